@@ -1,0 +1,240 @@
+"""Untrusted bytes to `Photo`: the only decoder in the project.
+
+Whatever the bytes are, `read_photo` returns a `Photo` or raises `PhotoError` with one sentence and the mend; nothing else leaves it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import math
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from errors import PhotoError
+from stages import Array, Photo
+
+MAX_BYTES = 32 * 2**20
+MAX_PIXELS = 80_000_000
+"""Below Pillow's own warning (89 million), so that a decompression bomb is turned away by its header alone."""
+MAX_SIDE = 20_000
+MIN_SIDE = 32
+MAX_ASPECT = 6.0
+WORKING_PIXELS = 16_000_000
+"""A photo with more pixels is reduced to this many: a 12-megapixel phone photo stays as it is, and no later stage needs gigabytes."""
+GROUND_GREY = 128
+"""What shows through transparent pixels: dark and light hair both stand out against it."""
+
+HEIF_PLUGIN = "pillow_heif"
+ORIENTATION_TAG, EXIF_IFD, FOCAL_35MM_TAG = 0x0112, 0x8769, 0xA405
+FILM_DIAGONAL_MM = math.hypot(36, 24)
+FOCAL_RANGE_MM = (4.0, 2000.0)
+
+# EXIF orientation -> what makes the picture upright (EXIF 2.32, table 6).
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+OWN_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF")
+
+# Where a signature starts, the signature, what a person calls such a file, and the mend.
+RESAVE = "save it as JPEG, PNG or WebP"
+INSTALL = "save it as JPEG, or install the package pillow-heif and start again"
+KNOWN_STRANGERS = (
+    (4, b"ftypheic", "a HEIC photo", INSTALL),
+    (4, b"ftypheix", "a HEIC photo", INSTALL),
+    (4, b"ftypmif1", "a HEIC photo", INSTALL),
+    (4, b"ftypavif", "an AVIF photo", RESAVE),
+    (4, b"ftyp", "a video", "save one frame of it as JPEG"),
+    (0, b"GIF8", "a GIF picture", RESAVE),
+    (0, b"II*\0", "a TIFF or raw photo", RESAVE),
+    (0, b"MM\0*", "a TIFF or raw photo", RESAVE),
+    (0, b"BM", "a BMP picture", RESAVE),
+    (0, b"%PDF", "a PDF document", "save the photo in it as JPEG"),
+)
+NO_PHOTO = ("not a photo", "choose a JPEG, PNG or WebP file")
+
+# What Pillow raises on damaged files (found by fuzzing), each for some file.
+DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    NotImplementedError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    ImageCms.PyCMSError,
+)
+
+
+def heif_available() -> bool:
+    """Whether the optional package that decodes HEIC and HEIF photos is installed."""
+    return importlib.util.find_spec(HEIF_PLUGIN) is not None
+
+
+def accepted_suffixes() -> tuple[str, ...]:
+    """File name endings, without dot, of what `read_photo` accepts on this machine."""
+    return ("jpg", "jpeg", "png", "webp", *(("heic", "heif") if heif_available() else ()))
+
+
+def read_photo(data: bytes, name: str) -> Photo:
+    """Decode an untrusted file.
+
+    data: the bytes of a JPEG, PNG or WebP file (HEIC where `pillow_heif` is installed). name: what to call it in an error.
+    Upright by EXIF orientation, converted to sRGB by its ICC profile, 16-bit scaled to 8, first frame of an animation, transparency
+    composited over grey and kept in `alpha_hw`; the field of view comes from the EXIF focal length. Broken EXIF or ICC data is ignored.
+
+    Raises PhotoError: one sentence on what is wrong and what to do.
+    """
+    name = _short(name)
+    if not data:
+        raise PhotoError(f"{name} is empty; choose the photo again.")
+    if len(data) > MAX_BYTES:
+        raise PhotoError(f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; save it smaller or as JPEG.")
+    image = _open(data, name)
+    _check_size(image.size, name)
+    try:
+        image.load()
+        orientation, focal_mm = _exif(image)
+        rgb_hwc, alpha_hw = _srgb_and_alpha(image)
+    except DAMAGE as error:
+        raise PhotoError(f"{name} is damaged and cannot be read to its end; copy or save it again.") from error
+    upright = UPRIGHT.get(orientation)
+    rgb_hwc = _finish(rgb_hwc, upright)
+    return Photo(
+        rgb_hwc=rgb_hwc,
+        alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else _finish(alpha_hw, upright),
+        fov_degrees=_horizontal_fov(focal_mm, rgb_hwc.shape[1], rgb_hwc.shape[0]),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def _short(name: str) -> str:
+    """`name` without control characters, at most 60 characters: it goes into messages and comes from outside."""
+    printable = "".join(character for character in name if character.isprintable()).strip()
+    return (printable if len(printable) <= 60 else printable[:40] + "…" + printable[-19:]) or "The file"
+
+
+def _formats() -> list[str]:
+    """Pillow's names of the formats it may try; JPEG covers the two-picture MPO files of some cameras."""
+    if not heif_available():
+        return ["JPEG", "PNG", "WEBP"]
+    importlib.import_module(HEIF_PLUGIN).register_heif_opener()
+    return ["JPEG", "PNG", "WEBP", "HEIF"]
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    """The file with its header read and nothing decoded. Raises PhotoError, naming the kind of file where it is a known one."""
+    try:
+        return Image.open(io.BytesIO(data), formats=_formats())
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoError(f"{name} claims more than {MAX_PIXELS // 10**6} million pixels; save it smaller.") from error
+    except DAMAGE as error:
+        if isinstance(error, UnidentifiedImageError) and not data.startswith(OWN_SIGNATURES):
+            kind, mend = next(((kind, mend) for start, mark, kind, mend in KNOWN_STRANGERS if data[start:].startswith(mark)), NO_PHOTO)
+            raise PhotoError(f"{name} is {kind}; {mend}.") from error
+        raise PhotoError(f"{name} is damaged at its start; copy or save it again.") from error
+
+
+def _check_size(size_wh: tuple[int, int], name: str) -> None:
+    """Raises PhotoError unless a picture of this size is worth decoding."""
+    width, height = size_wh
+    if width * height > MAX_PIXELS or max(size_wh) > MAX_SIDE:
+        raise PhotoError(f"{name} has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million; save it smaller.")
+    if min(size_wh) < MIN_SIDE:
+        raise PhotoError(f"{name} has {width} x {height} pixels; choose a photo with at least {MIN_SIDE} x {MIN_SIDE}.")
+    if max(size_wh) > MAX_ASPECT * min(size_wh):
+        raise PhotoError(f"{name} is a strip of {width} x {height} pixels; crop it to the face.")
+
+
+def _exif(image: Image.Image) -> tuple[int, float | None]:
+    """Orientation (1 = upright) and focal length in 35 mm terms (None = unknown). Missing or broken metadata never costs a photo."""
+    orientation, focal_mm = 1, None
+    try:
+        exif = image.getexif()
+        orientation = int(exif.get(ORIENTATION_TAG, 1))
+        focal_mm = float(exif.get_ifd(EXIF_IFD)[FOCAL_35MM_TAG])
+    except DAMAGE:
+        return orientation, None
+    return orientation, focal_mm
+
+
+def _horizontal_fov(focal_mm: float | None, width: int, height: int) -> float | None:
+    """Whole horizontal angle in degrees of an upright picture, from the focal length with the same diagonal angle on 36 x 24 mm film."""
+    if focal_mm is None or not FOCAL_RANGE_MM[0] <= focal_mm <= FOCAL_RANGE_MM[1]:
+        return None
+    film_width_mm = FILM_DIAGONAL_MM * width / math.hypot(width, height)
+    return math.degrees(2 * math.atan(film_width_mm / 2 / focal_mm))
+
+
+def _srgb_and_alpha(image: Image.Image) -> tuple[Array, Array | None]:
+    """A loaded picture of any mode as (h, w, 3) uint8 sRGB over grey, and its alpha (h, w) uint8 or None."""
+    if image.mode.startswith("I"):
+        image = _sixteen_to_eight_bits(image)
+    icc = image.info.get("icc_profile")
+    alpha: Image.Image | None = None
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = image.getchannel("A")
+        image = image.convert("RGB")
+    elif image.mode not in ("L", "RGB", "CMYK"):
+        image = image.convert("RGB")
+    image = _to_srgb(image, icc)
+    if alpha is None:
+        return np.asarray(image), None
+    ground = Image.new("RGB", image.size, (GROUND_GREY,) * 3)
+    return np.asarray(Image.composite(image, ground, alpha)), np.asarray(alpha)
+
+
+def _sixteen_to_eight_bits(image: Image.Image) -> Image.Image:
+    """A 16-bit grey picture scaled to 8 bits (Pillow's own conversion clips), with the transparent grey value turned into alpha."""
+    wide_hw = np.clip(np.asarray(image), 0, 65535).astype(np.uint32)
+    grey = Image.fromarray(((wide_hw + 128) // 257).astype(np.uint8))
+    grey.info = {key: value for key, value in image.info.items() if key == "icc_profile"}
+    transparent = image.info.get("transparency")
+    if not isinstance(transparent, int):
+        return grey
+    with_alpha = grey.convert("LA")
+    with_alpha.putalpha(Image.fromarray(np.where(wide_hw == transparent, 0, 255).astype(np.uint8)))
+    return with_alpha
+
+
+def _to_srgb(image: Image.Image, icc: object) -> Image.Image:
+    """An L, RGB or CMYK picture as sRGB by its profile; taken for sRGB already where the profile is missing, broken or of another kind."""
+    if isinstance(icc, bytes) and icc:
+        try:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+            converted = ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except DAMAGE:
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def _finish(array: Array, upright: Image.Transpose | None) -> Array:
+    """A decoded uint8 array turned upright and reduced to at most WORKING_PIXELS."""
+    picture = Image.fromarray(array)
+    if upright is not None:
+        picture = picture.transpose(upright)
+    excess = math.sqrt(picture.width * picture.height / WORKING_PIXELS)
+    if excess > 1:
+        picture = picture.resize((int(picture.width / excess), int(picture.height / excess)), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.asarray(picture)
