@@ -1,0 +1,417 @@
+"""The table of depth networks: one `NetworkSpec` row each, with everything the page, the command line and the loaders need.
+
+Data only: no torch, no file access. A new network is a new row; nothing anywhere asks for a network by name.
+
+Accuracy and speed of MiDaS are those of the accuracy table in the README of isl-org/MiDaS (v3.1, December 2022): error on six data sets,
+lower is better, measured at the height in the network's name; speed on an RTX 3090 at the training resolution.
+The SHA-256 of files that the authors name by its first digits agree with them; where the others come from, docs/midas.md says.
+They are left out where none could be confirmed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from stages import Sense
+
+Rgb = tuple[float, float, float]
+
+IMAGENET_MEAN: Rgb = (0.485, 0.456, 0.406)
+IMAGENET_STD: Rgb = (0.229, 0.224, 0.225)
+HALF: Rgb = (0.5, 0.5, 0.5)
+
+
+class Family(Enum):
+    """Which code loads and runs a network."""
+
+    FACE = "face"
+    MIDAS = "midas"
+    TRANSFORMERS = "transformers"
+
+
+class ResizeRule(Enum):
+    """How a photo's size becomes the network's input size. With `side` the side of the row and `scale_h`, `scale_w` = side / photo side:"""
+
+    UPPER_BOUND = "longer side equals the network's side, proportions kept"
+    MINIMAL = "of scale_h and scale_w the one nearer to 1, proportions kept"
+    SQUARE = "side x side, proportions not kept"
+    OWN = "decided by the network's own code"
+
+
+class Encoder(Enum):
+    """Kinds of MiDaS encoder: what its feature maps are and how they reach the decoder."""
+
+    CONVOLUTIONAL = "four convolutional stages"
+    TOKENS = "a vision transformer of one resolution; tokens are reassembled to four"
+    HYBRID = "a convolutional stem for the two fine resolutions, a vision transformer for the two coarse ones"
+    WINDOWS = "a hierarchical window transformer (Swin, Swin V2) with four resolutions"
+    LEVIT = "LeViT: three resolutions, and a decoder that doubles the last one twice"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A MiDaS network's encoder and what its decoder takes from it.
+
+    timm_name: the model in timm that gives the encoder.
+    feature_indices: blocks (TOKENS, HYBRID, LEVIT) or stages (CONVOLUTIONAL, WINDOWS) after which features are taken, fine to coarse.
+    feature_channels: channels of those features as they enter the decoder, fine to coarse.
+    decoder_channels: width of the decoder at each of these levels, fine to coarse.
+    """
+
+    encoder: Encoder
+    timm_name: str
+    feature_indices: tuple[int, ...]
+    feature_channels: tuple[int, ...]
+    decoder_channels: tuple[int, ...] = (256, 256, 256, 256)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a checkpoint.
+
+    name: in the cache folder. url: where it is published, or None for a file that comes with this project.
+    size_bytes: exact where `exact_size`, else right to 1 %; None where unknown (a few kB, or bundled).
+    sha256: hexadecimal, whole or its first digits; empty where nothing is published.
+    """
+
+    name: str
+    url: str | None
+    size_bytes: int | None = None
+    exact_size: bool = False
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """Figures that the authors of a network publish.
+
+    errors: (measure, value) pairs, lower is better. improvement_percent: mean improvement over MiDaS v3.0 DPT-Large, or None.
+    frames_per_second on `hardware`, or None. source: where the figures stand.
+    """
+
+    errors: tuple[tuple[str, float], ...]
+    source: str
+    improvement_percent: int | None = None
+    frames_per_second: float | None = None
+    hardware: str = ""
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """One depth network.
+
+    name: the key in `NETWORKS`, on the command line and in `DepthMap.network`. title: for people.
+    sense: what the numbers of its depth maps mean. licence: of the weights.
+    parameters: count, or None where it depends on the checkpoint.
+    input_side: side in pixels that the network was trained for, or None where its own code decides.
+    input_multiple: both sides of the input are multiples of this.
+    mean_rgb, std_rgb: of the normalisation, for colours in 0..1; None where the network's own code normalises.
+    files: of the checkpoint; empty where the user names a folder or a hub id.
+    architecture: for MiDaS, else None.
+    published: the authors' figures, or None with the reason in `unpublished_reason`.
+    """
+
+    name: str
+    title: str
+    family: Family
+    sense: Sense
+    licence: str
+    parameters: int | None
+    resize_rule: ResizeRule
+    input_side: int | None = None
+    input_multiple: int = 32
+    mean_rgb: Rgb | None = None
+    std_rgb: Rgb | None = None
+    files: tuple[RemoteFile, ...] = ()
+    architecture: Architecture | None = None
+    published: Published | None = None
+    unpublished_reason: str = ""
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the checkpoint comes with this project."""
+        return bool(self.files) and all(file.url is None for file in self.files)
+
+    @property
+    def size_mb(self) -> float | None:
+        """Size of the checkpoint's files in MB (10^6 bytes), or None where it is unknown."""
+        known = [file.size_bytes for file in self.files if file.size_bytes is not None]
+        return sum(known) / 1e6 if known else None
+
+    @property
+    def accuracy_text(self) -> str:
+        """One line for the page."""
+        if self.published is None:
+            return self.unpublished_reason
+        if self.published.improvement_percent is not None:
+            return f"{self.published.improvement_percent:+d} % against MiDaS v3.0 DPT-Large"
+        return ", ".join(f"{measure} {value:g}" for measure, value in self.published.errors)
+
+    @property
+    def speed_text(self) -> str:
+        """One line for the page."""
+        if self.published is None or self.published.frames_per_second is None:
+            return "no published speed"
+        return f"{self.published.frames_per_second:g} pictures a second on {self.published.hardware}"
+
+
+MIDAS_MEASURES = ("DIW WHDR", "ETH3D AbsRel", "Sintel AbsRel", "TUM % over 1.25", "KITTI % over 1.25", "NYU v2 % over 1.25")
+MIDAS_SOURCE = "https://github.com/isl-org/MiDaS#accuracy"
+
+
+# The authors' figures: errors in the order of MIDAS_MEASURES, improvement over DPT-Large in per cent, pictures a second.
+_Figures = tuple[tuple[float, float, float, float, float, float], int, float]
+
+
+def _midas(
+    name: str,
+    title: str,
+    release: str,
+    parameters: int,
+    size_bytes: int,
+    sha256: str,
+    resize_rule: ResizeRule,
+    input_side: int,
+    architecture: Architecture,
+    figures: _Figures,
+) -> NetworkSpec:
+    """A MiDaS row. v2.1 was trained with ImageNet's normalisation, v3 with mean and deviation 0.5. A size is exact where the hash is known."""
+    errors, improvement_percent, frames_per_second = figures
+    mean_rgb, std_rgb = (IMAGENET_MEAN, IMAGENET_STD) if release == "v2_1" else (HALF, HALF)
+    url = f"https://github.com/isl-org/MiDaS/releases/download/{release}/{name}.pt"
+    return NetworkSpec(
+        name=name,
+        title=f"MiDaS {title}, {input_side} px",
+        family=Family.MIDAS,
+        sense=Sense.RELATIVE_INVERSE,
+        licence="MIT",
+        parameters=parameters,
+        resize_rule=resize_rule,
+        input_side=input_side,
+        mean_rgb=mean_rgb,
+        std_rgb=std_rgb,
+        files=(RemoteFile(f"{name}.pt", url, size_bytes, bool(sha256), sha256),),
+        architecture=architecture,
+        published=Published(
+            tuple(zip(MIDAS_MEASURES, errors, strict=True)), MIDAS_SOURCE, improvement_percent, frames_per_second, "an RTX 3090"
+        ),
+    )
+
+
+def _hub_files(folder: str, hub_id: str, size_bytes: int, sha256: str) -> tuple[RemoteFile, ...]:
+    base = f"https://huggingface.co/{hub_id}/resolve/main"
+    small = tuple(RemoteFile(f"{folder}/{name}", f"{base}/{name}") for name in ("config.json", "preprocessor_config.json"))
+    return (*small, RemoteFile(f"{folder}/model.safetensors", f"{base}/model.safetensors", size_bytes, sha256=sha256))
+
+
+_FACE = NetworkSpec(
+    name="face",
+    title="Face network (bundled)",
+    family=Family.FACE,
+    sense=Sense.RELIEF,
+    licence="MIT",
+    parameters=None,
+    resize_rule=ResizeRule.OWN,
+    files=(RemoteFile("face_depth.safetensors", None),),
+    unpublished_reason="measured by this project, see docs/face-network.md",
+)
+
+_MIDAS = (
+    _midas(
+        "midas_v21_small_256",
+        "v2.1 small",
+        "v2_1",
+        21_320_545,
+        85_761_505,
+        "70d6b9c891758c67f974a6097fb0c608c7ee67fb81ac3e5588847d5596d56fca",
+        ResizeRule.UPPER_BOUND,
+        256,
+        Architecture(Encoder.CONVOLUTIONAL, "tf_efficientnet_lite3", (1, 2, 4, 6), (32, 48, 136, 384), (64, 128, 256, 512)),
+        ((0.1344, 0.1344, 0.337, 14.53, 29.27, 13.43), -76, 90),
+    ),
+    _midas(
+        "midas_v21_384",
+        "v2.1 large",
+        "v2_1",
+        105_362_945,
+        422_509_849,
+        "f6b980704cfd7259c7cc2b058c2f160159c55e84b3b6c08331b4156a84629f70",
+        ResizeRule.UPPER_BOUND,
+        384,
+        Architecture(Encoder.CONVOLUTIONAL, "resnext101_32x8d", (1, 2, 3, 4), (256, 512, 1024, 2048)),
+        ((0.1295, 0.1155, 0.3285, 12.51, 16.08, 8.71), -32, 47),
+    ),
+    _midas(
+        "dpt_hybrid_384",
+        "v3.0 DPT-Hybrid",
+        "v3",
+        123_146_985,
+        492_757_791,
+        "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
+        ResizeRule.MINIMAL,
+        384,
+        Architecture(Encoder.HYBRID, "vit_base_r50_s16_384", (0, 1, 8, 11), (256, 512, 768, 768)),
+        ((0.1106, 0.0934, 0.2741, 10.89, 11.56, 8.69), -10, 50),
+    ),
+    _midas(
+        "dpt_large_384",
+        "v3.0 DPT-Large",
+        "v3",
+        344_055_465,
+        1_376_378_527,
+        "2f21e586477d90cb9624c7eef5df7891edca49a1c4795ee2cb631fd4daa6ca69",
+        ResizeRule.MINIMAL,
+        384,
+        Architecture(Encoder.TOKENS, "vit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        ((0.1082, 0.0888, 0.2697, 9.97, 8.46, 8.32), 0, 61),
+    ),
+    _midas(
+        "dpt_swin2_tiny_256",
+        "v3.1 Swin V2 tiny",
+        "v3_1",
+        41_701_331,
+        172_048_204,
+        "",
+        ResizeRule.SQUARE,
+        256,
+        Architecture(Encoder.WINDOWS, "swinv2_tiny_window16_256", (0, 1, 2, 3), (96, 192, 384, 768)),
+        ((0.1211, 0.1106, 0.2868, 13.43, 10.13, 5.55), -11, 64),
+    ),
+    _midas(
+        "dpt_swin2_base_384",
+        "v3.1 Swin V2 base",
+        "v3_1",
+        102_378_913,
+        436_057_732,
+        "",
+        ResizeRule.SQUARE,
+        384,
+        Architecture(Encoder.WINDOWS, "swinv2_base_window12to24_192to384", (0, 1, 2, 3), (128, 256, 512, 1024)),
+        ((0.1095, 0.079, 0.2404, 8.93, 5.97, 3.28), 22, 39),
+    ),
+    _midas(
+        "dpt_swin2_large_384",
+        "v3.1 Swin V2 large",
+        "v3_1",
+        213_411_869,
+        880_189_556,
+        "",
+        ResizeRule.SQUARE,
+        384,
+        Architecture(Encoder.WINDOWS, "swinv2_large_window12to24_192to384", (0, 1, 2, 3), (192, 384, 768, 1536)),
+        ((0.1106, 0.0732, 0.2442, 8.87, 5.84, 2.92), 22, 41),
+    ),
+    _midas(
+        "dpt_swin_large_384",
+        "v3.1 Swin large",
+        "v3_1",
+        213_407_453,
+        867_232_628,
+        "",
+        ResizeRule.SQUARE,
+        384,
+        Architecture(Encoder.WINDOWS, "swin_large_patch4_window12_384", (0, 1, 2, 3), (192, 384, 768, 1536)),
+        ((0.1126, 0.0853, 0.2428, 8.74, 6.6, 3.34), 17, 49),
+    ),
+    _midas(
+        "dpt_beit_base_384",
+        "v3.1 BEiT base",
+        "v3_1",
+        111_531_689,
+        478_198_027,
+        "b8ae0dd5ac6e80d7fa8ab4d4a370b75a3094d7ca110e20596ec5f817a238900f",
+        ResizeRule.MINIMAL,
+        384,
+        Architecture(Encoder.TOKENS, "beit_base_patch16_384", (2, 5, 8, 11), (96, 192, 384, 768)),
+        ((0.1159, 0.0967, 0.2901, 9.88, 26.6, 3.91), -31, 31),
+    ),
+    _midas(
+        "dpt_beit_large_384",
+        "v3.1 BEiT large",
+        "v3_1",
+        344_338_601,
+        1_441_465_011,
+        "9a86e82345dee25004eeacbc25db11fae827d32cd6939a9056eb7db6ef895413",
+        ResizeRule.MINIMAL,
+        384,
+        Architecture(Encoder.TOKENS, "beit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        ((0.1239, 0.0667, 0.2545, 7.17, 9.84, 2.21), 17, 13),
+    ),
+    _midas(
+        "dpt_beit_large_512",
+        "v3.1 BEiT large",
+        "v3_1",
+        345_014_441,
+        1_581_966_003,
+        "9e9e900747e9e8b3112df716979219836a27716277b3d0dc53889cbba8b82328",
+        ResizeRule.MINIMAL,
+        512,
+        Architecture(Encoder.TOKENS, "beit_large_patch16_512", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        ((0.1137, 0.0659, 0.2366, 6.13, 11.56, 1.86), 19, 5.7),
+    ),
+    _midas(
+        "dpt_levit_224",
+        "v3.1 LeViT",
+        "v3_1",
+        50_630_837,
+        204_348_452,
+        "",
+        ResizeRule.SQUARE,
+        224,
+        Architecture(Encoder.LEVIT, "levit_384", (3, 11, 21), (384, 512, 768), (256, 256, 256)),
+        ((0.1314, 0.1206, 0.3148, 18.21, 15.27, 8.64), -40, 73),
+    ),
+)
+
+_TRANSFORMERS = (
+    NetworkSpec(
+        name="depth_anything_v2_small",
+        title="Depth Anything V2 small",
+        family=Family.TRANSFORMERS,
+        sense=Sense.RELATIVE_INVERSE,
+        licence="Apache-2.0",
+        parameters=24_800_000,
+        resize_rule=ResizeRule.OWN,
+        files=_hub_files(
+            "depth_anything_v2_small",
+            "depth-anything/Depth-Anything-V2-Small-hf",
+            99_200_000,
+            "3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70",
+        ),
+        unpublished_reason="the authors' figures are on other data sets than MiDaS's",
+    ),
+    NetworkSpec(
+        name="glpn_nyu",
+        title="GLPN, indoor rooms, metres",
+        family=Family.TRANSFORMERS,
+        sense=Sense.METRIC,
+        licence="Apache-2.0",
+        parameters=61_200_000,
+        resize_rule=ResizeRule.OWN,
+        files=_hub_files("glpn_nyu", "vinvino02/glpn-nyu", 245_000_000, ""),
+        unpublished_reason="the authors' figures are on indoor rooms only (NYU Depth v2)",
+    ),
+    NetworkSpec(
+        name="transformers_relative",
+        title="Your own transformers network, relative depth",
+        family=Family.TRANSFORMERS,
+        sense=Sense.RELATIVE_INVERSE,
+        licence="that of the checkpoint",
+        parameters=None,
+        resize_rule=ResizeRule.OWN,
+        unpublished_reason="depends on the checkpoint",
+    ),
+    NetworkSpec(
+        name="transformers_metric",
+        title="Your own transformers network, metres",
+        family=Family.TRANSFORMERS,
+        sense=Sense.METRIC,
+        licence="that of the checkpoint",
+        parameters=None,
+        resize_rule=ResizeRule.OWN,
+        unpublished_reason="depends on the checkpoint",
+    ),
+)
+
+NETWORKS: dict[str, NetworkSpec] = {spec.name: spec for spec in (_FACE, *_MIDAS, *_TRANSFORMERS)}
