@@ -1,0 +1,247 @@
+"""Models and depth maps to the bytes of a file. trimesh writes what it can; OBJ with a shared seam and XYZ are written here."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import trimesh
+from PIL import Image
+
+from errors import ExportError
+from poisson import vertex_normals
+from stages import Array, DepthMap, Mesh, PointCloud
+
+MM_PER_UNIT = {"mm": 1.0, "m": 1000.0}
+JPEG_QUALITY = 92
+CLAY_RGB = (200, 196, 190)
+
+
+def in_millimetres(points_n3: Array, unit: str) -> Array:
+    """(n, 3) float64 millimetres. Raises: ExportError for a model whose size is not known yet."""
+    if unit not in MM_PER_UNIT:
+        raise ExportError(f"The model is in {unit}s and has no size in millimetres yet. Give it one with life_size().")
+    return np.asarray(points_n3, np.float64) * MM_PER_UNIT[unit]
+
+
+def vertex_colours(mesh: Mesh) -> Array:
+    """(n, 3) uint8: the vertices' own colours, else the texture at their place (bilinear), else clay."""
+    if mesh.colours_n3 is not None:
+        return mesh.colours_n3
+    if mesh.texture_hwc is None or mesh.uv_n2 is None:
+        return np.tile(np.array(CLAY_RGB, np.uint8), (len(mesh.vertices_n3), 1))
+    height, width = mesh.texture_hwc.shape[:2]
+    columns, rows = mesh.uv_n2[:, 0] * width - 0.5, (1 - mesh.uv_n2[:, 1]) * height - 0.5
+    left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)
+    across, down = (columns - left)[:, None], (rows - top)[:, None]
+    texel = [
+        mesh.texture_hwc[np.clip(top + dy, 0, height - 1), np.clip(left + dx, 0, width - 1)].astype(np.float64)
+        for dy in (0, 1)
+        for dx in (0, 1)
+    ]
+    upper, lower = texel[0] * (1 - across) + texel[1] * across, texel[2] * (1 - across) + texel[3] * across
+    return np.round(upper * (1 - down) + lower * down).astype(np.uint8)
+
+
+def weld(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array, Array]:
+    """Vertices at exactly the same place made one: indices of those kept, the new index of every old one, triangles renumbered."""
+    rows = np.ascontiguousarray(vertices_n3 + np.float32(0)).view([("", vertices_n3.dtype)] * 3).ravel()  # + 0 turns -0 into 0
+    _, kept, new_n = np.unique(rows, return_index=True, return_inverse=True)
+    return kept, new_n.astype(np.int32), new_n.astype(np.int32)[faces_m3]
+
+
+def _welded(mesh: Mesh) -> trimesh.Trimesh:
+    """In millimetres, without the texture's seam, with vertex colours."""
+    kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    vertices_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)[kept]
+    return trimesh.Trimesh(vertices_n3, faces_m3, vertex_colors=vertex_colours(mesh)[kept], process=False)
+
+
+def write_ply(model: Mesh | PointCloud) -> bytes:
+    """Binary PLY in millimetres: a mesh with vertex colours, or points with colours and normals."""
+    if isinstance(model, Mesh):
+        return trimesh.exchange.ply.export_ply(_welded(model), vertex_normal=False)
+    return _points_ply(model)
+
+
+def _points_ply(cloud: PointCloud) -> bytes:
+    """trimesh writes no normals of point clouds. Source: Turk, "The PLY polygon file format", 1994."""
+    fields = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")]
+    names = {"<f4": "float", "u1": "uchar"}
+    if cloud.normals_n3 is not None:
+        fields += [("nx", "<f4"), ("ny", "<f4"), ("nz", "<f4")]
+    fields += [("red", "u1"), ("green", "u1"), ("blue", "u1")]
+    rows = np.empty(len(cloud.points_n3), fields)
+    columns = [
+        in_millimetres(cloud.points_n3, cloud.unit).T,
+        *([] if cloud.normals_n3 is None else [cloud.normals_n3.T]),
+        cloud.colours_n3.T,
+    ]
+    for (name, _), values_n in zip(fields, np.concatenate([column.astype(np.float64) for column in columns]), strict=True):
+        rows[name] = values_n
+    properties = "".join(f"property {names[kind]} {name}\n" for name, kind in fields)
+    header = f"ply\nformat binary_little_endian 1.0\ncomment unit mm\nelement vertex {len(rows)}\n{properties}end_header\n"
+    return header.encode("ascii") + rows.tobytes()
+
+
+def _jpeg(rgb_hwc: Array) -> Image.Image:
+    """The picture as Pillow's JPEG image, so that trimesh embeds it as JPEG; made from pixels alone, so it carries no EXIF."""
+    ok, data = cv2.imencode(".jpg", cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not ok:
+        raise ExportError("The texture could not be compressed. Choose a smaller texture.")
+    return Image.open(io.BytesIO(data.tobytes()))
+
+
+def write_glb(model: Mesh | PointCloud) -> bytes:
+    """Binary glTF 2.0 in metres, texture and normals inside."""
+    if isinstance(model, PointCloud):
+        metres_n3 = in_millimetres(model.points_n3, model.unit) / 1000
+        return trimesh.Scene(trimesh.PointCloud(metres_n3, colors=model.colours_n3)).export(file_type="glb")
+    metres_n3 = in_millimetres(model.vertices_n3, model.unit) / 1000
+    kept, new_n, faces_m3 = weld(model.vertices_n3, model.faces_m3)
+    normals_n3 = vertex_normals(metres_n3[kept], faces_m3)[new_n]
+    if model.uv_n2 is not None and model.texture_hwc is not None:
+        material = trimesh.visual.material.PBRMaterial(
+            name="photo", baseColorTexture=_jpeg(model.texture_hwc), metallicFactor=0.0, roughnessFactor=1.0, doubleSided=True
+        )
+        visual = trimesh.visual.TextureVisuals(uv=model.uv_n2, material=material)
+    else:
+        visual = trimesh.visual.ColorVisuals(vertex_colors=vertex_colours(model))
+    solid = trimesh.Trimesh(metres_n3, model.faces_m3, vertex_normals=normals_n3, visual=visual, process=False)
+    return trimesh.exchange.gltf.export_glb(trimesh.Scene(solid), include_normals=True)
+
+
+def write_obj(model: Mesh | PointCloud) -> bytes:
+    """A zip with OBJ, MTL and PNG in millimetres. Positions are shared across the texture's seam, which trimesh cannot write.
+
+    Source: Wavefront, "Advanced Visualizer manual, appendix B1: object files (.obj)".
+    """
+    mesh = _mesh_only(model, "OBJ")
+    kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    lines = ["# unit mm, +Y up, facing +Z", "mtllib model.mtl", "usemtl photo"]
+    lines += ["v %.6g %.6g %.6g" % tuple(v) for v in in_millimetres(mesh.vertices_n3, mesh.unit)[kept].tolist()]
+    if mesh.uv_n2 is None:
+        lines += ["f %d %d %d" % tuple(f) for f in (faces_m3 + 1).tolist()]
+    else:
+        lines += ["vt %.6f %.6f" % tuple(t) for t in mesh.uv_n2.tolist()]
+        corners = np.stack([faces_m3, mesh.faces_m3], -1).reshape(-1, 6) + 1
+        lines += ["f %d/%d %d/%d %d/%d" % tuple(f) for f in corners.tolist()]
+    material = "newmtl photo\nKd 1 1 1\nKs 0 0 0\nillum 1\n"
+    files = {"model.obj": ("\n".join(lines) + "\n").encode("ascii")}
+    if mesh.texture_hwc is not None:
+        material += "map_Kd model.png\n"
+        files["model.png"] = _png(cv2.cvtColor(mesh.texture_hwc, cv2.COLOR_RGB2BGR))
+    files["model.mtl"] = material.encode("ascii")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in files.items():
+            compression = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name), data, compression, 6)
+    return packed.getvalue()
+
+
+def write_stl(model: Mesh | PointCloud) -> bytes:
+    """Binary STL in millimetres, no colours."""
+    return trimesh.exchange.stl.export_stl(_welded(_mesh_only(model, "STL")))
+
+
+def write_3mf(model: Mesh | PointCloud) -> bytes:
+    """3MF in millimetres, no colours."""
+    return trimesh.exchange.threemf.export_3MF(_welded(_mesh_only(model, "3MF")))
+
+
+def write_xyz(model: Mesh | PointCloud) -> bytes:
+    """Text, one point a line: x y z in millimetres, red green blue 0 to 255."""
+    if isinstance(model, Mesh):
+        points_n3, colours_n3 = in_millimetres(model.vertices_n3, model.unit), vertex_colours(model)
+    else:
+        points_n3, colours_n3 = in_millimetres(model.points_n3, model.unit), model.colours_n3
+    rows = zip(points_n3.tolist(), colours_n3.tolist(), strict=True)
+    return "".join("%.4f %.4f %.4f %d %d %d\n" % (*xyz, *rgb) for xyz, rgb in rows).encode("ascii")
+
+
+def _mesh_only(model: Mesh | PointCloud, name: str) -> Mesh:
+    if not isinstance(model, Mesh):
+        raise ExportError(f"{name} holds surfaces, not points. Choose PLY, GLB or XYZ for a point cloud.")
+    return model
+
+
+@dataclass(frozen=True)
+class Writer:
+    """How one format is written. write: model -> bytes. suffix: of the file's name. unit: of its numbers. holds_points: writes PointCloud too."""
+
+    write: Callable[[Mesh | PointCloud], bytes]
+    suffix: str
+    mime: str
+    unit: str
+    holds_points: bool
+
+
+WRITERS: dict[str, Writer] = {
+    "glb": Writer(write_glb, ".glb", "model/gltf-binary", "m", True),
+    "stl": Writer(write_stl, ".stl", "model/stl", "mm", False),
+    "ply": Writer(write_ply, ".ply", "application/octet-stream", "mm", True),
+    "obj": Writer(write_obj, ".obj.zip", "application/zip", "mm", False),
+    "3mf": Writer(write_3mf, ".3mf", "model/3mf", "mm", False),
+    "xyz": Writer(write_xyz, ".xyz", "text/plain", "mm", True),
+}
+
+
+def write(name: str, model: Mesh | PointCloud) -> bytes:
+    """The bytes of `model` (in mm or m) in one of the `WRITERS`' formats. Raises: ExportError for an unknown format or a model it cannot hold."""
+    if name not in WRITERS:
+        raise ExportError(f"There is no format named {name!r}. Choose one of {', '.join(WRITERS)}.")
+    return WRITERS[name].write(model)
+
+
+def _png(picture: Array) -> bytes:
+    ok, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not ok:
+        raise ExportError("The picture could not be written as PNG. Choose a smaller photo.")
+    return data.tobytes()
+
+
+def depth_png8(depth: DepthMap) -> bytes:
+    """8-bit grey PNG: near = light, far = dark, outside the mask black."""
+    return _png(depth.as_grey())
+
+
+def depth_png16(depth: DepthMap) -> bytes:
+    """16-bit grey PNG over its whole range: nearest = 65535, farthest = 1, outside the mask 0."""
+    levels_hw = np.round(1 + depth.nearness_hw().astype(np.float64) * 65534)
+    return _png(np.where(depth.mask_hw, levels_hw, 0).astype(np.uint16))
+
+
+def depth_npy(depth: DepthMap) -> bytes:
+    """NPY, float32, the network's own values and sense; NaN outside the mask."""
+    packed = io.BytesIO()
+    np.save(packed, np.where(depth.mask_hw, depth.values_hw, np.float32(np.nan)))
+    return packed.getvalue()
+
+
+DEPTH_WRITERS: dict[str, Callable[[DepthMap], bytes]] = {"_depth.png": depth_png8, "_depth16.png": depth_png16, "_depth.npy": depth_npy}
+"""Writers of the depth map, by what is added to the photo's name."""
+
+
+def save(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name in the same folder, then move it: no reader ever sees half of it. Raises: ExportError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror}. Choose another folder, or make room.") from error

@@ -1,0 +1,401 @@
+"""From a depth map to a model: points, a grid for plotting, and meshes. Neither torch nor Streamlit.
+
+The way is the same for all of them: masks, smoothing, unprojection (`relief`, `camera`), then what the kind asks for (`surfaces`, `texture`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+import relief
+from camera import DEFAULT_FOV_DEGREES, Camera, choose_fov, project, unproject
+from errors import GeometryError
+from hidden_side import complete_back, complete_front
+from poisson import poisson_surface
+from stages import Array, DepthMap, Mesh, Photo, PointCloud, Sense
+from surfaces import Solid, close_cells, cut_flat, decimate, drop_unused, is_closed, solid_cells, triangulate
+from texture import atlas, faces_camera, picture_uv, split_at_seam
+
+__all__ = [
+    "DEFAULT_FOV_DEGREES",
+    "KINDS",
+    "Grid",
+    "ModelSettings",
+    "build_mesh",
+    "grid",
+    "model_camera",
+    "point_cloud",
+    "project",
+    "smoothing_change",
+    "unproject",
+]
+
+NEIGHBOURS = 16
+"""Nearest neighbours whose mean distance tells an outlier."""
+GRID_SHARES = (4.0, 2.0, 0.9)
+"""Triangles of the working grid over the face budget. Decimation keeps triangles where the surface bends; should it ever tear a solid, the
+next share is tried, and the last needs no decimation."""
+UNSURE_FACTOR = 3.0
+"""The hidden layer is not trusted where the expected error is this many times its median over the foreground."""
+FOOT_SHARE = 0.02
+"""Height of a bust's foot below its lowest point, share of its height."""
+LEAST_THICKNESS = 0.004
+"""Least distance from front to back of a bust, image widths."""
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Everything the user chooses about the model.
+
+    smoothing_px: standard deviation of the Gaussian, pixels of the depth map; 0 for none.
+    edge_aware: do not smooth across depth edges (bilateral).
+    foreground_only: keep the person, not the background.
+    edge_tolerance: relative jump in distance at which a surface is cut; 0 for never.
+    perspective: true perspective from the field of view; False for parallel rays.
+    fov_degrees: horizontal field of view; None takes the photo's, else `DEFAULT_FOV_DEGREES`.
+    near_far_ratio: farthest over nearest distance, for networks that leave it open (RELATIVE_INVERSE).
+    remove_outliers: drop points far from their neighbours (see `outliers`). outlier_ratio: standard deviations beyond the mean.
+    point_budget: largest number of points. face_budget: largest number of triangles. grid_side: largest side of `grid`, points.
+    grey: colours from the depth (near = light) instead of from the photo.
+    texture_side: largest side of the texture's photo, pixels.
+    plaque_border: margin of a relief's plaque, share of the picture's width. plaque_thickness: least thickness, image widths.
+    height_mm: height of the finished model, or None to measure the eyes (see `life_size`).
+    """
+
+    smoothing_px: float = 1.0
+    edge_aware: bool = False
+    foreground_only: bool = True
+    edge_tolerance: float = 0.04
+    perspective: bool = True
+    fov_degrees: float | None = None
+    near_far_ratio: float = 2.0
+    remove_outliers: bool = True
+    outlier_ratio: float = 2.0
+    point_budget: int = 100_000
+    face_budget: int = 60_000
+    grid_side: int = 256
+    grey: bool = False
+    texture_side: int = 2048
+    plaque_border: float = 0.06
+    plaque_thickness: float = 0.04
+    height_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises GeometryError for a value out of its range, with the range."""
+        for name, low, high in SETTING_RANGES:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise GeometryError(f"{name} is {value:g}, expected {low:g} to {high:g}.")
+
+
+SETTING_RANGES = (
+    ("smoothing_px", 0, 100),
+    ("edge_tolerance", 0, 10),
+    ("near_far_ratio", 1.01, 100),
+    ("outlier_ratio", 0.1, 100),
+    ("point_budget", 1, 50_000_000),
+    ("face_budget", 100, 5_000_000),
+    ("grid_side", 2, 4096),
+    ("texture_side", 16, 8192),
+    ("plaque_border", 0, 1),
+    ("plaque_thickness", 0.001, 1),
+    ("height_mm", 1, 10_000),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Points on a regular grid over the picture, for a surface plot: x, y, z (h, w) float32 with NaN outside mask_hw; colours_hwc uint8."""
+
+    x_hw: Array
+    y_hw: Array
+    z_hw: Array
+    mask_hw: Array
+    colours_hwc: Array
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A depth map after masks and smoothing. subject_hw: pixels of the person; known_hw: those away from depth
+    edges; sure_hw: pixels at which the hidden layer may be trusted."""
+
+    front_hw: Array
+    back_hw: Array | None
+    known_hw: Array
+    sure_hw: Array
+    subject_hw: Array
+    camera: Camera
+
+
+def model_camera(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Camera:
+    """The camera that all models of this photo are seen by: the frame in which `project` gives back the photo's pixels."""
+    mask_hw = relief.valid_pixels(depth, settings.foreground_only)
+    largest = float(depth.values_hw[mask_hw].max()) if depth.sense is Sense.RELIEF and settings.perspective else 0.0
+    distance = relief.camera_distance(choose_fov(photo.fov_degrees, settings.fov_degrees, largest))
+    return Camera(depth.size_hw, distance, settings.perspective, relief.metres_per_width(depth, distance) or 1.0)
+
+
+def _unit(depth: DepthMap) -> str:
+    return "m" if depth.sense is Sense.METRIC else "image width"
+
+
+def _prepare(depth: DepthMap, photo: Photo, settings: ModelSettings) -> _Prepared:
+    """Masks first (foreground, finite values, depth edges), then smoothing within them. Raises: GeometryError when no pixel is left."""
+    if depth.size_hw != photo.size_hw:
+        raise GeometryError(
+            f"The depth map has {depth.size_hw} pixels and the photo {photo.size_hw}. Compute the depth map from this photo."
+        )
+    camera = model_camera(depth, photo, settings)
+    subject_hw = relief.valid_pixels(depth, settings.foreground_only)
+    front_hw, back_hw = relief.to_relief(depth, subject_hw, camera.distance, settings.near_far_ratio)
+    known_hw = subject_hw & ~relief.depth_edges(front_hw, subject_hw, camera.distance, settings.edge_tolerance)
+    if not known_hw.any():
+        raise GeometryError("Every pixel lies beside a jump in depth. Raise the edge tolerance or set it to 0.")
+    range_sigma = 0.5 * (settings.edge_tolerance or 0.04) * camera.distance
+
+    def smoothed(layer_hw: Array, mask_hw: Array) -> Array:
+        if settings.edge_aware:
+            return relief.smooth_within_edges(layer_hw, mask_hw, settings.smoothing_px, range_sigma)
+        return relief.smooth(layer_hw, mask_hw, settings.smoothing_px)
+
+    back_hw = None if back_hw is None else smoothed(back_hw, subject_hw)
+    return _Prepared(smoothed(front_hw, known_hw), back_hw, known_hw, _sure(depth, subject_hw), subject_hw, camera)
+
+
+def prepared_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[Array, Array, Camera]:
+    """The front relief that all models are made of (h, w) float32, the pixels where it is known (h, w) bool, and the camera."""
+    prepared = _prepare(depth, photo, settings)
+    return prepared.front_hw, prepared.known_hw, prepared.camera
+
+
+def _sure(depth: DepthMap, subject_hw: Array) -> Array:
+    """(h, w) bool: where the expected error is below `UNSURE_FACTOR` times its median; everywhere for a network that states none."""
+    if depth.uncertainty_hw is None:
+        return subject_hw
+    return subject_hw & (depth.uncertainty_hw <= UNSURE_FACTOR * np.median(depth.uncertainty_hw[depth.mask_hw]))
+
+
+def smoothing_change(depth: DepthMap, photo: Photo, settings: ModelSettings) -> float:
+    """What smoothing costs: RMS change of the front relief over the model's pixels, image widths (metres for METRIC)."""
+    before, after = (_prepare(depth, photo, chosen) for chosen in (replace(settings, smoothing_px=0.0), settings))
+    change = (after.front_hw - before.front_hw)[after.known_hw].astype(np.float64)
+    return float(np.sqrt(np.mean(change**2))) * after.camera.unit_per_width
+
+
+def _picture(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Array:
+    """(h, w, 3) uint8: the photo, or the depth as grey."""
+    return np.repeat(depth.as_grey()[..., None], 3, axis=-1) if settings.grey else photo.rgb_hwc
+
+
+def _pixel_points(front_hw: Array, camera: Camera) -> Array:
+    """(h, w, 3) float32: unprojected centres of the cells of a grid laid over the whole picture."""
+    rows, columns = np.indices(front_hw.shape, dtype=np.float64)
+    (height, width), (grid_height, grid_width) = camera.size_hw, front_hw.shape
+    return unproject((columns + 0.5) * width / grid_width, (rows + 0.5) * height / grid_height, front_hw, camera)
+
+
+def _grid_size(size_hw: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Rows and columns of a working grid: the picture's times `scale`, at most the picture's, at least 2 where the picture has them."""
+    height, width = (max(min(2, side), min(side, round(side * scale))) for side in size_hw)
+    return height, width
+
+
+def grid(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Grid:
+    """The front surface on a grid of at most `grid_side` points a side. Raises: GeometryError when no pixel is left."""
+    prepared = _prepare(depth, photo, settings)
+    size_hw = _grid_size(depth.size_hw, settings.grid_side / max(depth.size_hw))
+    front_hw, mask_hw = relief.resample(prepared.front_hw, prepared.known_hw, size_hw)
+    points_hw3 = _pixel_points(front_hw, prepared.camera)
+    points_hw3[~mask_hw] = np.nan
+    colours_hwc = relief.shrink_picture(_picture(depth, photo, settings), size_hw)
+    return Grid(*np.moveaxis(points_hw3, -1, 0), mask_hw, colours_hwc, _unit(depth))
+
+
+def outliers(points_n3: Array, ratio: float) -> Array:
+    """(n,) bool: points whose mean distance to their `NEIGHBOURS` nearest neighbours exceeds the mean over all points by `ratio` standard deviations.
+
+    Source: Rusu et al., "Towards 3D point cloud based object maps for household environments", RAS 2008, section 4.1.
+    """
+    if len(points_n3) <= NEIGHBOURS:
+        return np.zeros(len(points_n3), bool)
+    distances_nk, _ = cKDTree(points_n3).query(points_n3, NEIGHBOURS + 1, workers=-1)
+    mean_n = distances_nk[:, 1:].mean(axis=1)
+    return mean_n > mean_n.mean() + ratio * mean_n.std() + 1e-12
+
+
+def normals_of_grid(points_hw3: Array, mask_hw: Array) -> Array:
+    """(h, w, 3) float32 unit normals towards the camera, from central differences within the mask; +Z where a point has no neighbour."""
+
+    def slope(axis: int) -> Array:
+        ahead, behind = np.roll(points_hw3, -1, axis), np.roll(points_hw3, 1, axis)
+        has_ahead, has_behind = np.roll(mask_hw, -1, axis), np.roll(mask_hw, 1, axis)
+        last, first = [slice(None)] * 2, [slice(None)] * 2
+        last[axis], first[axis] = slice(-1, None), slice(0, 1)
+        has_ahead[tuple(last)] = False
+        has_behind[tuple(first)] = False
+        return np.where(has_ahead[..., None], ahead, points_hw3) - np.where(has_behind[..., None], behind, points_hw3)
+
+    normals_hw3 = np.cross(slope(1), -slope(0)).astype(np.float64)
+    lengths_hw1 = np.linalg.norm(normals_hw3, axis=-1, keepdims=True)
+    flat_hw1 = lengths_hw1 < 1e-15
+    return np.where(flat_hw1, [0.0, 0.0, 1.0], normals_hw3 / np.where(flat_hw1, 1, lengths_hw1)).astype(np.float32)
+
+
+def point_cloud(depth: DepthMap, photo: Photo, settings: ModelSettings) -> PointCloud:
+    """Points of the front surface with colours and normals, at most `point_budget`.
+
+    Over budget, points are taken in proportion to how much the surface bends there, so that edges of nose, eyes and mouth keep theirs.
+    Raises: GeometryError when no pixel is left.
+    """
+    prepared = _prepare(depth, photo, settings)
+    points_hw3 = _pixel_points(prepared.front_hw, prepared.camera)
+    normals_hw3 = normals_of_grid(points_hw3, prepared.known_hw)
+    kept = np.flatnonzero(prepared.known_hw)
+    if len(kept) > settings.point_budget:
+        kept = kept[_spread(_bend(normals_hw3).ravel()[kept], settings.point_budget)]
+    points_n3 = points_hw3.reshape(-1, 3)[kept]
+    if settings.remove_outliers:
+        inliers = ~outliers(points_n3, settings.outlier_ratio)
+        kept, points_n3 = kept[inliers], points_n3[inliers]
+    colours_n3 = _picture(depth, photo, settings).reshape(-1, 3)[kept]
+    return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], _unit(depth))
+
+
+def _bend(normals_hw3: Array) -> Array:
+    """(h, w) float: how far the normal turns to the next pixel, both ways."""
+    bend_hw = np.zeros(normals_hw3.shape[:2])
+    bend_hw[:, 1:] += np.linalg.norm(np.diff(normals_hw3, axis=1), axis=-1)
+    bend_hw[1:] += np.linalg.norm(np.diff(normals_hw3, axis=0), axis=-1)
+    return bend_hw
+
+
+def _spread(weights_n: Array, count: int) -> Array:
+    """`count` ascending indices, evenly spaced in the sum of weights; every point keeps at least half of its even share.
+
+    Deterministic, and close to even in space, since the pixels come row by row: systematic sampling (Cochran, Sampling Techniques, 1977, chapter 8).
+    """
+    density_n = 0.5 / len(weights_n) + 0.5 * weights_n / max(weights_n.sum(), 1e-30)
+    density_n = np.minimum(density_n * count, 1.0)
+    positions_n = np.cumsum(density_n)
+    steps = np.floor(positions_n * (count / max(positions_n[-1], count)))
+    return np.flatnonzero(np.diff(steps, prepend=0) > 0)[:count]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of mesh. build: prepared depth, settings and triangles wanted before decimation -> vertices (n, 3), triangles (m, 3).
+
+    closed: watertight by construction, with a hidden side. parallel: parallel rays whatever the settings say. plaque: stands on a rectangle.
+    """
+
+    build: Callable[[_Prepared, ModelSettings, float], tuple[Array, Array]]
+    closed: bool
+    summary: str
+    plaque: bool = False
+
+
+def _working_size(prepared: _Prepared, sides: int, triangles: float) -> tuple[int, int]:
+    """Rows and columns of the working grid on which `sides` layers over the subject have about this many triangles."""
+    at_full_size = 2 * sides * int(prepared.subject_hw.sum())
+    return _grid_size(prepared.subject_hw.shape, min(1.0, float(np.sqrt(triangles / at_full_size))))
+
+
+def _shell(prepared: _Prepared, settings: ModelSettings, triangles: float) -> tuple[Array, Array]:
+    """What the camera saw, open at its edges."""
+    front_hw, mask_hw = relief.resample(prepared.front_hw, prepared.known_hw, _working_size(prepared, 1, triangles))
+    used, faces_m3 = drop_unused(triangulate(mask_hw), mask_hw.size)
+    if not len(faces_m3):
+        raise GeometryError("No four neighbouring pixels are left after masking. Raise the edge tolerance or keep the background.")
+    return _pixel_points(front_hw, prepared.camera).reshape(-1, 3)[used], faces_m3
+
+
+def _place(solid: Solid, grid_hw: tuple[int, int], camera: Camera) -> tuple[Array, Array]:
+    """Vertices of a solid in space. Its foot goes straight down to a floor, `FOOT_SHARE` of the height below the lowest point."""
+    (height, width), (grid_height, grid_width) = camera.size_hw, grid_hw
+    columns, rows, relief_n = solid.positions_n3.T
+    vertices_n3 = unproject(columns * width / grid_width, rows * height / grid_height, relief_n, camera)
+    low, high = vertices_n3[:, 1].min(), vertices_n3[:, 1].max()
+    vertices_n3[solid.foot_n, 1] = low - FOOT_SHARE * (high - low)
+    return vertices_n3, solid.faces_m3
+
+
+def _bust(prepared: _Prepared, settings: ModelSettings, triangles: float) -> tuple[Array, Array]:
+    """Front and hidden side joined along the silhouette, cut flat below."""
+    size_hw = _working_size(prepared, 2, triangles)
+    front_hw, known_hw = relief.resample(prepared.front_hw, prepared.known_hw, size_hw)
+    sure_hw = relief.resample(prepared.front_hw, prepared.known_hw & prepared.sure_hw, size_hw)[1]
+    back_hw = None if prepared.back_hw is None else relief.resample(prepared.back_hw, prepared.subject_hw, size_hw)[0]
+    cells_hw = solid_cells(cut_flat(solid_cells(relief.resample(prepared.front_hw, prepared.subject_hw, size_hw)[1])))
+    front_hw = complete_front(front_hw, known_hw if (known_hw & cells_hw).any() else cells_hw)
+    back_hw = complete_back(front_hw, back_hw, cells_hw, sure_hw)
+    solid = close_cells(cells_hw, front_hw, back_hw, least_thickness=LEAST_THICKNESS, with_foot=True, smooth_rim=True)
+    return _place(solid, size_hw, prepared.camera)
+
+
+def _relief(prepared: _Prepared, settings: ModelSettings, triangles: float) -> tuple[Array, Array]:
+    """The face raised from a rectangular plaque with a border."""
+    height, width = prepared.subject_hw.shape
+    size_hw = _grid_size((height, width), min(1.0, float(np.sqrt(triangles / (4 * height * width)))))
+    front_hw, known_hw = relief.resample(prepared.front_hw, prepared.known_hw, size_hw)
+    subject_hw = relief.resample(prepared.front_hw, prepared.subject_hw, size_hw)[1]
+    front_hw = complete_front(front_hw, known_hw if known_hw.any() else np.ones_like(known_hw))
+    floor = float(np.percentile(prepared.front_hw[prepared.known_hw], 2))
+    margin_y, margin_x = (
+        round(plaque_margin_px(settings, prepared.camera) * grid / full) for grid, full in zip(size_hw, (height, width), strict=True)
+    )
+    raised_hw = np.pad(np.where(subject_hw, np.maximum(front_hw - floor, 0), 0), ((margin_y, margin_y), (margin_x, margin_x)))
+    cells_hw = np.ones(raised_hw.shape, bool)
+    plaque_hw = np.full(raised_hw.shape, -settings.plaque_thickness)
+    solid = close_cells(cells_hw, raised_hw, plaque_hw, least_thickness=settings.plaque_thickness / 2, with_foot=False, smooth_rim=False)
+    solid.positions_n3[:, :2] -= (margin_x, margin_y)
+    return _place(solid, size_hw, prepared.camera)
+
+
+def _poisson(prepared: _Prepared, settings: ModelSettings, triangles: float) -> tuple[Array, Array]:
+    """A smooth surface through the points of the bust (screened Poisson, Open3D)."""
+    return poisson_surface(*_bust(prepared, settings, triangles))
+
+
+KINDS: dict[str, Kind] = {
+    "shell": Kind(_shell, closed=False, summary="what the camera saw, open at its edges"),
+    "bust": Kind(_bust, closed=True, summary="front and hidden side joined along the silhouette, cut flat below: a solid"),
+    "relief": Kind(_relief, closed=True, summary="the face raised from a plaque with a border: a solid", plaque=True),
+    "poisson": Kind(_poisson, closed=True, summary="a smooth surface through the points of the bust: a solid; needs open3d"),
+}
+
+
+def plaque_margin_px(settings: ModelSettings, camera: Camera) -> int:
+    """Border of a relief's plaque in pixels of the photo."""
+    return round(settings.plaque_border * camera.size_hw[1])
+
+
+def build_mesh(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings) -> Mesh:
+    """A textured mesh of one of `KINDS`, at most about `face_budget` triangles, in image widths (METRIC: metres), in the camera's frame.
+
+    The closed kinds are watertight, consistently wound and in one piece; vertices along the texture's seam are doubled at the same place.
+    Raises: GeometryError for an unknown kind, when no pixel is left, or when the surface is not closed after all.
+    """
+    if kind not in KINDS:
+        raise GeometryError(f"There is no kind of model named {kind!r}. Choose one of {', '.join(KINDS)}.")
+    row = KINDS[kind]
+    if row.plaque:
+        settings = replace(settings, perspective=False)
+    prepared = _prepare(depth, photo, settings)
+    for share in GRID_SHARES:
+        vertices_n3, faces_m3 = decimate(*row.build(prepared, settings, share * settings.face_budget), settings.face_budget)
+        if not row.closed or is_closed(faces_m3):
+            break
+    else:
+        raise GeometryError(f"The {kind} could not be closed. Choose another kind or a larger face budget.")
+    margin_px = plaque_margin_px(settings, prepared.camera) if row.plaque else None
+    texture = atlas(_picture(depth, photo, settings), depth, settings.texture_side, row.closed, margin_px)
+    if row.closed:
+        vertices_n3, faces_m3, uv_n2 = split_at_seam(vertices_n3, faces_m3, prepared.camera, margin_px or 0)
+    else:
+        uv_n2 = picture_uv(vertices_n3, prepared.camera, 0).astype(np.float32)
+    return Mesh(vertices_n3, faces_m3, uv_n2, texture, unit=_unit(depth))

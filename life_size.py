@@ -1,0 +1,109 @@
+"""From image widths to millimetres: by the distance between the eyes, by a given height, or from a metric depth map. And onto its base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from camera import Camera, unproject
+from errors import GeometryError
+from generate_3d_model import ModelSettings, prepared_relief
+from stages import Array, DepthMap, Mesh, Photo, PointCloud
+
+EYES_MM = 63.0
+EYES_SD_MM = 3.7
+"""Distance between the pupils of adults, mean and standard deviation: 63.36 mm and 3.73 mm over 3,976 people in the 1988 US Army survey.
+Source: Dodgson, "Variation and extrema of human interpupillary distance", SPIE 5291, 2004, section 3."""
+ASSUMED_HEIGHT_MM = 250.0
+"""Height of the model where nothing tells its size: about head and neck of an adult."""
+
+Model = TypeVar("Model", Mesh, PointCloud)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large a model is. mm_per_unit: millimetres per image width (or per metre). sd_percent: one standard deviation, 0 where exact by wish.
+
+    source: one phrase that says where the size comes from.
+    """
+
+    mm_per_unit: float
+    sd_percent: float
+    source: str
+
+    def describe(self, length: float) -> str:
+        """`length` (in the unit of the model before scaling) in words, for example "183 mm ± 11 mm (from the eyes ...)"."""
+        size = length * self.mm_per_unit
+        spread = f" ± {size * self.sd_percent / 100:.0f} mm" if self.sd_percent else ""
+        return f"{size:.0f} mm{spread} ({self.source})"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a sized model stands in the camera's frame: point_mm = (point - origin) * mm_per_unit."""
+
+    origin_xyz: tuple[float, float, float]
+    scale: Scale
+
+    def to_camera(self, points_n3: Array) -> Array:
+        """(n, 3) float64: sized points back in the camera's frame and unit, where `camera.project` finds their pixels."""
+        return np.asarray(points_n3, np.float64) / self.scale.mm_per_unit + np.array(self.origin_xyz)
+
+
+def eyes_apart(depth: DepthMap, photo: Photo, settings: ModelSettings) -> float | None:
+    """Distance in space between the eyes of the largest face, in the model's unit; None where they were not found on the surface."""
+    if not depth.faces or depth.faces[0].eyes_xy is None:
+        return None
+    front_hw, mask_hw, camera = prepared_relief(depth, photo, settings)
+    ends = [_surface_point(eye_xy, front_hw, mask_hw, camera) for eye_xy in depth.faces[0].eyes_xy]
+    if ends[0] is None or ends[1] is None:
+        return None
+    apart = float(np.linalg.norm(ends[0] - ends[1]))
+    return apart if apart > 0 else None
+
+
+def _surface_point(xy: tuple[float, float], front_hw: Array, mask_hw: Array, camera: Camera) -> Array | None:
+    """The point of the surface at a position of the picture: relief is the mean over a window of 1/100 of the width."""
+    radius = max(1, round(front_hw.shape[1] / 200))
+    row, column = int(xy[1]), int(xy[0])
+    window = slice(max(0, row - radius), row + radius + 1), slice(max(0, column - radius), column + radius + 1)
+    if not mask_hw[window].any():
+        return None
+    return unproject(np.float64(xy[0]), np.float64(xy[1]), front_hw[window][mask_hw[window]].mean(dtype=np.float64), camera).astype(
+        np.float64
+    )
+
+
+def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height: float) -> Scale:
+    """The size of a model `height` units high: the height the user gives, else metres, else the eyes, else an assumed height."""
+    if not height > 0:
+        raise GeometryError("The model has no height. Use a photo in which the person is larger.")
+    if settings.height_mm is not None:
+        return Scale(settings.height_mm / height, 0.0, f"a height of {settings.height_mm:g} mm was asked for")
+    if depth.sense.value == "metres":
+        return Scale(1000.0, 0.0, f"metres of the network {depth.network}")
+    apart = eyes_apart(depth, photo, settings)
+    if apart is not None:
+        source = f"from the eyes, taken to be {EYES_MM:g} mm apart as in the mean adult, sd {EYES_SD_MM:g} mm"
+        return Scale(EYES_MM / apart, 100 * EYES_SD_MM / EYES_MM, source)
+    return Scale(ASSUMED_HEIGHT_MM / height, 0.0, f"no eyes were found: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
+
+
+def life_size(model: Model, depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[Model, Placement]:
+    """The model in millimetres, upright (+Y), facing +Z, the origin at the centre of its base; and where it came from.
+
+    Raises: GeometryError for a model without points or height.
+    """
+    points_n3 = model.vertices_n3 if isinstance(model, Mesh) else model.points_n3
+    if not len(points_n3):
+        raise GeometryError("The model has no points. Use a photo in which the person is larger.")
+    low, high = points_n3.min(axis=0).astype(np.float64), points_n3.max(axis=0).astype(np.float64)
+    scale = measure_scale(depth, photo, settings, float(high[1] - low[1]))
+    origin_3 = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
+    placed_n3 = ((points_n3 - origin_3) * scale.mm_per_unit).astype(np.float32)
+    placement = Placement((float(origin_3[0]), float(origin_3[1]), float(origin_3[2])), scale)
+    if isinstance(model, Mesh):
+        return replace(model, vertices_n3=placed_n3, unit="mm"), placement
+    return replace(model, points_n3=placed_n3, unit="mm"), placement
