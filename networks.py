@@ -42,21 +42,27 @@ class ResizeRule(Enum):
 class Encoder(Enum):
     """Kinds of MiDaS encoder: what its feature maps are and how they reach the decoder."""
 
-    CONVOLUTIONAL = "four convolutional stages"
-    TOKENS = "a vision transformer of one resolution; tokens are reassembled to four"
+    EFFICIENTNET = "EfficientNet-Lite3, four convolutional stages"
+    RESNEXT = "ResNeXt-101, four convolutional stages"
+    VIT = "a vision transformer; tokens of one resolution are reassembled to four"
     HYBRID = "a convolutional stem for the two fine resolutions, a vision transformer for the two coarse ones"
+    BEIT = "a vision transformer with relative positions; tokens of one resolution are reassembled to four"
     WINDOWS = "a hierarchical window transformer (Swin, Swin V2) with four resolutions"
-    LEVIT = "LeViT: three resolutions, and a decoder that doubles the last one twice"
+    LEVIT = "LeViT, with three resolutions"
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A MiDaS network's encoder and what its decoder takes from it.
+    """A MiDaS network's encoder, and what its decoder does with it. Channels are listed from fine to coarse.
 
     timm_name: the model in timm that gives the encoder.
-    feature_indices: blocks (TOKENS, HYBRID, LEVIT) or stages (CONVOLUTIONAL, WINDOWS) after which features are taken, fine to coarse.
-    feature_channels: channels of those features as they enter the decoder, fine to coarse.
-    decoder_channels: width of the decoder at each of these levels, fine to coarse.
+    feature_indices: after which part of the encoder the features are taken: stages (EFFICIENTNET, RESNEXT, WINDOWS), blocks (VIT,
+        BEIT), two stages of the stem and two blocks (HYBRID), the block within each stage (LEVIT).
+    feature_channels: of the features as they enter the decoder. decoder_channels: of the decoder at each of these levels.
+    fusion_projects: whether a fusion block ends in a 1x1 convolution.
+    rectified_skip: whether a residual unit adds its *rectified* input, as v2.1 large does (its ReLU works in place).
+    doubling_channels: of transposed convolutions between the last fusion and the head, which double the resolution.
+    head_channels: hidden channels of the head. head_aligns_corners: how the head interpolates.
     """
 
     encoder: Encoder
@@ -64,6 +70,11 @@ class Architecture:
     feature_indices: tuple[int, ...]
     feature_channels: tuple[int, ...]
     decoder_channels: tuple[int, ...] = (256, 256, 256, 256)
+    fusion_projects: bool = True
+    rectified_skip: bool = False
+    doubling_channels: tuple[int, ...] = ()
+    head_channels: tuple[int, int] = (128, 32)
+    head_aligns_corners: bool = True
 
 
 @dataclass(frozen=True)
@@ -176,7 +187,7 @@ def _midas(
     architecture: Architecture,
     figures: _Figures,
 ) -> NetworkSpec:
-    """A MiDaS row. v2.1 was trained with ImageNet's normalisation, v3 with mean and deviation 0.5. A size is exact where the hash is known."""
+    """A MiDaS row. v2.1 was trained with ImageNet's normalisation, v3 with mean and deviation 0.5. Sizes are exact where the hash is known."""
     errors, improvement_percent, frames_per_second = figures
     mean_rgb, std_rgb = (IMAGENET_MEAN, IMAGENET_STD) if release == "v2_1" else (HALF, HALF)
     url = f"https://github.com/isl-org/MiDaS/releases/download/{release}/{name}.pt"
@@ -227,7 +238,15 @@ _MIDAS = (
         "70d6b9c891758c67f974a6097fb0c608c7ee67fb81ac3e5588847d5596d56fca",
         ResizeRule.UPPER_BOUND,
         256,
-        Architecture(Encoder.CONVOLUTIONAL, "tf_efficientnet_lite3", (1, 2, 4, 6), (32, 48, 136, 384), (64, 128, 256, 512)),
+        Architecture(
+            Encoder.EFFICIENTNET,
+            "tf_efficientnet_lite3",
+            (1, 2, 3, 4),
+            (32, 48, 136, 384),
+            (64, 128, 256, 512),
+            head_channels=(32, 32),
+            head_aligns_corners=False,
+        ),
         ((0.1344, 0.1344, 0.337, 14.53, 29.27, 13.43), -76, 90),
     ),
     _midas(
@@ -239,7 +258,15 @@ _MIDAS = (
         "f6b980704cfd7259c7cc2b058c2f160159c55e84b3b6c08331b4156a84629f70",
         ResizeRule.UPPER_BOUND,
         384,
-        Architecture(Encoder.CONVOLUTIONAL, "resnext101_32x8d", (1, 2, 3, 4), (256, 512, 1024, 2048)),
+        Architecture(
+            Encoder.RESNEXT,
+            "resnext101_32x8d",
+            (1, 2, 3, 4),
+            (256, 512, 1024, 2048),
+            fusion_projects=False,
+            rectified_skip=True,
+            head_aligns_corners=False,
+        ),
         ((0.1295, 0.1155, 0.3285, 12.51, 16.08, 8.71), -32, 47),
     ),
     _midas(
@@ -263,7 +290,7 @@ _MIDAS = (
         "2f21e586477d90cb9624c7eef5df7891edca49a1c4795ee2cb631fd4daa6ca69",
         ResizeRule.MINIMAL,
         384,
-        Architecture(Encoder.TOKENS, "vit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        Architecture(Encoder.VIT, "vit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)),
         ((0.1082, 0.0888, 0.2697, 9.97, 8.46, 8.32), 0, 61),
     ),
     _midas(
@@ -323,7 +350,7 @@ _MIDAS = (
         "b8ae0dd5ac6e80d7fa8ab4d4a370b75a3094d7ca110e20596ec5f817a238900f",
         ResizeRule.MINIMAL,
         384,
-        Architecture(Encoder.TOKENS, "beit_base_patch16_384", (2, 5, 8, 11), (96, 192, 384, 768)),
+        Architecture(Encoder.BEIT, "beit_base_patch16_384", (2, 5, 8, 11), (96, 192, 384, 768)),
         ((0.1159, 0.0967, 0.2901, 9.88, 26.6, 3.91), -31, 31),
     ),
     _midas(
@@ -335,7 +362,7 @@ _MIDAS = (
         "9a86e82345dee25004eeacbc25db11fae827d32cd6939a9056eb7db6ef895413",
         ResizeRule.MINIMAL,
         384,
-        Architecture(Encoder.TOKENS, "beit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        Architecture(Encoder.BEIT, "beit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)),
         ((0.1239, 0.0667, 0.2545, 7.17, 9.84, 2.21), 17, 13),
     ),
     _midas(
@@ -347,7 +374,7 @@ _MIDAS = (
         "9e9e900747e9e8b3112df716979219836a27716277b3d0dc53889cbba8b82328",
         ResizeRule.MINIMAL,
         512,
-        Architecture(Encoder.TOKENS, "beit_large_patch16_512", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        Architecture(Encoder.BEIT, "beit_large_patch16_512", (5, 11, 17, 23), (256, 512, 1024, 1024)),
         ((0.1137, 0.0659, 0.2366, 6.13, 11.56, 1.86), 19, 5.7),
     ),
     _midas(
@@ -359,7 +386,15 @@ _MIDAS = (
         "",
         ResizeRule.SQUARE,
         224,
-        Architecture(Encoder.LEVIT, "levit_384", (3, 11, 21), (384, 512, 768), (256, 256, 256)),
+        Architecture(
+            Encoder.LEVIT,
+            "levit_384",
+            (1, 0, 0),
+            (384, 512, 768),
+            (256, 256, 256),
+            doubling_channels=(128, 64),
+            head_channels=(32, 8),
+        ),
         ((0.1314, 0.1206, 0.3148, 18.21, 15.27, 8.64), -40, 73),
     ),
 )
