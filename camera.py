@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from errors import GeometryError
-from relief import camera_distance
 from stages import Array
 
 DEFAULT_FOV_DEGREES = 30.0
@@ -46,24 +46,27 @@ def choose_fov(fov_of_photo: float | None, fov_of_user: float | None, largest_re
     if fov_of_user is not None:
         if not 0 < fov_of_user <= limit:
             raise GeometryError(
-                f"A field of view of {fov_of_user:g} degrees puts the face behind the camera. Choose 1 to {limit:.0f} degrees."
+                f"A field of view of {fov_of_user:g} degrees puts the camera into the face. Choose 1 to {limit:.0f} degrees."
             )
         return fov_of_user
     return min(fov_of_photo or DEFAULT_FOV_DEGREES, limit)
 
 
-def unproject(columns: Array, rows: Array, relief: Array, camera: Camera) -> Array:
-    """Points (..., 3) float32 at picture positions `columns`, `rows` (pixels; the centre of pixel (r, c) is (c + 0.5, r + 0.5)) and a relief.
+def unproject(columns: ArrayLike, rows: ArrayLike, relief: ArrayLike, camera: Camera) -> Array:
+    """Points (..., 3) float32 at picture positions `columns`, `rows` in pixels, and a relief.
 
-    With u = (column - w / 2) / w, v = (row - h / 2) / w and the pinhole at Z = D: X = u (D - r) / D, Y = -v (D - r) / D, Z = r. The only place where rows become +Y.
+    The centre of pixel (r, c) is (c + 0.5, r + 0.5).
+
+    With u = (column - w / 2) / w, v = (row - h / 2) / w and the pinhole at Z = D: X = u (D - r) / D, Y = -v (D - r) / D, Z = r.
+    The only place where rows become +Y.
     Source: Hartley and Zisserman, Multiple View Geometry, 2nd ed., section 6.1, in image widths and with -Z as the viewing direction.
     """
     height, width = camera.size_hw
-    relief = np.asarray(relief, np.float64)
-    spread = (camera.distance - relief) / camera.distance if camera.perspective else np.ones_like(relief)
-    x = (columns - width / 2) / width * spread
-    y = -(rows - height / 2) / width * spread
-    return (np.stack([x, y, relief], axis=-1) * camera.unit_per_width).astype(np.float32)
+    columns_px, rows_px, z = (np.asarray(values, np.float64) for values in (columns, rows, relief))
+    spread = (camera.distance - z) / camera.distance if camera.perspective else np.ones_like(z)
+    x = (columns_px - width / 2) / width * spread
+    y = -(rows_px - height / 2) / width * spread
+    return (np.stack([x, y, z], axis=-1) * camera.unit_per_width).astype(np.float32)
 
 
 def project(points: Array, camera: Camera) -> tuple[Array, Array]:

@@ -9,12 +9,14 @@ from stages import Array
 
 
 def fill_by_diffusion(values_hwc: Array, known_hw: Array) -> Array:
-    """`values_hwc` (h, w, c) float32 where known, elsewhere a smooth continuation: the mean of what is known nearby, at the finest scale that knows.
+    """`values_hwc` (h, w, c) float32 where known, elsewhere the mean of what is known nearby.
+
+    Nearby is the finest scale of a pyramid at which anything is known.
 
     Source: Gortler et al., "The lumigraph", SIGGRAPH 1996, section 3.4.2 (pull-push), with the pyramid filters of OpenCV.
     """
-    weights_hw = known_hw.astype(np.float32)
-    sums_hwc = (values_hwc * weights_hw[..., None]).astype(np.float32)
+    weights_hw: Array = known_hw.astype(np.float32)
+    sums_hwc: Array = (values_hwc * weights_hw[..., None]).astype(np.float32)
     pyramid = [(sums_hwc, weights_hw)]
     while max(weights_hw.shape) > 1:
         sums_hwc, weights_hw = cv2.pyrDown(sums_hwc).reshape(*((s + 1) // 2 for s in weights_hw.shape), -1), cv2.pyrDown(weights_hw)

@@ -107,6 +107,7 @@ def write_glb(model: Mesh | PointCloud) -> bytes:
     metres_n3 = in_millimetres(model.vertices_n3, model.unit) / 1000
     kept, new_n, faces_m3 = weld(model.vertices_n3, model.faces_m3)
     normals_n3 = vertex_normals(metres_n3[kept], faces_m3)[new_n]
+    visual: trimesh.visual.base.Visuals
     if model.uv_n2 is not None and model.texture_hwc is not None:
         material = trimesh.visual.material.PBRMaterial(
             name="photo", baseColorTexture=_jpeg(model.texture_hwc), metallicFactor=0.0, roughnessFactor=1.0, doubleSided=True
@@ -126,13 +127,13 @@ def write_obj(model: Mesh | PointCloud) -> bytes:
     mesh = _mesh_only(model, "OBJ")
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
     lines = ["# unit mm, +Y up, facing +Z", "mtllib model.mtl", "usemtl photo"]
-    lines += ["v %.6g %.6g %.6g" % tuple(v) for v in in_millimetres(mesh.vertices_n3, mesh.unit)[kept].tolist()]
+    lines += [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in in_millimetres(mesh.vertices_n3, mesh.unit)[kept].tolist()]
     if mesh.uv_n2 is None:
-        lines += ["f %d %d %d" % tuple(f) for f in (faces_m3 + 1).tolist()]
+        lines += [f"f {a} {b} {c}" for a, b, c in (faces_m3 + 1).tolist()]
     else:
-        lines += ["vt %.6f %.6f" % tuple(t) for t in mesh.uv_n2.tolist()]
+        lines += [f"vt {u:.6f} {v:.6f}" for u, v in mesh.uv_n2.tolist()]
         corners = np.stack([faces_m3, mesh.faces_m3], -1).reshape(-1, 6) + 1
-        lines += ["f %d/%d %d/%d %d/%d" % tuple(f) for f in corners.tolist()]
+        lines += [f"f {a}/{at} {b}/{bt} {c}/{ct}" for a, at, b, bt, c, ct in corners.tolist()]
     material = "newmtl photo\nKd 1 1 1\nKs 0 0 0\nillum 1\n"
     files = {"model.obj": ("\n".join(lines) + "\n").encode("ascii")}
     if mesh.texture_hwc is not None:
@@ -164,7 +165,7 @@ def write_xyz(model: Mesh | PointCloud) -> bytes:
     else:
         points_n3, colours_n3 = in_millimetres(model.points_n3, model.unit), model.colours_n3
     rows = zip(points_n3.tolist(), colours_n3.tolist(), strict=True)
-    return "".join("%.4f %.4f %.4f %d %d %d\n" % (*xyz, *rgb) for xyz, rgb in rows).encode("ascii")
+    return "".join(f"{x:.4f} {y:.4f} {z:.4f} {red} {green} {blue}\n" for (x, y, z), (red, green, blue) in rows).encode("ascii")
 
 
 def _mesh_only(model: Mesh | PointCloud, name: str) -> Mesh:
@@ -175,7 +176,7 @@ def _mesh_only(model: Mesh | PointCloud, name: str) -> Mesh:
 
 @dataclass(frozen=True)
 class Writer:
-    """How one format is written. write: model -> bytes. suffix: of the file's name. unit: of its numbers. holds_points: writes PointCloud too."""
+    """How one format is written. write: model -> bytes. suffix: of the file. unit: of its numbers. holds_points: also a PointCloud."""
 
     write: Callable[[Mesh | PointCloud], bytes]
     suffix: str
@@ -195,7 +196,7 @@ WRITERS: dict[str, Writer] = {
 
 
 def write(name: str, model: Mesh | PointCloud) -> bytes:
-    """The bytes of `model` (in mm or m) in one of the `WRITERS`' formats. Raises: ExportError for an unknown format or a model it cannot hold."""
+    """The bytes of `model` (in mm or m) in one of the `WRITERS` formats. Raises: ExportError for an unknown format or a wrong model."""
     if name not in WRITERS:
         raise ExportError(f"There is no format named {name!r}. Choose one of {', '.join(WRITERS)}.")
     return WRITERS[name].write(model)

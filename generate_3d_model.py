@@ -1,6 +1,6 @@
 """From a depth map to a model: points, a grid for plotting, and meshes. Neither torch nor Streamlit.
 
-The way is the same for all of them: masks, smoothing, unprojection (`relief`, `camera`), then what the kind asks for (`surfaces`, `texture`).
+The way is the same for all: masks, smoothing, unprojection (`relief`, `camera`), then what the kind asks for (`surfaces`, `texture`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hidden_side import complete_back, complete_front
 from poisson import poisson_surface
 from stages import Array, DepthMap, Mesh, Photo, PointCloud, Sense
 from surfaces import Solid, close_cells, cut_flat, decimate, drop_unused, is_closed, solid_cells, triangulate
-from texture import atlas, faces_camera, picture_uv, split_at_seam
+from texture import atlas, picture_uv, split_at_seam
 
 __all__ = [
     "DEFAULT_FOV_DEGREES",
@@ -132,8 +132,12 @@ class _Prepared:
     camera: Camera
 
 
-def model_camera(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Camera:
-    """The camera that all models of this photo are seen by: the frame in which `project` gives back the photo's pixels."""
+def model_camera(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings) -> Camera:
+    """The camera of one of `KINDS`: in its frame `project` gives back the photo's pixels."""
+    return _camera(depth, photo, replace(settings, perspective=settings.perspective and not KINDS[kind].plaque))
+
+
+def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Camera:
     mask_hw = relief.valid_pixels(depth, settings.foreground_only)
     largest = float(depth.values_hw[mask_hw].max()) if depth.sense is Sense.RELIEF and settings.perspective else 0.0
     distance = relief.camera_distance(choose_fov(photo.fov_degrees, settings.fov_degrees, largest))
@@ -150,7 +154,7 @@ def _prepare(depth: DepthMap, photo: Photo, settings: ModelSettings) -> _Prepare
         raise GeometryError(
             f"The depth map has {depth.size_hw} pixels and the photo {photo.size_hw}. Compute the depth map from this photo."
         )
-    camera = model_camera(depth, photo, settings)
+    camera = _camera(depth, photo, settings)
     subject_hw = relief.valid_pixels(depth, settings.foreground_only)
     front_hw, back_hw = relief.to_relief(depth, subject_hw, camera.distance, settings.near_far_ratio)
     known_hw = subject_hw & ~relief.depth_edges(front_hw, subject_hw, camera.distance, settings.edge_tolerance)
@@ -213,11 +217,12 @@ def grid(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Grid:
     points_hw3 = _pixel_points(front_hw, prepared.camera)
     points_hw3[~mask_hw] = np.nan
     colours_hwc = relief.shrink_picture(_picture(depth, photo, settings), size_hw)
-    return Grid(*np.moveaxis(points_hw3, -1, 0), mask_hw, colours_hwc, _unit(depth))
+    x_hw, y_hw, z_hw = np.moveaxis(points_hw3, -1, 0)
+    return Grid(x_hw, y_hw, z_hw, mask_hw, colours_hwc, _unit(depth))
 
 
 def outliers(points_n3: Array, ratio: float) -> Array:
-    """(n,) bool: points whose mean distance to their `NEIGHBOURS` nearest neighbours exceeds the mean over all points by `ratio` standard deviations.
+    """(n,) bool: points farther from their `NEIGHBOURS` nearest, on average, than the mean point by `ratio` standard deviations.
 
     Source: Rusu et al., "Towards 3D point cloud based object maps for household environments", RAS 2008, section 4.1.
     """
@@ -277,7 +282,8 @@ def _bend(normals_hw3: Array) -> Array:
 def _spread(weights_n: Array, count: int) -> Array:
     """`count` ascending indices, evenly spaced in the sum of weights; every point keeps at least half of its even share.
 
-    Deterministic, and close to even in space, since the pixels come row by row: systematic sampling (Cochran, Sampling Techniques, 1977, chapter 8).
+    Deterministic, and close to even in space, since the pixels come row by row.
+    Source: systematic sampling, Cochran, Sampling Techniques, 3rd ed. 1977, chapter 8.
     """
     density_n = 0.5 / len(weights_n) + 0.5 * weights_n / max(weights_n.sum(), 1e-30)
     density_n = np.minimum(density_n * count, 1.0)
@@ -290,7 +296,7 @@ def _spread(weights_n: Array, count: int) -> Array:
 class Kind:
     """One kind of mesh. build: prepared depth, settings and triangles wanted before decimation -> vertices (n, 3), triangles (m, 3).
 
-    closed: watertight by construction, with a hidden side. parallel: parallel rays whatever the settings say. plaque: stands on a rectangle.
+    closed: watertight by construction, with a hidden side. plaque: raised from a rectangle, by parallel rays whatever the settings say.
     """
 
     build: Callable[[_Prepared, ModelSettings, float], tuple[Array, Array]]

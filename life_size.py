@@ -24,7 +24,7 @@ Model = TypeVar("Model", Mesh, PointCloud)
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a model is. mm_per_unit: millimetres per image width (or per metre). sd_percent: one standard deviation, 0 where exact by wish.
+    """How large a model is. mm_per_unit: millimetres per image width (or per metre). sd_percent: one standard deviation.
 
     source: one phrase that says where the size comes from.
     """
@@ -71,9 +71,7 @@ def _surface_point(xy: tuple[float, float], front_hw: Array, mask_hw: Array, cam
     window = slice(max(0, row - radius), row + radius + 1), slice(max(0, column - radius), column + radius + 1)
     if not mask_hw[window].any():
         return None
-    return unproject(np.float64(xy[0]), np.float64(xy[1]), front_hw[window][mask_hw[window]].mean(dtype=np.float64), camera).astype(
-        np.float64
-    )
+    return unproject(xy[0], xy[1], front_hw[window][mask_hw[window]].mean(dtype=np.float64), camera).astype(np.float64)
 
 
 def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height: float) -> Scale:
@@ -96,7 +94,7 @@ def life_size(model: Model, depth: DepthMap, photo: Photo, settings: ModelSettin
 
     Raises: GeometryError for a model without points or height.
     """
-    points_n3 = model.vertices_n3 if isinstance(model, Mesh) else model.points_n3
+    points_n3: Array = model.vertices_n3 if isinstance(model, Mesh) else model.points_n3
     if not len(points_n3):
         raise GeometryError("The model has no points. Use a photo in which the person is larger.")
     low, high = points_n3.min(axis=0).astype(np.float64), points_n3.max(axis=0).astype(np.float64)
@@ -104,6 +102,5 @@ def life_size(model: Model, depth: DepthMap, photo: Photo, settings: ModelSettin
     origin_3 = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
     placed_n3 = ((points_n3 - origin_3) * scale.mm_per_unit).astype(np.float32)
     placement = Placement((float(origin_3[0]), float(origin_3[1]), float(origin_3[2])), scale)
-    if isinstance(model, Mesh):
-        return replace(model, vertices_n3=placed_n3, unit="mm"), placement
-    return replace(model, points_n3=placed_n3, unit="mm"), placement
+    points_field = "vertices_n3" if isinstance(model, Mesh) else "points_n3"
+    return replace(model, **{points_field: placed_n3, "unit": "mm"}), placement

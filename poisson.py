@@ -1,6 +1,6 @@
 """Screened Poisson surface through oriented points, by Open3D in a process of its own. Optional: `pip install -r requirements-extra.txt`.
 
-Open3D is large, needs system libraries and crashes with more than one thread (isl-org/Open3D issue 6828): a crash there must not end the page.
+Open3D is large, needs system libraries and crashes with more than one thread (isl-org/Open3D issue 6828); a crash must not end the page.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From a depth map to a clean relief: one sense for all networks, masks that compose, smoothing that does not bleed.
 
-Relief is height towards the camera in image widths (docs/conventions.md). Everything here works on plain arrays, at the depth map's own size.
+Relief is height towards the camera in image widths (docs/conventions.md). Plain arrays, at the depth map's own size.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _from_relief(values_hw: Array, depth: DepthMap, distance: float, near_far_ra
 def _from_inverse(values_hw: Array, depth: DepthMap, distance: float, near_far_ratio: float) -> Array:
     """1 / (a d + b), with a and b from the ratio of the farthest to the nearest distance; the median pixel comes to lie at relief 0.
 
-    Source: Ranftl et al., "Towards robust monocular depth estimation", TPAMI 2022, section 5: MiDaS returns inverse depth up to scale and shift.
+    Source: Ranftl et al., "Towards robust monocular depth estimation", TPAMI 2022, section 5: inverse depth up to scale and shift.
     """
     inside = depth.values_hw[depth.mask_hw].astype(np.float64)
     low, high = inside.min(), inside.max()
@@ -97,8 +97,8 @@ def metres_per_width(depth: DepthMap, distance: float) -> float | None:
 def depth_edges(relief_hw: Array, mask_hw: Array, distance: float, tolerance: float) -> Array:
     """(h, w) bool: pixels of `mask_hw` beside a jump in distance, where a surface would be stretched from one object to the next.
 
-    A pixel counts when the distances from the camera within a window around it differ by more than `tolerance` times its own distance. The window
-    grows with the picture (3 pixels up to 512 wide, then 1/170 of the width), because a network's edges are as wide as its own pixels.
+    A pixel counts when the distances from the camera within a window around it differ by more than `tolerance` times its own.
+    The window grows with the picture (3 pixels up to 512 wide, then 1/170 of the width): a network's edges are as wide as its own pixels.
     """
     if tolerance <= 0:
         return np.zeros_like(mask_hw)

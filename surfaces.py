@@ -65,7 +65,7 @@ def solid_cells(mask_hw: Array, smallest_hole: float = 0.01) -> Array:
     cells_hw = regions_hw == np.argmax(np.bincount(regions_hw.ravel())[1:]) + 1
     holes_hw, count = ndimage.label(~np.pad(cells_hw, 1, constant_values=False), structure=np.ones((3, 3)))
     sizes = np.bincount(holes_hw.ravel(), minlength=count + 1)
-    small = sizes < smallest_hole * cells_hw.sum()
+    small: Array = np.asarray(sizes < smallest_hole * cells_hw.sum())
     small[holes_hw[0, 0]] = False
     small[0] = False
     cells_hw = cells_hw | small[holes_hw][1:-1, 1:-1]

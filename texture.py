@@ -1,7 +1,7 @@
 """The picture on the model: foreground colours without a halo, a plausible hidden side, and where each vertex lies in the picture.
 
-The texture of a solid is an atlas of two pictures side by side: the photo on the left for what the camera saw, and on the right, at half the
-width, colours for the hidden side, spread inwards from the rim.
+The texture of a solid is an atlas of two pictures side by side: the photo on the left for what the camera saw, and on the right, at half
+the width, colours for the hidden side, spread inwards from the rim.
 """
 
 from __future__ import annotations
@@ -53,10 +53,11 @@ def foreground_colours(rgb_hwc: Array, matte_hw: Array) -> Array:
 
 
 def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
-    """(h, w, 3) uint8: colours of the hidden side, diffused from a band along the silhouette; all of the front where there is no silhouette."""
+    """(h, w, 3) uint8: colours of the hidden side, diffused from a band along the silhouette and the frame's bottom."""
     inside_hw = ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1]
-    band_hw = mask_hw & (inside_hw <= max(2.0, 0.015 * mask_hw.shape[1]))
-    band_hw = band_hw if band_hw.any() and not mask_hw.all() else np.ones_like(mask_hw)
+    reach = max(2.0, 0.015 * mask_hw.shape[1])
+    band_hw = mask_hw & ((inside_hw <= reach) | (np.arange(len(mask_hw)) >= len(mask_hw) - reach)[:, None])
+    band_hw = band_hw if band_hw.any() else np.ones_like(mask_hw)
     return np.clip(np.round(fill_by_diffusion(front_rgb_hwc.astype(np.float32), band_hw)), 0, 255).astype(np.uint8)
 
 
@@ -65,7 +66,7 @@ def atlas(rgb_hwc: Array, depth: DepthMap, longest_side: int, with_hidden_side: 
 
     Args:
         rgb_hwc: (h, w, 3) uint8, the photo. longest_side: it is shrunk to at most this many pixels first.
-        plaque_px: None for a free-standing model; else the person is set on a plaque's colour with a border of this many pixels of the photo.
+        plaque_px: None for a free-standing model; else the person is set on a plaque's colour, with a border of this many pixels.
     """
     scale = min(1.0, longest_side / max(depth.size_hw))
     height, width = (max(2, round(side * scale)) for side in depth.size_hw)
@@ -109,7 +110,9 @@ def split_at_seam(points_n3: Array, faces_m3: Array, camera: Camera, margin_px: 
 
     The photo takes the left `FRONT_SHARE` of the atlas. margin_px: border around the photo, in its pixels.
     """
-    seen_m = faces_camera(points_n3, faces_m3, camera)
+    _, rows = project(points_n3[faces_m3].mean(axis=1), camera)
+    in_photo_m = (rows >= -margin_px - 0.5) & (rows <= camera.size_hw[0] + margin_px + 0.5)  # a bust's foot lies below the photo
+    seen_m = faces_camera(points_n3, faces_m3, camera) & in_photo_m
     count = len(points_n3)
     keys_m3 = faces_m3 + np.where(seen_m, 0, count)[:, None]
     used = np.zeros(2 * count, bool)
