@@ -1,0 +1,300 @@
+"""From a photo to a DepthMap with the bundled face network: find the head, look closer, paste back, bring to the photo's resolution.
+
+1. A coarse look at the whole photo finds the person (matte) and the heads.
+2. Each head is cut out with a margin and looked at again at the network's full resolution; relief is in image widths, so what the close
+   look says is multiplied by the width of the cut and divided by the width of the photo.
+3. Close and coarse maps are upsampled under the guidance of the photo and blended where they meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from face_network import STRIDE, FaceNetwork
+from stages import DepthMap, Face, Photo, Sense
+
+Array = NDArray[Any]
+
+CANVAS = 1024
+"""Longest side at which maps are upsampled under guidance; beyond it they are only interpolated."""
+CLOSE_LOOK = 2.0
+"""Side of the cut around a head, in head sizes."""
+MOST_FACES = 6
+SMALLEST_HEAD = 0.03
+"""Heads narrower than this share of the coarse map's longer side are not trusted."""
+EYE_SEEN = 0.3
+MATTE_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What the network said of one rectangle. Lengths in pixels of the rectangle's own map, so that they survive any rescaling.
+
+    relief_hw, thickness_hw, uncertainty_hw: pixels; matte_hw, head_hw: 0..1; eyes_2hw: 0..1, left and right in the picture.
+    """
+
+    relief_hw: Array
+    thickness_hw: Array
+    uncertainty_hw: Array
+    matte_hw: Array
+    head_hw: Array
+    eyes_2hw: Array
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of the photo, in photo pixels; it may reach past the photo's edge."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def predict(network: FaceNetwork, photo: Photo) -> DepthMap:
+    """Relief, hidden side, matte, uncertainty and faces at the photo's own resolution.
+
+    Deterministic on one machine. Where no face is found `faces` is empty; the map then says only what the coarse look saw.
+    """
+    height, width = photo.size_hw
+    side = network.configuration.side
+    whole = Box(0, 0, width, height)
+    for scale in (1, 2):  # a second, finer look for small heads
+        coarse = look(network, photo.rgb_hwc, whole, side * scale)
+        heads = find_heads(coarse.head_hw, whole)
+        if heads:
+            break
+    shrink = min(1.0, CANVAS / max(height, width))
+    canvas_hw = max(1, round(height * shrink)), max(1, round(width * shrink))
+    canvas_rgb = cv2.resize(photo.rgb_hwc, canvas_hw[::-1], interpolation=cv2.INTER_AREA)
+    canvas = Canvas(canvas_rgb, canvas_hw[1] / width)
+    layers = _upsample_look(coarse, whole, canvas, (slice(0, canvas_hw[0]), slice(0, canvas_hw[1])))
+    faces = []
+    for head in heads:
+        cut = _around(head)
+        close = look(network, photo.rgb_hwc, cut, side)
+        refined = find_heads(close.head_hw, cut)
+        if refined:
+            head = max(refined, key=lambda box, middle=head: -_centre_distance(box, middle))  # type: ignore[misc]
+        _blend_in(layers, close, cut, canvas)
+        eyes = _find_eyes(close.eyes_2hw, cut)
+        faces.append(Face((float(head.left), float(head.top), float(head.left + head.width), float(head.top + head.height)), eyes))
+    faces.sort(key=lambda face: -face.width)
+    return _depth_map(layers, tuple(faces), photo.size_hw, network.configuration.uncertainty_scale)
+
+
+def look(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> Look:
+    """Runs the network on a rectangle brought to about side x side pixels, with its mirror image, and averages the two."""
+    shrink = side / (box.width * box.height) ** 0.5
+    size_hw = max(8, round(box.height * shrink)), max(8, round(box.width * shrink))
+    cut = _cut(rgb_hwc, box)
+    small = cv2.resize(cut, size_hw[::-1], interpolation=cv2.INTER_AREA if shrink < 1 else cv2.INTER_CUBIC)
+    padded = cv2.copyMakeBorder(small, 0, -size_hw[0] % STRIDE, 0, -size_hw[1] % STRIDE, cv2.BORDER_REPLICATE)
+    mirrored = cv2.copyMakeBorder(
+        np.ascontiguousarray(small[:, ::-1]), 0, -size_hw[0] % STRIDE, 0, -size_hw[1] % STRIDE, cv2.BORDER_REPLICATE
+    )
+    batch = torch.from_numpy(np.stack([padded, mirrored]).transpose(0, 3, 1, 2).astype(np.float32) / 255)
+    with torch.inference_mode():
+        maps = network(batch)
+
+    def both(values_nhw: torch.Tensor) -> Array:
+        straight, flipped = values_nhw[..., : size_hw[0], : size_hw[1]].float().numpy()
+        return (straight + flipped[..., ::-1]) / 2
+
+    def probability(logit_nhw: torch.Tensor) -> Array:
+        return both(torch.sigmoid(logit_nhw))
+
+    pixels = network.configuration.side  # image widths of the training square, in pixels
+    eyes = torch.stack([maps.eyes_logit[0], maps.eyes_logit[1].flip(0)])
+    return Look(
+        both(maps.relief) * pixels,
+        both(maps.thickness) * pixels,
+        both(torch.exp(maps.log_uncertainty)) * pixels,
+        probability(maps.matte_logit),
+        probability(maps.head_logit),
+        probability(eyes),
+    )
+
+
+def _cut(rgb_hwc: Array, box: Box) -> Array:
+    """The rectangle's pixels; beyond the photo the edge pixel is repeated."""
+    height, width = rgb_hwc.shape[:2]
+    right, bottom = box.left + box.width, box.top + box.height
+    inside = rgb_hwc[max(0, box.top) : min(height, bottom), max(0, box.left) : min(width, right)]
+    border = max(0, -box.top), max(0, bottom - height), max(0, -box.left), max(0, right - width)
+    return cv2.copyMakeBorder(inside, *border, cv2.BORDER_REPLICATE) if any(border) else np.ascontiguousarray(inside)
+
+
+def find_heads(head_hw: Array, box: Box) -> list[Box]:
+    """Connected regions of `head_hw` > 0.5, largest first, as rectangles of the photo. head_hw: (h, w) float, over `box`."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats((head_hw > 0.5).astype(np.uint8), connectivity=8)
+    smallest = SMALLEST_HEAD * max(head_hw.shape)
+    regions = [row for row in stats[1:count] if min(row[cv2.CC_STAT_WIDTH], row[cv2.CC_STAT_HEIGHT]) >= max(3, smallest)]
+    regions.sort(key=lambda row: -row[cv2.CC_STAT_AREA])
+    x_scale, y_scale = box.width / head_hw.shape[1], box.height / head_hw.shape[0]
+    return [
+        Box(round(box.left + x * x_scale), round(box.top + y * y_scale), max(1, round(w * x_scale)), max(1, round(h * y_scale)))
+        for x, y, w, h, _ in regions[:MOST_FACES]
+    ]
+
+
+def _around(head: Box) -> Box:
+    """A square cut around a head, a little lower than centred, so that neck and shoulders give the head its place."""
+    side = max(16, round(CLOSE_LOOK * max(head.width, head.height)))
+    centre_x, centre_y = head.left + head.width / 2, head.top + 0.55 * head.height
+    return Box(round(centre_x - side / 2), round(centre_y - side / 2), side, side)
+
+
+def _centre_distance(one: Box, other: Box) -> float:
+    x = one.left + one.width / 2 - other.left - other.width / 2
+    y = one.top + one.height / 2 - other.top - other.height / 2
+    return (x * x + y * y) ** 0.5
+
+
+def _find_eyes(eyes_2hw: Array, box: Box) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Centres of the two blobs in photo pixels, or None where either is faint."""
+    found = []
+    for blob in eyes_2hw:
+        row, column = np.unravel_index(int(blob.argmax()), blob.shape)
+        if blob[row, column] < EYE_SEEN:
+            return None
+        top, left = max(0, row - 3), max(0, column - 3)
+        near = blob[top : row + 4, left : column + 4] ** 2
+        rows, columns = np.mgrid[: near.shape[0], : near.shape[1]]
+        x = left + (near * columns).sum() / near.sum() + 0.5
+        y = top + (near * rows).sum() / near.sum() + 0.5
+        found.append((float(box.left + x * box.width / blob.shape[1]), float(box.top + y * box.height / blob.shape[0])))
+    return found[0], found[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """The picture on which maps are upsampled: rgb_hwc (h, w, 3) uint8, the photo shrunk by `shrink`."""
+
+    rgb_hwc: Array
+    shrink: float
+
+    def window(self, box: Box) -> tuple[slice, slice]:
+        """The rows and columns of the canvas that a rectangle of the photo covers; may be empty."""
+        height, width = self.rgb_hwc.shape[:2]
+        rows = max(0, int(box.top * self.shrink)), min(height, int(np.ceil((box.top + box.height) * self.shrink)))
+        columns = max(0, int(box.left * self.shrink)), min(width, int(np.ceil((box.left + box.width) * self.shrink)))
+        return slice(*rows), slice(*columns)
+
+
+def _upsample_look(seen: Look, box: Box, canvas: Canvas, window: tuple[slice, slice]) -> dict[str, Array]:
+    """Every map of a look over a window of the canvas, lengths in widths of the photo."""
+    photo_width = canvas.rgb_hwc.shape[1] / canvas.shrink
+    widths = np.float32(box.width / seen.matte_hw.shape[1] / photo_width)  # one map pixel in widths of the photo
+    inside = np.clip(seen.matte_hw, 1e-3, 1)
+    lengths = np.stack([seen.relief_hw, seen.thickness_hw, seen.uncertainty_hw], -1) * widths
+    # Lengths count as far as their pixel is in the matte: what the network says of the background is not mixed in.
+    stacked = np.concatenate([lengths * inside[..., None], inside[..., None], seen.matte_hw[..., None]], -1).astype(np.float32)
+    rows, columns = window
+    left, top = box.left * canvas.shrink - columns.start, box.top * canvas.shrink - rows.start
+    frame = left, top, box.width * canvas.shrink, box.height * canvas.shrink
+    upsampled = guided_upsample(stacked, canvas.rgb_hwc[window], frame)
+    relief, thickness, uncertainty = np.moveaxis(upsampled[..., :3] / upsampled[..., 3:4], -1, 0)
+    return {"relief": relief, "thickness": thickness, "uncertainty": uncertainty, "matte": upsampled[..., 4]}
+
+
+def guided_upsample(values_hwc: Array, guide_rgb: Array, frame_xywh: tuple[float, float, float, float]) -> Array:
+    """Values of a small map on a larger picture, each a weighted mean of the 4 x 4 nearest, so nothing rings and nothing overshoots.
+
+    values_hwc: (h, w, c) float32 over the rectangle `frame_xywh` of the guide, in guide pixels. guide_rgb: (H, W, 3) uint8.
+    Returns (H, W, c) float32; outside the frame the nearest edge value.
+    Weights are a cubic B-spline in space times a Gaussian of the colour difference: joint bilateral upsampling (Kopf et al. 2007), with a
+    spline for the spatial kernel because it is smooth where it is cut off, so there are no stair-steps.
+    """
+    height, width = guide_rgb.shape[:2]
+    rows, columns, channels = values_hwc.shape
+    left, top, frame_width, frame_height = frame_xywh
+    guide = guide_rgb.astype(np.float32)
+    small_guide = _sample_guide(guide, frame_xywh, (rows, columns))
+    source = np.concatenate([values_hwc, small_guide], -1)
+    x = (np.arange(width, dtype=np.float32) + 0.5 - left) * columns / frame_width - 0.5
+    y = (np.arange(height, dtype=np.float32) + 0.5 - top) * rows / frame_height - 0.5
+    first_x, first_y = np.floor(x).astype(int) - 1, np.floor(y).astype(int) - 1
+    total = np.zeros((height, width, channels), np.float32)
+    weights = np.zeros((height, width), np.float32)
+    for across in range(4):
+        share_x = _b_spline(x - first_x - across)
+        widened = source[:, np.clip(first_x + across, 0, columns - 1)]
+        for down in range(4):
+            share_y = _b_spline(y - first_y - down)
+            tap = widened[np.clip(first_y + down, 0, rows - 1)]
+            difference = tap[..., channels:] - guide
+            weight = np.einsum("hwc,hwc->hw", difference, difference)
+            weight *= np.float32(-1 / (2 * COLOUR_SIGMA**2))
+            np.exp(weight, out=weight)
+            weight += np.float32(0.02)  # where no neighbour is alike, space alone decides
+            weight *= share_x
+            weight *= share_y[:, None]
+            total += weight[..., None] * tap[..., :channels]
+            weights += weight
+    return total / weights[..., None]
+
+
+def _sample_guide(guide_hwc: Array, frame_xywh: tuple[float, float, float, float], size_hw: tuple[int, int]) -> Array:
+    """The guide's colour at the centres of the small map's pixels, averaged over about one of them: (h, w, 3) float32."""
+    left, top, width, height = frame_xywh
+    x = (np.arange(size_hw[1], dtype=np.float32) + 0.5) * width / size_hw[1] + left - 0.5
+    y = (np.arange(size_hw[0], dtype=np.float32) + 0.5) * height / size_hw[0] + top - 0.5
+    grid_x, grid_y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
+    soft = cv2.GaussianBlur(guide_hwc, (0, 0), max(0.3, 0.4 * width / size_hw[1]))
+    return cv2.remap(soft, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+COLOUR_SIGMA = 24.0
+"""Colour difference, in 8-bit steps, at which a neighbour counts for little."""
+
+
+def _b_spline(offset_n: Array) -> Array:
+    """Uniform cubic B-spline at `offset_n`, support (-2, 2), float32."""
+    far = np.abs(offset_n)
+    near_part = 2 / 3 - far**2 + far**3 / 2
+    far_part = np.clip(2 - far, 0, None) ** 3 / 6
+    return np.where(far < 1, near_part, far_part).astype(np.float32)
+
+
+def _blend_in(layers: dict[str, Array], seen: Look, cut: Box, canvas: Canvas) -> None:
+    """Replaces the layers inside the cut by the close look, over a soft rim; the coarse relief is shifted to meet it."""
+    rows, columns = window = canvas.window(cut)
+    close = _upsample_look(seen, cut, canvas, window)
+    x = (np.arange(columns.start, columns.stop) + 0.5) / canvas.shrink - cut.left
+    y = (np.arange(rows.start, rows.stop) + 0.5) / canvas.shrink - cut.top
+    rim = 0.12 * cut.width
+    ramp_x = np.clip(np.minimum(x, cut.width - x) / rim, 0, 1)
+    ramp_y = np.clip(np.minimum(y, cut.height - y) / rim, 0, 1)
+    share = np.minimum(ramp_y[:, None], ramp_x[None, :]).astype(np.float32)
+    share = share * share * (3 - 2 * share)
+    meeting = (share > 0) & (close["matte"] > MATTE_THRESHOLD) & (layers["matte"][window] > MATTE_THRESHOLD)
+    if meeting.any():
+        layers["relief"] += np.float32(np.median((close["relief"] - layers["relief"][window])[meeting]))
+    for name, values in layers.items():
+        values[window] += share * (close[name] - values[window])
+
+
+def _depth_map(layers: dict[str, Array], faces: tuple[Face, ...], size_hw: tuple[int, int], uncertainty_scale: float) -> DepthMap:
+    if layers["matte"].shape != size_hw:
+        layers = {name: cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_LINEAR) for name, values in layers.items()}
+    matte = np.clip(layers["matte"], 0, 1).astype(np.float32)
+    relief = np.ascontiguousarray(layers["relief"], np.float32)
+    back = relief - np.maximum(layers["thickness"], 0).astype(np.float32)
+    return DepthMap(
+        relief,
+        Sense.RELIEF,
+        matte > MATTE_THRESHOLD,
+        "face",
+        back_hw=np.minimum(back, relief),
+        uncertainty_hw=(layers["uncertainty"] * uncertainty_scale).astype(np.float32),
+        matte_hw=matte,
+        faces=faces,
+        looked_for_faces=True,
+    )

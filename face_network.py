@@ -1,0 +1,126 @@
+"""The bundled face network: one photo to relief, thickness, matte, head, uncertainty and the two eyes. Torch modules, nothing else.
+
+A ResNet-18 encoder (He et al. 2016, through timm, random weights) and an additive decoder: at each scale the encoder's features are brought
+to the decoder's width by a 1x1 convolution, the coarser result is upsampled onto them, and one residual block joins the two. Output at half
+the input's resolution, upsampled.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors
+import timm
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from errors import WeightsError
+
+STRIDE = 32
+"""Sides of the input must be multiples of this."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What is needed to build the network again; kept in the weights' metadata.
+
+    side: the input side it was trained at, pixels.
+    uncertainty_scale: factor that makes 68 % of the errors fall within the stated uncertainty.
+    """
+
+    backbone: str = "resnet18"
+    width: int = 32
+    side: int = 192
+    uncertainty_scale: float = 1.0
+
+
+class FaceMaps(NamedTuple):
+    """What the network says of a batch. All (n, h, w) float32 at the input's resolution but `eyes_logit` (n, 2, h, w).
+
+    relief: height towards the camera, image widths, meaningful where matte > 0.5; thickness: image widths, >= 0; matte, head: logits;
+    log_uncertainty: natural logarithm of the expected absolute relief error; eyes_logit: eye on the left, eye on the right of the picture.
+    """
+
+    relief: Tensor
+    thickness: Tensor
+    matte_logit: Tensor
+    head_logit: Tensor
+    log_uncertainty: Tensor
+    eyes_logit: Tensor
+
+
+class Join(nn.Module):
+    """Adds the coarser result to one scale of the encoder and refines the sum."""
+
+    def __init__(self, encoder_channels: int, width: int) -> None:
+        super().__init__()
+        self.project = nn.Conv2d(encoder_channels, width, 1)
+        self.refine = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+        )
+
+    def forward(self, features_nchw: Tensor, coarser_nchw: Tensor | None) -> Tensor:
+        """(n, width, h, w) at the resolution of `features_nchw`."""
+        joined = self.project(features_nchw)
+        if coarser_nchw is not None:
+            joined = joined + functional.interpolate(coarser_nchw, size=joined.shape[-2:], mode="bilinear", align_corners=False)
+        return functional.relu(joined + self.refine(joined))
+
+
+class FaceNetwork(nn.Module):
+    """Photo to `FaceMaps`."""
+
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        super().__init__()
+        self.configuration = configuration = configuration or Configuration()
+        encoder: Any = timm.create_model(configuration.backbone, features_only=True, pretrained=False)
+        self.encoder = encoder
+        self.joins = nn.ModuleList(Join(channels, configuration.width) for channels in encoder.feature_info.channels())
+        last = nn.Conv2d(configuration.width, 7, 1)
+        last.bias = nn.Parameter(torch.tensor([0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0]))
+        self.head = nn.Sequential(nn.Conv2d(configuration.width, configuration.width, 3, padding=1), nn.ReLU(inplace=True), last)
+
+    def forward(self, rgb_nchw: Tensor) -> FaceMaps:
+        """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE."""
+        features = self.encoder((rgb_nchw - 0.5) / 0.25)
+        merged = None
+        for join, scale in zip(reversed(self.joins), reversed(features), strict=True):
+            merged = join(scale, merged)
+        maps = functional.interpolate(self.head(merged).float(), size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
+        relief, thickness, matte, head, log_uncertainty = maps[:, :5].unbind(1)
+        return FaceMaps(relief, functional.relu(thickness), matte, head, log_uncertainty.clamp(-9, 1), maps[:, 5:])
+
+
+def metadata_of(configuration: Configuration, facts: dict[str, str]) -> dict[str, str]:
+    """The strings that go into the weights' file: the configuration and whatever else is known of them."""
+    return {"configuration": json.dumps(asdict(configuration)), **facts}
+
+
+def load(path: Path) -> FaceNetwork:
+    """The network with the weights of a safetensors file (float16 on disk, float32 here), in eval mode on the CPU.
+
+    Raises WeightsError where the file is absent, damaged, or of another network.
+    """
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            configuration = Configuration(**json.loads((file.metadata() or {})["configuration"]))
+        weights = load_file(path)
+    except FileNotFoundError as error:
+        raise WeightsError(f"The face network's weights are missing: {path} is not there. Restore it from the repository.") from error
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise WeightsError(f"{path} is damaged or not a face network. Restore it from the repository.") from error
+    network = FaceNetwork(configuration)
+    try:
+        network.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in weights.items()})
+    except RuntimeError as error:
+        raise WeightsError(f"{path} holds the weights of another network. Restore it from the repository.") from error
+    return network.eval()

@@ -1,0 +1,1 @@
+"""Makes assets/face_depth.safetensors from synthetic faces. Imported by nothing outside this folder but the tests."""

@@ -1,0 +1,207 @@
+"""Rendered sets on disk, and random views of them for training.
+
+    python -m training.dataset --face-model PATH --out data/train --count 32000
+    python -m training.dataset --face-model PATH --out data/held_out --count 256 --first-seed 10000000
+
+A set is a folder of shards; a shard is one .npy file of records, written under a temporary name.
+Rendering again continues where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from training.face_model import FaceModel, Regions, find_regions, load_face_model
+from training.render import Sample, render
+from training.scene import CHANCE
+
+Array = NDArray[Any]
+HELD_OUT_FIRST_SEED = 10_000_000
+SHARD = 500
+GROUPS = ("nobody", *sorted(CHANCE))
+
+
+def record_dtype(side: int) -> np.dtype[Any]:
+    """One sample as a record: float16 for relief and thickness, one bit of `has` per name in GROUPS."""
+    square = (side, side)
+    return np.dtype(
+        [
+            ("rgb", "u1", (*square, 3)),
+            ("relief", "f2", square),
+            ("thickness", "f2", square),
+            ("matte", "u1", square),
+            ("label", "u1", square),
+            ("eyes", "f4", (2, 3)),
+            ("yaw", "f4"),
+            ("has", "u4"),
+        ]
+    )
+
+
+@cache
+def _model(path: Path) -> tuple[FaceModel, Regions]:
+    cv2.setNumThreads(1)
+    model = load_face_model(path)
+    return model, find_regions(model)
+
+
+def _record(sample: Sample) -> tuple[Any, ...]:
+    has = sum(1 << bit for bit, name in enumerate(GROUPS) if name in sample.has)
+    return sample.rgb_hwc, sample.relief_hw, sample.thickness_hw, sample.matte_hw, sample.label_hw, sample.eyes_23, sample.yaw, has
+
+
+def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side: int) -> int:
+    model, regions = _model(face_model)
+    shard = out / f"{first_seed:08d}.npy"
+    if shard.exists() and np.load(shard, mmap_mode="r").shape == (count,):
+        return count
+    records = np.empty(count, record_dtype(side))
+    for i in range(count):
+        records[i] = _record(render(model, regions, first_seed + i, side))
+    partial = shard.with_suffix(".part")
+    with partial.open("wb") as file:
+        np.save(file, records)
+    os.replace(partial, shard)
+    return count
+
+
+def render_set(face_model: Path, out: Path, count: int, first_seed: int, side: int, workers: int) -> None:
+    """Renders seeds first_seed .. first_seed + count - 1 into `out`, a shard per task."""
+    out.mkdir(parents=True, exist_ok=True)
+    firsts = range(first_seed, first_seed + count, SHARD)
+    start, done = time.monotonic(), 0
+    with ProcessPoolExecutor(workers) as pool:
+        tasks = [pool.submit(_render_shard, face_model, out, f, min(SHARD, first_seed + count - f), side) for f in firsts]
+        for task in tasks:
+            done += task.result()
+            print(f"{done} of {count} samples, {done / (time.monotonic() - start):.1f} a second", flush=True)
+
+
+class RenderedSet:
+    """All records of a folder, by number."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the shards without reading them. Raises FileNotFoundError where there are none."""
+        self.shards = [np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))]
+        if not self.shards:
+            raise FileNotFoundError(f"No rendered shards in {folder}: make them with `python -m training.dataset --out {folder}`.")
+        self.ends = np.cumsum([len(shard) for shard in self.shards])
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return int(self.ends[-1])
+
+    def __getitem__(self, number: int) -> Any:
+        """Record `number`, see `record_dtype`."""
+        shard = int(np.searchsorted(self.ends, number, side="right"))
+        return self.shards[shard][number - (self.ends[shard - 1] if shard else 0)]
+
+
+class RandomViews(torch.utils.data.IterableDataset):
+    """An endless stream of (photo, truth) pairs: crops, shrunken pastes, flips, colour changes. `side` is the network's input side."""
+
+    def __init__(self, folder: Path, side: int, seed: int) -> None:
+        """`seed` and the number of the loader's worker determine the stream."""
+        self.folder, self.side, self.seed = folder, side, seed
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Yields photo (3, s, s) in 0..1, maps (4, s, s) relief / thickness / matte / head, and eyes (2, 3) with x and y in 0..1."""
+        cv2.setNumThreads(1)
+        worker = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        samples = RenderedSet(self.folder)
+        while True:
+            photo, maps, eyes = random_view(samples[int(rng.integers(len(samples)))], self.side, rng)
+            yield torch.from_numpy(photo), torch.from_numpy(maps), torch.from_numpy(eyes)
+
+
+def as_maps(record: Any) -> tuple[Array, Array]:
+    """Photo (s, s, 3) float32 in 0..1 and maps (s, s, 4) float32: relief, thickness, matte, head."""
+    head = record["label"] >= 2
+    maps = [record["relief"], record["thickness"], record["matte"] / np.float32(255), head]
+    return record["rgb"].astype(np.float32) / 255, np.stack(maps, -1).astype(np.float32)
+
+
+def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, Array]:
+    """One augmented view: (3, side, side) and (4, side, side) float32, eyes (2, 3) float32."""
+    photo, maps = as_maps(record)
+    eyes = record["eyes"].copy()
+    full = len(photo)
+    if rng.random() < 0.12:
+        photo, maps, eyes = _shrink(photo, maps, eyes, rng)
+    cut = int(rng.integers(int(full * 0.62), full + 1))
+    left, top = rng.integers(0, full - cut + 1, 2)
+    photo, maps = photo[top : top + cut, left : left + cut], maps[top : top + cut, left : left + cut]
+    eyes[:, :2] = (eyes[:, :2] - [left, top]) / cut
+    photo = cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA if cut > side else cv2.INTER_LINEAR)
+    maps = cv2.resize(np.ascontiguousarray(maps), (side, side), interpolation=cv2.INTER_NEAREST)
+    maps[..., :2] = maps[..., :2] * (full / cut)
+    if rng.random() < 0.5:
+        photo, maps, eyes = photo[:, ::-1], maps[:, ::-1], eyes[::-1].copy()
+        eyes[:, 0] = 1 - eyes[:, 0]
+    eyes[:, 2] = np.where(((eyes[:, :2] >= 0) & (eyes[:, :2] < 1)).all(1), eyes[:, 2], 0)
+    if rng.random() < 0.8:
+        photo = _recolour(photo, rng)
+    return (
+        np.ascontiguousarray(photo.transpose(2, 0, 1), np.float32),
+        np.ascontiguousarray(maps.transpose(2, 0, 1)),
+        eyes.astype(np.float32),
+    )
+
+
+def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Array, Array, Array]:
+    """Pastes the whole sample, smaller, into a plain picture: a face far away, or a print on a wall."""
+    full = len(photo)
+    small = int(full * rng.uniform(0.25, 0.8))
+    left, top = rng.integers(0, full - small + 1, 2)
+    ground = np.tile(rng.uniform(0, 1, 3).astype(np.float32), (full, full, 1))
+    if rng.random() < 0.5:
+        ground += cv2.resize(rng.normal(size=(8, 8, 3)).astype(np.float32), (full, full), interpolation=cv2.INTER_CUBIC) * 0.2
+    far = np.zeros_like(maps)
+    ground[top : top + small, left : left + small] = cv2.resize(photo, (small, small), interpolation=cv2.INTER_AREA)
+    far[top : top + small, left : left + small] = cv2.resize(maps, (small, small), interpolation=cv2.INTER_NEAREST)
+    far[..., :2] *= small / full
+    eyes = eyes.copy()
+    eyes[:, :2] = eyes[:, :2] * small / full + [left, top]
+    return np.clip(ground, 0, 1), far, eyes
+
+
+def _recolour(photo: Array, rng: Generator) -> Array:
+    """Gamma, contrast, brightness, white balance, grey, noise."""
+    photo = np.clip(photo, 1e-3, 1) ** rng.uniform(0.6, 1.6)
+    photo = (photo - 0.5) * rng.uniform(0.6, 1.4) + 0.5 + rng.uniform(-0.15, 0.15)
+    photo = photo * rng.uniform(0.85, 1.15, 3)
+    if rng.random() < 0.15:
+        photo = np.repeat(photo.mean(-1, keepdims=True), 3, -1)
+    noise = rng.standard_normal(photo.shape, np.float32) * np.float32(rng.uniform(0, 0.03))
+    return np.clip(photo + noise, 0, 1).astype(np.float32)
+
+
+def main() -> None:
+    """Renders a set."""
+    parser = argparse.ArgumentParser(description="Render a set of synthetic faces.")
+    parser.add_argument("--face-model", type=Path, required=True, help="ict-facekit.npz or the folder FaceXModel")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--first-seed", type=int, default=0, help=f"held-out sets start at {HELD_OUT_FIRST_SEED}")
+    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    render_set(options.face_model, options.out, options.count, options.first_seed, options.side, options.workers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What a prediction costs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from face_network import FaceMaps
+
+EYE_SIGMA = 0.02
+"""Radius of the target blob of an eye, in image widths."""
+WEIGHTS = {"shape": 10.0, "place": 2.0, "slope": 10.0, "thickness": 3.0, "matte": 0.3, "head": 0.2, "uncertainty": 0.05, "eyes": 1.0}
+
+
+def losses(predicted: FaceMaps, maps_n4hw: Tensor, eyes_n23: Tensor) -> dict[str, Tensor]:
+    """Each term by name, unweighted, scalar.
+
+    maps_n4hw: relief, thickness, matte, head as in `training.dataset`. eyes_n23: x, y in 0..1, and whether the eye is in view.
+    """
+    relief, thickness, matte, head = maps_n4hw.unbind(1)
+    inside = (matte > 0.5).float()
+    count = inside.sum((1, 2)).clamp_min(1)
+    error = predicted.relief - relief
+
+    def mean_inside(value: Tensor) -> Tensor:
+        return ((value * inside).sum((1, 2)) / count).mean()
+
+    shift = ((error * inside).sum((1, 2)) / count).detach()[:, None, None]
+    shape_error = (error - shift).abs()
+    # Laplace likelihood of an error that is held fixed: teaches the scale without excusing the error.
+    uncertainty = shape_error.detach() * torch.exp(-predicted.log_uncertainty) + predicted.log_uncertainty
+    return {
+        "shape": mean_inside(shape_error),
+        "place": mean_inside(error.abs()),
+        "slope": _slope_error(error, inside),
+        "thickness": mean_inside((predicted.thickness - thickness).abs()),
+        "matte": functional.binary_cross_entropy_with_logits(predicted.matte_logit, matte),
+        "head": functional.binary_cross_entropy_with_logits(predicted.head_logit, head),
+        "uncertainty": mean_inside(uncertainty),
+        "eyes": _eye_loss(predicted.eyes_logit, eyes_n23),
+    }
+
+
+def total(terms: dict[str, Tensor]) -> Tensor:
+    """The weighted sum."""
+    return torch.stack([WEIGHTS[name] * term for name, term in terms.items()]).sum()
+
+
+def _slope_error(error_nhw: Tensor, inside_nhw: Tensor, scales: int = 4) -> Tensor:
+    """Mean absolute difference of the error between neighbours, at `scales` halvings.
+
+    Source: the multi-scale gradient loss of Li & Snavely 2018 (MegaDepth), here on relief instead of log depth.
+    """
+    total_error = error_nhw.new_zeros(())
+    for _ in range(scales):
+        count = inside_nhw.sum((1, 2)).clamp_min(1)
+        across = (error_nhw[:, :, 1:] - error_nhw[:, :, :-1]).abs() * inside_nhw[:, :, 1:] * inside_nhw[:, :, :-1]
+        down = (error_nhw[:, 1:] - error_nhw[:, :-1]).abs() * inside_nhw[:, 1:] * inside_nhw[:, :-1]
+        total_error = total_error + ((across.sum((1, 2)) + down.sum((1, 2))) / count).mean()
+        error_nhw, inside_nhw = error_nhw[:, ::2, ::2], inside_nhw[:, ::2, ::2]
+    return total_error
+
+
+def _eye_loss(logit_n2hw: Tensor, eyes_n23: Tensor) -> Tensor:
+    """Cross-entropy against a blob on each eye in view, and against nothing for an eye that is hidden; pixels of a blob weigh more."""
+    height, width = logit_n2hw.shape[-2:]
+    x = (torch.arange(width, device=logit_n2hw.device) + 0.5) / width
+    y = (torch.arange(height, device=logit_n2hw.device) + 0.5) / height
+    squared = (x - eyes_n23[:, :, 0, None, None]) ** 2 + (y[:, None] - eyes_n23[:, :, 1, None, None]) ** 2
+    blob = torch.exp(-squared / (2 * EYE_SIGMA**2)) * eyes_n23[:, :, 2, None, None]
+    return (functional.binary_cross_entropy_with_logits(logit_n2hw, blob, reduction="none") * (1 + 20 * blob)).mean()

@@ -1,0 +1,137 @@
+"""The training loop: seeded, resumable, with averaged weights.
+
+    python -m training.train --data data/train --run runs/face --side 128 --samples 260000 --decay 80000
+
+The learning rate warms up, stays, and falls to zero over the last --decay samples, so a run can be lengthened or brought down from any
+checkpoint: call again with other numbers and it goes on from where it stopped. A GPU is used where there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from face_network import Configuration, FaceNetwork
+from training.dataset import RandomViews
+from training.losses import losses, total
+
+WARM_UP = 6_000
+PEAK_RATE = 1.5e-3
+AVERAGING = 0.998
+REPORT_EVERY, SAVE_EVERY = 50, 500
+
+
+def learning_rate(seen: int, samples: int, decay: int) -> float:
+    """Rate after `seen` of `samples` samples, the last `decay` of which bring it to zero."""
+    return PEAK_RATE * min(1.0, (seen + 1) / WARM_UP) * min(1.0, max(samples - seen, 0) / max(decay, 1))
+
+
+class Run:
+    """A network in training with its average and its optimiser; the folder holds checkpoint.pt and log.jsonl."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        """Goes on from the folder's checkpoint where there is one."""
+        torch.manual_seed(0)
+        self.folder, self.device = folder, device
+        self.network = FaceNetwork().to(device).to(memory_format=torch.channels_last)
+        self.average = FaceNetwork().to(device).eval()
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), PEAK_RATE, weight_decay=0.02)
+        self.seen, self.steps = 0, 0
+        if (file := folder / "checkpoint.pt").exists():
+            state = torch.load(file, map_location=device, weights_only=True)
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.seen, self.steps = state["seen"], state["steps"]
+
+    def step(self, rgb: torch.Tensor, maps: torch.Tensor, eyes: torch.Tensor, rate: float) -> dict[str, float]:
+        """One update. Returns the loss terms."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        rgb, maps, eyes = (x.to(self.device, non_blocking=True) for x in (rgb, maps, eyes))
+        with torch.autocast(self.device.type, torch.bfloat16):
+            predicted = self.network(rgb.to(memory_format=torch.channels_last))
+        terms = losses(predicted, maps, eyes)
+        self.optimiser.zero_grad()
+        total(terms).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.seen += len(rgb)
+        self.steps += 1
+        self._update_average()
+        return {name: term.item() for name, term in terms.items()}
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        keep = min(AVERAGING, self.steps / (self.steps + 10))
+        for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value.to(mean.dtype), 1 - keep)
+            else:
+                mean.copy_(value)
+
+    def save(self, side: int) -> None:
+        """Writes the checkpoint whole or not at all."""
+        configuration = asdict(Configuration(side=side))
+        state = {"network": self.network.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict()}
+        partial = self.folder / "checkpoint.part"
+        torch.save({**state, "seen": self.seen, "steps": self.steps, "configuration": configuration}, partial)
+        os.replace(partial, self.folder / "checkpoint.pt")
+
+
+def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int) -> None:
+    """Trains until `samples` samples were seen in all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run = Run(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    views = DataLoader(
+        RandomViews(data, side, seed=run.seen), batch_size=batch, num_workers=workers, prefetch_factor=4 if workers else None
+    )
+    sums: dict[str, float] = {}
+    start, first = time.monotonic(), run.seen
+    with (folder / "log.jsonl").open("a") as log:
+        for rgb, maps, eyes in views:
+            if run.seen >= samples:
+                break
+            rate = learning_rate(run.seen, samples, decay)
+            for name, term in run.step(rgb, maps, eyes, rate).items():
+                sums[name] = sums.get(name, 0.0) + term / REPORT_EVERY
+            if run.steps % REPORT_EVERY == 0:
+                speed = (run.seen - first) / (time.monotonic() - start)
+                line = {"seen": run.seen, "side": side, "rate": round(rate, 7), "per_second": round(speed, 1)}
+                line.update({name: round(value, 5) for name, value in sums.items()})
+                log.write(json.dumps(line) + "\n")
+                log.flush()
+                sums = {}
+            if run.steps % SAVE_EVERY == 0:
+                run.save(side)
+    run.save(side)
+
+
+def main() -> None:
+    """Starts or continues a run."""
+    parser = argparse.ArgumentParser(description="Train the face network.")
+    parser.add_argument("--data", type=Path, required=True, help="folder made by training.dataset")
+    parser.add_argument("--run", type=Path, required=True, help="folder for checkpoint and log")
+    parser.add_argument("--side", type=int, default=128, help="input side in pixels")
+    parser.add_argument("--samples", type=int, required=True, help="samples seen in all, earlier calls included")
+    parser.add_argument(
+        "--decay", type=int, default=0, help="over how many of the last samples the learning rate falls to zero; 0: it stays"
+    )
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    train(options.data, options.run, options.side, options.samples, options.decay, options.batch, options.workers)
+
+
+if __name__ == "__main__":
+    main()
