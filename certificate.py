@@ -14,7 +14,7 @@ from export_3d_model import WRITERS, in_millimetres, weld
 from generate_3d_model import KINDS, ModelSettings, model_camera, plaque_margin_px
 from life_size import Placement
 from stages import Array, DepthMap, Mesh, Photo
-from texture import FRONT_SHARE, faces_camera
+from texture import FRONT_SHARE
 
 WALL_SAMPLES = 1000
 PIXEL_SAMPLES = 20_000
@@ -190,7 +190,7 @@ def reprojection_error(mesh_in_camera: Mesh, camera: Camera, front_share: float,
     if mesh_in_camera.uv_n2 is None:
         return None
     vertices_n3 = mesh_in_camera.vertices_n3.astype(np.float64)
-    seen = mesh_in_camera.faces_m3[faces_camera(vertices_n3, mesh_in_camera.faces_m3, camera)]
+    seen = mesh_in_camera.faces_m3[mesh_in_camera.uv_n2[mesh_in_camera.faces_m3, 0].mean(axis=1) < front_share]  # left part of the atlas
     if not len(seen):
         return None
     corners_k3 = seen[rng.integers(len(seen), size=PIXEL_SAMPLES)]
@@ -200,8 +200,7 @@ def reprojection_error(mesh_in_camera: Mesh, camera: Camera, front_share: float,
     uv_columns = uv_k2[:, 0] / front_share * (width + 2 * margin_px) - margin_px
     uv_rows = (1 - uv_k2[:, 1]) * (height + 2 * margin_px) - margin_px
     columns, rows = project(np.einsum("kc,kcd->kd", weights_k3, vertices_n3[corners_k3]), camera)
-    within = (columns >= 0) & (columns <= width) & (rows >= 0) & (rows <= height)
-    return float(np.hypot(columns - uv_columns, rows - uv_rows)[within].mean()) if within.any() else None
+    return float(np.hypot(columns - uv_columns, rows - uv_rows).mean())
 
 
 def certify(mesh: Mesh, placement: Placement, kind: str, depth: DepthMap, photo: Photo, settings: ModelSettings) -> Certificate:

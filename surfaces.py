@@ -65,10 +65,9 @@ def solid_cells(mask_hw: Array, smallest_hole: float = 0.01) -> Array:
     cells_hw = regions_hw == np.argmax(np.bincount(regions_hw.ravel())[1:]) + 1
     holes_hw, count = ndimage.label(~np.pad(cells_hw, 1, constant_values=False), structure=np.ones((3, 3)))
     sizes = np.bincount(holes_hw.ravel(), minlength=count + 1)
-    small: Array = np.asarray(sizes < smallest_hole * cells_hw.sum())
-    small[holes_hw[0, 0]] = False
-    small[0] = False
-    cells_hw = cells_hw | small[holes_hw][1:-1, 1:-1]
+    small = np.flatnonzero(sizes < smallest_hole * cells_hw.sum())
+    small = small[(small != 0) & (small != holes_hw[0, 0])]
+    cells_hw = cells_hw | np.isin(holes_hw, small)[1:-1, 1:-1]
     while True:
         nw, ne, sw, se = cells_hw[:-1, :-1], cells_hw[:-1, 1:], cells_hw[1:, :-1], cells_hw[1:, 1:]
         falling, rising = nw & se & ~ne & ~sw, ne & sw & ~nw & ~se
@@ -157,7 +156,7 @@ def close_cells(cells_hw: Array, front_hw: Array, back_hw: Array, *, least_thick
     count = (height + 1) * (width + 1)
     front_n = corner_means(front_hw, cells_hw).ravel()
     back_n = np.minimum(corner_means(back_hw, cells_hw).ravel(), front_n - least_thickness)
-    rows, columns = np.divmod(np.arange(count), width + 1)
+    rows, columns = np.arange(count) // (width + 1), np.arange(count) % (width + 1)
     corners_n2 = np.stack([columns, rows], -1).astype(np.float64)
 
     edges_k2, faces_down = _border_edges(cells_hw)

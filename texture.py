@@ -105,14 +105,18 @@ def faces_camera(points_n3: Array, faces_m3: Array, camera: Camera) -> Array:
     return np.einsum("ij,ij->i", normals_m3, eye_3 - a_m3) > 0
 
 
+def seen_triangles(points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int) -> Array:
+    """(m,) bool: triangles of a solid that wear the photo: seen by the camera, and not below the picture as a bust's foot is."""
+    _, rows = project(points_n3[faces_m3].mean(axis=1), camera)
+    return faces_camera(points_n3, faces_m3, camera) & (np.abs(rows - camera.size_hw[0] / 2) <= camera.size_hw[0] / 2 + margin_px + 0.5)
+
+
 def split_at_seam(points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int) -> tuple[Array, Array, Array]:
     """Vertices, triangles and atlas coordinates of a solid: vertices between a seen and a hidden triangle are doubled, at the same place.
 
     The photo takes the left `FRONT_SHARE` of the atlas. margin_px: border around the photo, in its pixels.
     """
-    _, rows = project(points_n3[faces_m3].mean(axis=1), camera)
-    in_photo_m = (rows >= -margin_px - 0.5) & (rows <= camera.size_hw[0] + margin_px + 0.5)  # a bust's foot lies below the photo
-    seen_m = faces_camera(points_n3, faces_m3, camera) & in_photo_m
+    seen_m = seen_triangles(points_n3, faces_m3, camera, margin_px)
     count = len(points_n3)
     keys_m3 = faces_m3 + np.where(seen_m, 0, count)[:, None]
     used = np.zeros(2 * count, bool)

@@ -1,0 +1,166 @@
+"""The command line: photos to depth maps, points and models.
+
+    python convert.py portrait.jpg -o out/
+    python convert.py photos/ -o out/ --model bust --formats glb,stl,ply --height-mm 120
+
+Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png, NAME_depth.npy, NAME_points.ply, the model as NAME.glb (or the
+formats asked for) and NAME_certificate.json. One line per photo; the exit code is 1 if any failed, and the others are still done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import export_3d_model
+import pictures
+from certificate import certify
+from errors import FaceModelError, PhotoError
+from export_3d_model import DEPTH_WRITERS, WRITERS
+from generate_3d_model import KINDS, ModelSettings, build_mesh, point_cloud
+from life_size import life_size
+from networks import NETWORKS
+from photo import accepted_suffixes, read_photo
+from stages import DepthMap, Mesh, Photo
+from viewer_html import write_viewer
+
+PICTURES: dict[str, tuple[str, Callable[[Mesh], bytes]]] = {
+    "png": ("_view.png", lambda mesh: pictures.picture_png(pictures.render(mesh, pictures.View(1024)))),
+    "gif": ("_turntable.gif", pictures.turntable_gif),
+    "anaglyph": ("_anaglyph.png", lambda mesh: pictures.picture_png(pictures.anaglyph(mesh))),
+    "stereo": ("_stereo.png", lambda mesh: pictures.picture_png(pictures.stereo_pair(mesh))),
+}
+"""Pictures of the model that `--formats` takes beside the writers' formats: ending of the file's name, and how it is made."""
+VIEWER = "html"
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line's options."""
+    formats = ", ".join([*WRITERS, VIEWER, *PICTURES])
+    parser = argparse.ArgumentParser(prog="convert.py", description="Photos of faces to depth maps, points and 3D models.")
+    parser.add_argument("photos", nargs="*", type=Path, default=[Path("input")], metavar="PHOTO", help="photos or folders; default: input/")
+    parser.add_argument("-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output/")
+    parser.add_argument(
+        "--network", default="face", choices=list(NETWORKS), metavar="NAME", help=f"default: face; one of {', '.join(NETWORKS)}"
+    )
+    kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in KINDS.items())
+    parser.add_argument("--model", default="bust", choices=list(KINDS), help=f"default: bust. {kinds}")
+    parser.add_argument("--formats", default="glb", type=_formats, metavar="LIST", help=f"comma-separated, default: glb; of {formats}")
+    defaults = ModelSettings()
+    parser.add_argument("--height-mm", type=float, default=None, metavar="MM", help="height of the model; default: measured by the eyes")
+    parser.add_argument(
+        "--faces", type=int, default=defaults.face_budget, metavar="N", help=f"largest number of triangles, default: {defaults.face_budget}"
+    )
+    parser.add_argument(
+        "--smoothing",
+        type=float,
+        default=defaults.smoothing_px,
+        metavar="PX",
+        help=f"Gaussian sigma in pixels, default: {defaults.smoothing_px:g}",
+    )
+    parser.add_argument(
+        "--fov", type=float, default=None, metavar="DEGREES", help="horizontal field of view; default: the photo's own, else 30"
+    )
+    parser.add_argument("--keep-background", action="store_true", help="do not cut the person out")
+    return parser
+
+
+def _formats(text: str) -> list[str]:
+    """`--formats` as a list of known names, each once."""
+    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    known = [*WRITERS, VIEWER, *PICTURES]
+    if unknown := [name for name in names if name not in known]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not among {', '.join(known)}")
+    return names
+
+
+def find_photos(given: Iterable[Path]) -> list[Path]:
+    """The files named, and the photos directly in the folders named, in order. Raises: PhotoError for a folder without photos."""
+    found: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(file for file in path.iterdir() if file.suffix.lower().lstrip(".") in accepted_suffixes() and file.is_file())
+        if not inside:
+            raise PhotoError(f"{path}/ holds no photo ({', '.join(accepted_suffixes())}). Put some there, or name another folder.")
+        found += inside
+    return list(dict.fromkeys(found))
+
+
+def output_names(photos: list[Path]) -> list[str]:
+    """What the files of each photo begin with: its own name without the ending; with the ending, or a number too, where two would be the same."""
+    names: list[str] = []
+    stems = [path.stem.lower() for path in photos]
+    for path in photos:
+        name = path.stem if stems.count(path.stem.lower()) == 1 else path.name.replace(".", "_")
+        free, number = name, 2
+        while free.lower() in (taken.lower() for taken in names):
+            free, number = f"{name}_{number}", number + 1
+        names.append(free)
+    return names
+
+
+def convert(photo: Photo, depth: DepthMap, kind: str, formats: list[str], settings: ModelSettings, begin: Path) -> str:
+    """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
+    files = {suffix: make(depth) for suffix, make in DEPTH_WRITERS.items()}
+    cloud, _ = life_size(point_cloud(depth, photo, settings), depth, photo, settings)
+    files["_points.ply"] = export_3d_model.write("ply", cloud)
+    mesh, placement = life_size(build_mesh(depth, photo, kind, settings), depth, photo, settings)
+    models = {name: export_3d_model.write(name, mesh) for name in formats if name in WRITERS}
+    files |= {WRITERS[name].suffix: data for name, data in models.items()}
+    files |= {PICTURES[name][0]: PICTURES[name][1](mesh) for name in formats if name in PICTURES}
+    if VIEWER in formats:
+        files[".html"] = write_viewer(mesh, begin.name)
+    proof = certify(mesh, placement, kind, depth, photo, settings)
+    files["_certificate.json"] = proof.as_json(models)
+    for suffix, data in files.items():
+        export_3d_model.save(begin.with_name(begin.name + suffix), data)
+    width, height, deep = proof.size_mm
+    spread = f" ± {height * proof.scale_sd_percent / 100:.0f}" if proof.scale_sd_percent else ""
+    verdict = "closed, printable" if proof.printable else "closed" if proof.watertight else "open surface"
+    return f"{kind}, {width:.0f} x {height:.0f}{spread} x {deep:.0f} mm ({placement.scale.source}), {verdict}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Convert the photos named on the command line; returns the exit code."""
+    options = arguments().parse_args(argv)
+    try:
+        settings = ModelSettings(
+            height_mm=options.height_mm,
+            face_budget=options.faces,
+            smoothing_px=options.smoothing,
+            fov_degrees=options.fov,
+            foreground_only=not options.keep_background,
+        )
+        photos = find_photos(options.photos)
+        import depth_estimation  # torch: seconds to import, so only once the arguments are good
+
+        network = depth_estimation.load_network(options.network)
+    except (FaceModelError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    failed = 0
+    for path, name in zip(photos, output_names(photos), strict=True):
+        started = time.perf_counter()
+        try:
+            photo = read_photo(path.read_bytes(), path.name)
+            depth = depth_estimation.predict(network, photo)
+            if depth.looked_for_faces and not depth.faces:
+                print(f"{path}: no face was found; the model may be of little use.", file=sys.stderr)
+            said = convert(photo, depth, options.model, options.formats, settings, options.output / name)
+        except (FaceModelError, OSError) as error:
+            failed += 1
+            print(f"{path}: failed. {error}", file=sys.stderr)
+            continue
+        print(f"{path}: {said}, {time.perf_counter() - started:.1f} s -> {options.output / name}*", flush=True)
+    if failed:
+        print(f"{failed} of {len(photos)} photos failed.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

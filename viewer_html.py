@@ -1,0 +1,21 @@
+"""A model in one HTML file that opens in any browser, offline: Plotly's script and the triangles are inside."""
+
+from __future__ import annotations
+
+from export_3d_model import in_millimetres
+from figures import Colour, extent, make_figure, mesh_traces
+from stages import Mesh
+
+
+def write_viewer(mesh: Mesh, title: str) -> bytes:
+    """UTF-8 HTML, about 5 MB of script plus the model; it makes no request. title: shown in the browser's tab, any text.
+
+    Raises: ExportError for a model whose size is not known yet.
+    """
+    in_millimetres(mesh.vertices_n3[:0], mesh.unit)
+    figure = make_figure(mesh_traces(mesh, Colour.PHOTO), extent(*mesh.vertices_n3.T))
+    page = figure.to_html(
+        include_plotlyjs=True, full_html=True, default_width="100vw", default_height="100vh", config={"displaylogo": False}
+    )
+    safe = title.replace("&", "&amp;").replace("<", "&lt;")
+    return page.replace("<head>", f"<head><title>{safe}</title><style>body{{margin:0;background:#f4f3f0}}</style>", 1).encode("utf-8")
