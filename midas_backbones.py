@@ -1,7 +1,7 @@
 """The encoders of the MiDaS networks: timm models, and what is taken out of them.
 
-Each class maps an image (n, 3, h, w) to three or four feature maps (n, c, h_i, w_i), fine to coarse. timm gives the layers and their weights' names;
-which of their outputs are used, and how tokens become maps, is MiDaS's, and stands here.
+Each class maps an image (n, 3, h, w) to three or four feature maps (n, c, h_i, w_i), fine to coarse. timm gives the layers; which of
+their outputs are used, and how tokens become maps, is MiDaS's, and stands here.
 
 Sources: R. Ranftl, A. Bochkovskiy, V. Koltun, Vision Transformers for Dense Prediction, 2021, section 3 (readout, reassemble);
 R. Birkl, D. Wofk, M. Mueller, MiDaS v3.1, 2023, section 3 (BEiT, Swin, Swin V2, LeViT).
@@ -9,14 +9,15 @@ R. Birkl, D. Wofk, M. Mueller, MiDaS v3.1, 2023, section 3 (BEiT, Swin, Swin V2,
 
 from __future__ import annotations
 
+from typing import Any
+
 import timm
 import torch
 import torch.nn.functional as F
-from timm.models.beit import Attention as BeitAttention
 from timm.models.beit import gen_relative_position_index
 from torch import Tensor, nn
 
-from networks import Architecture, Encoder
+from network_spec import Architecture, Encoder
 
 
 class ConvolutionalEncoder(nn.Module):
@@ -24,7 +25,7 @@ class ConvolutionalEncoder(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone = timm.create_model(
+        self.backbone: Any = timm.create_model(
             architecture.timm_name, pretrained=False, features_only=True, out_indices=architecture.feature_indices
         )
 
@@ -65,7 +66,7 @@ class VitEncoder(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
         self.block_indices = architecture.feature_indices
         self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels, first_level=0)
 
@@ -81,7 +82,7 @@ class HybridEncoder(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
         self.stem_indices, self.block_indices = architecture.feature_indices[:2], architecture.feature_indices[2:]
         self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels[2:], first_level=2)
 
@@ -103,7 +104,7 @@ class BeitEncoder(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
         self.block_indices = architecture.feature_indices
         self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels, first_level=0)
 
@@ -123,7 +124,7 @@ class BeitEncoder(nn.Module):
         return _reassembled(self.reassemble, taken, patches_nchw)
 
 
-def beit_position_bias(attention: BeitAttention, grid_hw: tuple[int, int], index_tt: Tensor) -> Tensor:
+def beit_position_bias(attention: Any, grid_hw: tuple[int, int], index_tt: Tensor) -> Tensor:
     """The bias (1, heads, tokens, tokens) of attention between patches of a grid, from a table learned on another grid.
 
     The table holds one row per offset between two patches, (2 h - 1) x (2 w - 1) of them, and three for the class token. The offsets'
@@ -140,7 +141,7 @@ def beit_position_bias(attention: BeitAttention, grid_hw: tuple[int, int], index
     return rows_rh[index_tt].permute(2, 0, 1)[None]
 
 
-def beit_attention(attention: BeitAttention, tokens_ntc: Tensor, bias_1htt: Tensor) -> Tensor:
+def beit_attention(attention: Any, tokens_ntc: Tensor, bias_1htt: Tensor) -> Tensor:
     """Multi-head attention of `attention` with a given bias in place of its own, which fits one grid only."""
     bias_of_qkv = torch.cat((attention.q_bias, attention.k_bias, attention.v_bias))
     qkv_nt3hc = F.linear(tokens_ntc, attention.qkv.weight, bias_of_qkv).unflatten(2, (3, attention.num_heads, -1))
@@ -154,7 +155,7 @@ class WindowEncoder(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
         self.stage_indices = architecture.feature_indices
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
@@ -173,7 +174,7 @@ class LevitEncoder(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
         self.block_indices = architecture.feature_indices
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
@@ -222,7 +223,7 @@ def _with_class_token(class_token_11c: Tensor, patches_nchw: Tensor) -> Tensor:
     return torch.cat((class_token_11c.expand(len(patches_ntc), -1, -1), patches_ntc), 1)
 
 
-def _vit_tokens(backbone: nn.Module, patches_nchw: Tensor, block_indices: tuple[int, ...]) -> list[Tensor]:
+def _vit_tokens(backbone: Any, patches_nchw: Tensor, block_indices: tuple[int, ...]) -> list[Tensor]:
     """Tokens after the wanted blocks of a vision transformer whose positions are interpolated bilinearly to the patch grid."""
     grid_hw = (patches_nchw.shape[2], patches_nchw.shape[3])
     class_11c, learned_1tc = backbone.pos_embed[:, :1], backbone.pos_embed[:, 1:]

@@ -2,14 +2,15 @@
 
 `build(name)` gives the module with random weights; `load_official(module, state_dict)` fills it from an official checkpoint, strictly.
 
-Sources: R. Ranftl et al., Towards Robust Monocular Depth Estimation, 2020 (v2); R. Ranftl, A. Bochkovskiy, V. Koltun, Vision Transformers for
-Dense Prediction, 2021 (v3.0); R. Birkl, D. Wofk, M. Mueller, MiDaS v3.1, 2023.
+Sources: R. Ranftl et al., Towards Robust Monocular Depth Estimation, 2020 (v2); R. Ranftl, A. Bochkovskiy, V. Koltun, Vision
+Transformers for Dense Prediction, 2021 (v3.0); R. Birkl, D. Wofk, M. Mueller, MiDaS v3.1, 2023.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,8 @@ from torch import Tensor, nn
 
 from errors import WeightsError
 from midas_backbones import ENCODERS
-from networks import NETWORKS, Architecture, Encoder
+from network_spec import Architecture, Encoder
+from networks import NETWORKS
 
 
 class ResidualUnit(nn.Module):
@@ -108,7 +110,7 @@ class MidasNetwork(nn.Module):
         )
         self.encoder_kind = architecture.encoder
         steps = (widths[0], *architecture.doubling_channels)
-        self.enlarge = nn.Sequential(*(Doubling(before, after) for before, after in zip(steps, steps[1:], strict=False)))
+        self.enlarge = nn.Sequential(*(Doubling(before, after) for before, after in pairwise(steps)))
         self.head = Head(steps[-1], architecture)
 
     def forward(self, image_nchw: Tensor) -> Tensor:
