@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import compute
 import weights
-from errors import DepthError
-from networks import NETWORKS, Family, NetworkSpec
+from errors import DepthError, WeightsError
+from network_spec import Family, NetworkSpec
+from networks import NETWORKS
 from stages import DepthMap, Photo
 
 __all__ = ["NETWORKS", "Network", "load_network", "predict"]
@@ -21,42 +23,47 @@ __all__ = ["NETWORKS", "Network", "load_network", "predict"]
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A loaded network: its row of the table and the module that computes."""
+    """A loaded network: its row of the table, what computes, and where. Never changed once made."""
 
     spec: NetworkSpec
     module: Any
+    compute: compute.Compute
 
 
-def load_network(name: str = "face", *, checkpoint: Path | str | None = None, progress: weights.Progress | None = None) -> Network:
+def load_network(
+    name: str = "face",
+    *,
+    checkpoint: Path | str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    progress: weights.Progress | None = None,
+) -> Network:
     """The network `name`, ready to predict; its checkpoint is downloaded where it is not here yet.
 
-    checkpoint: a file or folder to load instead of the published one. progress: called as progress(done_bytes, total_bytes or None).
-    Raises DepthError for a name that is not in the table, WeightsError where the checkpoint cannot be had or does not fit.
+    checkpoint: a file or folder to load in place of the published one; for the transformers family also a hub id.
+    device: "cpu", "cuda" or "mps", and precision: "float32", "bfloat16" or "float16"; left out, the fastest device and its usual precision.
+    The bundled face network runs on the CPU in float32 whatever they say. progress: called as progress(done_bytes, total_bytes or None).
+    Raises DepthError for a name, device or precision that does not exist, WeightsError where the checkpoint cannot be had or does not fit.
     """
     if name not in NETWORKS:
         raise DepthError(f"There is no network '{name}'; choose one of {', '.join(NETWORKS)}.")
     spec = NETWORKS[name]
-    path = weights.find_or_fetch(spec, checkpoint=checkpoint, progress=progress)
-    return Network(spec, _FAMILIES[spec.family].load(spec, path))
+    chosen = compute.choose(device, precision)
+    return Network(spec, _FAMILIES[spec.family].load(spec, chosen, checkpoint, progress), chosen)
 
 
 def predict(network: Network, photo: Photo) -> DepthMap:
-    """The depth map of `photo`, at the photo's own size, in the sense of the network's row."""
+    """The depth map of `photo`, at the photo's own size, in the sense of the network's row.
+
+    Raises DepthError where the network gives no finite depth.
+    """
     return _FAMILIES[network.spec.family].predict(network, photo)
 
 
-@dataclass(frozen=True)
-class _FamilyCode:
-    """How a family's networks are loaded and run."""
-
-    load: Callable[[NetworkSpec, Path], Any]
-    predict: Callable[[Network, Photo], DepthMap]
-
-
-def _load_face(spec: NetworkSpec, path: Path) -> Any:
+def _load_face(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
     import face_network
 
-    return face_network.load(path)
+    return face_network.load(weights.find_or_fetch(spec, checkpoint=checkpoint, progress=progress))
 
 
 def _predict_face(network: Network, photo: Photo) -> DepthMap:
@@ -65,4 +72,48 @@ def _predict_face(network: Network, photo: Photo) -> DepthMap:
     return face_depth.predict(network.module, photo)
 
 
-_FAMILIES = {Family.FACE: _FamilyCode(_load_face, _predict_face)}
+def _load_midas(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
+    import midas_networks
+
+    path = weights.find_or_fetch(spec, checkpoint=checkpoint, progress=progress)
+    state_dict = weights.read_state_dict(path)
+    module = midas_networks.build(spec.name)
+    try:
+        midas_networks.load_official(module, state_dict)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
+    return chosen.place_module(module)
+
+
+def _predict_midas(network: Network, photo: Photo) -> DepthMap:
+    import midas_depth
+
+    return midas_depth.predict(network.spec, network.module, network.compute, photo)
+
+
+def _load_transformers(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
+    import transformers_networks
+
+    source = weights.find_or_fetch(spec, progress=progress) if checkpoint is None else checkpoint
+    return transformers_networks.load(spec, str(source), chosen)
+
+
+def _predict_transformers(network: Network, photo: Photo) -> DepthMap:
+    import transformers_networks
+
+    return transformers_networks.predict(network.spec, network.module, network.compute, photo)
+
+
+@dataclass(frozen=True)
+class _FamilyCode:
+    """How a family's networks are loaded and run. Their modules are imported when first used: torch and timm take seconds."""
+
+    load: Callable[[NetworkSpec, compute.Compute, Path | str | None, weights.Progress | None], Any]
+    predict: Callable[[Network, Photo], DepthMap]
+
+
+_FAMILIES = {
+    Family.FACE: _FamilyCode(_load_face, _predict_face),
+    Family.MIDAS: _FamilyCode(_load_midas, _predict_midas),
+    Family.TRANSFORMERS: _FamilyCode(_load_transformers, _predict_transformers),
+}

@@ -23,9 +23,11 @@ from network_spec import Architecture, Encoder
 class ConvolutionalEncoder(nn.Module):
     """EfficientNet-Lite3 or ResNeXt-101: the last output at 1/4, 1/8, 1/16 and 1/32 of the image."""
 
+    backbone: Any
+
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone: Any = timm.create_model(
+        self.backbone = timm.create_model(
             architecture.timm_name, pretrained=False, features_only=True, out_indices=architecture.feature_indices
         )
 
@@ -64,9 +66,11 @@ _RESAMPLE = (
 class VitEncoder(nn.Module):
     """A vision transformer with absolute positions, which are interpolated to the image's patch grid."""
 
+    backbone: Any
+
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
         self.block_indices = architecture.feature_indices
         self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels, first_level=0)
 
@@ -80,9 +84,11 @@ class VitEncoder(nn.Module):
 class HybridEncoder(nn.Module):
     """A ResNet-50 stem whose first two stages are used as they are, then a vision transformer for the two coarse levels."""
 
+    backbone: Any
+
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
         self.stem_indices, self.block_indices = architecture.feature_indices[:2], architecture.feature_indices[2:]
         self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels[2:], first_level=2)
 
@@ -102,9 +108,11 @@ class HybridEncoder(nn.Module):
 class BeitEncoder(nn.Module):
     """A vision transformer with relative positions, whose bias tables are interpolated to the image's patch grid."""
 
+    backbone: Any
+
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
         self.block_indices = architecture.feature_indices
         self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels, first_level=0)
 
@@ -153,9 +161,11 @@ def beit_attention(attention: Any, tokens_ntc: Tensor, bias_1htt: Tensor) -> Ten
 class WindowEncoder(nn.Module):
     """Swin or Swin V2, on images of the one size it was built for: the output of each stage, before the next one merges patches."""
 
+    backbone: Any
+
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
         self.stage_indices = architecture.feature_indices
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
@@ -172,9 +182,11 @@ class WindowEncoder(nn.Module):
 class LevitEncoder(nn.Module):
     """LeViT-384 on images of 224 px: one early block of each of its three stages (1/16, 1/32 and, rounded up, 1/64)."""
 
+    backbone: Any
+
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.backbone: Any = timm.create_model(architecture.timm_name, pretrained=False)
+        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
         self.block_indices = architecture.feature_indices
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:

@@ -1,20 +1,245 @@
-"""Where checkpoints come from."""
+"""Where checkpoints come from, in this order: a path that the user gives, the cache folder, the bundled assets, a download.
+
+On the command line: `python -m weights list`, `fetch NAME`, `verify [NAME ...]`, `path [NAME]`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
+import platformdirs
+
+import download
+from download import Patience, Progress
 from errors import WeightsError
-from networks import NetworkSpec
+from networks import NETWORKS, NetworkSpec, RemoteFile
 
-Progress = Callable[[int, int | None], None]
+__all__ = ["Place", "Progress", "Status", "cache_folder", "fetch", "find", "find_or_fetch", "read_state_dict", "status", "verify"]
+
+FOLDER_VARIABLE = "PHOTO_TO_3D_FACE_WEIGHTS"
+"""Environment variable that names the cache folder."""
 BUNDLED_FOLDER = Path(__file__).resolve().parent / "assets"
 
 
+class Place(Enum):
+    """Where a network's checkpoint is."""
+
+    BUNDLED = "comes with this project"
+    CACHED = "here"
+    ABSENT = "will be downloaded"
+    YOURS = "you name a folder or a hub id"
+    LOST = "missing from this installation"
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the page and the command line show of a network's checkpoint. path: of its file or folder, None where it is not here."""
+
+    place: Place
+    path: Path | None
+    size_mb: float | None
+
+    @property
+    def here(self) -> bool:
+        """Whether the network can be loaded without a download."""
+        return self.path is not None
+
+    @property
+    def text(self) -> str:
+        """'here, 86 MB'."""
+        return self.place.value + (f", {self.size_mb:.0f} MB" if self.size_mb else "")
+
+
+def cache_folder() -> Path:
+    """The folder for downloads: $PHOTO_TO_3D_FACE_WEIGHTS, else the user's cache folder."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("photo-to-3d-face")) / "weights"
+
+
+def find(spec: NetworkSpec) -> Path | None:
+    """The checkpoint's file (its folder, where it has several) in the cache or the bundled assets, or None. What is there is whole."""
+    for folder in (cache_folder(), BUNDLED_FOLDER):
+        if spec.files and all((folder / file.name).is_file() for file in spec.files):
+            return _whole(spec, folder)
+    return None
+
+
+def status(spec: NetworkSpec) -> Status:
+    """Where the checkpoint of `spec` is, and how large; cheap enough to ask at every drawing of a page."""
+    path = find(spec)
+    if path is None:
+        absent = Place.LOST if spec.bundled else Place.YOURS if spec.needs_checkpoint else Place.ABSENT
+        return Status(absent, None, spec.size_mb)
+    size_mb = sum((path if path.is_file() else path / Path(file.name).name).stat().st_size for file in spec.files) / 1e6
+    return Status(Place.BUNDLED if path.is_relative_to(BUNDLED_FOLDER) else Place.CACHED, path, size_mb)
+
+
 def find_or_fetch(spec: NetworkSpec, *, checkpoint: Path | str | None = None, progress: Progress | None = None) -> Path:
-    """The checkpoint of `spec` on this machine."""
-    path = Path(checkpoint) if checkpoint is not None else BUNDLED_FOLDER / spec.files[0].name
-    if not path.exists():
-        raise WeightsError(f"The checkpoint {path} is missing.")
-    return path
+    """The checkpoint of `spec` on this machine: `checkpoint`, else the cached or bundled one, else a download.
+
+    Raises WeightsError that says what to do.
+    """
+    if checkpoint is not None:
+        path = Path(checkpoint).expanduser()
+        if not path.exists():
+            raise WeightsError(
+                f"There is no checkpoint at {path}. Name a file or folder that exists, or leave it out to use the published one."
+            )
+        return path
+    return find(spec) or fetch(spec, progress)
+
+
+def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patience | None = None) -> Path:
+    """The checkpoint of `spec` in the cache folder, downloaded where it is not there. `progress` hears of all its files together.
+
+    Raises WeightsError that names the file, its size, where to get it, the folder to put it in, and what works meanwhile.
+    """
+    if spec.needs_checkpoint:
+        raise WeightsError(f"'{spec.name}' has no checkpoint of its own: name a local folder or a hub id.")
+    if spec.bundled:
+        raise WeightsError(f"{BUNDLED_FOLDER / spec.files[0].name} is missing. Restore it from the repository.")
+    folder = cache_folder()
+    before = 0
+    known_total = sum(file.size_bytes or 0 for file in spec.files) or None
+
+    for file in spec.files:
+
+        def heard(done: int, total: int | None, before: int = before) -> None:
+            if progress is not None:
+                progress(before + done, max(known_total or 0, before + (total or 0)) or None)
+
+        try:
+            download.download(file, folder / file.name, heard, patience)
+        except WeightsError as error:
+            raise WeightsError(f"{error} {_by_hand(file, folder)}") from error
+        before += (folder / file.name).stat().st_size
+    return _whole(spec, folder)
+
+
+def verify(spec: NetworkSpec) -> str:
+    """What is wrong with the files of `spec` in the cache folder; '' where they are the published ones.
+
+    Where no hash is published, they are compared with the hash they had when they were downloaded.
+    """
+    problems = []
+    for file in spec.files:
+        path = cache_folder() / file.name
+        if not path.is_file():
+            continue
+        digest = download.sha256_of(path)
+        record = path.with_name(path.name + ".sha256")
+        recorded = record.read_text().split()[0] if record.is_file() else digest
+        if problem := download.mismatch(file, path, digest):
+            problems.append(f"{path}: {problem}")
+        elif recorded != digest:
+            problems.append(f"{path}: SHA-256 {digest} instead of {recorded}, which it had when it was downloaded")
+    return "; ".join(problems)
+
+
+def read_state_dict(path: Path) -> Mapping[str, Any]:
+    """The tensors of a .safetensors or PyTorch file; nothing but tensors is ever unpickled.
+
+    Checkpoints that hold an optimiser beside the model give the model.
+    Raises WeightsError where the file is damaged or holds something else.
+    """
+    import pickle
+
+    import safetensors
+    import safetensors.torch
+    import torch
+
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError, safetensors.SafetensorError) as error:
+        raise WeightsError(f"{path} is damaged or no checkpoint. Remove it; it is then fetched again.") from error
+    if isinstance(content, dict) and "optimizer" in content:
+        content = content.get("model")
+    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
+        raise WeightsError(f"{path} holds no state dictionary. Choose a checkpoint of this network.")
+    return content
+
+
+def _whole(spec: NetworkSpec, folder: Path) -> Path:
+    """The one file of a checkpoint, or the folder that holds its files."""
+    first = folder / spec.files[0].name
+    return first if len(spec.files) == 1 else first.parent
+
+
+def _by_hand(file: RemoteFile, folder: Path) -> str:
+    target = folder / file.name
+    return (
+        f"You can fetch it by hand from {file.url} and put it at {target} ({FOLDER_VARIABLE} names another folder). "
+        "The bundled face network works without it."
+    )
+
+
+def _print_list() -> None:
+    print(f"{'name':<24}{'MB':>6}  {'where':<32}{'licence':<24}{'published accuracy'}")
+    for spec in NETWORKS.values():
+        state = status(spec)
+        size = f"{state.size_mb:.0f}" if state.size_mb else "-"
+        print(f"{spec.name:<24}{size:>6}  {state.place.value:<32}{spec.licence:<24}{spec.accuracy_text}")
+
+
+def _print_progress(done: int, total: int | None) -> None:
+    whole = f" of {total / 1e6:.0f}" if total else ""
+    print(f"\r{done / 1e6:8.1f}{whole} MB", end="", file=sys.stderr, flush=True)
+
+
+def _print_verify(names: list[str]) -> bool:
+    """Prints a line per network that is in the cache; True where all are sound."""
+    sound = True
+    for name in names:
+        place = status(NETWORKS[name]).place
+        problem = verify(NETWORKS[name])
+        if place is Place.CACHED or problem:
+            print(f"{name}: {problem or 'sound'}")
+        sound &= not problem
+    return sound
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; 0 where it did what was asked, else 1 (2 for wrong arguments)."""
+    parser = argparse.ArgumentParser(prog="python -m weights", description="Checkpoints of the depth networks.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="all networks, their sizes, and which are here")
+    commands.add_parser("fetch", help="download a network's checkpoint").add_argument("name", choices=list(NETWORKS), metavar="NAME")
+    verify_names = commands.add_parser("verify", help="check downloaded files against their SHA-256")
+    verify_names.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    path_name = commands.add_parser("path", help="the cache folder, or a network's file")
+    path_name.add_argument("name", nargs="?", choices=list(NETWORKS), metavar="NAME")
+    options = parser.parse_args(argv)
+    if options.command == "verify" and (unknown := [name for name in options.names if name not in NETWORKS]):
+        parser.error(f"there is no network {', '.join(unknown)}; choose from {', '.join(NETWORKS)}")
+    try:
+        if options.command == "list":
+            _print_list()
+        elif options.command == "fetch":
+            path = find_or_fetch(NETWORKS[options.name], progress=_print_progress)
+            print(f"\n{path}")
+        elif options.command == "verify":
+            return 0 if _print_verify(options.names or list(NETWORKS)) else 1
+        elif options.name is None:
+            print(cache_folder())
+        elif (path_found := find(NETWORKS[options.name])) is None:
+            print(f"{options.name} is not here: {status(NETWORKS[options.name]).text}.", file=sys.stderr)
+            return 1
+        else:
+            print(path_found)
+    except WeightsError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Depth networks of the `transformers` library, an optional extra: GLPN, Depth Anything V2, and any other that it can load.
+
+Checkpoints are safetensors files beside a config.json; code that a checkpoint brings along is never run. What the numbers mean is a
+column of the table (networks.py): the library does not say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from compute import Compute
+from errors import WeightsError
+from midas_depth import depth_map
+from network_spec import NetworkSpec
+from stages import DepthMap, Photo
+
+MISSING = "This network needs the transformers library: pip install -r requirements-extra.txt."
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A network and what prepares photos for it."""
+
+    network: Any
+    processor: Any
+
+
+def load(spec: NetworkSpec, source: str, compute: Compute) -> Loaded:
+    """The network from a folder, or from a hub id ('owner/name') that the library fetches into its own cache.
+
+    Raises WeightsError where the library is missing, or `source` holds no depth network that it knows, or cannot be fetched.
+    """
+    try:
+        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
+    except ImportError as error:
+        raise WeightsError(MISSING) from error
+    try:
+        network = AutoModelForDepthEstimation.from_pretrained(source, use_safetensors=True, dtype=torch.float32)
+        processor = AutoImageProcessor.from_pretrained(source)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise WeightsError(
+            f"{spec.title}: '{source}' cannot be loaded ({reason}). Name a folder with config.json, preprocessor_config.json and "
+            "model.safetensors, or a hub id while there is a connection."
+        ) from error
+    return Loaded(compute.place_module(network.eval()), processor)
+
+
+def predict(spec: NetworkSpec, loaded: Loaded, compute: Compute, photo: Photo) -> DepthMap:
+    """Depth at the photo's own size, in the sense of the row. Raises DepthError where the network gave no finite depth."""
+    inputs = loaded.processor(images=photo.rgb_hwc, input_data_format="channels_last", return_tensors="pt")
+    with torch.inference_mode(), compute.autocast():
+        prediction_nhw = loaded.network(pixel_values=compute.place(inputs["pixel_values"])).predicted_depth
+    enlarged = F.interpolate(prediction_nhw[:, None].float().cpu(), size=photo.size_hw, mode="bicubic", align_corners=False)
+    return depth_map(spec, enlarged[0, 0].numpy())
