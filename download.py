@@ -24,7 +24,8 @@ from network_spec import RemoteFile
 Progress = Callable[[int, int | None], None]
 """Called as progress(done_bytes, total_bytes or None); an exception that it raises stops the download, which can be resumed."""
 
-BLOCK = 1 << 20
+BLOCK = 1 << 16
+"""Bytes written at a time; what a broken connection loses is less than this."""
 SIZE_TOLERANCE = 0.02
 """Of sizes that are computed, not published."""
 GLANCE_SECONDS = 0.5

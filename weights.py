@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ __all__ = ["Place", "Progress", "Status", "cache_folder", "fetch", "find", "find
 
 FOLDER_VARIABLE = "PHOTO_TO_3D_FACE_WEIGHTS"
 """Environment variable that names the cache folder."""
+MIRROR_VARIABLE = "PHOTO_TO_3D_FACE_MIRROR"
+"""Environment variable with an address, under which the files of the table are fetched by name in place of their published addresses."""
 BUNDLED_FOLDER = Path(__file__).resolve().parent / "assets"
 
 
@@ -109,7 +111,7 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
     before = 0
     known_total = sum(file.size_bytes or 0 for file in spec.files) or None
 
-    for file in spec.files:
+    for file in map(_mirrored, spec.files):
 
         def heard(done: int, total: int | None, before: int = before) -> None:
             if progress is not None:
@@ -172,6 +174,12 @@ def _whole(spec: NetworkSpec, folder: Path) -> Path:
     """The one file of a checkpoint, or the folder that holds its files."""
     first = folder / spec.files[0].name
     return first if len(spec.files) == 1 else first.parent
+
+
+def _mirrored(file: RemoteFile) -> RemoteFile:
+    """`file` at the mirror, where one is named; what it must be stays the same."""
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    return replace(file, url=f"{mirror.rstrip('/')}/{file.name}") if mirror else file
 
 
 def _by_hand(file: RemoteFile, folder: Path) -> str:

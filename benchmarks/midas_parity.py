@@ -2,8 +2,8 @@
 
     python -m benchmarks.midas_parity [NAME ...]
 
-tests/data/midas holds, for each network, the official state dictionary's keys and shapes (manifests.json.gz) and the official code's outputs
-(outputs.npz), made with isl-org/MiDaS at 4545977 on timm 0.6.13. Of the larger networks every fourth row and column is kept.
+tests/data/midas holds, for each network, the keys and shapes of the official state dictionary (manifests.json.gz) and what the official
+code gives (outputs.npz), made with isl-org/MiDaS at 4545977 on timm 0.6.13. Of the larger networks every fourth row and column is kept.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def ruled_tensor(key: str, shape: tuple[int, ...]) -> torch.Tensor:
         return torch.zeros(shape, dtype=torch.int64)
     if key == LAST_BIAS:
         return torch.full(shape, 3.0)
-    drawn = np.random.RandomState(zlib.crc32(key.encode())).standard_normal(shape).astype(np.float32)  # noqa: NPY002  (the rule's generator)
+    drawn = np.random.RandomState(zlib.crc32(key.encode())).standard_normal(shape).astype(np.float32)
     if key.endswith("running_var"):
         drawn = 1 + np.float32(0.1) * np.abs(drawn)
     elif key.endswith("running_mean"):
@@ -92,7 +92,7 @@ def ruled_network(name: str, manifest: Manifest) -> midas_networks.MidasNetwork:
 
 def ruled_input(size_hw: tuple[int, int]) -> torch.Tensor:
     """(1, 3, h, w) float32."""
-    drawn = np.random.RandomState(7).standard_normal((1, 3, *size_hw))  # noqa: NPY002  (the rule's generator)
+    drawn = np.random.RandomState(7).standard_normal((1, 3, *size_hw))
     return torch.from_numpy(drawn.astype(np.float32))
 
 
