@@ -77,7 +77,7 @@ def _load_midas(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | s
 
     path = weights.find_or_fetch(spec, checkpoint=checkpoint, progress=progress)
     state_dict = weights.read_state_dict(path)
-    module = midas_networks.build(spec.name)
+    module = midas_networks.build_unfilled(spec.name)
     try:
         midas_networks.load_official(module, state_dict)
     except WeightsError as error:

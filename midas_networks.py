@@ -133,6 +133,18 @@ def build(name: str) -> MidasNetwork:
     return MidasNetwork(architecture).eval()
 
 
+def build_unfilled(name: str) -> MidasNetwork:
+    """Like `build`, but parameters hold whatever memory holds, which spares seconds where a checkpoint fills them anyway."""
+    with torch.device("meta"):
+        network = build(name)
+    network.to_empty(device="cpu")
+    for module in network.modules():
+        fill: Callable[[], None] | None = getattr(module, "init_non_persistent_buffers", None)
+        if fill is not None:  # timm's index tables and masks, which checkpoints need not hold
+            fill()
+    return network
+
+
 Rule = tuple[str, str | Callable[[re.Match[str]], str]]
 """A pattern over an official key, and what takes the place of the part that matched."""
 

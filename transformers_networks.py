@@ -52,7 +52,7 @@ def load(spec: NetworkSpec, source: str, compute: Compute) -> Loaded:
 
 def predict(spec: NetworkSpec, loaded: Loaded, compute: Compute, photo: Photo) -> DepthMap:
     """Depth at the photo's own size, in the sense of the row. Raises DepthError where the network gave no finite depth."""
-    inputs = loaded.processor(images=photo.rgb_hwc, input_data_format="channels_last", return_tensors="pt")
+    inputs = loaded.processor(images=photo.rgb_hwc.copy(), input_data_format="channels_last", return_tensors="pt")
     with torch.inference_mode(), compute.autocast():
         prediction_nhw = loaded.network(pixel_values=compute.place(inputs["pixel_values"])).predicted_depth
     enlarged = F.interpolate(prediction_nhw[:, None].float().cpu(), size=photo.size_hw, mode="bicubic", align_corners=False)

@@ -85,7 +85,7 @@ def ruled_state_dict(manifest: Manifest, module: midas_networks.MidasNetwork) ->
 
 def ruled_network(name: str, manifest: Manifest) -> midas_networks.MidasNetwork:
     """The network with the rule's weights."""
-    module = midas_networks.build(name)
+    module = midas_networks.build_unfilled(name)
     midas_networks.load_official(module, ruled_state_dict(manifest, module))
     return module
 

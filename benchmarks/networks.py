@@ -1,0 +1,152 @@
+"""How long each depth network takes for one photo on this machine, and how much memory. Random weights; nothing is downloaded.
+
+    python -m benchmarks.networks [NAME ...] [--precision bfloat16] [--device cuda] [--photo 640x480] [--midas FOLDER]
+
+Each network runs in a process of its own, so that its peak memory is its own: the whole process, weights and libraries included. Beside it
+stands the official implementation, where a checkout of isl-org/MiDaS is given and importable (it needs timm 0.6, which needs Python 3.10).
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from networks import NETWORKS, Family, NetworkSpec
+
+REPEATS = 5
+WARM_UP = 1
+OFFICIAL_BACKBONES = {
+    "dpt_beit_large_512": "beitl16_512",
+    "dpt_beit_large_384": "beitl16_384",
+    "dpt_beit_base_384": "beitb16_384",
+    "dpt_swin2_large_384": "swin2l24_384",
+    "dpt_swin2_base_384": "swin2b24_384",
+    "dpt_swin2_tiny_256": "swin2t16_256",
+    "dpt_swin_large_384": "swinl12_384",
+    "dpt_large_384": "vitl16_384",
+    "dpt_hybrid_384": "vitb_rn50_384",
+}
+"""The official code's names of the encoders that one class covers; v2.1 and LeViT are built in other ways there."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Median seconds for one photo, from its pixels to the depth map, and the peak memory of the process in MB."""
+
+    seconds: float
+    peak_mb: float
+
+
+def measure(work: Callable[[], object]) -> Measurement:
+    """Of a call that does all its work before it returns."""
+    seconds = []
+    for _ in range(WARM_UP + REPEATS):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, kB on Linux
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return Measurement(statistics.median(seconds[WARM_UP:]), peak)
+
+
+def ours(name: str, photo_wh: tuple[int, int], device: str | None, precision: str | None, threads: int) -> Measurement:
+    """Our network `name`, with the preprocessing and the resizing back."""
+    import torch
+
+    import compute
+    import midas_depth
+    import midas_networks
+    from stages import Photo
+
+    torch.set_num_threads(threads)
+    rgb_hwc = np.random.default_rng(0).integers(0, 256, (photo_wh[1], photo_wh[0], 3), dtype=np.uint8)
+    photo = Photo(rgb_hwc, None, None, "benchmark")
+    chosen = compute.choose(device, precision)
+    spec = NETWORKS[name]
+    module = chosen.place_module(midas_networks.build(name))
+    return measure(lambda: midas_depth.predict(spec, module, chosen, photo))
+
+
+def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
+    """The bundled network, one look at the whole photo and as many close ones as it finds heads (none in noise)."""
+    import torch
+
+    import face_depth
+    import face_network
+    from stages import Photo
+
+    torch.set_num_threads(threads)
+    rgb_hwc = np.random.default_rng(0).integers(0, 256, (photo_wh[1], photo_wh[0], 3), dtype=np.uint8)
+    photo = Photo(rgb_hwc, None, None, "benchmark")
+    network = face_network.FaceNetwork(face_network.Configuration()).eval()
+    return measure(lambda: face_depth.predict(network, photo))
+
+
+def official(spec: NetworkSpec, input_hw: tuple[int, int], folder: Path, threads: int) -> Measurement:
+    """The official module of a DPT network, on an input of the same size, without preprocessing. Raises ImportError without it."""
+    import torch
+
+    sys.path.insert(0, str(folder))
+    from midas.dpt_depth import DPTDepthModel  # type: ignore[import-not-found]
+
+    torch.set_num_threads(threads)
+    module = DPTDepthModel(path=None, backbone=OFFICIAL_BACKBONES[spec.name], non_negative=True).eval()
+    image = torch.zeros(1, 3, *input_hw)
+    with torch.inference_mode():
+        return measure(lambda: module(image))
+
+
+def _in_own_process(work: Callable[..., Measurement], *arguments: object) -> Measurement:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, arguments)
+
+
+def main() -> None:
+    """Prints one row per network."""
+    measured = [spec for spec in NETWORKS.values() if spec.family is not Family.TRANSFORMERS]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.networks", description="Seconds and memory per network on this machine.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(spec.name for spec in measured)}")
+    parser.add_argument("--photo", default="640x480", metavar="WxH", help="size of the photo, default 640x480")
+    parser.add_argument("--device", default=None, help="cpu, cuda or mps; default: the fastest")
+    parser.add_argument("--precision", default=None, help="float32, bfloat16 or float16; default: the device's usual one")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads, default 2")
+    parser.add_argument("--midas", type=Path, default=None, metavar="FOLDER", help="a checkout of isl-org/MiDaS to compare with")
+    options = parser.parse_args()
+    width, height = map(int, options.photo.split("x"))
+    print("| network | input | seconds | peak MB | official seconds | official peak MB |")
+    print("|---|---|---|---|---|---|")
+    for spec in measured:
+        if options.names and spec.name not in options.names:
+            continue
+        print(_row(spec, (width, height), options), flush=True)
+
+
+def _row(spec: NetworkSpec, photo_wh: tuple[int, int], options: argparse.Namespace) -> str:
+    if spec.family is Family.FACE:
+        mine = _in_own_process(face, photo_wh, options.threads)
+        return f"| {spec.name} | own | {mine.seconds:.2f} | {mine.peak_mb:.0f} | - | - |"
+    import midas_depth
+
+    input_hw = midas_depth.input_size_hw(spec, photo_wh[::-1])
+    mine = _in_own_process(ours, spec.name, photo_wh, options.device, options.precision, options.threads)
+    theirs = "- | -"
+    if options.midas is not None and spec.name in OFFICIAL_BACKBONES:
+        try:
+            compared = _in_own_process(official, spec, input_hw, options.midas, options.threads)
+            theirs = f"{compared.seconds:.2f} | {compared.peak_mb:.0f}"
+        except (ImportError, RuntimeError, AttributeError) as error:
+            theirs = f"not importable ({type(error).__name__}) | -"
+    return f"| {spec.name} | {input_hw[1]} x {input_hw[0]} | {mine.seconds:.2f} | {mine.peak_mb:.0f} | {theirs} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""One way in for every network: loading by name, dispatch by family, errors, threads."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import depth_estimation
+import face_network
+import networks
+import weights
+from benchmarks.midas_parity import DATA, read_manifests, ruled_tensor
+from errors import DepthError, WeightsError
+from network_spec import Family
+from stages import Photo, Sense
+
+MANIFESTS = read_manifests()
+SMALL = "midas_v21_small_256"
+
+
+@pytest.fixture(scope="module")
+def official():
+    with np.load(DATA / "end_to_end.npz") as content:
+        return {key: content[key] for key in content.files}
+
+
+@pytest.fixture(scope="module")
+def photo(official):
+    return Photo(official["photo"], None, None, "0")
+
+
+@pytest.fixture(scope="module")
+def small_file(tmp_path_factory):
+    """An official checkpoint file in all but its values."""
+    path = tmp_path_factory.mktemp("checkpoints") / "small.pt"
+    torch.save({key: ruled_tensor(key, shape) for key, shape in MANIFESTS[SMALL].shapes.items()}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small(small_file):
+    return depth_estimation.load_network(SMALL, checkpoint=small_file, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def face_file(tmp_path_factory):
+    torch.manual_seed(2)
+    configuration = face_network.Configuration()
+    path = tmp_path_factory.mktemp("face") / "face.safetensors"
+    state_dict = face_network.FaceNetwork(configuration).state_dict()
+    save_file({key: value.contiguous() for key, value in state_dict.items()}, path, face_network.metadata_of(configuration, {}))
+    return path
+
+
+def test_the_table_is_the_one_of_networks():
+    assert depth_estimation.NETWORKS is networks.NETWORKS
+
+
+def test_every_family_has_its_code():
+    assert set(depth_estimation._FAMILIES) == set(Family)
+
+
+def test_from_a_checkpoint_file_to_the_official_map(small, photo, official):
+    depth = depth_estimation.predict(small, photo)
+    assert np.abs(depth.values_hw - official["prediction"]).max() < 1e-3 * np.ptp(official["prediction"])
+    assert depth.sense is Sense.RELATIVE_INVERSE
+    assert depth.size_hw == photo.size_hw
+
+
+def test_the_same_photo_gives_the_same_map(small, photo):
+    first, second = depth_estimation.predict(small, photo), depth_estimation.predict(small, photo)
+    np.testing.assert_array_equal(first.values_hw, second.values_hw)
+
+
+def test_threads_do_not_disturb_each_other(small, photo):
+    other = Photo(np.ascontiguousarray(photo.rgb_hwc[:, ::-1][:200]), None, None, "1")
+    alone = [depth_estimation.predict(small, one).values_hw for one in (photo, other)]
+    together: list = [None, None]
+
+    def work(index, one):
+        together[index] = depth_estimation.predict(small, one).values_hw
+
+    threads = [threading.Thread(target=work, args=(index, one)) for index, one in enumerate((photo, other))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one, both in zip(alone, together, strict=True):
+        np.testing.assert_allclose(both, one, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size_hw", [(1, 1), (1, 50), (700, 20)])
+def test_odd_photos_come_back_at_their_own_size(small, size_hw):
+    depth = depth_estimation.predict(small, Photo(np.full((*size_hw, 3), 90, np.uint8), None, None, "2"))
+    assert depth.size_hw == size_hw
+
+
+def test_an_unknown_network_is_told_with_the_known_ones():
+    with pytest.raises(DepthError, match=r"no network 'midas'.*midas_v21_small_256"):
+        depth_estimation.load_network("midas")
+
+
+def test_a_checkpoint_of_another_network_is_told_with_its_path(small_file):
+    with pytest.raises(WeightsError, match=r"small\.pt: The checkpoint is not one of this network") as caught:
+        depth_estimation.load_network("dpt_swin2_tiny_256", checkpoint=small_file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_checkpoint_is_one_sentence(tmp_path):
+    (tmp_path / "half.pt").write_bytes(b"PK\x03\x04")
+    with pytest.raises(WeightsError, match="damaged or no checkpoint"):
+        depth_estimation.load_network(SMALL, checkpoint=tmp_path / "half.pt")
+
+
+def test_a_checkpoint_in_the_cache_is_loaded_without_a_question(small_file, photo, tmp_path, monkeypatch):
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    (tmp_path / f"{SMALL}.pt").symlink_to(small_file)
+    network = depth_estimation.load_network(SMALL, progress=lambda *_: pytest.fail("nothing should be downloaded"))
+    assert network.spec is networks.NETWORKS[SMALL]
+
+
+def test_without_a_connection_the_error_names_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    dead = replace(networks.NETWORKS[SMALL].files[0], url="http://127.0.0.1:9/small.pt")
+    monkeypatch.setattr(weights.download, "Patience", lambda: weights.Patience(0.5, 0.5, 1, 0))
+    monkeypatch.setitem(networks.NETWORKS, SMALL, replace(networks.NETWORKS[SMALL], files=(dead,)))
+    with pytest.raises(WeightsError, match=r"no connection to the server.*The bundled face network works without it"):
+        depth_estimation.load_network(SMALL)
+
+
+def test_the_face_network_is_dispatched_to_its_own_code(face_file, photo):
+    network = depth_estimation.load_network(checkpoint=face_file)
+    depth = depth_estimation.predict(network, photo)
+    assert network.spec.name == "face"
+    assert depth.sense is Sense.RELIEF
+    assert depth.looked_for_faces
+    assert depth.size_hw == photo.size_hw
+
+
+@pytest.mark.skipif(weights.find(networks.NETWORKS["face"]) is None, reason="the bundled weights are not in assets/")
+def test_the_bundled_network_needs_no_download(tmp_path, monkeypatch):
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    network = depth_estimation.load_network(progress=lambda *_: pytest.fail("nothing should be downloaded"))
+    assert network.spec.bundled
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,132 @@
+"""Networks of the transformers library, on tiny random checkpoints that the library writes and the code for real ones loads."""
+
+import sys
+
+import huggingface_hub
+import numpy as np
+import pytest
+import torch
+
+import depth_estimation
+from errors import WeightsError
+from stages import Photo, Sense
+
+transformers = pytest.importorskip("transformers", reason="the optional transformers library is not installed")
+
+PHOTO = Photo(np.random.default_rng(3).integers(0, 256, (90, 130, 3), dtype=np.uint8), None, None, "0")
+
+
+def save_glpn(folder):
+    configuration = transformers.GLPNConfig(
+        num_encoder_blocks=4, depths=[1, 1, 1, 1], hidden_sizes=[8, 16, 24, 32], num_attention_heads=[1, 1, 2, 2], decoder_hidden_size=8
+    )
+    transformers.GLPNForDepthEstimation(configuration).save_pretrained(folder)
+    transformers.GLPNImageProcessor(size_divisor=32).save_pretrained(folder)
+
+
+def save_depth_anything(folder):
+    backbone = transformers.Dinov2Config(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        image_size=70,
+        patch_size=14,
+        out_features=["stage1", "stage2", "stage3", "stage4"],
+        reshape_hidden_states=False,
+        apply_layernorm=True,
+    )
+    configuration = transformers.DepthAnythingConfig(
+        backbone_config=backbone,
+        patch_size=14,
+        reassemble_hidden_size=16,
+        neck_hidden_sizes=[8, 8, 16, 16],
+        fusion_hidden_size=8,
+        head_hidden_size=8,
+    )
+    transformers.DepthAnythingForDepthEstimation(configuration).save_pretrained(folder)
+    transformers.DPTImageProcessor(
+        size={"height": 70, "width": 70}, ensure_multiple_of=14, keep_aspect_ratio=True, resample=3
+    ).save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    made = {}
+    for name, save in (("glpn", save_glpn), ("depth_anything", save_depth_anything)):
+        torch.manual_seed(5)
+        made[name] = tmp_path_factory.mktemp(name)
+        save(made[name])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("row", "folder", "sense"),
+    [
+        ("glpn_nyu", "glpn", Sense.METRIC),
+        ("depth_anything_v2_small", "depth_anything", Sense.RELATIVE_INVERSE),
+        ("transformers_metric", "glpn", Sense.METRIC),
+        ("transformers_relative", "depth_anything", Sense.RELATIVE_INVERSE),
+    ],
+)
+def test_a_checkpoint_folder_predicts_in_the_rows_sense(folders, row, folder, sense):
+    network = depth_estimation.load_network(row, checkpoint=folders[folder], device="cpu")
+    depth = depth_estimation.predict(network, PHOTO)
+    assert depth.size_hw == PHOTO.size_hw
+    assert depth.sense is sense
+    assert depth.network == row
+    assert depth.mask_hw.all()
+    assert not depth.looked_for_faces
+    assert np.ptp(depth.values_hw) > 0
+
+
+def test_glpn_agrees_with_the_librarys_own_pipeline(folders):
+    """The library's pipeline on the same folder: the same photo to the same map, up to how it enlarges."""
+    from PIL import Image
+
+    network = depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"], device="cpu")
+    ours_hw = depth_estimation.predict(network, PHOTO).values_hw
+    estimate = transformers.pipeline("depth-estimation", model=str(folders["glpn"]), device="cpu")
+    theirs_hw = estimate(Image.fromarray(PHOTO.rgb_hwc))["predicted_depth"].squeeze().numpy()
+    assert theirs_hw.shape == ours_hw.shape
+    assert np.abs(ours_hw - theirs_hw).max() < 0.02 * np.ptp(theirs_hw)
+
+
+def test_colours_and_axes_arrive_in_their_order(folders):
+    """A photo and its mirror image give maps that are not each other, and red and blue exchanged give another map."""
+    network = depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"], device="cpu")
+    plain = depth_estimation.predict(network, PHOTO).values_hw
+    exchanged = depth_estimation.predict(network, Photo(PHOTO.rgb_hwc[..., ::-1].copy(), None, None, "1")).values_hw
+    assert not np.allclose(plain, exchanged)
+
+
+def test_an_unknown_hub_id_is_one_sentence_that_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(WeightsError, match=r"cannot be loaded .*model\.safetensors, or a hub id") as caught:
+        depth_estimation.load_network("transformers_relative", checkpoint="nobody/nothing-of-this-name")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        depth_estimation.load_network("transformers_relative", checkpoint=tmp_path)
+
+
+def test_pickled_weights_are_not_read(folders, tmp_path):
+    for file in folders["glpn"].iterdir():
+        if file.suffix == ".json":
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    torch.save({}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        depth_estimation.load_network("glpn_nyu", checkpoint=tmp_path)
+
+
+def test_a_row_without_a_checkpoint_asks_for_one():
+    with pytest.raises(WeightsError, match="name a local folder or a hub id"):
+        depth_estimation.load_network("transformers_metric")
+
+
+def test_without_the_library_one_sentence_tells_how_to_get_it(monkeypatch, folders):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(WeightsError, match=r"pip install -r requirements-extra\.txt"):
+        depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"])
