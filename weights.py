@@ -108,14 +108,14 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
     if spec.bundled:
         raise WeightsError(f"{BUNDLED_FOLDER / spec.files[0].name} is missing. Restore it from the repository.")
     folder = cache_folder()
-    before = 0
-    known_total = sum(file.size_bytes or 0 for file in spec.files) or None
+    before, after = 0, sum(file.size_bytes or 0 for file in spec.files)
 
     for file in map(_mirrored, spec.files):
+        after -= file.size_bytes or 0
 
-        def heard(done: int, total: int | None, before: int = before) -> None:
+        def heard(done: int, total: int | None, before: int = before, after: int = after) -> None:
             if progress is not None:
-                progress(before + done, max(known_total or 0, before + (total or 0)) or None)
+                progress(before + done, None if total is None else before + total + after)
 
         try:
             download.download(file, folder / file.name, heard, patience)

@@ -1,5 +1,7 @@
 """One way in for every network: loading by name, dispatch by family, errors, threads."""
 
+import functools
+import http.server
 import threading
 from dataclasses import replace
 
@@ -129,6 +131,28 @@ def test_without_a_connection_the_error_names_the_way_out(tmp_path, monkeypatch)
     monkeypatch.setitem(networks.NETWORKS, SMALL, replace(networks.NETWORKS[SMALL], files=(dead,)))
     with pytest.raises(WeightsError, match=r"no connection to the server.*The bundled face network works without it"):
         depth_estimation.load_network(SMALL)
+
+
+def test_from_a_download_to_the_official_map(small_file, photo, official, tmp_path, monkeypatch):
+    """What the page does on the first use of a MiDaS network, with a server of our own in place of GitHub."""
+    serve = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(small_file.parent))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/{small_file.name}"
+    file = replace(networks.NETWORKS[SMALL].files[0], url=url, sha256=weights.download.sha256_of(small_file))
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setitem(networks.NETWORKS, SMALL, replace(networks.NETWORKS[SMALL], files=(file,)))
+    heard = []
+    try:
+        network = depth_estimation.load_network(SMALL, device="cpu", progress=lambda done, total: heard.append((done, total)))
+    finally:
+        server.shutdown()
+        server.server_close()
+    size = small_file.stat().st_size
+    assert heard[0] == (0, size)
+    assert heard[-1] == (size, size)
+    depth = depth_estimation.predict(network, photo)
+    assert np.abs(depth.values_hw - official["prediction"]).max() < 1e-3 * np.ptp(official["prediction"])
 
 
 def test_the_face_network_is_dispatched_to_its_own_code(face_file, photo):
