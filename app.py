@@ -1,0 +1,27 @@
+"""The page: one photo of a face, its depth map, a 3D model. Start it with `make run` or `streamlit run app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from steps.depth_step import depth_step
+from steps.model_step import model_step
+from steps.photo_step import photo_step
+from steps.state import desk, session
+
+STYLE = Path(__file__).with_name("steps") / "page.css"
+
+st.set_page_config(page_title="Photo to 3D face", page_icon=":material/view_in_ar:", layout="wide")
+st.html(STYLE)
+desk()
+
+st.title("Photo to 3D face", anchor=False)
+st.markdown("One photo in; a depth map and a model to turn, keep and print out. Everything is computed on this computer.")
+
+visit = session()
+with st.container(border=True, key="step photo"):
+    photo_step(visit)
+with st.container(border=True, key="step depth"):
+    depth = depth_step(visit)
+with st.container(border=True, key="step model"):
+    model_step(visit, depth)

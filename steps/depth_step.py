@@ -1,0 +1,122 @@
+"""Step 2: the button *Generate depth map*, the network, and the depth map beside the photo."""
+
+from __future__ import annotations
+
+from functools import partial
+from time import perf_counter
+
+import streamlit as st
+
+import weights
+from depth_pictures import COLOUR_MAPS, MEANINGS, Layer, PictureSettings, View, layers_of, viewer_data
+from errors import FaceModelError
+from export_3d_model import DEPTH_WRITERS
+from networks import NETWORKS, NetworkSpec
+from stages import Photo
+from steps.state import START_NETWORK, Depth, Session, desk
+from viewer import show_pictures
+
+FILE_LABELS = {"_depth.png": "PNG, 8-bit", "_depth16.png": "PNG, 16-bit", "_depth.npy": "NPY, float32"}
+VIEW_LABELS = {"Slider": View.SLIDER, "Side by side": View.SIDE}
+
+
+def depth_step(session: Session) -> Depth | None:
+    """Show step 2; the depth map to go on with, or None where there is none or it is out of date."""
+    st.header("2 · Depth map", anchor=False)
+    st.markdown("A neural network estimates how near each part of the face is. Nothing is sent anywhere: it runs on this computer.")
+    photo = session.photo
+    spec = _pick_network()
+    pressed = st.button("Generate depth map", type="primary", disabled=photo is None, key="generate depth")
+    if photo is None:
+        st.caption("Choose a photo first.")
+    elif pressed:
+        _generate(session, photo, spec)
+    if session.depth is None:
+        return None
+    stale = session.depth.network != spec.name
+    if stale:
+        st.warning(f"Out of date: this map is by {NETWORKS[session.depth.network].title}. Press *Generate depth map* again.")
+    with st.container(key="stale depth" if stale else "depth"):
+        _findings(session.depth)
+        _pictures(session, session.depth)
+        _downloads(session, session.depth)
+    return None if stale else session.depth
+
+
+def _pick_network() -> NetworkSpec:
+    """The chosen row of the table, described in one line under the widget."""
+    names = [name for name, spec in NETWORKS.items() if not spec.needs_checkpoint]
+    name = st.selectbox("Depth network", names, index=names.index(START_NETWORK), format_func=_label, key="network")
+    spec = NETWORKS[name]
+    st.caption(f"{spec.licence} · {spec.speed_text} · {spec.accuracy_text}")
+    return spec
+
+
+def _label(name: str) -> str:
+    return f"{NETWORKS[name].title} · {weights.status(NETWORKS[name]).text}"
+
+
+def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
+    """Predict with progress by name; on failure say what to do, in place."""
+    session.depth = None
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, "Starting")
+
+    def say(text: str) -> None:
+        bar.progress(0.0, text + " …")
+
+    def progress(done: int, total: int | None) -> None:
+        whole = f" of {total / 1e6:.0f}" if total else ""
+        bar.progress(min(1.0, done / total) if total else 0.0, f"Downloading {spec.title}: {done / 1e6:.0f}{whole} MB")
+
+    start = perf_counter()
+    try:
+        depth = desk().depth(spec.name, photo, say, progress)
+    except FaceModelError as error:
+        place.error(f"{error} Then press *Generate depth map* again, or choose another network.")
+        return
+    place.empty()
+    session.depth = Depth(photo, spec.name, depth, perf_counter() - start)
+    if depth.faces and session.whole_digest == photo.sha256:
+        session.faces, session.faces_of = depth.faces, photo.sha256
+        st.rerun()
+
+
+def _findings(made: Depth) -> None:
+    """What the depth map is, in one sentence, and what is doubtful about it."""
+    title = NETWORKS[made.network].title
+    st.markdown(f"{MEANINGS[made.depth.sense]} Made by {title} in {made.seconds:.1f} s.")
+    if made.depth.looked_for_faces and not made.depth.faces:
+        st.warning(
+            "No face was found in this photo, so the shape is a rough guess. Choose a photo with a larger face, seen from the front."
+        )
+
+
+@st.fragment
+def _pictures(session: Session, made: Depth) -> None:
+    """Photo and layer to compare. Only this is run again when its widgets move."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control("Compare", list(VIEW_LABELS), default="Slider", required=True, key="compare")
+        names = {layer.value: layer for layer in layers_of(made.depth)}
+        layer = st.segmented_control("Layer", list(names), default=Layer.DEPTH.value, required=True, key="layer")
+        colours = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=160)
+    far, near = st.slider("Far and near clip, % of the range", 0, 100, (0, 100), key="clip")
+    settings = PictureSettings(names[layer], colours, (far / 100, max(near, far + 1) / 100), VIEW_LABELS[view])
+    data = session.cache.get_or_make(("pictures", made.key, settings), lambda: viewer_data(made.photo, made.depth, settings))
+    show_pictures(data=data, key="pictures")
+
+
+def _downloads(session: Session, made: Depth) -> None:
+    """One button per file; a file is written when its button is pressed."""
+    with st.container(horizontal=True):
+        for suffix, write in DEPTH_WRITERS.items():
+            st.download_button(
+                FILE_LABELS.get(suffix, suffix),
+                data=partial(write, made.depth),
+                file_name=f"{session.name or 'photo'}{suffix}",
+                mime="image/png" if suffix.endswith(".png") else "application/octet-stream",
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"download {suffix}",
+            )

@@ -1,0 +1,226 @@
+"""Step 3: the button *Generate 3D model*, the figure to turn, its settings, and the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+import figures
+from certificate import Certificate, certify
+from depth_pictures import data_uri
+from errors import FaceModelError
+from export_3d_model import WRITERS
+from figures import Colour
+from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, point_cloud
+from life_size import life_size
+from stages import Sense
+from steps.state import Depth, Session
+from viewer import show_model
+from viewer_html import write_viewer
+
+KIND_TITLES = {"bust": "Bust", "shell": "Shell", "relief": "Relief"}
+SURFACE, POINTS, MODEL = "Surface", "Points", "Model"
+COLOURS = {"Grey": Colour.DEPTH, "Photo": Colour.PHOTO}
+DETAIL: dict[str, dict[str, Any]] = {
+    "Light": {"grid_side": 128, "point_budget": 15_000, "face_budget": 15_000},
+    "Normal": {"grid_side": 256, "point_budget": 50_000, "face_budget": 50_000},
+    "Fine": {"grid_side": 400, "point_budget": 100_000, "face_budget": 100_000},
+}
+FILE_LABELS = {
+    ".glb": "GLB", ".stl": "STL", ".ply": "PLY", ".obj.zip": "OBJ", ".3mf": "3MF", ".xyz": "XYZ",
+    "_points.ply": "Points, PLY", "_viewer.html": "Viewer, one HTML file", "_certificate.json": "Certificate",
+}  # fmt: skip
+OTHER_TYPES = {"_certificate.json": "application/json", "_viewer.html": "text/html"}
+FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
+    "_certificate.json": "application/json",
+    "_viewer.html": "text/html",
+}
+POINT_PX = {"Light": 3.0, "Normal": 2.0, "Fine": 1.5}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the figure shows and in which colours."""
+
+    shown: str
+    colour: Colour
+    kind: str
+    point_px: float
+
+
+@dataclass(frozen=True, eq=False)
+class Files:
+    """The model's files by suffix, and what it is worth."""
+
+    by_suffix: dict[str, bytes]
+    certificate: Certificate
+    certificate_json: bytes
+
+
+def model_step(session: Session, depth: Depth | None) -> None:
+    """Show step 3. depth: the depth map of step 2, or None where there is none or it is out of date."""
+    st.header("3 · 3D model", anchor=False)
+    st.markdown("The depth map becomes points, a surface, or a closed solid that can be printed, with the photo as its colours.")
+    if st.button("Generate 3D model", type="primary", disabled=depth is None, key="generate model"):
+        session.modelled, session.files_of = depth, None
+    if depth is None:
+        st.caption("Generate a depth map first.")
+    if session.modelled is None:
+        return
+    stale = session.modelled is not depth
+    if stale:
+        st.warning("Out of date: this model is from an earlier depth map. Press *Generate 3D model* again.")
+    with st.container(key="stale model" if stale else "model"):
+        _model(session, session.modelled)
+
+
+@st.fragment
+def _model(session: Session, made: Depth) -> None:
+    """Figure, settings and files. Only this is run again when its widgets move."""
+    stage, controls = st.columns([7, 3], gap="large")
+    with controls:
+        look, settings = _controls(made)
+    with stage:
+        try:
+            _figure(session, made, look, settings)
+        except FaceModelError as error:
+            st.error(str(error))
+            return
+    _files(session, made, look.kind, settings)
+
+
+def _controls(made: Depth) -> tuple[Look, ModelSettings]:
+    """The widgets beside the figure."""
+    shown = st.segmented_control("Show", [SURFACE, POINTS, MODEL], default=SURFACE, required=True, key="show")
+    colour = st.segmented_control("Colours", list(COLOURS), default="Grey", required=True, key="model colours")
+    kind = st.selectbox("Kind of model", list(KIND_TITLES), format_func=KIND_TITLES.__getitem__, key="kind", help=_kinds_help())
+    smoothing = st.slider("Smoothing, pixels", 0.0, 8.0, 1.0, 0.5, key="smoothing")
+    detail = st.select_slider("Detail", list(DETAIL), "Normal", key="detail")
+    ratio = 2.0
+    if made.depth.sense is Sense.RELATIVE_INVERSE:
+        explained = "Farthest over nearest distance. This network leaves it open: raise it for a deeper face, lower it for a flatter one."
+        ratio = st.slider("Relief strength", 1.05, 4.0, 2.0, 0.05, key="relief strength", help=explained)
+    background = st.toggle("Keep the background", key="background")
+    outliers = st.toggle("Remove stray points", True, key="outliers")
+    with st.expander("Camera"):
+        measured = made.photo.fov_degrees
+        explained = "From the file." if measured else "The file does not say; 30° suits a portrait."
+        fov = st.slider("Field of view, degrees", 5, 100, round(measured) if measured else 30, key="field of view", help=explained)
+        perspective = st.toggle("Perspective", True, key="perspective", help="Off: parallel rays, as if from far away.")
+    settings = ModelSettings(
+        smoothing_px=smoothing,
+        foreground_only=not background,
+        remove_outliers=outliers,
+        near_far_ratio=ratio,
+        perspective=perspective,
+        fov_degrees=float(fov) if not measured or fov != round(measured) else None,
+    )
+    settings = replace(settings, **DETAIL[detail])
+    return Look(shown, COLOURS[colour], kind, POINT_PX[detail]), settings
+
+
+def _kinds_help() -> str:
+    return "; ".join(f"{title}: {KINDS[kind].summary}" for kind, title in KIND_TITLES.items())
+
+
+def _figure(session: Session, made: Depth, look: Look, settings: ModelSettings) -> None:
+    """The figure to turn; computed once for each setting."""
+    text = session.cache.get_or_make(("figure", made.key, look, settings), lambda: _figure_json(made, look, settings))
+    still = session.cache.get_or_make(("still", made.key), lambda: _still(made))
+    description = f"3D model of the face in {session.name or 'the photo'}, shown as {look.shown.lower()}."
+    show_model(figure_json=text, subject=made.photo.sha256, still=still, description=description, key="model viewer")
+
+
+def _figure_json(made: Depth, look: Look, settings: ModelSettings) -> str:
+    """The figure as Plotly's JSON."""
+    if look.shown == POINTS:
+        cloud = point_cloud(made.depth, made.photo, settings)
+        return figures.make_figure(figures.point_traces(cloud, look.colour, look.point_px), figures.extent(*cloud.points_n3.T)).to_json()
+    if look.shown == SURFACE and look.colour is Colour.DEPTH:
+        plane = grid(made.depth, made.photo, settings)
+        axes = plane.x_hw, plane.y_hw, plane.z_hw
+        return figures.make_figure(figures.surface_traces(*axes), figures.extent(*axes)).to_json()
+    mesh = build_mesh(made.depth, made.photo, "shell" if look.shown == SURFACE else look.kind, settings)
+    return figures.make_figure(figures.mesh_traces(mesh, look.colour), figures.extent(*mesh.vertices_n3.T)).to_json()
+
+
+def _still(made: Depth) -> str:
+    """A shaded picture of the surface, for browsers without WebGL."""
+    plane = grid(made.depth, made.photo, ModelSettings())
+    return data_uri(Image.fromarray(figures.shaded_still(plane.x_hw, plane.y_hw, plane.z_hw)), "JPEG")
+
+
+def _files(session: Session, made: Depth, kind: str, settings: ModelSettings) -> None:
+    """The files with their sizes and the certificate: written at once for a new model, on request after a change of settings."""
+    st.subheader("Files", anchor=False)
+    wanted = (made.key, kind, settings)
+    if session.files_of is None or session.files_of[0] != made.key:
+        session.files_of = wanted
+    if session.files_of != wanted:
+        st.warning("Out of date: these files are from before you changed the settings.")
+        if st.button("Write the files again", key="write files"):
+            session.files_of = wanted
+    _, kind, settings = session.files_of
+    with st.spinner(f"Writing the {KIND_TITLES[kind].lower()} …"):
+        try:
+            files = session.cache.get_or_make(("files", *session.files_of), lambda: _write(made, kind, settings, session.name or "3D face"))
+        except FaceModelError as error:
+            st.error(str(error))
+            return
+    _download_buttons(files, f"{session.name or 'photo'}_{kind}")
+    _certificate(files.certificate)
+
+
+def _write(made: Depth, kind: str, settings: ModelSettings, title: str) -> Files:
+    """Mesh and points in millimetres, in every format, and the mesh's certificate."""
+    parts = made.depth, made.photo, settings
+    mesh, placement = life_size(build_mesh(made.depth, made.photo, kind, settings), *parts)
+    points, _ = life_size(point_cloud(*parts), *parts)
+    by_suffix = {writer.suffix: writer.write(mesh) for writer in WRITERS.values()}
+    by_suffix |= {"_points.ply": WRITERS["ply"].write(points), "_viewer.html": write_viewer(mesh, title)}
+    certificate = certify(mesh, placement, kind, *parts)
+    return Files(by_suffix, certificate, certificate.as_json({name: by_suffix[writer.suffix] for name, writer in WRITERS.items()}))
+
+
+def _download_buttons(files: Files, name: str) -> None:
+    """A button per file, with its size."""
+    with st.container(horizontal=True):
+        for suffix, data in [*files.by_suffix.items(), ("_certificate.json", files.certificate_json)]:
+            st.download_button(
+                f"{FILE_LABELS[suffix]} · {_size(len(data))}",
+                data=data,
+                file_name=name + suffix,
+                mime=FILE_TYPES.get(suffix, "application/octet-stream"),
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"download {suffix}",
+            )
+    st.caption("GLB is in metres, the others in millimetres. GLB and OBJ carry the photo as texture, PLY and XYZ its colours.")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
+
+
+def _certificate(certificate: Certificate) -> None:
+    """What the model is worth, in words."""
+    width, height, depth = certificate.size_mm
+    rows = {
+        "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm, {certificate.scale_source}",
+        "Closed": "yes, one solid without holes" if certificate.watertight else "no, an open surface",
+        "Ready to print": "yes" if certificate.printable else "no",
+        "Volume": _optional(certificate.volume_cm3, "cm³"),
+        "Thinnest wall": _optional(certificate.smallest_wall_mm, "mm"),
+        "Triangles": f"{certificate.faces:,}",
+        "Texture against the photo": _optional(certificate.reprojection_error_px, "pixels mean error"),
+    }
+    lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
+    with st.expander("Certificate: what this model is worth", expanded=True):
+        st.markdown("\n".join(["| Measured | |", "|---|---|", *lines]))
+
+
+def _optional(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{value:.3g} {unit}"

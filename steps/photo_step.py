@@ -1,0 +1,138 @@
+"""Step 1: a photo from a file, the camera, or the samples."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from depth_pictures import photo_with_faces
+from errors import PhotoError
+from photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
+from stages import Face, Photo
+from steps.state import Session
+
+SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
+SMALL_FACE_SHARE = 0.12
+"""Heads narrower than this share of the photo give little detail."""
+
+
+def photo_step(session: Session) -> Photo | None:
+    """Show step 1; the photo to go on with, or None."""
+    st.header("1 · Photo", anchor=False)
+    st.markdown(
+        "Choose one photo of a face, from the front or a little from the side. It stays in this computer's memory and is stored nowhere."
+    )
+    inputs, preview = st.columns([5, 6], gap="large")
+    with inputs:
+        name, data = _chosen_file()
+    with preview:
+        whole = _decoded(session, name, data)
+        photo = None if whole is None else _one_face(session, name, whole)
+    session.choose(Path(name).stem, photo)
+    return photo
+
+
+def samples() -> list[Path]:
+    """The bundled portraits."""
+    return sorted(SAMPLES.glob("*.jpg"))
+
+
+def _take(source: str) -> None:
+    st.session_state["source"] = source
+
+
+def _chosen_file() -> tuple[str, bytes]:
+    """Name and bytes of what was chosen last: upload, camera picture or sample; empty where nothing was."""
+    first = samples()[:1]
+    source = st.session_state.setdefault("source", first[0].name if first else "upload")
+    upload = st.file_uploader(
+        f"Photo file ({', '.join(suffix.upper() for suffix in accepted_suffixes() if suffix != 'jpeg')}, up to {MAX_BYTES // 2**20} MB)",
+        type=list(accepted_suffixes()),
+        max_upload_size=MAX_BYTES // 2**20,
+        on_change=_take,
+        args=("upload",),
+        key="upload",
+    )
+    _sample_buttons()
+    picture = _camera()
+    if source == "camera":
+        return _content(picture, "camera.jpg")
+    by_name = {path.name: path for path in samples()}
+    if source in by_name:
+        return source, by_name[source].read_bytes()
+    return _content(upload, "")
+
+
+def _content(file: Any, name: str) -> tuple[str, bytes]:
+    """Name and bytes of an uploaded file, or of none."""
+    return (name or file.name, file.getvalue()) if file is not None else (name, b"")
+
+
+def _sample_buttons() -> None:
+    """One button per bundled portrait, under its picture."""
+    if not samples():
+        return
+    st.markdown("Or try a sample. These people do not exist.")
+    with st.container(horizontal=True, gap="small"):
+        for number, path in enumerate(samples(), 1):
+            with st.container(width=104, gap="xsmall"):
+                st.image(str(path), caption=None, width=104)
+                st.button(f"Sample {number}", key=f"sample {number}", on_click=_take, args=(path.name,), width="stretch")
+
+
+def _camera() -> Any:
+    """The camera's picture, or None; the browser asks for the camera only once the switch is on."""
+    if not st.toggle("Use the camera", key="camera on"):
+        return None
+    return st.camera_input("Take a picture", on_change=_take, args=("camera",), key="camera")
+
+
+def _decoded(session: Session, name: str, data: bytes) -> Photo | None:
+    """The photo of a file, or None with the reason on the page."""
+    if not data and not name:
+        st.info("No photo yet.")
+        return None
+    try:
+        return session.cache.get_or_make(("photo", hashlib.sha256(data).hexdigest()), lambda: read_photo(data, name))
+    except PhotoError as error:
+        st.error(str(error))
+        return None
+
+
+def _one_face(session: Session, name: str, whole: Photo) -> Photo:
+    """The whole photo, or its part around the face that the user picked; shown with what was found in it."""
+    session.whole_digest = whole.sha256
+    faces = session.faces if session.faces_of == whole.sha256 else ()
+    chosen = _pick_face(faces)
+    boxes = [face.box_xyxy for face in faces]
+    st.image(photo_with_faces(whole, boxes, chosen or 0), caption=_facts(name, whole, faces), width="stretch")
+    for sentence in [*concerns(whole), *_face_concerns(whole, faces)]:
+        st.warning(sentence)
+    return whole if chosen is None else session.cache.get_or_make(("cut", whole.sha256, chosen), lambda: crop_to(whole, boxes[chosen]))
+
+
+def _pick_face(faces: tuple[Face, ...]) -> int | None:
+    """Index of the face to cut out, or None for the whole photo."""
+    if len(faces) < 2:
+        return None
+    options = {"Whole photo": None, **{f"Face {number}": number - 1 for number in range(1, len(faces) + 1)}}
+    st.info(f"{len(faces)} faces were found, the largest is number 1. Pick one to model it alone.")
+    return options[st.radio("Which face", list(options), horizontal=True, key="face")]
+
+
+def _facts(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:
+    """Size, field of view and faces in one line."""
+    height, width = photo.size_hw
+    view = f"field of view {photo.fov_degrees:.0f}° from the file" if photo.fov_degrees else "no field of view in the file"
+    found = {0: "", 1: " · 1 face found"}.get(len(faces), f" · {len(faces)} faces found")
+    return f"{name} · {width} × {height} pixels · {view}{found}"
+
+
+def _face_concerns(photo: Photo, faces: tuple[Face, ...]) -> list[str]:
+    """A warning where the largest face is small."""
+    if not faces or faces[0].width >= SMALL_FACE_SHARE * photo.size_hw[1]:
+        return []
+    return ["The face is small in this photo; crop the photo to head and shoulders for a finer model."]

@@ -1,0 +1,67 @@
+"""What one browser session holds between two runs of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from inference_desk import InferenceDesk
+from session_cache import SessionCache
+from stages import DepthMap, Face, Photo
+
+START_NETWORK = "face"
+
+
+@dataclass(frozen=True, eq=False)
+class Depth:
+    """A depth map with what it was made from."""
+
+    photo: Photo
+    network: str
+    depth: DepthMap
+    seconds: float
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it depends on: digest of the photo, name of the network."""
+        return self.photo.sha256, self.network
+
+
+@dataclass
+class Session:
+    """name: of the photo, for file names. photo: the chosen one, or its part around one face.
+
+    faces: heads found in the whole photo whose digest is `faces_of`. whole_digest: digest of the whole photo. depth: of step 2.
+    modelled: the depth map that step 3 made its model from. files_of: what its files were written for: (key of modelled, kind, settings).
+    """
+
+    name: str = ""
+    photo: Photo | None = None
+    faces: tuple[Face, ...] = ()
+    faces_of: str = ""
+    whole_digest: str = ""
+    depth: Depth | None = None
+    modelled: Depth | None = None
+    files_of: Any = None
+    cache: SessionCache = field(default_factory=SessionCache)
+
+    def choose(self, name: str, photo: Photo | None) -> None:
+        """Take a photo, or none. Another photo than before drops everything that came from the old one."""
+        if photo is None or self.photo is None or photo.sha256 != self.photo.sha256:
+            self.depth = self.modelled = None
+        self.name, self.photo = name, photo
+
+
+def session() -> Session:
+    """This browser session's state."""
+    return st.session_state.setdefault("session", Session())
+
+
+@st.cache_resource(show_spinner=False)
+def desk() -> InferenceDesk:
+    """The process's one desk, with the bundled network on its way."""
+    made = InferenceDesk()
+    made.warm(START_NETWORK)
+    return made

@@ -1,0 +1,186 @@
+// Hosts a Plotly figure whose camera survives every change of the figure: the camera on the screen is written into the new layout before it is drawn.
+
+const DISTANCE = 1.75;
+const CENTRE = { x: 0, y: 0, z: 0 };
+const UP = { x: 0, y: 1, z: 0 };
+const VIEWS = {
+  Front: { up: UP, center: CENTRE, eye: { x: 0, y: 0, z: DISTANCE } },
+  Left: { up: UP, center: CENTRE, eye: { x: -DISTANCE, y: 0, z: 0 } },
+  "Three-quarter": { up: UP, center: CENTRE, eye: { x: 0.66 * DISTANCE, y: 0.14 * DISTANCE, z: 0.74 * DISTANCE } },
+  Top: { up: { x: 0, y: 0, z: -1 }, center: CENTRE, eye: { x: 0, y: DISTANCE, z: 0 } },
+};
+const TURN = Math.PI / 18;
+const KEYS = {
+  ArrowLeft: (eye) => turned(eye, -TURN), ArrowRight: (eye) => turned(eye, TURN),
+  ArrowUp: (eye) => lifted(eye, TURN), ArrowDown: (eye) => lifted(eye, -TURN),
+  "+": (eye) => scaled(eye, 1 / 1.12), "=": (eye) => scaled(eye, 1 / 1.12), "-": (eye) => scaled(eye, 1.12),
+};
+const HINT = "Drag to turn · wheel or pinch to zoom · right-drag to move · double-click or 0 to reset · arrow keys turn too";
+
+// The camera of each subject, for when the component leaves the page and comes back.
+const cameras = new Map();
+let plotlyLoading = null;
+
+function loadPlotly(url) {
+  plotlyLoading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(url, document.baseURI).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => { plotlyLoading = null; reject(new Error("plotly.min.js did not load")); };
+    document.head.appendChild(script);
+  });
+  return plotlyLoading;
+}
+
+function hasWebGL() {
+  const context = document.createElement("canvas").getContext("webgl");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
+}
+
+const scaled = (eye, factor) => ({ x: eye.x * factor, y: eye.y * factor, z: eye.z * factor });
+
+function turned(eye, angle) {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return { x: eye.x * cos + eye.z * sin, y: eye.y, z: eye.z * cos - eye.x * sin };
+}
+
+function lifted(eye, angle) {
+  const flat = Math.hypot(eye.x, eye.z), length = Math.hypot(flat, eye.y);
+  const height = Math.max(-1.45, Math.min(1.45, Math.atan2(eye.y, flat) + angle));
+  const reach = flat > 1e-9 ? (length * Math.cos(height)) / flat : 0;
+  return { x: eye.x * reach, y: length * Math.sin(height), z: eye.z * reach };
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+class Viewer {
+  constructor(parent) {
+    this.root = element("div", "mv");
+    this.stage = element("div", "mv-stage");
+    this.stage.tabIndex = 0;
+    this.stage.setAttribute("role", "application");
+    this.plot = element("div", "mv-plot");
+    this.stage.append(this.plot);
+    this.bar = element("div", "mv-bar");
+    this.bar.setAttribute("role", "group");
+    this.bar.setAttribute("aria-label", "View");
+    for (const name of Object.keys(VIEWS)) this.button(name, () => this.look(VIEWS[name]));
+    this.bar.append(element("span", "mv-gap"));
+    this.button("Save picture", () => this.save());
+    this.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
+    this.hint = element("p", "mv-hint", HINT);
+    this.root.append(this.stage, this.bar, this.hint);
+    parent.append(this.root);
+    this.stage.addEventListener("keydown", (event) => this.key(event));
+    this.stage.addEventListener("dblclick", () => this.look(VIEWS.Front));
+    this.pinch();
+    this.resizing = new ResizeObserver(() => this.drawn && window.Plotly.Plots.resize(this.plot));
+    this.resizing.observe(this.stage);
+    this.queue = Promise.resolve();
+  }
+
+  button(name, action) {
+    const made = element("button", "", name);
+    made.type = "button";
+    made.addEventListener("click", action);
+    this.bar.append(made);
+  }
+
+  camera() {
+    return this.plot._fullLayout?.scene?._scene?.getCamera() ?? null;
+  }
+
+  look(camera) {
+    if (this.drawn) window.Plotly.relayout(this.plot, { "scene.camera": structuredClone(camera) });
+  }
+
+  key(event) {
+    if (event.key === "0") this.look(VIEWS.Front);
+    else if (event.key in KEYS && this.camera()) this.look({ ...this.camera(), up: UP, eye: KEYS[event.key](this.camera().eye) });
+    else return;
+    event.preventDefault();
+  }
+
+  // Two fingers zoom; Plotly itself knows one.
+  pinch() {
+    let start = null;
+    const spread = ({ touches: [a, b] }) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+    const stop = (event) => { event.preventDefault(); event.stopPropagation(); };
+    this.stage.addEventListener("touchstart", (event) => {
+      if (event.touches.length !== 2 || !this.camera()) return;
+      start = { spread: spread(event), camera: this.camera() };
+      stop(event);
+    }, { capture: true, passive: false });
+    this.stage.addEventListener("touchmove", (event) => {
+      if (event.touches.length !== 2 || !start) return;
+      this.look({ ...start.camera, eye: scaled(start.camera.eye, start.spread / spread(event)) });
+      stop(event);
+    }, { capture: true, passive: false });
+    this.stage.addEventListener("touchend", () => { start = null; }, { capture: true });
+  }
+
+  async save() {
+    if (!this.drawn) return;
+    const { width, height } = this.stage.getBoundingClientRect();
+    const url = await window.Plotly.toImage(this.plot, { format: "png", width: Math.round(width), height: Math.round(height), scale: 2 });
+    const link = element("a", "");
+    link.href = url;
+    link.download = "face-3d.png";
+    link.click();
+  }
+
+  // Calls are drawn one after the other; of several that wait, only the last.
+  show(data) {
+    this.latest = data;
+    this.queue = this.queue.then(() => (this.latest === data ? this.draw(data) : undefined)).catch((error) => this.stillInstead(data, error.message));
+  }
+
+  async draw(data) {
+    this.stage.setAttribute("aria-label", `${data.description} ${HINT}`);
+    if (!hasWebGL()) return this.stillInstead(data, "This browser shows no 3D graphics (WebGL is off), so this is a still picture. The downloads are complete.");
+    const Plotly = await loadPlotly(data.plotly);
+    const figure = JSON.parse(data.figure);
+    const camera = this.subject === data.subject ? this.camera() : cameras.get(data.subject);
+    if (camera) figure.layout.scene.camera = { ...figure.layout.scene.camera, ...structuredClone(camera) };
+    if (this.subject !== data.subject) figure.layout.uirevision = data.subject;
+    this.subject = data.subject;
+    await Plotly.react(this.plot, figure.data, { ...figure.layout, uirevision: data.subject, autosize: true }, { displayModeBar: false, scrollZoom: true, responsive: false, doubleClick: false });
+    if (!this.drawn) this.plot.on("plotly_relayout", () => this.remember());
+    this.drawn = true;
+    this.remember();
+  }
+
+  remember() {
+    const camera = this.camera();
+    if (camera) cameras.set(this.subject, camera);
+  }
+
+  stillInstead(data, reason) {
+    const picture = element("img", "mv-still");
+    picture.src = data.still;
+    picture.alt = data.description;
+    this.stage.replaceChildren(picture, element("p", "mv-note", reason));
+    this.bar.hidden = this.hint.hidden = true;
+  }
+
+  close() {
+    this.resizing.disconnect();
+    this.remember();
+    if (this.drawn) window.Plotly.purge(this.plot);
+  }
+}
+
+const viewers = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  let viewer = viewers.get(parentElement);
+  if (!viewer) viewers.set(parentElement, (viewer = new Viewer(parentElement)));
+  viewer.show(data);
+  return () => { viewer.close(); viewers.delete(parentElement); };
+}
