@@ -35,9 +35,6 @@ FILE_LABELS = {
 }  # fmt: skip
 OTHER_TYPES = {"_certificate.json": "application/json", "_viewer.html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
-    "_certificate.json": "application/json",
-    "_viewer.html": "text/html",
-}
 POINT_PX = {"Light": 3.0, "Normal": 2.0, "Fine": 1.5}
 
 
