@@ -110,7 +110,7 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
     folder = cache_folder()
     before, after = 0, sum(file.size_bytes or 0 for file in spec.files)
 
-    for file in map(_mirrored, spec.files):
+    for file in spec.files:
         after -= file.size_bytes or 0
 
         def heard(done: int, total: int | None, before: int = before, after: int = after) -> None:
@@ -118,7 +118,7 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
                 progress(before + done, None if total is None else before + total + after)
 
         try:
-            download.download(file, folder / file.name, heard, patience)
+            download.download(_mirrored(file), folder / file.name, heard, patience)
         except WeightsError as error:
             raise WeightsError(f"{error} {_by_hand(file, folder)}") from error
         before += (folder / file.name).stat().st_size

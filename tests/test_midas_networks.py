@@ -143,6 +143,15 @@ def test_bfloat16_stays_near_float32(small, official):
     assert 0 < np.abs(depth.values_hw - official["prediction"]).max() < 0.05 * np.ptp(official["prediction"])
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_half_precision_on_a_gpu_stays_near_float32(official):
+    chosen = compute.choose("cuda")
+    module = chosen.place_module(ruled_network("midas_v21_small_256", MANIFESTS["midas_v21_small_256"]))
+    depth = midas_depth.predict(NETWORKS["midas_v21_small_256"], module, chosen, Photo(official["photo"], None, None, "0"))
+    assert chosen.precision == "float16"
+    assert np.abs(depth.values_hw - official["prediction"]).max() < 0.01 * np.ptp(official["prediction"])
+
+
 def test_pixels_without_a_finite_depth_leave_the_mask():
     values = np.ones((3, 4), np.float32)
     values[1, 2] = np.nan

@@ -370,6 +370,10 @@ def test_a_mirror_takes_the_place_of_the_published_address(server, spec, cache, 
     elsewhere = replace(spec, files=(replace(spec.files[0], url="http://127.0.0.1:9/net.pt"),))
     monkeypatch.setenv(weights.MIRROR_VARIABLE, f"http://127.0.0.1:{server.server_port}/")
     assert weights.fetch(elsewhere, patience=HASTE) == cache / "net.pt"
+    (cache / "net.pt").unlink()
+    server.behaviour.answers = ["404"]
+    with pytest.raises(WeightsError, match="by hand from http://127.0.0.1:9/net.pt"):
+        weights.fetch(elsewhere, patience=HASTE)
 
 
 def test_networks_without_a_published_checkpoint_say_so(cache):
