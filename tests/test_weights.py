@@ -372,7 +372,7 @@ def test_a_mirror_takes_the_place_of_the_published_address(server, spec, cache, 
     assert weights.fetch(elsewhere, patience=HASTE) == cache / "net.pt"
     (cache / "net.pt").unlink()
     server.behaviour.answers = ["404"]
-    with pytest.raises(WeightsError, match="by hand from http://127.0.0.1:9/net.pt"):
+    with pytest.raises(WeightsError, match=r"by hand from http://127\.0\.0\.1:9/net\.pt"):
         weights.fetch(elsewhere, patience=HASTE)
 
 
