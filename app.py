@@ -9,10 +9,10 @@ from steps.model_step import model_step
 from steps.photo_step import photo_step
 from steps.state import desk, session
 
-STYLE = Path(__file__).with_name("steps") / "page.css"
+STEPS = Path(__file__).with_name("steps")
 
-st.set_page_config(page_title="Photo to 3D face", page_icon=":material/view_in_ar:", layout="wide")
-st.html(STYLE)
+st.set_page_config(page_title="Photo to 3D face", page_icon=str(STEPS / "icon.svg"), layout="wide")
+st.html(STEPS / "page.css")
 desk()
 
 st.title("Photo to 3D face", anchor=False)

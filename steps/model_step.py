@@ -216,8 +216,8 @@ def _certificate(certificate: Certificate) -> None:
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
     with st.expander("Certificate: what this model is worth", expanded=True):
-        st.markdown("\n".join(["| Measured | |", "|---|---|", *lines]))
+        st.markdown("\n".join(["| Measured on the files | Result |", "|---|---|", *lines]))
 
 
 def _optional(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:.3g} {unit}"
+    return "" if value is None else f"{value:,.{0 if value >= 100 else 1 if value >= 1 else 3}f} {unit}"

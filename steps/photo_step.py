@@ -78,8 +78,8 @@ def _sample_buttons() -> None:
     st.markdown("Or try a sample. These people do not exist.")
     with st.container(horizontal=True, gap="small"):
         for number, path in enumerate(samples(), 1):
-            with st.container(width=104, gap="xsmall"):
-                st.image(str(path), caption=None, width=104)
+            with st.container(width=94, gap="xsmall"):
+                st.image(str(path), caption=None, width=94)
                 st.button(f"Sample {number}", key=f"sample {number}", on_click=_take, args=(path.name,), width="stretch")
 
 

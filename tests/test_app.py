@@ -1,0 +1,254 @@
+"""The page without a browser: three steps, what is dropped, what goes stale, and a sentence for every error."""
+
+import base64
+import io
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import stand_in
+from PIL import Image
+from skimage.data import astronaut
+from streamlit.testing.v1 import AppTest
+from test_photo import BAD_FILES
+
+import inference_desk
+from depth_pictures import Layer, PictureSettings, View, viewer_data
+from errors import DepthError, WeightsError
+from inference_desk import InferenceDesk
+from photo import concerns, crop_to, read_photo
+from session_cache import SessionCache
+from stages import DepthMap, Photo, Sense
+
+APP = Path(__file__).parents[1] / "app.py"
+
+
+def jpeg(rgb_hwc):
+    buffer = io.BytesIO()
+    Image.fromarray(rgb_hwc).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+ASTRONAUT = jpeg(astronaut())
+MIRRORED = jpeg(np.ascontiguousarray(astronaut()[:, ::-1]))
+
+
+@pytest.fixture
+def page(monkeypatch):
+    """The page with the stand-in network, the astronaut uploaded."""
+    monkeypatch.setattr(inference_desk, "load_network", stand_in.load_network)
+    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    opened = AppTest.from_file(str(APP), default_timeout=60).run()
+    return upload(opened, "astronaut.jpg", ASTRONAUT)
+
+
+def upload(page, name, data):
+    page.get("file_uploader")[0].set_value((name, data, "image/jpeg"))
+    return page.run()
+
+
+def press(page, key):
+    return page.button(key=key).click().run()
+
+
+def texts(page, *kinds):
+    return " ".join(str(element.value) for kind in kinds for element in page.get(kind))
+
+
+def download_labels(page):
+    return [button.label for button in page.get("download_button")]
+
+
+def test_the_whole_way_with_a_real_photo(page):
+    assert page.button(key="generate depth").label == "Generate depth map" and not page.button(key="generate depth").disabled
+    assert page.button(key="generate model").label == "Generate 3D model" and page.button(key="generate model").disabled
+    press(page, "generate depth")
+    assert download_labels(page) == ["PNG, 8-bit", "PNG, 16-bit", "NPY, float32"]
+    assert not page.button(key="generate model").disabled
+    press(page, "generate model")
+    assert not page.exception and not page.error
+    for kind in ("GLB", "STL", "PLY", "OBJ", "3MF", "XYZ", "Viewer", "Certificate"):
+        assert any(label.startswith(kind) for label in download_labels(page))
+    assert "Ready to print | yes" in texts(page, "markdown")
+
+
+def test_another_photo_drops_depth_and_model(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    upload(page, "mirrored.jpg", MIRRORED)
+    assert download_labels(page) == [] and page.button(key="generate model").disabled
+    assert page.session_state["session"].depth is None and page.session_state["session"].modelled is None
+
+
+def test_another_network_makes_later_steps_stale(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    page.selectbox(key="network").set_value("midas_v21_small_256").run()
+    assert len(page.warning) == 2 and all("Out of date" in warning.value for warning in page.warning)
+    assert page.button(key="generate model").disabled
+    page.selectbox(key="network").set_value("face").run()
+    assert not page.warning
+
+
+def test_changed_settings_make_the_files_stale_until_they_are_written_again(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    page.slider(key="smoothing").set_value(3.0).run()
+    assert "files are from before" in texts(page, "warning")
+    press(page, "write files")
+    page.run()
+    assert not page.warning
+
+
+@pytest.mark.parametrize("setting", [("show", "Points"), ("show", "Model"), ("model colours", "Photo")])
+def test_every_way_to_show_the_model_works(page, setting):
+    press(page, "generate depth")
+    press(page, "generate model")
+    page.session_state[setting[0]] = setting[1]
+    page.run()
+    assert not page.exception and not page.error
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_a_bad_file_is_one_sentence_and_the_page_lives_on(page, kind):
+    data, expected = BAD_FILES[kind]
+    upload(page, "holiday.jpg", data)
+    assert len(page.error) == 1 and expected in page.error[0].value
+    assert page.button(key="generate depth").disabled
+    upload(page, "astronaut.jpg", ASTRONAUT)
+    assert not page.error and not page.button(key="generate depth").disabled
+
+
+@pytest.mark.parametrize("error", [WeightsError("The file x is missing."), DepthError("This photo gives no depth.")])
+def test_a_failing_network_says_what_to_do_in_place(page, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(inference_desk, "predict", fail)
+    press(page, "generate depth")
+    assert str(error) in page.error[0].value and "again" in page.error[0].value
+    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    press(page, "generate depth")
+    assert not page.error and download_labels(page)
+
+
+def test_a_photo_without_a_face_is_said_to_have_none(page, monkeypatch):
+    def faceless(network, photo):
+        seen = stand_in.predict(network, photo)
+        return DepthMap(seen.values_hw, seen.sense, seen.mask_hw, seen.network, looked_for_faces=True)
+
+    monkeypatch.setattr(inference_desk, "predict", faceless)
+    press(page, "generate depth")
+    assert "No face was found" in texts(page, "warning")
+
+
+def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
+    def empty(_network, photo):
+        return DepthMap(np.zeros(photo.size_hw, np.float32), Sense.RELIEF, np.zeros(photo.size_hw, bool), "face")
+
+    monkeypatch.setattr(inference_desk, "predict", empty)
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert page.error and not page.exception
+
+
+def test_a_relative_map_brings_its_slider_and_its_warning(page, monkeypatch):
+    def relative(network, photo):
+        seen = stand_in.predict(network, photo)
+        return DepthMap(seen.values_hw, Sense.RELATIVE_INVERSE, seen.mask_hw, "face")
+
+    monkeypatch.setattr(inference_desk, "predict", relative)
+    press(page, "generate depth")
+    assert "relative, not metres" in texts(page, "markdown")
+    press(page, "generate model")
+    assert page.slider(key="relief strength").value == 2.0 and not page.error
+
+
+def test_visitors_take_turns_and_hear_their_place(monkeypatch):
+    photo = read_photo(ASTRONAUT, "a")
+    running, most, heard, gate = [], [], [], threading.Event()
+
+    def slow(network, photo):
+        running.append(1)
+        most.append(len(running))
+        gate.wait(10)
+        running.pop()
+        return stand_in.predict(network, photo)
+
+    monkeypatch.setattr(inference_desk, "load_network", stand_in.load_network)
+    monkeypatch.setattr(inference_desk, "predict", slow)
+    desk = InferenceDesk()
+
+    def listen(text):
+        heard.append(text)
+        if "ahead" in text:
+            gate.set()
+
+    visitors = [threading.Thread(target=desk.depth, args=("face", photo, listen)) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join(30)
+    assert max(most) == 1 and len(most) == 3
+    assert any(text.startswith("Waiting: ") for text in heard)
+
+
+def test_who_leaves_the_queue_gives_the_place_free(monkeypatch):
+    class Left(BaseException):
+        pass
+
+    def leave(text):
+        if text == "Estimating depth":
+            raise Left
+
+    monkeypatch.setattr(inference_desk, "load_network", stand_in.load_network)
+    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    desk, photo = InferenceDesk(), read_photo(ASTRONAUT, "a")
+    with pytest.raises(Left):
+        desk.depth("face", photo, leave)
+    assert desk.depth("face", photo, lambda _: None).mask_hw.any()
+
+
+def test_the_cache_keeps_what_fits_and_forgets_the_oldest():
+    cache = SessionCache(max_bytes=250)
+    made = []
+
+    def make(name):
+        return lambda: made.append(name) or np.zeros(100, np.uint8)
+
+    for name in ("a", "b", "a", "c", "a", "b"):
+        cache.get_or_make(name, make(name))
+    assert made == ["a", "b", "c", "b"] and cache.held_bytes == 200
+    cache.get_or_make("huge", lambda: b"x" * 300)
+    assert cache.held_bytes <= 250
+
+
+@pytest.mark.parametrize("layer", Layer)
+def test_values_under_the_pointer_are_those_of_the_layer(layer):
+    photo = Photo(astronaut()[:300, :200].copy(), None, None, "0")
+    depth = stand_in.predict(None, photo)
+    data = viewer_data(photo, depth, PictureSettings(layer, "Viridis", (0.2, 0.8), View.SIDE))
+    values_hw = {Layer.DEPTH: depth.values_hw, Layer.MATTE: depth.matte_hw, Layer.UNCERTAINTY: depth.uncertainty_hw}[layer]
+    codes_hw = np.frombuffer(base64.b64decode(data["values"]), "<u2").reshape(data["gridHeight"], data["gridWidth"])
+    row, column = data["gridHeight"] // 2, data["gridWidth"] // 2
+    shown = data["low"] + codes_hw[row, column] * data["step"]
+    pixel = values_hw[int((row + 0.5) / data["gridHeight"] * 300), int((column + 0.5) / data["gridWidth"] * 200)]
+    assert shown == pytest.approx(pixel, abs=1e-4)
+    assert max(data["histogram"]) == 1 and data["clip"] == [0.2, 0.8]
+
+
+def test_a_head_is_cut_out_with_room_and_a_narrower_view():
+    whole = Photo(astronaut(), None, 60.0, "0")
+    cut = crop_to(whole, (180, 60, 270, 190))
+    assert np.array_equal(cut.rgb_hwc, whole.rgb_hwc[0:268, 102:348]) and cut.sha256 != whole.sha256
+    assert cut.fov_degrees == pytest.approx(2 * np.degrees(np.arctan(np.tan(np.radians(30)) * cut.size_hw[1] / 512)))
+
+
+@pytest.mark.parametrize(("grey", "expected"), [(5, "dark"), (200, "one colour")])
+def test_a_uniform_photo_is_doubted(grey, expected):
+    assert expected in " ".join(concerns(Photo(np.full((300, 300, 3), grey, np.uint8), None, None, "0")))
+
+
+def test_a_good_photo_is_not_doubted():
+    assert concerns(Photo(astronaut(), None, None, "0")) == []
