@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from plotly.colors import hex_to_rgb, sequential
 
 from stages import Array, DepthMap, Photo, Sense
@@ -117,7 +117,7 @@ def viewer_data(photo: Photo, depth: DepthMap, settings: PictureSettings) -> dic
     height, width = depth.size_hw
     return {
         "mode": settings.view.value,
-        "photo": data_uri(_small(photo.rgb_hwc, PICTURE_SIDE), "JPEG"),
+        "photo": data_uri(small(photo.rgb_hwc, PICTURE_SIDE), "JPEG"),
         "photoAlt": "The photo",
         "layer": data_uri(picture, "PNG"),
         "layerName": settings.layer.value,
@@ -143,9 +143,7 @@ LAYER_UNITS = {Layer.MATTE: ("of 1 belongs to the person", 2), Layer.UNCERTAINTY
 
 def photo_with_faces(photo: Photo, boxes_xyxy: list[tuple[float, float, float, float]], chosen: int) -> Image.Image:
     """The photo reduced to PICTURE_SIDE with the outline of each face, the chosen one bright."""
-    from PIL import ImageDraw
-
-    picture = _small(photo.rgb_hwc, PICTURE_SIDE)
+    picture = small(photo.rgb_hwc, PICTURE_SIDE)
     scale = picture.width / photo.size_hw[1]
     draw = ImageDraw.Draw(picture)
     for number, box in enumerate(boxes_xyxy):
@@ -162,7 +160,7 @@ def data_uri(picture: Image.Image, file_format: str) -> str:
     return f"data:image/{file_format.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _small(rgb_hwc: Array, side: int) -> Image.Image:
+def small(rgb_hwc: Array, side: int) -> Image.Image:
     """A picture whose longer side is at most `side`."""
     picture = Image.fromarray(rgb_hwc)
     picture.thumbnail((side, side), reducing_gap=2.0)

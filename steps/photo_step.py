@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from depth_pictures import photo_with_faces
+from depth_pictures import data_uri, photo_with_faces, small
 from errors import PhotoError
 from photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
 from stages import Face, Photo
@@ -79,8 +79,19 @@ def _sample_buttons() -> None:
     with st.container(horizontal=True, gap="small"):
         for number, path in enumerate(samples(), 1):
             with st.container(width=94, gap="xsmall"):
-                st.image(str(path), caption=None, width=94)
+                _picture(_thumbnail(path), f"Sample portrait {number}")
                 st.button(f"Sample {number}", key=f"sample {number}", on_click=_take, args=(path.name,), width="stretch")
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _thumbnail(path: Path) -> str:
+    """A bundled portrait, small."""
+    return data_uri(small(read_photo(path.read_bytes(), path.name).rgb_hwc, 188), "JPEG")
+
+
+def _picture(source: str, alt: str) -> None:
+    """A picture with a text for those who do not see it; `st.image` has none, and would give a visitor's photo an address of its own."""
+    st.html(f'<img src="{source}" alt="{alt}">')
 
 
 def _camera() -> Any:
@@ -108,7 +119,10 @@ def _one_face(session: Session, name: str, whole: Photo) -> Photo:
     faces = session.faces if session.faces_of == whole.sha256 else ()
     chosen = _pick_face(faces)
     boxes = [face.box_xyxy for face in faces]
-    st.image(photo_with_faces(whole, boxes, chosen or 0), caption=_facts(name, whole, faces), width="stretch")
+    outlined = ("outlined", whole.sha256, len(boxes), chosen)
+    source = session.cache.get_or_make(outlined, lambda: data_uri(photo_with_faces(whole, boxes, chosen or 0), "JPEG"))
+    _picture(source, "The chosen photo")
+    st.caption(_facts(name, whole, faces))
     for sentence in [*concerns(whole), *_face_concerns(whole, faces)]:
         st.warning(sentence)
     return whole if chosen is None else session.cache.get_or_make(("cut", whole.sha256, chosen), lambda: crop_to(whole, boxes[chosen]))

@@ -95,10 +95,24 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         seen = page.evaluate(EYE)
         assert [round(seen[axis] / 1.75, 3) for axis in "xyz"] == list(camera)
 
+    page.get_by_role("radio", name="Surface").click()
+    settle(page)
     page.get_by_role("button", name="Write the files again").click()
     settle(page)
-    starts = {"PNG, 8-bit": b"\x89PNG", "PNG, 16-bit": b"\x89PNG", "NPY": b"\x93NUMPY", "GLB": b"glTF", "STL": b"", "PLY ·": b"ply",
-              "OBJ": b"PK", "3MF": b"PK", "XYZ": b"", "Points, PLY": b"ply", "Viewer": b"<html", "Certificate ·": b"{"}  # fmt: skip
+    starts = {
+        "PNG, 8-bit": b"\x89PNG",
+        "PNG, 16-bit": b"\x89PNG",
+        "NPY": b"\x93NUMPY",
+        "GLB": b"glTF",
+        "STL": b"",
+        "PLY ·": b"ply",
+        "OBJ": b"PK",
+        "3MF": b"PK",
+        "XYZ": b"",
+        "Points, PLY": b"ply",
+        "Viewer": b"<!doctype html",
+        "Certificate ·": b"{",
+    }
     for label, start in starts.items():
         with page.expect_download() as waiting:
             page.locator(".stDownloadButton button").filter(has_text=label).first.click()
@@ -151,7 +165,9 @@ def test_two_visitors_see_only_their_own_photo(visit):
 
 def test_without_webgl_a_still_picture_stands_in(visit):
     no_webgl = """const real = HTMLCanvasElement.prototype.getContext;
-        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return kind.startsWith('webgl') ? null : real.call(this, kind, ...rest); };"""
+        HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+            return kind.startsWith('webgl') ? null : real.call(this, kind, ...rest);
+        };"""
     page = visit(before=no_webgl)
     generate_depth(page)
     page.get_by_role("button", name="Generate 3D model").click()
