@@ -22,7 +22,7 @@ import numpy as np
 
 from networks import NETWORKS, Family, NetworkSpec
 
-REPEATS = 5
+REPEATS = 3
 WARM_UP = 1
 OFFICIAL_BACKBONES = {
     "dpt_beit_large_512": "beitl16_512",
@@ -40,22 +40,27 @@ OFFICIAL_BACKBONES = {
 
 @dataclass(frozen=True)
 class Measurement:
-    """Median seconds for one photo, from its pixels to the depth map, and the peak memory of the process in MB."""
+    """Medians for one photo, from its pixels to the depth map, and the peak memory of the process in MB.
+
+    cpu_seconds: summed over threads; other work on the machine changes it less than `seconds`.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
 
 def measure(work: Callable[[], object]) -> Measurement:
     """Of a call that does all its work before it returns."""
-    seconds = []
+    seconds, cpu_seconds = [], []
     for _ in range(WARM_UP + REPEATS):
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         work()
         seconds.append(time.perf_counter() - start)
+        cpu_seconds.append(time.process_time() - cpu_start)
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, kB on Linux
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-    return Measurement(statistics.median(seconds[WARM_UP:]), peak)
+    return Measurement(statistics.median(seconds[WARM_UP:]), statistics.median(cpu_seconds[WARM_UP:]), peak)
 
 
 def ours(name: str, photo_wh: tuple[int, int], device: str | None, precision: str | None, threads: int) -> Measurement:
@@ -122,8 +127,8 @@ def main() -> None:
     parser.add_argument("--midas", type=Path, default=None, metavar="FOLDER", help="a checkout of isl-org/MiDaS to compare with")
     options = parser.parse_args()
     width, height = map(int, options.photo.split("x"))
-    print("| network | input | seconds | peak MB | official seconds | official peak MB |")
-    print("|---|---|---|---|---|---|")
+    print("| network | input | seconds | CPU seconds | peak MB | official CPU seconds | official peak MB |")
+    print("|---|---|---|---|---|---|---|")
     for spec in measured:
         if options.names and spec.name not in options.names:
             continue
@@ -133,7 +138,7 @@ def main() -> None:
 def _row(spec: NetworkSpec, photo_wh: tuple[int, int], options: argparse.Namespace) -> str:
     if spec.family is Family.FACE:
         mine = _in_own_process(face, photo_wh, options.threads)
-        return f"| {spec.name} | own | {mine.seconds:.2f} | {mine.peak_mb:.0f} | - | - |"
+        return f"| {spec.name} | own | {mine.seconds:.2f} | {mine.cpu_seconds:.2f} | {mine.peak_mb:.0f} | - | - |"
     import midas_depth
 
     input_hw = midas_depth.input_size_hw(spec, photo_wh[::-1])
@@ -142,10 +147,10 @@ def _row(spec: NetworkSpec, photo_wh: tuple[int, int], options: argparse.Namespa
     if options.midas is not None and spec.name in OFFICIAL_BACKBONES:
         try:
             compared = _in_own_process(official, spec, input_hw, options.midas, options.threads)
-            theirs = f"{compared.seconds:.2f} | {compared.peak_mb:.0f}"
+            theirs = f"{compared.cpu_seconds:.2f} | {compared.peak_mb:.0f}"
         except (ImportError, RuntimeError, AttributeError) as error:
             theirs = f"not importable ({type(error).__name__}) | -"
-    return f"| {spec.name} | {input_hw[1]} x {input_hw[0]} | {mine.seconds:.2f} | {mine.peak_mb:.0f} | {theirs} |"
+    return f"| {spec.name} | {input_hw[1]} x {input_hw[0]} | {mine.seconds:.2f} | {mine.cpu_seconds:.2f} | {mine.peak_mb:.0f} | {theirs} |"
 
 
 if __name__ == "__main__":
