@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-all clean
+.PHONY: run test test-all screenshots clean
 
 .venv/run.stamp: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -27,6 +27,11 @@ test: .venv/test.stamp
 test-all: .venv/test.stamp
 	@sh tests/browser/install_chromium.sh
 	$(BIN)/python -m pytest -q
+
+# The README's pictures of the page, taken in chromium.
+screenshots: .venv/test.stamp
+	@sh tests/browser/install_chromium.sh
+	cd tests/browser && ../../$(BIN)/python screenshots.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -19,15 +19,47 @@ Say = Callable[[str], None]
 Progress = Callable[[int, int | None], None]
 
 
+class Turns:
+    """First come, first served, one at a time; everybody can see how many are ahead.
+
+    `say` may raise, as Streamlit does in a page that was left: the place is given free and the exception passes on.
+    """
+
+    def __init__(self) -> None:
+        self._queue: deque[object] = deque()
+        self._moved = threading.Condition()
+
+    @contextmanager
+    def turn(self, say: Say) -> Iterator[None]:
+        """Waits until nobody is ahead; the turn lasts as long as the `with` block."""
+        ticket = object()
+        with self._moved:
+            self._queue.append(ticket)
+        try:
+            while ahead := self._ahead(ticket):
+                say(f"Waiting: {ahead} {'photo' if ahead == 1 else 'photos'} ahead of yours")
+            yield
+        finally:
+            with self._moved:
+                self._queue.remove(ticket)
+                self._moved.notify_all()
+
+    def _ahead(self, ticket: object) -> int:
+        """How many are ahead, after a short wait while there are any."""
+        with self._moved:
+            if self._queue[0] is not ticket:
+                self._moved.wait(GLANCE_SECONDS)
+            return self._queue.index(ticket)
+
+
 class InferenceDesk:
-    """Safe to share between threads. `say` callbacks may raise: the place in the queue is given free and the exception passes on."""
+    """Safe to share between threads."""
 
     def __init__(self) -> None:
         """A desk with no network loaded and nobody waiting."""
         self._networks: OrderedDict[str, Network] = OrderedDict()
         self._loading = threading.Lock()
-        self._queue: deque[object] = deque()
-        self._moved = threading.Condition()
+        self._turns = Turns()
 
     def warm(self, name: str) -> threading.Thread:
         """Load a network in the background, so that the first visitor does not wait for it."""
@@ -42,7 +74,7 @@ class InferenceDesk:
         Raises DepthError and WeightsError.
         """
         network = self._network(name, say, progress)
-        with self._turn(say):
+        with self._turns.turn(say):
             say("Estimating depth")
             return predict(network, photo)
 
@@ -67,25 +99,3 @@ class InferenceDesk:
             return self._networks[name]
         finally:
             self._loading.release()
-
-    @contextmanager
-    def _turn(self, say: Say) -> Iterator[None]:
-        """First come, first served."""
-        ticket = object()
-        with self._moved:
-            self._queue.append(ticket)
-        try:
-            while ahead := self._ahead(ticket):
-                say(f"Waiting: {ahead} {'photo' if ahead == 1 else 'photos'} ahead of yours")
-            yield
-        finally:
-            with self._moved:
-                self._queue.remove(ticket)
-                self._moved.notify_all()
-
-    def _ahead(self, ticket: object) -> int:
-        """How many are ahead, after a short wait while there are any."""
-        with self._moved:
-            if self._queue[0] is not ticket:
-                self._moved.wait(GLANCE_SECONDS)
-            return self._queue.index(ticket)

@@ -17,7 +17,7 @@ from figures import Colour
 from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, point_cloud
 from life_size import life_size
 from stages import Sense
-from steps.state import Depth, Session
+from steps.state import Depth, Session, workbench
 from viewer import show_model
 from viewer_html import write_viewer
 
@@ -161,12 +161,19 @@ def _files(session: Session, made: Depth, kind: str, settings: ModelSettings) ->
         if st.button("Write the files again", key="write files"):
             session.files_of = wanted
     _, kind, settings = session.files_of
-    with st.spinner(f"Writing the {KIND_TITLES[kind].lower()} …"):
-        try:
-            files = session.cache.get_or_make(("files", *session.files_of), lambda: _write(made, kind, settings, session.name or "3D face"))
-        except FaceModelError as error:
-            st.error(str(error))
-            return
+    place = st.empty()
+
+    def write() -> Files:
+        with workbench().turn(place.caption):
+            place.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
+            return _write(made, kind, settings, session.name or "3D face")
+
+    try:
+        files = session.cache.get_or_make(("files", *session.files_of), write)
+    except FaceModelError as error:
+        place.error(str(error))
+        return
+    place.empty()
     _download_buttons(files, f"{session.name or 'photo'}_{kind}")
     _certificate(files.certificate)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from inference_desk import InferenceDesk
+from inference_desk import InferenceDesk, Turns
 from session_cache import SessionCache
 from stages import DepthMap, Face, Photo
 
@@ -57,6 +57,12 @@ class Session:
 def session() -> Session:
     """This browser session's state."""
     return st.session_state.setdefault("session", Session())
+
+
+@st.cache_resource(show_spinner=False)
+def workbench() -> Turns:
+    """Where files are written, one visitor's at a time: meshes and their certificates take memory."""
+    return Turns()
 
 
 @st.cache_resource(show_spinner=False)

@@ -38,14 +38,14 @@ def address():
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/browser/stand_in_app.py"), "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
+        wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _wait_for(url, server):
+def wait_for_server(url, server):
     for _ in range(240):
         if server.poll() is not None:
             raise RuntimeError(f"the server ended with {server.returncode}")

@@ -1,0 +1,132 @@
+"""How the page bears visitors: 1, 4 and 16 sessions go through the three steps at once against a local server.
+
+    python benchmarks/page_load.py                                      the page with its bundled network
+    python benchmarks/page_load.py tests/browser/stand_in_app.py        without a network: the page's own share
+
+Each visitor is a websocket that speaks Streamlit's protocol, so the figures are the server's: drawing in the browser comes on top.
+Prints, per step, the median and the 95th percentile, then peak memory of the server and how many visitors saw an error.
+"""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from statistics import median
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+ROOT = Path(__file__).resolve().parents[1]
+SESSIONS = (1, 4, 16)
+STEPS = {"open the page": None, "generate the depth map": "Generate depth map", "generate the 3D model": "Generate 3D model"}
+PATIENCE_SECONDS = 300
+
+
+class Visitor:
+    """One session. buttons: label -> (id, disabled), as last drawn. alerts: errors on the page; figures: components drawn."""
+
+    def __init__(self, connection):
+        self.connection, self.buttons, self.errors, self.components = connection, {}, [], 0
+
+    async def run(self, label):
+        """Presses a button (None: opens the page) and waits until the script has run to its end; seconds."""
+        message = BackMsg()
+        message.rerun_script.query_string = ""
+        if label is not None:
+            identifier, disabled = self.buttons[label]
+            if disabled:
+                self.errors.append(f"{label} is disabled")
+                return 0.0
+            state = message.rerun_script.widget_states.widgets.add()
+            state.id, state.trigger_value = identifier, True
+        start = time.perf_counter()
+        await self.connection.send(message.SerializeToString())
+        while True:
+            answer = ForwardMsg.FromString(await asyncio.wait_for(self.connection.recv(), PATIENCE_SECONDS))
+            kind = answer.WhichOneof("type")
+            if kind == "delta":
+                self._see(answer.delta)
+            elif kind == "script_finished" and answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                return time.perf_counter() - start
+
+    def _see(self, delta):
+        if delta.WhichOneof("type") != "new_element":
+            return
+        element = delta.new_element
+        kind = element.WhichOneof("type")
+        if kind == "button":
+            self.buttons[element.button.label] = element.button.id, element.button.disabled
+        elif kind == "exception":
+            self.errors.append(element.exception.message)
+        elif kind == "alert" and element.alert.format == element.alert.ERROR:
+            self.errors.append(element.alert.body)
+        elif kind == "bidi_component":
+            self.components += 1
+
+
+async def visit(port):
+    """Seconds of each step, and the errors of one visitor."""
+    address = f"ws://127.0.0.1:{port}/_stcore/stream"
+    async with websockets.connect(address, subprotocols=["streamlit"], max_size=None, origin=f"http://127.0.0.1:{port}") as connection:
+        visitor = Visitor(connection)
+        seconds = [await visitor.run(label) for label in STEPS.values()]
+    if visitor.components < 2:
+        visitor.errors.append("no figure was drawn")
+    return seconds, visitor.errors
+
+
+async def crowd(port, count):
+    return await asyncio.gather(*(visit(port) for _ in range(count)))
+
+
+def peak_mb(pid):
+    """Largest memory the process has had, MB (Linux)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
+
+
+def wait_for(port, server):
+    for _ in range(240):
+        if server.poll() is not None:
+            raise SystemExit(f"The server ended with {server.returncode}.")
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.25)
+    raise SystemExit("The server did not start within a minute.")
+
+
+def percentile_95(values):
+    return sorted(values)[min(len(values) - 1, round(0.95 * (len(values) - 1)))]
+
+
+def main():
+    app = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "app.py")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port, server)
+        asyncio.run(crowd(port, 1))
+        print(f"{'sessions':>8}  {'step':24} {'median s':>9} {'95 % s':>8}")
+        for count in SESSIONS:
+            results = asyncio.run(crowd(port, count))
+            for index, step in enumerate(STEPS):
+                values = [seconds[index] for seconds, _ in results]
+                print(f"{count:8}  {step:24} {median(values):9.2f} {percentile_95(values):8.2f}")
+            errors = [error for _, found in results for error in found]
+            print(f"{count:8}  peak memory {peak_mb(server.pid):.0f} MB, errors {len(errors)} {errors[:2] or ''}")
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+if __name__ == "__main__":
+    main()
