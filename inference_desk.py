@@ -15,7 +15,7 @@ NETWORKS_KEPT = 2
 GLANCE_SECONDS = 0.3
 """How often a waiting visitor looks up: the longest time before a page that was left, or changed its mind, gives its place free."""
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
 Progress = Callable[[int, int | None], None]
 
 

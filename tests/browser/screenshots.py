@@ -46,6 +46,8 @@ def take(page, address, name):
     generate_model(page)
     page.get_by_role("button", name="Three-quarter").click()
     page.get_by_text("Ready to print").wait_for(timeout=60_000)
+    whole = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": whole + 40})
     page.wait_for_timeout(3_000)
     for step in ("photo", "depth", "model"):
         page.locator(f".st-key-step-{step}").screenshot(path=TARGET / f"{name}_{step}.png")
