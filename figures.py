@@ -26,7 +26,7 @@ class Colour(Enum):
 FARTHEST_GREY, NEAREST_GREY = 70, 245
 """The far end stays off black, so that its shape can still be seen on the dark ground of the viewer."""
 DEPTH_SCALE = [[0.0, f"rgb({FARTHEST_GREY},{FARTHEST_GREY},{FARTHEST_GREY})"], [1.0, f"rgb({NEAREST_GREY},{NEAREST_GREY},{NEAREST_GREY})"]]
-START_EYE = {"x": 0.0, "y": 0.0, "z": 1.75}
+START_EYE = {"x": 0.0, "y": 0.0, "z": 1.9}
 LIGHTING = {"ambient": 0.42, "diffuse": 0.75, "specular": 0.06, "roughness": 0.7, "fresnel": 0.05}
 LIGHT_POSITION = {"x": -4000, "y": 8000, "z": 14000}
 STILL_LIGHT = np.array([-0.35, 0.5, 0.79], np.float32)

@@ -93,7 +93,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         page.get_by_role("button", name=name, exact=True).click()
         page.wait_for_timeout(300)
         seen = page.evaluate(EYE)
-        assert [round(seen[axis] / 1.75, 3) for axis in "xyz"] == list(camera)
+        assert [round(seen[axis] / 1.9, 3) for axis in "xyz"] == list(camera)
 
     page.get_by_role("radio", name="Surface").click()
     settle(page)
