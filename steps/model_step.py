@@ -158,8 +158,7 @@ def _files(session: Session, made: Depth, kind: str, settings: ModelSettings) ->
         session.files_of = wanted
     if session.files_of != wanted:
         st.warning("Out of date: these files are from before you changed the settings.")
-        if st.button("Write the files again", key="write files"):
-            session.files_of = wanted
+        st.button("Write the files again", key="write files", on_click=setattr, args=(session, "files_of", wanted))
     _, kind, settings = session.files_of
     place = st.empty()
 

@@ -97,7 +97,6 @@ def test_changed_settings_make_the_files_stale_until_they_are_written_again(page
     page.slider(key="smoothing").set_value(3.0).run()
     assert "files are from before" in texts(page, "warning")
     press(page, "write files")
-    page.run()
     assert not page.warning
 
 

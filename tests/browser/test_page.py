@@ -96,8 +96,12 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         assert [round(seen[axis] / 1.9, 3) for axis in "xyz"] == list(camera)
 
     page.get_by_role("radio", name="Surface").click()
+    page.wait_for_function("() => document.querySelector('.mv-plot').data[0].type === 'surface'")
     settle(page)
     page.get_by_role("button", name="Write the files again").click()
+    page.get_by_text("Out of date").wait_for(state="hidden", timeout=60_000)
+    page.get_by_text("and measuring it").wait_for(state="hidden", timeout=60_000)
+    page.get_by_text("Ready to print").wait_for(timeout=60_000)
     settle(page)
     starts = {
         "PNG, 8-bit": b"\x89PNG",
@@ -114,8 +118,10 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         "Certificate ·": b"{",
     }
     for label, start in starts.items():
+        button = page.locator(".stDownloadButton button").filter(has_text=label).first
+        button.scroll_into_view_if_needed()
         with page.expect_download() as waiting:
-            page.locator(".stDownloadButton button").filter(has_text=label).first.click()
+            button.click()
         data = waiting.value.path().read_bytes()
         assert len(data) > 200 and data.lstrip().startswith(start), label
 
@@ -147,6 +153,7 @@ def test_a_bad_file_is_said_to_be_bad_and_a_good_one_follows(visit):
     page = visit()
     page.locator("input[type=file]").first.set_input_files({"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear Sir"})
     page.get_by_text("letter.jpg is not a photo").wait_for()
+    settle(page)
     assert page.get_by_role("button", name="Generate depth map").is_disabled()
     upload(page, "astronaut.jpg", ASTRONAUT)
     assert page.get_by_role("button", name="Generate depth map").is_enabled()
