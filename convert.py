@@ -92,7 +92,7 @@ def find_photos(given: Iterable[Path]) -> list[Path]:
 
 
 def output_names(photos: list[Path]) -> list[str]:
-    """What the files of each photo begin with: its own name without the ending; with the ending, or a number too, where two would be the same."""
+    """What the files of each photo begin with: its name without the ending; with it, or a number too, where two would be the same."""
     names: list[str] = []
     stems = [path.stem.lower() for path in photos]
     for path in photos:

@@ -160,7 +160,7 @@ def close_cells(cells_hw: Array, front_hw: Array, back_hw: Array, *, least_thick
     corners_n2 = np.stack([columns, rows], -1).astype(np.float64)
 
     edges_k2, faces_down = _border_edges(cells_hw)
-    lowest = height - int(np.argmax(cells_hw.any(axis=1)[::-1]))
+    lowest = int(np.flatnonzero(cells_hw.any(axis=1))[-1]) + 1
     floor = faces_down & (rows[edges_k2[:, 0]] == lowest) & with_foot
     if smooth_rim:
         corners_n2 = _smooth_rim(corners_n2, edges_k2, rows == lowest)
