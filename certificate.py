@@ -10,10 +10,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from camera import Camera, project
-from export_3d_model import WRITERS, in_millimetres, weld
+from export_3d_model import WRITERS, in_millimetres
 from generate_3d_model import KINDS, ModelSettings, model_camera, plaque_margin_px
 from life_size import Placement
 from stages import Array, DepthMap, Mesh, Photo
+from surfaces import weld
 from texture import FRONT_SHARE
 
 WALL_SAMPLES = 1000

@@ -18,6 +18,7 @@ from PIL import Image
 from errors import ExportError
 from poisson import vertex_normals
 from stages import Array, DepthMap, Mesh, PointCloud
+from surfaces import weld
 
 MM_PER_UNIT = {"mm": 1.0, "m": 1000.0}
 JPEG_QUALITY = 92
@@ -48,13 +49,6 @@ def vertex_colours(mesh: Mesh) -> Array:
     ]
     upper, lower = texel[0] * (1 - across) + texel[1] * across, texel[2] * (1 - across) + texel[3] * across
     return np.round(upper * (1 - down) + lower * down).astype(np.uint8)
-
-
-def weld(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array, Array]:
-    """Vertices at exactly the same place made one: indices of those kept, the new index of every old one, triangles renumbered."""
-    rows = np.ascontiguousarray(vertices_n3 + np.float32(0)).view([("", vertices_n3.dtype)] * 3).ravel()  # + 0 turns -0 into 0
-    _, kept, new_n = np.unique(rows, return_index=True, return_inverse=True)
-    return kept, new_n.astype(np.int32), new_n.astype(np.int32)[faces_m3]
 
 
 def _welded(mesh: Mesh) -> trimesh.Trimesh:

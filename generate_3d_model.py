@@ -17,7 +17,7 @@ from errors import GeometryError
 from hidden_side import complete_back, complete_front
 from poisson import poisson_surface
 from stages import Array, DepthMap, Mesh, Photo, PointCloud, Sense
-from surfaces import Solid, close_cells, cut_flat, decimate, drop_unused, is_closed, solid_cells, triangulate
+from surfaces import Solid, close_cells, cut_flat, decimate, drop_unused, is_closed, solid_cells, triangulate, weld
 from texture import atlas, picture_uv, split_at_seam
 
 __all__ = [
@@ -393,8 +393,10 @@ def build_mesh(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings
         settings = replace(settings, perspective=False)
     prepared = _prepare(depth, photo, settings)
     for share in GRID_SHARES:
-        vertices_n3, faces_m3 = decimate(*row.build(prepared, settings, share * settings.face_budget), settings.face_budget)
-        if not row.closed or is_closed(faces_m3):
+        vertices_n3, faces_m3 = decimate(
+            *row.build(prepared, settings, share * settings.face_budget), settings.face_budget, closed=row.closed
+        )
+        if not row.closed or is_closed(weld(vertices_n3, faces_m3)[2]):
             break
     else:
         raise GeometryError(f"The {kind} could not be closed. Choose another kind or a larger face budget.")

@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image
 
 from errors import GeometryError
-from export_3d_model import CLAY_RGB, weld
+from export_3d_model import CLAY_RGB
 from poisson import vertex_normals
 from stages import Array, Mesh
+from surfaces import weld
 
 DISTANCE_IN_RADII = 4.0
 """Distance of the viewer, in radii of the ball around the model."""

@@ -151,8 +151,8 @@ def smooth_within_edges(values_hw: Array, mask_hw: Array, sigma_px: float, range
         weight_hw = (np.exp(-0.5 * (offset_hw / range_sigma) ** 2) * mask_hw).astype(np.float32)
         share_hw = np.clip(1 - np.abs(offset_hw) / np.float32(spacing), 0, 1) * mask_hw
         total_hw = np.maximum(_gaussian(weight_hw, sigma_px), 1e-12)
-        result_hw += share_hw * (_gaussian(weight_hw * offset_hw, sigma_px) / total_hw + np.float32(level))
-    return result_hw
+        result_hw += share_hw * (_gaussian(weight_hw * offset_hw, sigma_px) / total_hw + np.float32(level - low))
+    return np.where(mask_hw, result_hw + np.float32(low), 0).astype(np.float32)
 
 
 def resample(values_hw: Array, mask_hw: Array, size_hw: tuple[int, int]) -> tuple[Array, Array]:

@@ -25,6 +25,9 @@ RIM_SHIFT = 0.24
 its doubled area stays above (1 - 2 s)^2 - (2 s)^2 = 1 - 4 s > 0."""
 RIM_PASSES = 8
 
+AGGRESSIVENESS = (7.0, 5.0, 3.0)
+"""How fast fast-simplification raises the error it accepts: its default, then slower."""
+
 _ONE_DECIMATION_AT_A_TIME = threading.Lock()
 """fast-simplification keeps the mesh it works on in variables of its own module."""
 
@@ -194,19 +197,33 @@ def close_cells(cells_hw: Array, front_hw: Array, back_hw: Array, *, least_thick
     return Solid(np.column_stack([corners_n2[corner], relief_n]), faces_m3, copy >= 2)
 
 
-def decimate(vertices_n3: Array, faces_m3: Array, budget: int) -> tuple[Array, Array]:
-    """At most about `budget` triangles by edge collapse with quadric errors (fast-simplification); unchanged where there are no more.
+def decimate(vertices_n3: Array, faces_m3: Array, budget: int, *, closed: bool) -> tuple[Array, Array]:
+    """At most `budget` triangles by edge collapse with quadric errors (fast-simplification); unchanged where there are no more.
 
+    closed: a solid is to stay one. Where the library tears it, a more patient collapse is tried; the last result is returned as it is.
     Source: Garland and Heckbert, "Surface simplification using quadric error metrics", SIGGRAPH 1997.
     """
     if len(faces_m3) <= budget:
         return vertices_n3, faces_m3
     low, size = vertices_n3.min(axis=0), float(np.ptp(vertices_n3, axis=0).max())
     unit_n3 = (vertices_n3.astype(np.float64) - low) / size  # the library's error thresholds are absolute: work at unit size
-    with _ONE_DECIMATION_AT_A_TIME:
-        vertices, faces = fast_simplification.simplify(unit_n3, faces_m3, target_count=budget)
-    used, faces_m3 = drop_unused(faces, len(vertices))
-    return (vertices[used] * size + low).astype(np.float32), faces_m3.astype(np.int32)
+    # On a plane all collapses cost the same and the library folds triangles over each other: a millionth of the size decides between them.
+    unit_n3 += np.random.default_rng(0).normal(0, 1e-6, unit_n3.shape)
+    for aggressiveness in AGGRESSIVENESS:
+        with _ONE_DECIMATION_AT_A_TIME:
+            vertices, faces = fast_simplification.simplify(unit_n3, faces_m3, target_count=budget, agg=aggressiveness)
+        used, faces = drop_unused(faces, len(vertices))
+        vertices = (vertices[used] * size + low).astype(np.float32)
+        if not closed or (len(faces) <= budget and is_closed(weld(vertices, faces)[2])):
+            break
+    return vertices, faces.astype(np.int32)
+
+
+def weld(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array, Array]:
+    """Vertices at exactly the same place made one: indices of those kept, the new index of every old one, triangles renumbered."""
+    rows = np.ascontiguousarray(vertices_n3 + np.float32(0)).view([("", vertices_n3.dtype)] * 3).ravel()  # + 0 turns -0 into 0
+    _, kept, new_n = np.unique(rows, return_index=True, return_inverse=True)
+    return kept, new_n.astype(np.int32), new_n.astype(np.int32)[faces_m3]
 
 
 def is_closed(faces_m3: Array) -> bool:

@@ -1,0 +1,225 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial import cKDTree
+from shapes import head, photo_of, sphere
+
+import relief
+from camera import Camera, choose_fov, project, unproject
+from errors import GeometryError
+from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, model_camera, outliers, point_cloud, smoothing_change
+from stages import DepthMap, Sense
+
+SIZE = (36, 48)
+PLAIN = ModelSettings(smoothing_px=0, edge_tolerance=0, remove_outliers=False)
+CLOSED = [name for name, kind in KINDS.items() if kind.closed and name != "poisson"]
+
+
+def welded(mesh):
+    """The mesh as another library sees it once equal positions are one vertex."""
+    return trimesh.Trimesh(*(lambda u, i: (u, i[mesh.faces_m3]))(*np.unique(mesh.vertices_n3, axis=0, return_inverse=True)), process=False)
+
+
+def random_depth(sense, seed=0, size=SIZE):
+    values_hw = np.random.default_rng(seed).uniform(0.1, 0.5, size).astype(np.float32)
+    return DepthMap(values_hw, sense, np.ones(size, bool), "noise")
+
+
+@given(st.floats(5, 120), st.booleans(), st.integers(0, 99))
+def test_projecting_back_gives_the_pixel(fov, perspective, seed):
+    rng = np.random.default_rng(seed)
+    camera = Camera((300, 401), relief.camera_distance(fov), perspective, unit_per_width=rng.uniform(0.1, 3))
+    columns, rows = rng.uniform(0, 401, 50), rng.uniform(0, 300, 50)
+    points = unproject(columns, rows, rng.uniform(-1, 0.5 * camera.distance, 50), camera)
+    back = project(points, camera)
+    assert np.abs(back[0] - columns).max() < 1e-3 and np.abs(back[1] - rows).max() < 1e-3
+
+
+@pytest.mark.parametrize("sense", list(Sense))
+@pytest.mark.parametrize("perspective", [True, False])
+def test_every_point_falls_on_the_centre_of_its_pixel(sense, perspective):
+    depth, photo = random_depth(sense), photo_of(SIZE)
+    settings = replace(PLAIN, perspective=perspective)
+    cloud = point_cloud(depth, photo, settings)
+    columns, rows = project(cloud.points_n3, model_camera(depth, photo, "shell", settings))
+    want_rows, want_columns = np.indices(SIZE).reshape(2, -1) + 0.5
+    assert np.abs(columns - want_columns).max() < 1e-3 and np.abs(rows - want_rows).max() < 1e-3
+    assert (cloud.colours_n3 == photo.rgb_hwc.reshape(-1, 3)).all()
+
+
+def test_a_pinhole_in_metres_is_the_textbook_one():
+    depth = random_depth(Sense.METRIC)
+    cloud = point_cloud(depth, photo_of(SIZE), replace(PLAIN, fov_degrees=60.0))
+    focal_px = SIZE[1] / 2 / np.tan(np.radians(30))
+    rows, columns = np.indices(SIZE) + 0.5
+    x = (columns - SIZE[1] / 2) / focal_px * depth.values_hw
+    y = (SIZE[0] / 2 - rows) / focal_px * depth.values_hw
+    assert np.abs(cloud.points_n3[:, 0] - x.ravel()).max() < 1e-6 and np.abs(cloud.points_n3[:, 1] - y.ravel()).max() < 1e-6
+    assert np.allclose(np.ptp(cloud.points_n3[:, 2]), np.ptp(depth.values_hw), atol=1e-6)
+    assert cloud.unit == "m"
+
+
+@pytest.mark.parametrize("sense", list(Sense))
+def test_a_flat_map_gives_a_plane_and_no_nan(sense):
+    depth = DepthMap(np.full(SIZE, 0.25, np.float32), sense, np.ones(SIZE, bool), "flat")
+    mesh = build_mesh(depth, photo_of(SIZE), "shell", ModelSettings())
+    assert np.ptp(mesh.vertices_n3[:, 2]) < 1e-6
+    assert len(mesh.faces_m3) == 2 * (SIZE[0] - 1) * (SIZE[1] - 1)
+    assert (trimesh.Trimesh(mesh.vertices_n3, mesh.faces_m3, process=False).face_normals[:, 2] > 0.999).all()
+
+
+def test_the_field_of_view_is_the_users_then_the_photos_then_the_default():
+    assert choose_fov(50.0, 20.0, 0.1) == 20 and choose_fov(50.0, None, 0.1) == 50 and choose_fov(None, None, 0.1) == 30
+    assert relief.camera_distance(choose_fov(120.0, None, 0.4)) > 0.6  # a cropped wide-angle photo does not put the face behind the camera
+    with pytest.raises(GeometryError, match="Choose 1 to"):
+        choose_fov(None, 120.0, 0.4)
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+@pytest.mark.parametrize("budget", [300, 2000, 60_000])
+def test_the_closed_kinds_are_one_watertight_outward_solid_within_budget(kind, budget):
+    mesh = build_mesh(head(), photo_of((96, 80)), kind, ModelSettings(face_budget=budget))
+    solid = welded(mesh)
+    assert solid.is_watertight and solid.is_winding_consistent and solid.volume > 0 and solid.body_count == 1
+    assert len(mesh.faces_m3) <= budget
+    assert mesh.uv_n2.min() >= 0 and mesh.uv_n2.max() <= 1
+
+
+@given(st.integers(0, 10_000))
+def test_any_mask_that_is_not_empty_gives_a_watertight_bust(seed):
+    rng = np.random.default_rng(seed)
+    size = tuple(rng.integers(3, 14, 2))
+    mask_hw = rng.random(size) < rng.uniform(0.1, 0.95)
+    mask_hw[tuple(rng.integers(0, size))] = True
+    depth = DepthMap(rng.uniform(-0.3, 0.3, size).astype(np.float32), Sense.RELIEF, mask_hw, "noise")
+    solid = welded(build_mesh(depth, photo_of(size), "bust", ModelSettings(edge_tolerance=0)))
+    assert solid.is_watertight and solid.is_winding_consistent and solid.volume > 0 and solid.body_count == 1
+
+
+def test_a_bust_without_a_hidden_layer_is_round_behind():
+    depth = head()
+    mesh = build_mesh(replace(depth, back_hw=None), photo_of((96, 80)), "bust", ModelSettings())
+    deep = np.ptp(mesh.vertices_n3[:, 2])
+    assert 0.5 < deep < 1.2  # the formula's head is 0.6 deep, its shoulders 0.9 wide
+    assert welded(mesh).is_watertight
+
+
+def test_a_bust_stands_on_a_flat_floor():
+    mesh = build_mesh(head(), photo_of((96, 80)), "bust", ModelSettings())
+    solid = welded(mesh)
+    floor = mesh.vertices_n3[:, 1].min()
+    under = np.isclose(solid.triangles[:, :, 1], floor, atol=1e-5).all(axis=1)
+    assert solid.area_faces[under].sum() > 0.1
+    assert np.allclose(solid.face_normals[under], [0, -1, 0], atol=1e-3)
+
+
+def test_a_relief_is_a_rectangle_with_a_border():
+    settings = ModelSettings(plaque_border=0.1, plaque_thickness=0.05)
+    mesh = build_mesh(head(), photo_of((96, 80)), "relief", settings)
+    width, height, _ = np.ptp(mesh.vertices_n3, axis=0)
+    assert width == pytest.approx(1.2, abs=0.01) and height == pytest.approx(1.2 + 0.2, abs=0.01)
+    assert mesh.vertices_n3[:, 2].min() == pytest.approx(-0.05, abs=1e-4)
+
+
+@pytest.mark.parametrize(("side", "allowed"), [(128, 0.008), (256, 0.005), (512, 0.004)])
+def test_a_sphere_comes_through_the_whole_path(side, allowed):
+    """Mean two-way distance to the true sphere, share of its height; point 13 of the issue asks for under 0.5 % at 256 pixels."""
+    settings = ModelSettings(fov_degrees=30.0)
+    mesh = build_mesh(sphere((side, side), relief.camera_distance(30.0)), photo_of((side, side)), "bust", settings)
+    solid = welded(mesh)
+    rng = np.random.default_rng(0)
+    points, faces = trimesh.sample.sample_surface(solid, 20_000, seed=0)
+    foot = points[:, 1] < -0.29  # cut flat there
+    there = np.abs(np.linalg.norm(points[~foot], axis=1) - 0.3).mean()
+    truth = rng.normal(size=(20_000, 3))
+    truth *= 0.3 / np.linalg.norm(truth, axis=1, keepdims=True)
+    truth = truth[truth[:, 1] > -0.28]
+    back = cKDTree(points).query(truth)[0].mean() - 0.5 * np.sqrt(solid.area / len(points))  # samples lie that far apart
+    assert (there + max(back, 0)) / 2 / 0.6 < allowed
+    angles = np.degrees(np.arccos(np.clip((solid.face_normals[faces] * points / np.linalg.norm(points, axis=1)[:, None]).sum(1), -1, 1)))
+    assert np.median(angles[~foot]) < 2
+
+
+def test_the_point_budget_holds_and_outliers_go():
+    depth, photo = head(), photo_of((96, 80))
+    assert 900 <= len(point_cloud(depth, photo, ModelSettings(point_budget=1000, remove_outliers=False)).points_n3) <= 1000
+    spiked_hw = depth.values_hw.copy()
+    spiked_hw[30, 40] += 0.5
+    spiked = replace(depth, values_hw=spiked_hw)
+    kept = point_cloud(spiked, photo, replace(PLAIN, remove_outliers=True)).points_n3
+    assert point_cloud(spiked, photo, PLAIN).points_n3[:, 2].max() > 0.7 > kept[:, 2].max()
+    assert len(kept) > 0.9 * depth.mask_hw.sum()
+
+
+def test_outliers_follow_the_definition():
+    points = np.random.default_rng(3).normal(size=(60, 3)).astype(np.float32)
+    distances = np.sort(np.linalg.norm(points[:, None] - points[None], axis=2), axis=1)[:, 1:17].mean(axis=1)
+    assert (outliers(points, 1.0) == (distances > distances.mean() + distances.std())).all()
+    assert not outliers(points[:5], 1.0).any()
+
+
+def test_normals_of_a_sphere_point_outwards():
+    distance = relief.camera_distance(30.0)
+    cloud = point_cloud(sphere((160, 120), distance), photo_of((160, 120)), replace(PLAIN, fov_degrees=30.0))
+    toward = (cloud.points_n3 / np.linalg.norm(cloud.points_n3, axis=1, keepdims=True) * cloud.normals_n3).sum(axis=1)
+    assert np.allclose(np.linalg.norm(cloud.normals_n3, axis=1), 1, atol=1e-5)
+    assert np.median(toward) > 0.999
+
+
+def test_the_grid_is_the_surface_with_holes():
+    depth, photo = head(), photo_of((96, 80))
+    shown = grid(depth, photo, ModelSettings(grid_side=48))
+    assert shown.x_hw.shape == (48, 40) == shown.mask_hw.shape
+    assert (np.isfinite(shown.z_hw) == shown.mask_hw).all() and shown.mask_hw.any() and not shown.mask_hw.all()
+    columns, rows = project(
+        np.stack([shown.x_hw, shown.y_hw, shown.z_hw], -1)[shown.mask_hw], model_camera(depth, photo, "shell", ModelSettings())
+    )
+    assert np.allclose(columns % 2, 1, atol=1e-2) and np.allclose(rows % 2, 1, atol=1e-2)
+
+
+def test_smoothing_says_what_it_costs():
+    depth, photo = random_depth(Sense.RELIEF), photo_of(SIZE)
+    costs = [smoothing_change(depth, photo, replace(PLAIN, smoothing_px=sigma)) for sigma in (0.0, 1.0, 4.0)]
+    assert costs[0] == 0 < costs[1] < costs[2] < depth.values_hw.std() * 1.01
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda: ModelSettings(smoothing_px=-1), "smoothing_px is -1"),
+        (lambda: ModelSettings(near_far_ratio=1), "near_far_ratio"),
+        (lambda: build_mesh(head(), photo_of((96, 80)), "statue", ModelSettings()), "shell, bust, relief, poisson"),
+        (lambda: build_mesh(head(), photo_of((96, 81)), "bust", ModelSettings()), "from this photo"),
+        (
+            lambda: build_mesh(random_depth(Sense.RELIEF), photo_of(SIZE), "shell", ModelSettings(edge_tolerance=1e-6)),
+            "Raise the edge tolerance",
+        ),
+    ],
+)
+def test_what_cannot_be_built_says_what_to_do(build, says):
+    with pytest.raises(GeometryError, match=says):
+        build()
+
+
+def test_an_empty_mask_is_an_error():
+    depth = DepthMap(np.zeros(SIZE, np.float32), Sense.RELIEF, np.zeros(SIZE, bool), "empty")
+    for build in (point_cloud, grid, lambda *args: build_mesh(*args[:2], "bust", args[2])):
+        with pytest.raises(GeometryError, match="no usable pixel"):
+            build(depth, photo_of(SIZE), ModelSettings())
+
+
+def test_poisson_without_open3d_names_what_to_install(monkeypatch):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(GeometryError, match="requirements-extra"):
+        build_mesh(head(), photo_of((96, 80)), "poisson", ModelSettings())
+
+
+def test_poisson_is_closed_where_open3d_is_installed():
+    pytest.importorskip("open3d", reason="Open3D is an optional extra")
+    assert welded(build_mesh(head(), photo_of((96, 80)), "poisson", ModelSettings(face_budget=5000))).is_watertight
