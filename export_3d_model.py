@@ -1,4 +1,4 @@
-"""Models and depth maps to the bytes of a file. trimesh writes what it can; OBJ with a shared seam and XYZ are written here."""
+"""Models and depth maps to the bytes of a file. trimesh writes GLB, STL and PLY meshes; the rest is written here."""
 
 from __future__ import annotations
 
@@ -23,6 +23,23 @@ from surfaces import weld
 MM_PER_UNIT = {"mm": 1.0, "m": 1000.0}
 JPEG_QUALITY = 92
 CLAY_RGB = (200, 196, 190)
+XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+OPEN_PACKAGING = "http://schemas.openxmlformats.org/package/2006"
+THREE_MF = "http://schemas.microsoft.com/3dmanufacturing"
+THREE_MF_TYPES = (
+    f'{XML}<Types xmlns="{OPEN_PACKAGING}/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>'
+)
+THREE_MF_RELATIONS = (
+    f'{XML}<Relationships xmlns="{OPEN_PACKAGING}/relationships">'
+    f'<Relationship Target="/3D/3dmodel.model" Id="model" Type="{THREE_MF}/2013/01/3dmodel"/></Relationships>'
+)
+THREE_MF_MODEL = (
+    f'{XML}<model unit="millimeter" xml:lang="en-US" xmlns="{THREE_MF}/core/2015/02"><resources><object id="1" type="model"><mesh>'
+    "<vertices>{vertices}</vertices><triangles>{triangles}</triangles></mesh></object></resources>"
+    '<build><item objectid="1"/></build></model>'
+)
 
 
 def in_millimetres(points_n3: Array, unit: str) -> Array:
@@ -148,8 +165,25 @@ def write_stl(model: Mesh | PointCloud) -> bytes:
 
 
 def write_3mf(model: Mesh | PointCloud) -> bytes:
-    """3MF in millimetres, no colours."""
-    return trimesh.exchange.threemf.export_3MF(_welded(_mesh_only(model, "3MF")))
+    """3MF in millimetres, no colours. trimesh's has attributes that a strict reader (lib3mf) refuses.
+
+    Source: 3MF Consortium, "3MF core specification", 1.3, chapters 2 to 4.
+    """
+    mesh = _mesh_only(model, "3MF")
+    kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    points = in_millimetres(mesh.vertices_n3, mesh.unit)[kept].tolist()
+    vertices = "".join(f'<vertex x="{x:.7g}" y="{y:.7g}" z="{z:.7g}"/>' for x, y, z in points)
+    triangles = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in faces_m3.tolist())
+    files = {
+        "[Content_Types].xml": THREE_MF_TYPES,
+        "_rels/.rels": THREE_MF_RELATIONS,
+        "3D/3dmodel.model": THREE_MF_MODEL.format(vertices=vertices, triangles=triangles),
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name), text.encode("utf-8"), zipfile.ZIP_DEFLATED, 5)
+    return packed.getvalue()
 
 
 def write_xyz(model: Mesh | PointCloud) -> bytes:

@@ -1,0 +1,120 @@
+import io
+import json
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from shapes import head
+
+import convert
+import depth_estimation
+from errors import DepthError
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """In place of a network: the formula's head at the photo's size; a photo of one pixel fails."""
+
+    def predict(given, photo):
+        if photo.size_hw == (64, 64):
+            raise DepthError("This photo is of no use. Choose another.")
+        return head(photo.size_hw)
+
+    monkeypatch.setattr(depth_estimation, "load_network", lambda name: name)
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+
+
+def photo_file(path, size=(80, 96), where=False):
+    """A JPEG of noise; `where` puts a place into its EXIF."""
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), np.uint8))
+    exif = Image.Exif()
+    if where:
+        exif[0x010F] = "SECRETMAKER"
+        exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    image.save(path, "JPEG", exif=exif)
+    return path
+
+
+def links_of(page):
+    """Every src and href of an HTML page's own elements: what a browser would fetch."""
+    found = []
+    reader = HTMLParser()
+    reader.handle_starttag = lambda tag, attributes: found.extend(value for name, value in attributes if name in ("src", "href"))
+    reader.feed(page)
+    return found
+
+
+def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
+    source = photo_file(tmp_path / "me.jpg", where=True)
+    out = tmp_path / "out"
+    arguments = [str(source), "-o", str(out), "--model", "bust", "--formats", "glb,stl,ply,obj,3mf,xyz,html,png,gif,anaglyph,stereo"]
+    assert convert.main([*arguments, "--height-mm", "120", "--faces", "2000"]) == 0
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out and said.err == ""
+    endings = "_depth.png _depth16.png _depth.npy _points.ply _certificate.json _view.png _turntable.gif _anaglyph.png _stereo.png"
+    models = ".glb .stl .ply .obj.zip .3mf .xyz .html"
+    assert {path.name for path in out.iterdir()} == {f"me{ending}" for ending in (endings + " " + models).split()}
+    for path in out.iterdir():
+        assert b"SECRETMAKER" not in path.read_bytes() and b"GPS" not in path.read_bytes().upper()[:4096], path.name
+    proof = json.loads((out / "me_certificate.json").read_text())
+    assert proof["printable"] and proof["exports"]["stl"]["bytes"] == (out / "me.stl").stat().st_size
+    assert Image.open(io.BytesIO((out / "me_depth16.png").read_bytes())).size == (80, 96)
+    page = (out / "me.html").read_text()
+    assert links_of(page) == [] and "Plotly.newPlot" in page and "<title>me</title>" in page
+
+
+def test_a_bad_photo_fails_alone(network, tmp_path, capsys):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    photo_file(folder / "a.jpg")
+    photo_file(folder / "b.jpeg", size=(64, 64))
+    (folder / "c.png").write_bytes(b"not a picture")
+    (folder / "notes.txt").write_text("no photo")
+    assert convert.main([str(folder), str(tmp_path / "absent.jpg"), "-o", str(tmp_path / "out"), "--faces", "500"]) == 1
+    said = capsys.readouterr()
+    assert "a.jpg: bust" in said.out and said.out.count("\n") == 1
+    for name in ("b.jpeg: failed. This photo is of no use", "c.png: failed.", "absent.jpg: failed.", "3 of 4 photos failed"):
+        assert name in said.err
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        f"a{e}" for e in ("_depth.png", "_depth16.png", "_depth.npy", "_points.ply", ".glb", "_certificate.json")
+    }
+
+
+def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert convert.main([]) == 1  # no folder named input
+    Path("input").mkdir()
+    photo_file(Path("input/a.jpg"))
+    assert convert.main(["--faces", "500"]) == 0
+    assert Path("output/a.glb").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"), [(["--height-mm", "-3"], "height_mm is -3"), (["{empty}"], "holds no photo"), (["--faces", "1"], "face_budget")]
+)
+def test_what_cannot_be_done_is_said(arguments, says, network, tmp_path, capsys):
+    assert convert.main([argument.replace("{empty}", str(tmp_path)) for argument in arguments]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_an_unknown_format_is_a_usage_error(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        convert.main(["--formats", "glb,fbx"])
+    assert stopped.value.code == 2 and "fbx: not among glb, stl" in capsys.readouterr().err
+
+
+def test_two_photos_of_one_name_do_not_overwrite_each_other():
+    paths = [Path("x/a.jpg"), Path("x/A.png"), Path("y/a.jpg"), Path("b.jpg")]
+    assert convert.output_names(paths) == ["a_jpg", "A_png", "a_jpg_2", "b"]
+
+
+def test_help_needs_no_torch():
+    code = "import sys, convert\ntry: convert.main(['--help'])\nexcept SystemExit: pass\nsys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "--height-mm" in done.stdout

@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from shapes import head, photo_of
+
+from errors import GeometryError
+from generate_3d_model import ModelSettings, build_mesh, model_camera, point_cloud
+from life_size import life_size
+from stages import DepthMap, Face, PointCloud, Sense
+
+DEPTH, PHOTO = head(), photo_of((96, 80))
+
+
+def test_the_eyes_end_up_63_mm_apart():
+    settings = ModelSettings(perspective=False, smoothing_px=0)
+    flat = replace(DEPTH, values_hw=np.zeros((96, 80), np.float32), back_hw=None, mask_hw=np.ones((96, 80), bool))
+    mesh, placement = life_size(build_mesh(flat, PHOTO, "shell", settings), flat, PHOTO, settings)
+    # The formula's eyes are 0.16 image widths apart; pixel centres span 79 of 80 pixels.
+    assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(63 / 0.16 * 79 / 80, rel=1e-5)
+    assert placement.scale.sd_percent == pytest.approx(100 * 3.7 / 63)
+    assert placement.scale.describe(0.16) == "63 mm ± 4 mm (from the eyes, taken to be 63 mm apart as in the mean adult, sd 3.7 mm)"
+
+
+def test_a_face_turned_aside_is_measured_in_space_and_not_in_the_picture():
+    columns = np.indices((96, 80))[1]
+    slope = (np.float32(1) * (columns + 0.5) / 80).astype(np.float32)  # 45 degrees
+    turned = replace(DEPTH, values_hw=slope, back_hw=None, mask_hw=np.ones((96, 80), bool))
+    settings = ModelSettings(perspective=False, smoothing_px=0, edge_tolerance=0)
+    _, placement = life_size(point_cloud(turned, PHOTO, settings), turned, PHOTO, settings)
+    assert placement.scale.mm_per_unit == pytest.approx(63 / (0.16 * np.sqrt(2)), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("faces", "settings", "sense", "mm", "source"),
+    [
+        (DEPTH.faces, ModelSettings(height_mm=120.0), Sense.RELIEF, 120, "asked for"),
+        ((), ModelSettings(), Sense.RELIEF, 250, "assumed"),
+        ((Face((0, 0, 9, 9), ((-400.0, -400.0), (900.0, 900.0))),), ModelSettings(), Sense.RELIEF, 250, "assumed"),
+    ],
+)
+def test_where_the_height_comes_from(faces, settings, sense, mm, source):
+    depth = replace(DEPTH, faces=faces, sense=sense)
+    mesh, placement = life_size(build_mesh(depth, PHOTO, "bust", settings), depth, PHOTO, settings)
+    assert np.ptp(mesh.vertices_n3[:, 1]) == pytest.approx(mm, rel=1e-5) and source in placement.scale.source
+    assert placement.scale.sd_percent == 0
+
+
+def test_metres_need_no_eyes():
+    depth = DepthMap(np.full((96, 80), 0.8, np.float32), Sense.METRIC, np.ones((96, 80), bool), "metres")
+    settings = ModelSettings(fov_degrees=40.0)
+    mesh, placement = life_size(build_mesh(depth, PHOTO, "shell", settings), depth, PHOTO, settings)
+    assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(2 * 800 * np.tan(np.radians(20)) * 79 / 80, rel=1e-5)
+    assert "metres" in placement.scale.source
+
+
+@pytest.mark.parametrize("kind", ["shell", "bust", "relief"])
+def test_the_origin_is_the_centre_of_the_base_and_the_way_back_is_known(kind):
+    settings = ModelSettings(face_budget=2000)
+    before = build_mesh(DEPTH, PHOTO, kind, settings)
+    mesh, placement = life_size(before, DEPTH, PHOTO, settings)
+    low, high = mesh.vertices_n3.min(axis=0), mesh.vertices_n3.max(axis=0)
+    assert (
+        low[1] == pytest.approx(0, abs=1e-3) and low[0] == pytest.approx(-high[0], abs=1e-2) and low[2] == pytest.approx(-high[2], abs=1e-2)
+    )
+    assert mesh.unit == "mm" and np.allclose(placement.to_camera(mesh.vertices_n3), before.vertices_n3, atol=1e-5)
+    assert model_camera(DEPTH, PHOTO, kind, settings).perspective == (kind != "relief")
+
+
+def test_nothing_and_a_line_have_no_size():
+    nothing = PointCloud(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8))
+    line = PointCloud(np.zeros((2, 3), np.float32), np.zeros((2, 3), np.uint8))
+    for cloud in (nothing, line):
+        with pytest.raises(GeometryError, match=r"no (points|height)"):
+            life_size(cloud, DEPTH, PHOTO, ModelSettings())
