@@ -162,7 +162,9 @@ def _paint_head(
     albedo[face_model.MOUTH_AND_EYE_SOCKETS] = [0.2, 0.06, 0.05]
     albedo[face_model.GUMS] = [0.4, 0.13, 0.13]
     albedo[face_model.TEETH] = np.array([0.75, 0.68, 0.55]) * rng.uniform(0.6, 1.1)
-    white, iris = np.array([0.72, 0.68, 0.66]) * rng.uniform(0.65, 1), rng.uniform(0.02, 0.3, 3)
+    white = np.array([0.72, 0.68, 0.66]) * rng.uniform(0.65, 1)
+    blue, pale, bright = rng.uniform(0, 1, 3)  # from brown over hazel and green to blue
+    iris = (np.array([0.12, 0.05, 0.02]) * (1 - blue) + np.array([0.1, 0.2, 0.3]) * blue) * (0.4 + bright) + 0.06 * pale
     iris_radius, pupil_radius = rng.uniform(0.42, 0.5), rng.uniform(0.12, 0.26)
     for part in face_model.EYEBALLS:
         radius = regions.from_eye_axis[part]
