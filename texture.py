@@ -18,6 +18,8 @@ RIM_PX_PER_WIDTH = 1 / 200
 """Where a map has no matte, this share of the picture's width inside the mask counts as mixed with the background."""
 FRONT_SHARE = 2 / 3
 """Share of the atlas' width that the photo takes; the hidden side has half the photo's width."""
+GRAZING = 0.06
+"""Least cosine between a triangle's normal and the line of sight at which it still wears the photo: 86.6 degrees."""
 PLAQUE_RGB = (200, 196, 190)
 """Colour of a relief's plaque: unglazed clay, light."""
 
@@ -95,20 +97,19 @@ def picture_uv(points_n3: Array, camera: Camera, margin_px: int) -> Array:
     return np.clip(np.stack([u_n, v_n], -1), 0, 1)
 
 
-def faces_camera(points_n3: Array, faces_m3: Array, camera: Camera) -> Array:
-    """(m,) bool: triangles whose outer side the camera sees."""
-    a_m3, b_m3, c_m3 = (points_n3[faces_m3[:, i]].astype(np.float64) for i in range(3))
-    normals_m3 = np.cross(b_m3 - a_m3, c_m3 - a_m3)
-    if not camera.perspective:
-        return normals_m3[:, 2] > 0
-    eye_3 = np.array([0, 0, camera.distance * camera.unit_per_width])
-    return np.einsum("ij,ij->i", normals_m3, eye_3 - a_m3) > 0
-
-
 def seen_triangles(points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int) -> Array:
-    """(m,) bool: triangles of a solid that wear the photo: seen by the camera, and not below the picture as a bust's foot is."""
-    _, rows = project(points_n3[faces_m3].mean(axis=1), camera)
-    return faces_camera(points_n3, faces_m3, camera) & (np.abs(rows - camera.size_hw[0] / 2) <= camera.size_hw[0] / 2 + margin_px + 0.5)
+    """(m,) bool: triangles of a solid that wear the photo: turned to the camera by more than `GRAZING`, and not below the picture.
+
+    On a wall along the line of sight one pixel would be drawn out to a streak, and a bust's foot lies below the picture.
+    """
+    a_m3, b_m3, c_m3 = (points_n3[faces_m3[:, corner]].astype(np.float64) for corner in range(3))
+    normals_m3 = np.cross(b_m3 - a_m3, c_m3 - a_m3)
+    eye_3 = np.array([0, 0, camera.distance * camera.unit_per_width])
+    toward_m3 = eye_3 - a_m3 if camera.perspective else np.broadcast_to([0.0, 0.0, 1.0], a_m3.shape)
+    lengths_m = np.linalg.norm(normals_m3, axis=1) * np.linalg.norm(toward_m3, axis=1)
+    facing_m = np.einsum("ij,ij->i", normals_m3, toward_m3) > GRAZING * lengths_m
+    _, rows = project((a_m3 + b_m3 + c_m3) / 3, camera)
+    return facing_m & (np.abs(rows - camera.size_hw[0] / 2) <= camera.size_hw[0] / 2 + margin_px + 0.5)
 
 
 def split_at_seam(points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int) -> tuple[Array, Array, Array]:

@@ -1,4 +1,6 @@
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,6 +144,34 @@ def test_a_sphere_comes_through_the_whole_path(side, allowed):
     assert (there + max(back, 0)) / 2 / 0.6 < allowed
     angles = np.degrees(np.arccos(np.clip((solid.face_normals[faces] * points / np.linalg.norm(points, axis=1)[:, None]).sum(1), -1, 1)))
     assert np.median(angles[~foot]) < 2
+
+
+def test_a_synthetic_head_comes_through_the_whole_path():
+    """Exact depth of the face model's head at two sizes: the model's surface lies on the head's, closer with more pixels."""
+    path = os.environ.get("FACE_MODEL", "")
+    if not path:
+        pytest.skip("set FACE_MODEL to ict-facekit.npz (see training/)")
+    from training.face_model import find_regions, load_face_model
+    from training.render import Camera as HeadCamera
+    from training.render import euler, truth
+    from training.scene import random_person
+
+    model = load_face_model(Path(path))
+    person = random_person(model, find_regions(model), np.random.default_rng(1))
+    camera = HeadCamera(euler(15, -5, 3), 70.0, 42.0, (0.5, 0.5), 15.0)
+    placed = camera.place(person.mesh.vertices_v3)
+    body, _ = trimesh.sample.sample_surface(trimesh.Trimesh(placed, person.mesh.triangles_m3, process=False), 1_000_000, seed=0)
+    real = cKDTree(body / camera.scene_width)
+    settings = ModelSettings(fov_degrees=float(np.degrees(2 * np.arctan(0.5 * camera.scene_width / camera.distance))))
+    errors = []
+    for side in (128, 256, 512):
+        front_hw, thickness_hw, label_hw, _ = truth(person.mesh, camera, placed, side)
+        depth = DepthMap(front_hw, Sense.RELIEF, label_hw > 0, "truth", front_hw - thickness_hw)
+        mesh = build_mesh(depth, photo_of((side, side)), "shell", settings)
+        points, _ = trimesh.sample.sample_surface(trimesh.Trimesh(mesh.vertices_n3, mesh.faces_m3, process=False), 20_000, seed=0)
+        rows = np.flatnonzero((label_hw >= 2).any(axis=1))
+        errors.append(real.query(points)[0].mean() / (np.ptp(rows) / side))
+    assert errors[1] < 0.005 and errors[0] > errors[1] > errors[2]
 
 
 def test_the_point_budget_holds_and_outliers_go():
