@@ -1,0 +1,165 @@
+"""The bundled network on a real photograph, and laws of the way there and back."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.data import astronaut
+
+import face_depth
+import face_network
+from stages import Photo, Sense
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "assets" / "face_depth.safetensors"
+
+
+def photo_of(rgb):
+    return Photo(np.ascontiguousarray(rgb), None, None, "0" * 64)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return face_network.load(WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    """Head and shoulders of the test photograph, 320 x 360: columns 60..380, rows 0..360 of the original."""
+    return astronaut()[0:360, 60:380]
+
+
+@pytest.fixture(scope="module")
+def depth(network, portrait):
+    return face_depth.predict(network, photo_of(portrait))
+
+
+# Landmarks in the original photograph, (x, y), written down by hand from the picture.
+NOSE_TIP = (220, 140)
+INNER_EYE_CORNERS = ((207, 114), (231, 110))
+EAR_REGIONS = ((181, 130), (259, 118))
+NECK = (236, 210)
+HAIR = ((222, 40), (170, 90))
+FLAG = ((90, 200), (75, 60))
+
+
+def at(map_hw, point_xy, radius=2):
+    x, y = point_xy[0] - 60, point_xy[1]
+    return float(np.median(map_hw[y - radius : y + radius + 1, x - radius : x + radius + 1]))
+
+
+def test_nose_before_eyes_before_ears_and_neck(depth):
+    eyes = [at(depth.values_hw, corner) for corner in INNER_EYE_CORNERS]
+    behind = [at(depth.values_hw, place) for place in (*EAR_REGIONS, NECK)]
+    assert at(depth.values_hw, NOSE_TIP) > max(eyes)
+    assert min(eyes) > max(behind)
+
+
+def test_the_matte_covers_face_and_hair_and_not_the_flag(depth):
+    for place in (NOSE_TIP, *INNER_EYE_CORNERS, *HAIR):
+        assert at(depth.matte_hw, place) > 0.5, place
+    for place in FLAG:
+        assert at(depth.matte_hw, place) < 0.5, place
+
+
+def test_the_face_and_its_eyes_are_found(depth):
+    assert depth.sense is Sense.RELIEF
+    left, top, right, bottom = depth.faces[0].box_xyxy
+    assert left < NOSE_TIP[0] - 60 < right
+    assert top < NOSE_TIP[1] < bottom
+    for found, corner in zip(depth.faces[0].eyes_xy, INNER_EYE_CORNERS, strict=True):
+        assert np.hypot(found[0] - (corner[0] - 60), found[1] - corner[1]) < 20
+
+
+def test_a_head_has_a_back_and_a_stated_uncertainty(depth):
+    inside = depth.mask_hw
+    assert (depth.back_hw <= depth.values_hw)[inside].all()
+    assert (depth.uncertainty_hw > 0)[inside].all()
+
+
+def test_the_same_bytes_give_the_same_map(network, portrait, depth):
+    again = face_depth.predict(network, photo_of(portrait))
+    assert np.array_equal(again.values_hw, depth.values_hw)
+    assert np.array_equal(again.matte_hw, depth.matte_hw)
+
+
+def test_a_mirrored_photo_gives_the_mirrored_map(network, portrait, depth):
+    mirrored = face_depth.predict(network, photo_of(portrait[:, ::-1]))
+    both = depth.mask_hw & mirrored.mask_hw[:, ::-1]
+    assert both.sum() / (depth.mask_hw | mirrored.mask_hw[:, ::-1]).sum() > 0.95
+    assert np.corrcoef(depth.values_hw[both], mirrored.values_hw[:, ::-1][both])[0, 1] > 0.98
+
+
+def test_a_portrait_at_a_quarter_of_its_size_keeps_its_relief(network, portrait, depth):
+    height, width = portrait.shape[:2]
+    large = np.full((height, width, 3), 120, np.uint8)
+    top, left = height // 3, width // 3
+    small = cv2.resize(portrait, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
+    large[top : top + height // 4, left : left + width // 4] = small
+    picture = cv2.resize(large, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    picture[4 * top : 4 * top + height, 4 * left : 4 * left + width] = portrait
+    far = face_depth.predict(network, photo_of(picture))
+    window = slice(4 * top, 4 * top + height), slice(4 * left, 4 * left + width)
+    relief = far.values_hw[window] * 4  # widths of the large picture to widths of the portrait
+    x0, y0, x1, y1 = (int(v) for v in depth.faces[0].box_xyxy)
+    head = np.zeros_like(depth.mask_hw)
+    head[max(0, y0) : y1, max(0, x0) : x1] = True
+    head &= depth.mask_hw & far.mask_hw[window]
+    alone = depth.values_hw[head]
+    error = relief[head] - alone
+    span = np.ptp(np.quantile(alone, [0.01, 0.99]))
+    assert np.sqrt(np.mean((error - np.median(error)) ** 2)) < 0.1 * span
+
+
+@pytest.mark.parametrize("size_hw", [(240, 320), (30, 200), (64, 64)])
+def test_a_photo_without_a_face_says_so(network, size_hw):
+    depth = face_depth.predict(network, photo_of(np.full((*size_hw, 3), 90, np.uint8)))
+    assert depth.looked_for_faces
+    assert depth.faces == ()
+    assert depth.size_hw == size_hw
+
+
+@given(
+    st.integers(0, 1000), st.integers(2, 9), st.integers(2, 9), st.floats(-5, 5, allow_nan=False), st.floats(-9, 9), st.floats(0.3, 2)
+)
+@settings(max_examples=40, deadline=None)
+def test_upsampling_never_overshoots_and_keeps_a_constant(seed, rows, columns, level, offset, stretch):
+    rng = np.random.default_rng(seed)
+    guide = rng.integers(0, 256, (23, 31, 3)).astype(np.uint8)
+    frame = (offset, offset / 2, 31 * stretch, 23 * stretch)
+    values = rng.normal(size=(rows, columns, 1)).astype(np.float32)
+    upsampled = face_depth.guided_upsample(values, guide, frame)
+    assert upsampled.shape == (23, 31, 1)
+    assert values.min() - 1e-4 <= upsampled.min()
+    assert upsampled.max() <= values.max() + 1e-4
+    flat = face_depth.guided_upsample(np.full((rows, columns, 1), level, np.float32), guide, frame)
+    assert np.allclose(flat, np.float32(level), atol=1e-4)
+
+
+def test_upsampling_follows_an_edge_of_the_photo():
+    guide = np.zeros((64, 64, 3), np.uint8)
+    guide[:, 35:] = 255
+    values = np.zeros((8, 8, 1), np.float32)
+    values[:, 4:] = 1  # the small map puts the edge at column 32
+    upsampled = face_depth.guided_upsample(values, guide, (0, 0, 64, 64))[:, :, 0]
+    assert (upsampled[:, 36:44] > 0.8).all()
+    assert np.abs(np.diff(upsampled[32])).argmax() == 34
+
+
+def test_upsampling_a_slope_has_no_stair_steps():
+    guide = np.full((128, 128, 3), 128, np.uint8)
+    ramp = np.tile(np.arange(16, dtype=np.float32)[None, :, None], (16, 1, 1))
+    row = face_depth.guided_upsample(ramp, guide, (0, 0, 128, 128))[64, 24:104, 0]
+    steps = np.diff(row)
+    assert np.allclose(steps, 1 / 8, atol=0.01)
+
+
+def test_heads_are_listed_largest_first():
+    map_hw = np.zeros((50, 100), np.float32)
+    map_hw[10:20, 10:20] = 1
+    map_hw[10:40, 50:80] = 1
+    map_hw[0:1, 0:1] = 1  # a speck is not a head
+    heads = face_depth.find_heads(map_hw, face_depth.Box(0, 0, 200, 100))
+    assert [(h.left, h.top, h.width, h.height) for h in heads] == [(100, 20, 60, 60), (20, 20, 20, 20)]
