@@ -60,7 +60,9 @@ def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
     reach = max(2.0, 0.015 * mask_hw.shape[1])
     band_hw = mask_hw & ((inside_hw <= reach) | (np.arange(len(mask_hw)) >= len(mask_hw) - reach)[:, None])
     band_hw = band_hw if band_hw.any() else np.ones_like(mask_hw)
-    return np.clip(np.round(fill_by_diffusion(front_rgb_hwc.astype(np.float32), band_hw)), 0, 255).astype(np.uint8)
+    # A foot repeats the lowest row: without the blur its colours would run down in streaks.
+    spread_hwc = cv2.GaussianBlur(fill_by_diffusion(front_rgb_hwc.astype(np.float32), band_hw), (0, 0), reach)
+    return np.clip(np.round(spread_hwc), 0, 255).astype(np.uint8)
 
 
 def atlas(rgb_hwc: Array, depth: DepthMap, longest_side: int, with_hidden_side: bool, plaque_px: int | None) -> Array:
