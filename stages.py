@@ -76,7 +76,7 @@ class Face:
     """One head found in a photo.
 
     box_xyxy: left, top, right, bottom of the head (hair included, shoulders not), in pixels of the depth map.
-    eyes_xy: centres of the eye left in the picture and of the one right in the picture, ((x, y), (x, y)) in pixels, or None where not both were seen.
+    eyes_xy: centres of the eye left and of the eye right in the picture, ((x, y), (x, y)) in pixels, or None where not both were seen.
     """
 
     box_xyxy: tuple[float, float, float, float]
@@ -194,5 +194,5 @@ class Mesh:
             object.__setattr__(self, "colours_n3", _frozen(self.colours_n3, np.uint8, (count, 3), "colours_n3", GeometryError))
         if not np.isfinite(self.vertices_n3).all():
             raise GeometryError("vertices_n3 has values that are not finite.")
-        if len(self.faces_m3) and not (0 <= self.faces_m3.min() and self.faces_m3.max() < count):
+        if len(self.faces_m3) and not (self.faces_m3.min() >= 0 and self.faces_m3.max() < count):
             raise GeometryError("faces_m3 names vertices that do not exist.")

@@ -121,9 +121,7 @@ def test_a_photo_without_a_face_says_so(network, size_hw):
     assert depth.size_hw == size_hw
 
 
-@given(
-    st.integers(0, 1000), st.integers(2, 9), st.integers(2, 9), st.floats(-5, 5, allow_nan=False), st.floats(-9, 9), st.floats(0.3, 2)
-)
+@given(st.integers(0, 1000), st.integers(2, 9), st.integers(2, 9), st.floats(-5, 5, allow_nan=False), st.floats(-9, 9), st.floats(0.3, 2))
 @settings(max_examples=40, deadline=None)
 def test_upsampling_never_overshoots_and_keeps_a_constant(seed, rows, columns, level, offset, stretch):
     rng = np.random.default_rng(seed)
