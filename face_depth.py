@@ -63,7 +63,7 @@ def predict(network: FaceNetwork, photo: Photo) -> DepthMap:
     Deterministic on one machine. Where no face is found `faces` is empty; the map then says only what the coarse look saw.
     """
     height, width = photo.size_hw
-    side = network.configuration.side
+    side = network.configuration.look_side
     whole = Box(0, 0, width, height)
     for scale in (1, 2):  # a second, finer look for small heads
         coarse = look(network, photo.rgb_hwc, whole, side * scale)

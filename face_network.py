@@ -29,13 +29,15 @@ STRIDE = 32
 class Configuration:
     """What is needed to build the network again; kept in the weights' metadata.
 
-    side: the input side it was trained at, pixels.
+    side: the input side it was trained at, pixels; relief is in widths of this square.
+    look_side: the input side it is used at; measured to be better somewhat above `side`.
     uncertainty_scale: factor that makes 68 % of the errors fall within the stated uncertainty.
     """
 
     backbone: str = "resnet18"
     width: int = 32
-    side: int = 192
+    side: int = 128
+    look_side: int = 192
     uncertainty_scale: float = 1.0
 
 

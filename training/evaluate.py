@@ -5,7 +5,7 @@
 The held-out set (seeds from 10,000,000 on, never trained on) is rendered first where it is not there yet. Definitions:
 head width = columns of the head mask (hair included, shoulders not); relief errors over head pixels after removing the mean difference
 (shift) or a least-squares scale and shift; normals from relief in pixels after a Gaussian of 1 px, over the head mask eroded by 7 x 7; the
-network runs at its own side and is compared at the set's. Figures are means over heads.
+network runs at the side it is used at and is compared at the set's. Figures are means over heads.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def predicted_by(network: face_network.FaceNetwork) -> Callable[[Any], Look]:
 
     def predict(record: Any) -> Look:
         size = len(record["rgb"])
-        seen = look(network, record["rgb"], Box(0, 0, size, size), network.configuration.side)
+        seen = look(network, record["rgb"], Box(0, 0, size, size), network.configuration.look_side)
         widths = 1 / seen.matte_hw.shape[1]
 
         def full(values: Array, scale: float = 1.0) -> Array:
@@ -136,8 +136,13 @@ def table(records: list[Any], methods: dict[str, Callable[[Any], Look]]) -> dict
     rows = {}
     for name, method in methods.items():
         figures = [head_figures(record, method(record)) for record in records]
-        rows[name] = {key: float(np.nanmean([f[key] for f in figures])) for key in figures[0]}
+        rows[name] = {key: _mean([f[key] for f in figures]) for key in figures[0]}
     return rows
+
+
+def _mean(values: list[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def uncertainty_factor(records: list[Any], predict: Callable[[Any], Look]) -> float:
