@@ -28,6 +28,8 @@ CLOSE_LOOK = 2.0
 MOST_FACES = 6
 SMALLEST_HEAD = 0.03
 """Heads narrower than this share of the coarse map's longer side are not trusted."""
+LEAST_OF_LARGEST = 0.2
+"""Heads narrower than this share of the largest head are clutter far more often than people."""
 EYE_SEEN = 0.3
 MATTE_THRESHOLD = 0.5
 
@@ -137,6 +139,7 @@ def find_heads(head_hw: Array, box: Box) -> list[Box]:
     smallest = SMALLEST_HEAD * max(head_hw.shape)
     regions = [row for row in stats[1:count] if min(row[cv2.CC_STAT_WIDTH], row[cv2.CC_STAT_HEIGHT]) >= max(3, smallest)]
     regions.sort(key=lambda row: -row[cv2.CC_STAT_AREA])
+    regions = [row for row in regions if row[cv2.CC_STAT_WIDTH] >= LEAST_OF_LARGEST * regions[0][cv2.CC_STAT_WIDTH]]
     x_scale, y_scale = box.width / head_hw.shape[1], box.height / head_hw.shape[0]
     return [
         Box(round(box.left + x * x_scale), round(box.top + y * y_scale), max(1, round(w * x_scale)), max(1, round(h * y_scale)))
