@@ -24,14 +24,14 @@ import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from training import lighting, scene
 from training.face_model import FaceModel, Regions, find_regions, load_face_model
-from training.render import Sample, render
-from training.scene import CHANCE
+from training.render import MOST_EYES, Sample, render
 
 Array = NDArray[Any]
 HELD_OUT_FIRST_SEED = 10_000_000
 SHARD = 500
-GROUPS = ("nobody", *sorted(CHANCE))
+GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}))
 
 
 def record_dtype(side: int) -> np.dtype[Any]:
@@ -44,8 +44,9 @@ def record_dtype(side: int) -> np.dtype[Any]:
             ("thickness", "f2", square),
             ("matte", "u1", square),
             ("label", "u1", square),
-            ("eyes", "f4", (2, 3)),
+            ("eyes", "f4", (MOST_EYES, 3)),
             ("yaw", "f4"),
+            ("tone", "f4"),
             ("has", "u4"),
         ]
     )
@@ -60,7 +61,17 @@ def _model(path: Path) -> tuple[FaceModel, Regions]:
 
 def _record(sample: Sample) -> tuple[Any, ...]:
     has = sum(1 << bit for bit, name in enumerate(GROUPS) if name in sample.has)
-    return sample.rgb_hwc, sample.relief_hw, sample.thickness_hw, sample.matte_hw, sample.label_hw, sample.eyes_23, sample.yaw, has
+    return (
+        sample.rgb_hwc,
+        sample.relief_hw,
+        sample.thickness_hw,
+        sample.matte_hw,
+        sample.label_hw,
+        sample.eyes_43,
+        sample.yaw,
+        sample.tone,
+        has,
+    )
 
 
 def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side: int) -> int:
@@ -118,7 +129,7 @@ class RandomViews(torch.utils.data.IterableDataset):
         self.folder, self.side, self.seed = folder, side, seed
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Yields photo (3, s, s) in 0..1, maps (4, s, s) relief / thickness / matte / head, and eyes (2, 3) with x and y in 0..1."""
+        """Yields photo (3, s, s) in 0..1, maps (4, s, s) relief / thickness / matte / head, and eyes (4, 3) with x and y in 0..1."""
         cv2.setNumThreads(1)
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
@@ -136,7 +147,7 @@ def as_maps(record: Any) -> tuple[Array, Array]:
 
 
 def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, Array]:
-    """One augmented view: (3, side, side) and (4, side, side) float32, eyes (2, 3) float32."""
+    """One augmented view: (3, side, side) and (4, side, side) float32, eyes (4, 3) float32."""
     photo, maps = as_maps(record)
     eyes = record["eyes"].copy()
     full = len(photo)
@@ -150,7 +161,7 @@ def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, A
     maps = cv2.resize(np.ascontiguousarray(maps), (side, side), interpolation=cv2.INTER_NEAREST)
     maps[..., :2] = maps[..., :2] * (full / cut)
     if rng.random() < 0.5:
-        photo, maps, eyes = photo[:, ::-1], maps[:, ::-1], eyes[::-1].copy()
+        photo, maps, eyes = photo[:, ::-1], maps[:, ::-1], eyes[[1, 0, 3, 2]]
         eyes[:, 0] = 1 - eyes[:, 0]
     eyes[:, 2] = np.where(((eyes[:, :2] >= 0) & (eyes[:, :2] < 1)).all(1), eyes[:, 2], 0)
     if rng.random() < 0.8:

@@ -23,7 +23,7 @@ from scipy.ndimage import distance_transform_edt
 import face_network
 from face_depth import Box, Look, look
 from training.dataset import GROUPS, HELD_OUT_FIRST_SEED, RenderedSet, render_set
-from training.scene import LABEL_HEAD, LABEL_NARROW_FACE
+from training.parts import LABEL_HEAD, LABEL_NARROW_FACE
 
 Array = NDArray[Any]
 HEADS = 256
@@ -123,7 +123,8 @@ def _angles(relief_hw: Array, truth_hw: Array, person_hw: Array) -> Array:
     return np.degrees(np.arccos(np.clip((normals[0] * normals[1]).sum(-1), -1, 1)))
 
 
-def _eye_distance_error(eyes_23: Array, blobs_2hw: Array) -> float:
+def _eye_distance_error(eyes_43: Array, blobs_2hw: Array) -> float:
+    eyes_23 = eyes_43[:2]
     if not eyes_23[:, 2].all() or not blobs_2hw.any():
         return float("nan")
     found = np.array([np.unravel_index(int(blob.argmax()), blob.shape)[::-1] for blob in blobs_2hw])

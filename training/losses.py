@@ -13,10 +13,11 @@ EYE_SIGMA = 0.02
 WEIGHTS = {"shape": 10.0, "place": 2.0, "slope": 10.0, "thickness": 3.0, "matte": 0.3, "head": 0.2, "uncertainty": 0.05, "eyes": 1.0}
 
 
-def losses(predicted: FaceMaps, maps_n4hw: Tensor, eyes_n23: Tensor) -> dict[str, Tensor]:
+def losses(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
     """Each term by name, unweighted, scalar.
 
-    maps_n4hw: relief, thickness, matte, head as in `training.dataset`. eyes_n23: x, y in 0..1, and whether the eye is in view.
+    maps_n4hw: relief, thickness, matte, head as in `training.dataset`. eyes_nk3: x, y in 0..1, and whether the eye is in view;
+    left and right eyes take turns.
     """
     relief, thickness, matte, head = maps_n4hw.unbind(1)
     inside = (matte > 0.5).float()
@@ -38,7 +39,7 @@ def losses(predicted: FaceMaps, maps_n4hw: Tensor, eyes_n23: Tensor) -> dict[str
         "matte": functional.binary_cross_entropy_with_logits(predicted.matte_logit, matte),
         "head": functional.binary_cross_entropy_with_logits(predicted.head_logit, head),
         "uncertainty": mean_inside(uncertainty),
-        "eyes": _eye_loss(predicted.eyes_logit, eyes_n23),
+        "eyes": _eye_loss(predicted.eyes_logit, eyes_nk3),
     }
 
 
@@ -62,11 +63,12 @@ def _slope_error(error_nhw: Tensor, inside_nhw: Tensor, scales: int = 4) -> Tens
     return total_error
 
 
-def _eye_loss(logit_n2hw: Tensor, eyes_n23: Tensor) -> Tensor:
+def _eye_loss(logit_n2hw: Tensor, eyes_nk3: Tensor) -> Tensor:
     """Cross-entropy against a blob on each eye in view, and against nothing for an eye that is hidden; pixels of a blob weigh more."""
     height, width = logit_n2hw.shape[-2:]
     x = (torch.arange(width, device=logit_n2hw.device) + 0.5) / width
     y = (torch.arange(height, device=logit_n2hw.device) + 0.5) / height
-    squared = (x - eyes_n23[:, :, 0, None, None]) ** 2 + (y[:, None] - eyes_n23[:, :, 1, None, None]) ** 2
-    blob = torch.exp(-squared / (2 * EYE_SIGMA**2)) * eyes_n23[:, :, 2, None, None]
+    squared = (x - eyes_nk3[:, :, 0, None, None]) ** 2 + (y[:, None] - eyes_nk3[:, :, 1, None, None]) ** 2
+    blobs = torch.exp(-squared / (2 * EYE_SIGMA**2)) * eyes_nk3[:, :, 2, None, None]
+    blob = torch.stack([blobs[:, 0::2].amax(1), blobs[:, 1::2].amax(1)], 1)
     return (functional.binary_cross_entropy_with_logits(logit_n2hw, blob, reduction="none") * (1 + 20 * blob)).mean()

@@ -13,16 +13,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
 from training.backdrop import cloud
 from training.face_model import FaceModel, Regions, find_regions, load_face_model
-from training.raster import rasterise, vertex_normals
-from training.render import Camera, euler
-from training.scene import Person, random_person
-from training.shading import shade, shadow_map
+from training.lighting import photograph
+from training.parts import euler
+from training.render import Camera
+from training.scene import details, random_person
 
 Array = NDArray[Any]
 SIDE = 768
@@ -36,42 +35,23 @@ def portrait(model: FaceModel, regions: Regions, seed: int, yaw: float) -> Array
     rng = np.random.default_rng(seed)
     person = random_person(model, regions, rng)
     camera = Camera(euler(yaw, 2, 0), 130.0, 36.0, (0.5, 0.47), yaw)
-    colour, coverage = _studio(person, camera, SIDE * SMOOTHING, rng)
-    colour, coverage = (cv2.resize(a, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for a in (colour, coverage))
+    placed, fine = camera.place(person.mesh.vertices_v3), SIDE * SMOOTHING
+    screen = camera.project(placed, fine)
+    colour, index = photograph(person.mesh, placed, screen, details(rng), camera.distance, _studio(), fine, int(rng.integers(1 << 20)))
+    colour, coverage = (cv2.resize(a, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for a in (colour, (index >= 0).astype(np.float32)))
     wall = np.array([0.2, 0.22, 0.24]) * (0.75 + 0.5 * cloud(SIDE, rng, 1))[..., None]
     linear = colour + wall * (1 - coverage[..., None])
     linear = linear + rng.normal(size=linear.shape) * 0.002
     return np.round(np.clip(linear, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
 
 
-def _studio(person: Person, camera: Camera, side: int, rng: Generator) -> tuple[Array, Array]:
-    mesh = person.mesh
-    placed = camera.place(mesh.vertices_v3)
-    index, weight, _ = rasterise(camera.project(placed, side), mesh.triangles_m3, side, side, False)
+def _studio() -> tuple[Array, Array, Array]:
+    """Ambient light, its slope, and a warm key and a cool rim light."""
     key, rim = np.array([-0.55, 0.5, 0.67]), np.array([0.8, 0.35, -0.3])
     key, rim = key / np.linalg.norm(key), rim / np.linalg.norm(rim)
     lights = np.array([[*key, 0.85, 0.8, 0.74, 0.15, 24, 0.06, 1.0], [*rim, 0.35, 0.38, 0.42, 0.1, 20, 0.06, 1.0]])
-    maps = [shadow_map(placed, mesh.triangles_m3, light[:3]) for light in lights]
     harmonics = np.array([[0.1, 0.1, 0.12], [0.25, 0.25, 0.28], [0.15, 0.15, 0.15]])
-    colour = shade(
-        index,
-        weight,
-        mesh.triangles_m3,
-        placed,
-        vertex_normals(placed, mesh.triangles_m3),
-        mesh.albedo_v3,
-        mesh.coordinates_v3,
-        mesh.material_m,
-        person.detail_6k,
-        np.array([0, 0, camera.distance]),
-        np.array([0.42, 0.43, 0.46]),
-        harmonics,
-        lights,
-        np.stack([m[0] for m in maps]),
-        np.stack([m[1] for m in maps]),
-        int(rng.integers(1 << 20)),
-    )
-    return colour, (index >= 0).astype(np.float32)
+    return np.array([0.42, 0.43, 0.46]), harmonics, lights
 
 
 def main() -> None:

@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from training.backdrop import random_backdrop
 from training.face_model import FaceModel, Regions
-from training.raster import rasterise, vertex_normals
-from training.scene import LABEL_NOTHING, Part, Person, random_person
-from training.shading import SHADOW_SIDE, shade, shadow_map
+from training.lighting import photograph, random_light
+from training.parts import LABEL_NOTHING, Part, euler
+from training.raster import rasterise
+from training.scene import random_scene
+from training.sensor import develop
 
 Array = NDArray[Any]
 CHANCE_OF_NOBODY = 0.03
 OVERSAMPLING = 1.4
+MOST_EYES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +29,9 @@ class Sample:
     """One render and its truth. Side s; relief and thickness in image widths.
 
     rgb_hwc: (s, s, 3) uint8 sRGB. relief_hw, thickness_hw: float32, 0 outside. matte_hw: uint8 coverage 0..255.
-    label_hw: uint8, nothing / body / head / narrow face. eyes_23: float32, x, y in pixels, and 1 where the eye is in view, else 0.
-    yaw: degrees. has: what was drawn.
+    label_hw: uint8, nothing / body / head / narrow face.
+    eyes_43: float32, x, y in pixels, and 1 where the eye is in view, else 0; left and right in an upright, frontal picture, for two people.
+    yaw: degrees. tone: of the skin, 0 light to 1 dark. has: what was drawn.
     """
 
     rgb_hwc: Array
@@ -35,8 +39,9 @@ class Sample:
     thickness_hw: Array
     matte_hw: Array
     label_hw: Array
-    eyes_23: Array
+    eyes_43: Array
     yaw: float
+    tone: float
     has: frozenset[str]
 
 
@@ -83,126 +88,60 @@ def random_camera(rng: Generator) -> Camera:
     )
 
 
-def euler(yaw: float, pitch: float, roll: float) -> Array:
-    """Rotation (3, 3) float32 from degrees: yaw about +Y first, then pitch about +X, then roll about +Z."""
-    y, p, r = np.radians([yaw, pitch, roll])
-    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
-    about_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
-    return (about_z @ about_x @ about_y).astype(np.float32)
-
-
 def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     """Draws the sample of a seed. The same seed and side give the same sample."""
     rng = np.random.default_rng(seed)
     if rng.random() < CHANCE_OF_NOBODY:
         empty = np.zeros((side, side), np.float32)
-        rgb = _sensor(random_backdrop(side, rng), rng)
+        rgb = develop(random_backdrop(side, rng), rng)
         zero = empty.astype(np.uint8)
-        return Sample(rgb, empty, empty, zero, zero, np.zeros((2, 3), np.float32), 0.0, frozenset({"nobody"}))
-    person = random_person(model, regions, rng)
+        return Sample(rgb, empty, empty, zero, zero, np.zeros((MOST_EYES, 3), np.float32), 0.0, 0.0, frozenset({"nobody"}))
+    scene = random_scene(model, regions, rng)
     camera = random_camera(rng)
-    placed = camera.place(person.mesh.vertices_v3)
-    relief, thickness, label, distance = truth(person.mesh, camera, placed, side)
-    colour, coverage = _photograph(person, camera, placed, int(side * OVERSAMPLING), rng)
-    colour, coverage = (cv2.resize(a, (side, side), interpolation=cv2.INTER_AREA) for a in (colour, coverage))
-    rgb = _sensor(colour + random_backdrop(side, rng) * (1 - coverage[..., None]), rng)
-    eyes = _eyes_in_view(camera.project(camera.place(person.eyes_23), side), distance)
-    return Sample(rgb, relief, thickness, np.round(coverage * 255).astype(np.uint8), label, eyes, camera.yaw, person.has)
+    placed = camera.place(scene.mesh.vertices_v3)
+    relief, thickness, label, distance = truth(scene.mesh, scene.owner_m, camera, placed, side)
+    fine = int(side * OVERSAMPLING)
+    *light, light_names = random_light(rng)
+    screen = camera.project(placed, fine)
+    colour, index = photograph(scene.mesh, placed, screen, scene.detail_6k, camera.distance, tuple(light), fine, int(rng.integers(1 << 20)))  # type: ignore[arg-type]
+    seen = np.where(index >= 0, scene.owner_m[index] + 1, 0)
+    covers = np.stack([seen > 0, seen > 1], -1).astype(np.float32)
+    colour, (anything, person) = (
+        cv2.resize(colour, (side, side), interpolation=cv2.INTER_AREA),
+        np.moveaxis(cv2.resize(covers, (side, side), interpolation=cv2.INTER_AREA), -1, 0),
+    )
+    rgb = develop(colour + random_backdrop(side, rng) * (1 - anything[..., None]), rng)
+    eyes = np.zeros((MOST_EYES, 3), np.float32)
+    eyes[: len(scene.eyes_k3)] = _eyes_in_view(camera.project(camera.place(scene.eyes_k3), side), distance)
+    matte = np.round(person * 255).astype(np.uint8)
+    return Sample(rgb, relief, thickness, matte, label, eyes, camera.yaw, scene.tone, scene.has | light_names)
 
 
-def truth(mesh: Part, camera: Camera, placed_v3: Array, side: int) -> tuple[Array, Array, Array, Array]:
-    """Relief, thickness (float32, image widths), label (uint8) and distance (float32, centimetres) per pixel, (side, side) each."""
+def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: int) -> tuple[Array, Array, Array, Array]:
+    """Relief, thickness (float32, image widths), label (uint8) and distance (float32, centimetres) per pixel, (side, side) each.
+
+    Thickness reaches to the last surface of the same person; owner_m: per triangle, 0 where it is of no person.
+    """
     screen = camera.project(placed_v3, side)
     index, _, near = rasterise(screen, mesh.triangles_m3, side, side, False)
-    far = rasterise(screen, mesh.triangles_m3, side, side, True)[2]
-    hit = index >= 0
+    label = np.where(index >= 0, mesh.label_m[index], LABEL_NOTHING).astype(np.uint8)
+    owner = np.where(index >= 0, owner_m[index], 0)
+    far = near.copy()
+    for person in range(1, int(owner_m.max()) + 1):
+        last = rasterise(screen, np.ascontiguousarray(mesh.triangles_m3[owner_m == person]), side, side, True)[2]
+        far = np.where(owner == person, last, far)
+    hit = label != LABEL_NOTHING
     relief = np.where(hit, np.clip((camera.distance - near) / camera.scene_width, -1, 1), 0).astype(np.float32)
     thickness = np.where(hit, np.clip((far - near) / camera.scene_width, 0, 2), 0).astype(np.float32)
-    label = np.where(hit, mesh.label_m[np.maximum(index, 0)], LABEL_NOTHING).astype(np.uint8)
     return relief, thickness, label, near
 
 
-def _eyes_in_view(eyes_23: Array, distance_hw: Array) -> Array:
-    """x, y of the two eyeball centres and whether the eyelid, not the nose or the hair, is what the camera sees there."""
+def _eyes_in_view(eyes_k3: Array, distance_hw: Array) -> Array:
+    """x, y of the eyeball centres and whether the eyelid, not the nose or the hair, is what the camera sees there."""
     side = len(distance_hw)
-    found = eyes_23.copy()
+    found = eyes_k3.copy()
     for eye in found:
         column, row = int(eye[0]), int(eye[1])
         inside = 0 <= column < side and 0 <= row < side
         eye[2] = float(inside and distance_hw[row, column] > 0 and eye[2] - distance_hw[row, column] < 3.5)
     return found
-
-
-def _photograph(person: Person, camera: Camera, placed_v3: Array, side: int, rng: Generator) -> tuple[Array, Array]:
-    """Linear colour times coverage (side, side, 3) and coverage (side, side), float32."""
-    mesh = person.mesh
-    index, weight, _ = rasterise(camera.project(placed_v3, side), mesh.triangles_m3, side, side, False)
-    ambient, harmonics, lights = random_light(rng)
-    maps = [
-        shadow_map(placed_v3, mesh.triangles_m3, light[:3].astype(float))
-        if light[9] >= 0
-        else (np.zeros((SHADOW_SIDE, SHADOW_SIDE), np.float32), np.zeros((4, 3), np.float32))
-        for light in lights
-    ]
-    colour = shade(
-        index,
-        weight,
-        mesh.triangles_m3,
-        placed_v3,
-        vertex_normals(placed_v3, mesh.triangles_m3),
-        mesh.albedo_v3,
-        mesh.coordinates_v3,
-        mesh.material_m,
-        person.detail_6k,
-        np.array([0, 0, camera.distance]),
-        ambient,
-        harmonics,
-        lights,
-        np.stack([m[0] for m in maps]),
-        np.stack([m[1] for m in maps]),
-        int(rng.integers(1 << 20)),
-    )
-    return colour, (index >= 0).astype(np.float32)
-
-
-def random_light(rng: Generator) -> tuple[Array, Array, Array]:
-    """Ambient colour (3,), its slope (3, 3), and one to three directional lights (k, 10) as `shading.shade` takes them."""
-    ambient = rng.uniform(0.1, 0.7) * rng.uniform(0.85, 1.15, 3)
-    harmonics = rng.normal(size=(3, 3)) * 0.25 * rng.uniform(0.3, 1)
-    exponent, strength = rng.uniform(5, 60), rng.uniform(0, 0.25)
-    lights = []
-    for k in range(rng.integers(1, 4)):
-        towards = rng.normal(size=3) * [1, 0.7, 1]
-        towards[2] = abs(towards[2]) * rng.choice([1, 1, 1, -0.3])
-        towards[1] += 0.4
-        towards /= np.linalg.norm(towards)
-        colour = rng.uniform(0.2, 1.5) * rng.uniform(0.75, 1.2, 3) / (0.7 * k + 1)
-        softness = rng.uniform(0, 3) if rng.random() < 0.7 else -1.0
-        lights.append([*towards, *colour, rng.uniform(0, 0.25), exponent, strength, softness])
-    return ambient, harmonics, np.array(lights)
-
-
-def _sensor(linear_hwc: Array, rng: Generator) -> Array:
-    """Exposure, white balance, response curve, blur, noise, vignette, compression, sometimes grey or sepia: linear float to uint8."""
-    side = len(linear_hwc)
-    image = np.clip(linear_hwc * rng.uniform(0.7, 1.8), 0, None) * rng.uniform(0.85, 1.15, 3)
-    image = np.clip(image, 0, 1) ** (1 / rng.uniform(1.7, 2.6))
-    if rng.random() < 0.5:
-        image = (image - 0.5) * rng.uniform(0.7, 1.35) + 0.5 + rng.uniform(-0.1, 0.1)
-    if rng.random() < 0.2:
-        off = (np.arange(side) + 0.5) / side - 0.5
-        image = image * (1 - rng.uniform(0, 1.2) * (off[:, None] ** 2 + off**2))[..., None]
-    if rng.random() < 0.4:
-        image = np.asarray(cv2.GaussianBlur(image.astype(np.float32), (0, 0), side * rng.uniform(0.002, 0.011)))
-    image = image + rng.normal(size=image.shape) * rng.uniform(0, 0.04)
-    pixels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
-    if rng.random() < 0.5:
-        quality = int(rng.integers(30, 95))
-        packed = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        pixels = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))[..., ::-1]
-    tint = rng.random()
-    if tint < 0.13:
-        grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)[..., None]
-        pixels = np.clip(grey * np.array([1.0, 1, 1] if tint < 0.1 else [1.05, 0.9, 0.7]), 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(pixels)
