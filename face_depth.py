@@ -300,7 +300,7 @@ def _without_stray_parts(matte_hw: Array, faces: tuple[Face, ...]) -> Array:
         return matte_hw
     # A low threshold, so that the soft rim of a region that stays is not cut off.
     _, labels = cv2.connectedComponents((matte_hw > STRAY_RIM).astype(np.uint8), connectivity=8)
-    kept = set()
+    kept: set[int] = set()
     for face in faces:
         left, top, right, bottom = (max(0, round(edge)) for edge in face.box_xyxy)
         inside = np.s_[top : bottom + 1, left : right + 1]

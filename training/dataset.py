@@ -10,6 +10,7 @@ Rendering again continues where it stopped.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ from training.render import MOST_EYES, Sample, render
 Array = NDArray[Any]
 HELD_OUT_FIRST_SEED = 10_000_000
 SHARD = 500
+LOOK_AGAIN = 4000
+"""Views after which the folder is looked through again, so that training may begin while the set is still being rendered."""
 GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}))
 
 
@@ -133,8 +136,9 @@ class RandomViews(torch.utils.data.IterableDataset):
         cv2.setNumThreads(1)
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
-        samples = RenderedSet(self.folder)
-        while True:
+        for drawn in itertools.count():
+            if drawn % LOOK_AGAIN == 0:
+                samples = RenderedSet(self.folder)
             photo, maps, eyes = random_view(samples[int(rng.integers(len(samples)))], self.side, rng)
             yield torch.from_numpy(photo), torch.from_numpy(maps), torch.from_numpy(eyes)
 

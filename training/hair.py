@@ -96,12 +96,12 @@ def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
         for radius, lower in ((outer, 0.0), (inner, 0.3))
     ]
     grid = np.arange(rows * columns).reshape(rows, columns)
-    outward = grid_triangles(rows, columns, False)
+    outward = grid_triangles(rows, columns, False)[:, ::-1]
     inward = outward[:, ::-1] + rows * columns
     rim = np.concatenate([grid[:, 0], grid[-1], grid[::-1, -1], grid[0, ::-1]])
     ring = np.stack([rim, np.roll(rim, -1)], 1)
     side = np.concatenate(
-        [np.c_[ring[:, :1], ring[:, 1:], ring[:, :1] + rows * columns], np.c_[ring[:, 1:], ring + rows * columns][:, [0, 2, 1]]]
+        [np.c_[ring[:, :1], ring[:, :1] + rows * columns, ring[:, 1:]], np.c_[ring[:, 1:], ring + rows * columns]]
     )
     points = np.concatenate(layers).astype(np.float32)
     triangles = np.concatenate([outward, inward, side]).astype(np.int32)

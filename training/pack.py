@@ -2,8 +2,8 @@
 
     python -m training.pack --run runs/face --face-model PATH --out assets/face_depth.safetensors
 
-Takes the averaged weights as float16, measures how sure the network really is on a calibration set (its own seeds), and writes
-configuration, git commit, samples seen and figures on the held-out set into the file's metadata.
+Takes the averaged weights as float16; on a calibration set (its own seeds) finds the side at which the network sees best, and how sure it
+really is; and writes configuration, git commit, samples seen and figures on the held-out set into the file's metadata.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ import torch
 from safetensors.torch import save_file
 
 from face_network import Configuration, FaceNetwork, metadata_of
-from training.evaluate import held_out, predicted_by, table, uncertainty_factor
+from training.evaluate import figures_by_head, held_out, one_look, product, uncertainty_factor
+from training.metrics import means
 
 CALIBRATION_FIRST_SEED = 9_000_000
 CALIBRATION_HEADS = 96
+SIDES = (160, 192, 224, 256)
+"""Candidates for the side at which the network is used."""
 
 
 def main() -> None:
@@ -38,11 +41,14 @@ def main() -> None:
     network = FaceNetwork(Configuration(**state["configuration"])).eval()
     weights = {key: value.half() if value.is_floating_point() else value for key, value in state["average"].items()}
     network.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in weights.items()})
-    calibration = held_out(options.face_model, options.calibration, CALIBRATION_HEADS, CALIBRATION_FIRST_SEED)
-    scale = uncertainty_factor(calibration, predicted_by(network))
-    configuration = dataclasses.replace(network.configuration, uncertainty_scale=round(scale, 4))
-    figures = table(held_out(options.face_model, options.held_out), {"this network": predicted_by(network)})["this network"]
-    figures.pop("within stated")
+    calibration = list(held_out(options.face_model, options.calibration, CALIBRATION_HEADS, CALIBRATION_FIRST_SEED).values())
+    normals = {side: means(figures_by_head(calibration, one_look(network, side)))["normals mean"] for side in SIDES}
+    print("normals on the calibration set, degrees:", {side: round(value, 2) for side, value in normals.items()})
+    network.configuration = dataclasses.replace(network.configuration, look_side=min(normals, key=lambda side: normals[side]))
+    scale = uncertainty_factor(calibration, product(network))
+    network.configuration = configuration = dataclasses.replace(network.configuration, uncertainty_scale=round(scale, 4))
+    heads = list(held_out(options.face_model, options.held_out).values())
+    figures = means(figures_by_head(heads, product(network)))
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     facts = {
         "samples_seen": str(state["seen"]),

@@ -117,6 +117,14 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     return Sample(rgb, relief, thickness, matte, label, eyes, camera.yaw, scene.tone, scene.has | light_names)
 
 
+def camera_of(model: FaceModel, regions: Regions, seed: int) -> Camera:
+    """The camera of the sample that `render` draws from a seed with a person in it."""
+    rng = np.random.default_rng(seed)
+    rng.random()
+    random_scene(model, regions, rng)
+    return random_camera(rng)
+
+
 def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: int) -> tuple[Array, Array, Array, Array]:
     """Relief, thickness (float32, image widths), label (uint8) and distance (float32, centimetres) per pixel, (side, side) each.
 

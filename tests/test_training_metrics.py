@@ -1,0 +1,130 @@
+"""Laws of the figures of merit, of the baselines, and of the factor that makes a stated error true."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training import baselines, evaluate
+from training.dataset import GROUPS, record_dtype
+from training.metrics import Guess, head_figures, means, normal_angles
+
+SIDE = 64
+FACE_MODEL = Path(os.environ.get("FACE_MODEL", Path(__file__).resolve().parent.parent.parent / "shared" / "face-model" / "ict-facekit.npz"))
+
+
+@pytest.fixture
+def head():
+    """A ball as a head: relief in widths of the picture, radius a quarter of it."""
+    record = np.zeros((), record_dtype(SIDE))[()]
+    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE - 0.5
+    inside = x * x + y * y < 0.25**2
+    half = np.sqrt(np.where(inside, 0.25**2 - x * x - y * y, 0))
+    record["relief"], record["thickness"] = half, 2 * half
+    record["matte"], record["label"] = inside * 255, inside * 3
+    record["eyes"][:2] = [[20, 28, 1], [40, 28, 1]]
+    return record
+
+
+def _truth(head, shift=0.0):
+    relief = head["relief"].astype(np.float32) + shift
+    return Guess(relief, head["thickness"].astype(np.float32), head["matte"] / np.float32(255), np.ones((SIDE, SIDE)), ((20, 28), (40, 28)))
+
+
+def test_the_truth_shifted_has_no_error(head):
+    figures = head_figures(head, _truth(head, shift=0.3))
+    assert figures["matte IoU"] == figures["within stated"] == 1
+    for name in ("boundary %", "relief %", "relief fitted %", "face relief %", "normals mean", "thickness %", "eye distance %"):
+        assert figures[name] == pytest.approx(0, abs=2e-2), name
+
+
+def test_relief_errors_are_in_percent_of_the_heads_width(head):
+    """Noise of 1 % of the picture is 2 % of a head half as wide."""
+    guess = _truth(head)
+    noise = np.random.default_rng(0).normal(size=(SIDE, SIDE)) * 0.01
+    figures = head_figures(
+        head, Guess(guess.relief_hw + noise, guess.thickness_hw + 0.05, guess.matte_hw, guess.uncertainty_hw, guess.eyes)
+    )
+    assert figures["relief %"] == pytest.approx(2, rel=0.1)
+    assert figures["thickness %"] == pytest.approx(10, rel=0.01)
+
+
+def test_a_scaled_relief_is_forgiven_by_the_fit_only(head):
+    guess = _truth(head)
+    figures = head_figures(head, Guess(guess.relief_hw * 2, guess.thickness_hw, guess.matte_hw))
+    assert figures["relief fitted %"] == pytest.approx(0, abs=1e-3)
+    assert figures["relief %"] > 5
+    assert np.isnan(figures["within stated"])
+    assert np.isnan(figures["eye distance %"])
+
+
+def test_a_slope_of_one_in_one_is_45_degrees_off_a_plane():
+    rows = np.tile(np.arange(SIDE, dtype=float)[:, None] / SIDE, (1, SIDE))
+    angles = normal_angles(rows, np.zeros_like(rows), np.ones((SIDE, SIDE), bool))
+    assert angles[8:-8, 8:-8] == pytest.approx(45, abs=0.1)
+
+
+def test_the_boundary_is_measured_in_pixels_of_displacement(head):
+    """A matte moved by 2 of 64 pixels, the head being 32 wide: at most 6.25 %, less where the outline runs along the movement."""
+    guess = _truth(head)
+    moved = np.roll(guess.matte_hw, 2, axis=1)
+    figures = head_figures(head, Guess(guess.relief_hw, guess.thickness_hw, moved))
+    assert 6.25 * 0.5 < figures["boundary %"] < 6.25
+
+
+def test_the_eye_distance_is_relative(head):
+    guess = _truth(head)
+    figures = head_figures(head, Guess(guess.relief_hw, guess.thickness_hw, guess.matte_hw, None, ((20, 28), (41, 28))))
+    assert figures["eye distance %"] == pytest.approx(5)
+
+
+def test_means_leave_out_what_is_unknown():
+    assert means([{"a": 1.0, "b": np.nan}, {"a": 3.0, "b": 4.0}]) == {"a": 2.0, "b": 4.0}
+
+
+def test_the_factor_makes_gaussian_errors_true(head):
+    """Errors of one standard deviation, stated as half of it, need the factor 2."""
+    rng = np.random.default_rng(0)
+
+    def method(record):
+        relief = record["relief"].astype(np.float64) + rng.normal(size=(SIDE, SIDE)) * 0.02
+        return Guess(relief, record["thickness"], record["matte"] / 255, np.full((SIDE, SIDE), 0.01))
+
+    assert evaluate.uncertainty_factor([head] * 8, method) == pytest.approx(2, rel=0.05)
+
+
+def test_baselines_know_the_matte_and_no_relief(head):
+    flat, balloon = (head_figures(head, method(head)) for method in (baselines.plane, baselines.inflated_matte))
+    assert flat["matte IoU"] == balloon["matte IoU"] == 1
+    assert balloon["relief %"] < flat["relief %"] / 2, "a ball is what the balloon is good at"
+
+
+def test_groups_are_by_what_the_records_say(head):
+    records = []
+    for i in range(20):
+        one = head.copy()
+        one["has"], one["yaw"] = (1 << GROUPS.index("glasses")) * (i % 2), -30 if i % 2 else 5
+        records.append(one)
+    named = dict(evaluate.groups(records))
+    assert named["glasses (10)"] == list(range(1, 20, 2))
+    assert named["yaw 0-15° (10)"] == list(range(0, 20, 2))
+    assert named["no hair (20)"] == list(range(20))
+
+
+@pytest.mark.skipif(not FACE_MODEL.exists(), reason="no ICT face model here: set FACE_MODEL to ict-facekit.npz")
+def test_the_mean_face_in_the_true_pose_beats_a_plane_on_a_bald_head():
+    from training.dataset import _record
+    from training.face_model import find_regions, load_face_model
+    from training.render import render
+
+    model = load_face_model(FACE_MODEL)
+    regions = find_regions(model)
+    seed = next(s for s in range(100) if not {"hair", "scarf", "hat", "hand", "two people", "nobody"} & render(model, regions, s, 32).has)
+    record = np.zeros((), record_dtype(SIDE))[()]
+    for name, value in zip(record.dtype.names, _record(render(model, regions, seed, SIDE)), strict=True):
+        record[name] = value
+    posed = head_figures(record, baselines.mean_face(model, regions, {id(record): seed})(record))
+    flat = head_figures(record, baselines.plane(record))
+    assert posed["relief %"] < 0.6 * flat["relief %"]
+    assert posed["normals mean"] < 0.7 * flat["normals mean"]

@@ -1,0 +1,55 @@
+"""What the network has to beat, each with the true matte: a plane, an inflated matte, and the mean face in the true pose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from training import skin
+from training.face_model import FaceModel, Regions
+from training.metrics import Guess, Method
+from training.parts import LABEL_HEAD, LABEL_NOTHING
+from training.render import camera_of, truth
+
+Array = NDArray[Any]
+
+
+def _with_true_matte(record: Any, relief_hw: Array, thickness_hw: Array | float) -> Guess:
+    return Guess(relief_hw, np.broadcast_to(thickness_hw, relief_hw.shape), record["matte"] / np.float32(255))
+
+
+def plane(record: Any) -> Guess:
+    """Flat, as thick as this head is on average."""
+    size = record["matte"].shape
+    return _with_true_matte(record, np.zeros(size, np.float32), float(record["thickness"][record["label"] >= LABEL_HEAD].mean()))
+
+
+def inflated_matte(record: Any) -> Guess:
+    """The matte blown up like a balloon: height = the square root of the distance to the rim times the largest distance."""
+    inside = distance_transform_edt(record["matte"] > 127).astype(np.float32) / len(record["matte"])
+    return _with_true_matte(record, np.sqrt(inside * inside.max()), float(2 * inside.max()))
+
+
+def mean_face(model: FaceModel, regions: Regions, seeds: dict[int, int]) -> Method:
+    """The mean head without hair, seen by the sample's own camera; beyond its outline the nearest value goes on.
+
+    seeds: from the `id` of a record to the seed it was drawn from, because a record does not hold its camera.
+    """
+
+    def method(record: Any) -> Guess:
+        size = len(record["matte"])
+        camera = camera_of(model, regions, seeds[id(record)])
+        neutral = np.zeros((len(model.neutral_v3), 3), np.float32)
+        head = skin.head_part(model, regions, model.neutral_v3, neutral)
+        placed = camera.place(model.neutral_v3)
+        relief, thickness, label, _ = truth(head, np.ones(len(head.triangles_m3), np.uint8), camera, placed, size)
+        covered = label != LABEL_NOTHING
+        if not covered.any():
+            return plane(record)
+        rows, columns = distance_transform_edt(~covered, return_distances=False, return_indices=True)
+        return _with_true_matte(record, relief[rows, columns], thickness[rows, columns])
+
+    return method
