@@ -26,7 +26,7 @@ from training.scene import details, random_person
 Array = NDArray[Any]
 SIDE = 768
 SMOOTHING = 2
-PORTRAITS = ((117, -14.0), (110, 8.0), (102, 12.0))
+PORTRAITS = ((138, -14.0), (101, 12.0), (124, -10.0))
 """Seed and yaw in degrees of each."""
 
 
