@@ -65,7 +65,26 @@ def _shell(
     label = np.where(regions.above_chin[triangles[:, 0]] > 0.5, LABEL_HEAD, LABEL_BODY).astype(np.uint8)
     # Noise coordinates stretched along the strands: fine across, coarse along.
     strands = np.ascontiguousarray(direction * 10 * (np.array([1, 0.12, 1]) if material == HAIR else 1), np.float32)
-    return compact(Part(lifted.astype(np.float32), triangles, albedo, label, np.full(len(triangles), material, np.uint8), strands))
+    # A wall from the rim down to the skin, so that nobody looks under the shell.
+    rim = _rim(triangles)
+    low = rim + len(lifted)
+    wall = np.concatenate([np.c_[rim[:, 0], low[:, 0], rim[:, 1]], np.c_[rim[:, 1], low[:, 0], low[:, 1]]])
+    whole = Part(
+        np.concatenate([lifted, vertices - 0.1 * direction]).astype(np.float32),
+        np.concatenate([triangles, wall]).astype(np.int32),
+        np.tile(albedo, (2, 1)),
+        np.concatenate([label, np.full(len(wall), LABEL_HEAD, np.uint8)]),
+        np.full(len(triangles) + len(wall), material, np.uint8),
+        np.tile(strands, (2, 1)),
+    )
+    return compact(whole)
+
+
+def _rim(triangles_m3: Array) -> Array:
+    """Directed edges (k, 2) that only one triangle has."""
+    edges = np.concatenate([triangles_m3[:, [0, 1]], triangles_m3[:, [1, 2]], triangles_m3[:, [2, 0]]])
+    _, number, count = np.unique(np.sort(edges, 1), axis=0, return_inverse=True, return_counts=True)
+    return np.asarray(edges[count[number.ravel()] == 1])
 
 
 def hair(model: FaceModel, regions: Regions, vertices: Array, colour: Array, rng: Generator, fringe: bool) -> Part:
