@@ -4,6 +4,7 @@ import math
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -213,3 +214,23 @@ def test_things_hide_a_person_and_belong_to_none(people):
     assert not before[0].any()
     for one, other in zip(alone[:3], behind[:3], strict=True):
         assert np.array_equal(one, other)
+
+
+@needs_face_model
+def test_nobody_looks_under_hair(people):
+    """Within a head nothing is seen deep below its surroundings: a shell with an open rim taught holes along the hairline."""
+    from training import hair, skin
+    from training.parts import join
+    from training.render import Camera, euler, truth
+
+    model, regions = people
+    bald = skin.head_part(model, regions, model.neutral_v3, np.ones_like(model.neutral_v3))
+    thin = []
+    for seed in range(6):
+        grown = hair.hair(model, regions, model.neutral_v3, np.ones(3), np.random.default_rng(seed), False)
+        mesh = join([bald, grown])
+        camera = Camera(euler(9.0 * seed - 22, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
+        _, thickness, label, _ = truth(mesh, np.ones(len(mesh.triangles_m3), np.uint8), camera, camera.place(mesh.vertices_v3), 128)
+        inner = cv2.erode((label >= 2).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        thin.append((thickness[inner] < 0.03).mean())
+    assert np.mean(thin) < 0.001, "a ray that enters under the rim leaves at once; ears alone are thin"
