@@ -33,6 +33,8 @@ SMALLEST_HEAD = 0.03
 LEAST_OF_LARGEST = 0.2
 """Heads narrower than this share of the largest head are clutter far more often than people."""
 EYE_SEEN = 0.3
+SAME_HEAD = 0.4
+"""Intersection over union of a head in the coarse and in the close look, below which the two are not the same."""
 MATTE_THRESHOLD = 0.5
 STRAY_RIM = 0.2
 
@@ -61,6 +63,21 @@ class Box:
     width: int
     height: int
 
+    @property
+    def corners(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        return float(self.left), float(self.top), float(self.left + self.width), float(self.top + self.height)
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A head found in a photo: its box, and the look that shows it best, at the cut. eye_seen: 0..1, of the surest eye within the box."""
+
+    box: Box
+    cut: Box
+    seen: Look
+    eye_seen: float
+
 
 def predict(network: FaceNetwork, photo: Photo) -> DepthMap:
     """Relief, hidden side, matte, uncertainty and faces at the photo's own resolution.
@@ -80,19 +97,40 @@ def predict(network: FaceNetwork, photo: Photo) -> DepthMap:
     canvas_rgb = cv2.resize(photo.rgb_hwc, canvas_hw[::-1], interpolation=cv2.INTER_AREA)
     canvas = Canvas(canvas_rgb, canvas_hw[1] / width)
     layers = _upsample_look(coarse, whole, canvas, (slice(0, canvas_hw[0]), slice(0, canvas_hw[1])))
-    faces = []
-    for head in heads:
-        cut, seen = _around(head, photo.size_hw), coarse
-        if cut is None:
-            cut = whole
-        else:
-            seen = look(network, photo.rgb_hwc, cut, side)
-            head = min(find_heads(seen.head_hw, cut), key=lambda box, middle=head: _centre_distance(box, middle), default=head)  # type: ignore[misc]
-            _blend_in(layers, seen, cut, canvas)
-        eyes = _find_eyes(seen.eyes_2hw, cut)
-        faces.append(Face((float(head.left), float(head.top), float(head.left + head.width), float(head.top + head.height)), eyes))
+    found = [head for box in heads if (head := _look_closer(network, photo, box, coarse)) is not None]
+    found = [head for head in found if head.eye_seen >= EYE_SEEN] or found[:1]  # a head without an eye counts only where it is alone
+    for head in found:
+        if head.cut != whole:
+            _blend_in(layers, head.seen, head.cut, canvas)
+    faces = [Face(head.box.corners, _find_eyes(head.seen.eyes_2hw, head.cut, head.box)) for head in found]
     faces.sort(key=lambda face: -face.width)
     return _depth_map(layers, tuple(faces), photo.size_hw, network.configuration.uncertainty_scale)
+
+
+def _look_closer(network: FaceNetwork, photo: Photo, box: Box, coarse: Look) -> Head | None:
+    """A head of the coarse look, seen closer where that shows more; None where the closer look shows no head there."""
+    cut = _around(box, photo.size_hw)
+    if cut is None:
+        whole = Box(0, 0, photo.size_hw[1], photo.size_hw[0])
+        return Head(box, whole, coarse, _sure_of_an_eye(coarse.eyes_2hw, whole, box))
+    seen = look(network, photo.rgb_hwc, cut, network.configuration.look_side)
+    again = max(find_heads(seen.head_hw, cut), key=lambda one: _overlap(one, box), default=None)
+    if again is None or _overlap(again, box) < SAME_HEAD:
+        return None
+    return Head(again, cut, seen, _sure_of_an_eye(seen.eyes_2hw, cut, again))
+
+
+def _sure_of_an_eye(eyes_2hw: Array, cut: Box, head: Box) -> float:
+    return float(_within(eyes_2hw, cut, head).max())
+
+
+def _within(eyes_2hw: Array, cut: Box, head: Box) -> Array:
+    """The blobs of a look at `cut` with 0 outside a head's box."""
+    rows, columns = eyes_2hw.shape[1:]
+    y = cut.top + (np.arange(rows) + 0.5) * cut.height / rows
+    x = cut.left + (np.arange(columns) + 0.5) * cut.width / columns
+    left, top, right, bottom = head.corners
+    return eyes_2hw * (((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right)))
 
 
 def look(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> Look:
@@ -157,16 +195,18 @@ def _around(head: Box, photo_hw: tuple[int, int]) -> Box | None:
     return Box(min(max(left, 0), width - across), min(max(top, 0), height - down), across, down)
 
 
-def _centre_distance(one: Box, other: Box) -> float:
-    x = one.left + one.width / 2 - other.left - other.width / 2
-    y = one.top + one.height / 2 - other.top - other.height / 2
-    return (x * x + y * y) ** 0.5
+def _overlap(one: Box, other: Box) -> float:
+    """Intersection over union, 0..1."""
+    across = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+    down = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+    both = max(across, 0) * max(down, 0)
+    return both / (one.width * one.height + other.width * other.height - both)
 
 
-def _find_eyes(eyes_2hw: Array, box: Box) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Centres of the two blobs in photo pixels, or None where either is faint."""
+def _find_eyes(eyes_2hw: Array, box: Box, head: Box) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Centres of the two blobs within a head, in photo pixels, or None where either is faint."""
     found = []
-    for blob in eyes_2hw:
+    for blob in _within(eyes_2hw, box, head):
         row, column = np.unravel_index(int(blob.argmax()), blob.shape)
         if blob[row, column] < EYE_SEEN:
             return None
