@@ -119,9 +119,7 @@ def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
     inward = outward[:, ::-1] + rows * columns
     rim = np.concatenate([grid[:, 0], grid[-1], grid[::-1, -1], grid[0, ::-1]])
     ring = np.stack([rim, np.roll(rim, -1)], 1)
-    side = np.concatenate(
-        [np.c_[ring[:, :1], ring[:, :1] + rows * columns, ring[:, 1:]], np.c_[ring[:, 1:], ring + rows * columns]]
-    )
+    side = np.concatenate([np.c_[ring[:, :1], ring[:, :1] + rows * columns, ring[:, 1:]], np.c_[ring[:, 1:], ring + rows * columns]])
     points = np.concatenate(layers).astype(np.float32)
     triangles = np.concatenate([outward, inward, side]).astype(np.int32)
     label = np.where(points[triangles[:, 0], 1] > -6, LABEL_HEAD, LABEL_BODY).astype(np.uint8)

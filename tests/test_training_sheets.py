@@ -1,0 +1,51 @@
+"""The pictures and the file that others get: contact sheets, curves, ONNX."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import face_network
+from training import curves, export_onnx, sheets
+
+
+def test_every_guise_says_where_the_plain_crop_lies_in_it():
+    made = sheets.guises()
+    plain = made["plain"][0].astype(np.float32).mean(-1)
+    for name, (picture, to_picture) in made.items():
+        back = cv2.invertAffineTransform(to_picture)
+        again = cv2.warpAffine(picture.astype(np.float32).mean(-1), back, plain.shape[::-1], borderValue=-1)
+        inside = cv2.erode((again >= 0).astype(np.uint8), np.ones((5, 5), np.uint8))[20:200, 60:240] > 0
+        correlation = np.corrcoef(again[20:200, 60:240][inside], plain[20:200, 60:240][inside])[0, 1]
+        assert correlation > 0.9, name
+
+
+def test_the_sheets_are_filled_up_to_whole_rows():
+    sheet = sheets._grid([np.full((4, 6, 3), 9, np.uint8)] * 5, 3)
+    assert sheet.shape == (8, 18, 3)
+    assert (sheet[:4] == 9).all()
+    assert not sheet[4:, 12:].any()
+
+
+def test_the_curves_take_a_resumed_log(tmp_path):
+    line = {"side": 128, "rate": 1e-3, **dict.fromkeys(curves.TERMS, 0.1)}
+    seen = [1200, 2400, 3600, 2400, 3600, 4800]
+    (tmp_path / "log.jsonl").write_text("\n".join(json.dumps({**line, "seen": number}) for number in seen))
+    assert curves.draw(tmp_path / "log.jsonl", tmp_path / "curves.png") == 4
+    assert cv2.imread(str(tmp_path / "curves.png")) is not None
+    (tmp_path / "log.jsonl").write_text("")
+    with pytest.raises(ValueError, match="no lines yet"):
+        curves.draw(tmp_path / "log.jsonl", tmp_path / "none.png")
+
+
+def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    network = face_network.FaceNetwork(face_network.Configuration(width=8)).eval()
+    assert export_onnx.export(network, tmp_path / "net.onnx") < 1e-4
+    assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
+    monkeypatch.setattr(export_onnx, "_difference", lambda *_: 0.5)
+    with pytest.raises(ValueError, match="differs from PyTorch"):
+        export_onnx.export(network, tmp_path / "bad.onnx")
+    assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
