@@ -1,5 +1,6 @@
-"""A server on 127.0.0.1 with the stand-in network, and Debian's chromium to look at it."""
+"""The page served on 127.0.0.1 with the bundled network, and Debian's chromium to look at it."""
 
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -27,15 +28,13 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
-def address():
-    """Where the page is served."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
+@contextlib.contextmanager
+def serving():
+    """The page on a free port of 127.0.0.1; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests/browser/stand_in_app.py"), "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server)
@@ -43,6 +42,15 @@ def address():
     finally:
         server.terminate()
         server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Where the page is served."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
+    with serving() as found:
+        yield found
 
 
 def wait_for_server(url, server):
