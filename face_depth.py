@@ -33,8 +33,9 @@ SMALLEST_HEAD = 0.03
 LEAST_OF_LARGEST = 0.2
 """Heads narrower than this share of the largest head are clutter far more often than people."""
 EYE_SEEN = 0.3
-SAME_HEAD = 0.4
-"""Intersection over union of a head in the coarse and in the close look, below which the two are not the same."""
+SAME_HEAD = 0.6
+"""Intersection over union of a head in the coarse and in the close look, below which the two are not the same. On the
+calibration set 97 of 98 true heads are above 0.7; a helmet before an astronaut reaches 0.47."""
 MATTE_THRESHOLD = 0.5
 STRAY_RIM = 0.2
 

@@ -11,7 +11,7 @@ from skimage.data import astronaut
 
 import face_depth
 import face_network
-from stages import Photo, Sense
+from stages import Face, Photo, Sense
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "assets" / "face_depth.safetensors"
 
@@ -71,6 +71,45 @@ def test_the_face_and_its_eyes_are_found(depth):
     assert top < NOSE_TIP[1] < bottom
     for found, corner in zip(depth.faces[0].eyes_xy, INNER_EYE_CORNERS, strict=True):
         assert np.hypot(found[0] - (corner[0] - 60), found[1] - corner[1]) < 20
+
+
+def test_the_helmet_and_the_flag_beside_her_are_no_heads(network):
+    """The whole photograph: one person, with a round helmet, a flag and a rocket around her."""
+    faces = face_depth.predict(network, photo_of(astronaut())).faces
+    assert len(faces) == 1
+    left, top, right, bottom = faces[0].box_xyxy
+    assert left < NOSE_TIP[0] < right
+    assert top < NOSE_TIP[1] < bottom
+    for found, corner in zip(faces[0].eyes_xy, INNER_EYE_CORNERS, strict=True):
+        assert np.hypot(found[0] - corner[0], found[1] - corner[1]) < 20
+
+
+def test_a_part_of_the_matte_that_touches_no_head_is_dropped():
+    matte = np.zeros((40, 60), np.float32)
+    matte[5:35, 5:25] = 0.9
+    matte[10:30, 40:55] = 0.9
+    face = Face((8.0, 6.0, 20.0, 20.0), None)
+    kept = face_depth._without_stray_parts(matte, (face,))
+    assert np.array_equal(kept[:, :30], matte[:, :30])
+    assert not kept[:, 30:].any()
+    assert np.array_equal(face_depth._without_stray_parts(matte, ()), matte), "without a face there is nothing to judge by"
+
+
+@settings(max_examples=50, deadline=None)
+@given(left=st.integers(-20, 400), top=st.integers(-20, 300), side=st.integers(1, 200))
+def test_a_cut_lies_within_the_photo_and_holds_what_is_seen_of_the_head(left, top, side):
+    cut = face_depth._around(face_depth.Box(left, top, side, side), (300, 400))
+    if cut is not None:
+        assert cut.left >= 0 and cut.top >= 0
+        assert cut.left + cut.width <= 400 and cut.top + cut.height <= 300
+        assert cut.left <= max(left, 0) and cut.top <= max(top, 0)
+
+
+def test_the_overlap_of_boxes():
+    box = face_depth.Box
+    assert face_depth._overlap(box(0, 0, 10, 10), box(0, 0, 10, 10)) == 1
+    assert face_depth._overlap(box(0, 0, 10, 10), box(5, 0, 10, 10)) == pytest.approx(1 / 3)
+    assert face_depth._overlap(box(0, 0, 10, 10), box(20, 20, 5, 5)) == 0
 
 
 def test_a_head_has_a_back_and_a_stated_uncertainty(depth):
