@@ -1,0 +1,110 @@
+"""The page fetches a checkpoint from a server on this machine: a failure, the retry, its progress, and the depth map."""
+
+import http.server
+import shutil
+import threading
+import time
+
+import pytest
+import torch
+from conftest import CHROMIUM, serving
+from test_page import ASTRONAUT, generate_depth, pixels, settle, upload
+
+import midas_networks
+import weights
+from benchmarks import midas_parity
+from networks import NETWORKS
+
+SPEC = NETWORKS["dpt_levit_224"]
+CHUNK = 4 << 20
+PAUSE_SECONDS = 0.05
+"""After each chunk: slow enough that the progress can be seen."""
+
+
+class Mirror(http.server.ThreadingHTTPServer):
+    """Serves one file in place of its published address; answers the first request with 404."""
+
+    def __init__(self, path):
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.path, self.asked = path, []
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        if len(self.server.asked) == 1:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(self.server.path.stat().st_size))
+        self.end_headers()
+        with self.server.path.open("rb") as source:
+            while chunk := source.read(CHUNK):
+                self.wfile.write(chunk)
+                time.sleep(PAUSE_SECONDS)
+
+    def log_message(self, format, *values):
+        pass
+
+
+@pytest.fixture(scope="session")
+def mirror(tmp_path_factory):
+    """A server of the network's file, with weights that a rule gives."""
+    path = tmp_path_factory.mktemp("mirror") / SPEC.files[0].name
+    module = midas_networks.build_unfilled(SPEC.name)
+    torch.save(midas_parity.ruled_state_dict(midas_parity.read_manifests()[SPEC.name], module), path)
+    server = Mirror(path)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    path.unlink()
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def address(mirror, cache):
+    """The page, with an empty cache folder and the mirror."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(weights.MIRROR_VARIABLE, f"http://127.0.0.1:{mirror.server_port}")
+        patch.setenv(weights.FOLDER_VARIABLE, str(cache))
+        with serving() as found:
+            yield found
+
+
+def test_a_failed_download_is_explained_and_the_next_press_gives_a_depth_map(visit, mirror, cache, tmp_path):
+    page = visit()
+    upload(page, "astronaut.jpg", ASTRONAUT)
+    page.get_by_role("combobox", name="Depth network").click()
+    page.keyboard.type("LeViT", delay=50)
+    page.keyboard.press("Enter")
+    settle(page)
+
+    page.get_by_role("button", name="Generate depth map").click()
+    page.get_by_text("the server answered 404").wait_for()
+    page.get_by_text("press Generate depth map again").wait_for()
+    assert page.locator(".pv-frame").count() == 0
+    assert not (cache / SPEC.files[0].name).exists()
+    settle(page)
+
+    page.get_by_role("button", name="Generate depth map").click()
+    page.get_by_text(f"Downloading {SPEC.title}").wait_for()
+    page.screenshot(path=tmp_path / "progress.png")
+    page.locator(".pv-frame").first.wait_for(timeout=120_000)
+    settle(page)
+    page.screenshot(path=tmp_path / "depth.png", full_page=True)
+    page.get_by_text(f"Made by {SPEC.title}").wait_for()
+    assert pixels(page.locator(".pv-frame").first).std() > 5
+    assert (cache / SPEC.files[0].name).stat().st_size == mirror.path.stat().st_size
+    assert mirror.asked == [f"/{SPEC.files[0].name}"] * 2
+
+    generate_depth(page)
+    assert len(mirror.asked) == 2
