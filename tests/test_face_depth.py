@@ -73,9 +73,13 @@ def test_the_face_and_its_eyes_are_found(depth):
         assert np.hypot(found[0] - (corner[0] - 60), found[1] - corner[1]) < 20
 
 
-def test_the_helmet_and_the_flag_beside_her_are_no_heads(network):
-    """The whole photograph: one person, with a round helmet, a flag and a rocket around her."""
-    faces = face_depth.predict(network, photo_of(astronaut())).faces
+@pytest.mark.parametrize("quality", [75, 95, None])
+def test_the_helmet_and_the_flag_beside_her_are_no_heads(network, quality):
+    """The whole photograph, as JPEG or raw: one person, with a round helmet, a flag and a rocket around her."""
+    rgb = astronaut()
+    if quality:
+        rgb = cv2.imdecode(cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
+    faces = face_depth.predict(network, photo_of(rgb)).faces
     assert len(faces) == 1
     left, top, right, bottom = faces[0].box_xyxy
     assert left < NOSE_TIP[0] < right
