@@ -8,6 +8,8 @@ from enum import Enum
 from stages import Sense
 
 Rgb = tuple[float, float, float]
+YARDSTICK = "MiDaS v3.0 DPT-Large"
+"""The network that the authors of MiDaS compare the others with."""
 
 
 class Family(Enum):
@@ -85,7 +87,7 @@ class RemoteFile:
 class Published:
     """Figures that the authors of a network publish.
 
-    errors: (measure, value) pairs, lower is better. improvement_percent: mean improvement over MiDaS v3.0 DPT-Large, or None.
+    errors: (measure, value) pairs, lower is better. improvement_percent: how much lower their mean is than the yardstick's, or None.
     frames_per_second on `hardware`, or None. source: where the figures stand.
     """
 
@@ -145,12 +147,15 @@ class NetworkSpec:
 
     @property
     def accuracy_text(self) -> str:
-        """One line for the page."""
+        """One line for people: the authors' figures, or why there are none."""
         if self.published is None:
             return self.unpublished_reason
-        if self.published.improvement_percent is not None:
-            return f"{self.published.improvement_percent:+d} % against MiDaS v3.0 DPT-Large"
-        return ", ".join(f"{measure} {value:g}" for measure, value in self.published.errors)
+        percent = self.published.improvement_percent
+        if percent is None:
+            return ", ".join(f"{measure} {value:g}" for measure, value in self.published.errors)
+        if percent == 0:
+            return f"the yardstick ({YARDSTICK}) of the others' errors"
+        return f"{abs(percent)} % {'less' if percent > 0 else 'more'} error than {YARDSTICK}"
 
     @property
     def speed_text(self) -> str:

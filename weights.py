@@ -6,6 +6,7 @@ On the command line: `python -m weights list`, `fetch NAME`, `verify [NAME ...]`
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -21,13 +22,15 @@ from download import Patience, Progress
 from errors import WeightsError
 from networks import NETWORKS, NetworkSpec, RemoteFile
 
-__all__ = ["Place", "Progress", "Status", "cache_folder", "fetch", "find", "find_or_fetch", "read_state_dict", "status", "verify"]
+__all__ = ["Place", "Progress", "Status", "accuracy_text", "cache_folder", "fetch", "find", "find_or_fetch", "read_state_dict", "status", "verify"]
 
 FOLDER_VARIABLE = "PHOTO_TO_3D_FACE_WEIGHTS"
 """Environment variable that names the cache folder."""
 MIRROR_VARIABLE = "PHOTO_TO_3D_FACE_MIRROR"
 """Environment variable with an address, under which the files of the table are fetched by name in place of their published addresses."""
 BUNDLED_FOLDER = Path(__file__).resolve().parent / "assets"
+SHOWN_FIGURES = {"face relief %": "relief off by {:.1f} % of the head's width", "face normals": "normals by {:.0f}°"}
+"""Of the figures in the bundled file's metadata (docs/face-network.md explains them): those that a line has room for, in words."""
 
 
 class Place(Enum):
@@ -81,6 +84,28 @@ def status(spec: NetworkSpec) -> Status:
         return Status(absent, None, spec.size_mb)
     size_mb = sum((path if path.is_file() else path / Path(file.name).name).stat().st_size for file in spec.files) / 1e6
     return Status(Place.BUNDLED if path.is_relative_to(BUNDLED_FOLDER) else Place.CACHED, path, size_mb)
+
+
+def accuracy_text(spec: NetworkSpec) -> str:
+    """One line on how good a network is: the figures that its checkpoint states in its metadata, else those of the table."""
+    path = find(spec)
+    if path is not None and path.suffix == ".safetensors":
+        stated = _held_out_figures(path)
+        figures = [words.format(stated[name]) for name, words in SHOWN_FIGURES.items() if name in stated]
+        if figures:
+            return f"on held-out synthetic faces: {', '.join(figures)}"
+    return spec.accuracy_text
+
+
+def _held_out_figures(path: Path) -> Mapping[str, float]:
+    """What training/evaluate.py found, as training/pack.py put it into the file; empty where the file states nothing."""
+    import safetensors
+
+    try:
+        with safetensors.safe_open(path, "numpy") as file:
+            return json.loads((file.metadata() or {}).get("held_out_figures", "{}"))
+    except (OSError, ValueError, safetensors.SafetensorError):
+        return {}  # a damaged file is told when it is loaded
 
 
 def find_or_fetch(spec: NetworkSpec, *, checkpoint: Path | str | None = None, progress: Progress | None = None) -> Path:
@@ -191,11 +216,11 @@ def _by_hand(file: RemoteFile, folder: Path) -> str:
 
 
 def _print_list() -> None:
-    print(f"{'name':<24}{'MB':>6}  {'where':<32}{'licence':<24}{'published accuracy'}")
+    print(f"{'name':<24}{'MB':>6}  {'where':<32}{'licence':<24}{'accuracy'}")
     for spec in NETWORKS.values():
         state = status(spec)
         size = f"{state.size_mb:.0f}" if state.size_mb else "-"
-        print(f"{spec.name:<24}{size:>6}  {state.place.value:<32}{spec.licence:<24}{spec.accuracy_text}")
+        print(f"{spec.name:<24}{size:>6}  {state.place.value:<32}{spec.licence:<24}{accuracy_text(spec)}")
 
 
 def _print_progress(done: int, total: int | None) -> None:

@@ -17,6 +17,7 @@ from steps.state import START_NETWORK, Depth, Session, desk
 from viewer import show_pictures
 
 FILE_LABELS = {"_depth.png": "PNG, 8-bit", "_depth16.png": "PNG, 16-bit", "_depth.npy": "NPY, float32"}
+TRY_AGAIN = "try depth again"
 VIEW_LABELS = {"Slider": View.SLIDER, "Side by side": View.SIDE}
 
 
@@ -27,6 +28,7 @@ def depth_step(session: Session) -> Depth | None:
     photo = session.photo
     spec = _pick_network()
     pressed = st.button("Generate depth map", type="primary", disabled=photo is None, key="generate depth")
+    pressed = pressed or bool(st.session_state.get(TRY_AGAIN))  # a button of the run before this one
     if photo is None:
         st.caption("Choose a photo first.")
     elif pressed:
@@ -44,21 +46,27 @@ def depth_step(session: Session) -> Depth | None:
 
 
 def _pick_network() -> NetworkSpec:
-    """The chosen row of the table, described in one line under the widget."""
+    """The chosen row of the table, described in one line under the widget.
+
+    The labels are the same at every run: the browser sends the chosen one back, and one that has changed counts as no choice.
+    """
     names = [name for name, spec in NETWORKS.items() if not spec.needs_checkpoint]
     name = st.selectbox("Depth network", names, index=names.index(START_NETWORK), format_func=_label, key="network")
     spec = NETWORKS[name]
-    st.caption(f"{spec.licence} · {spec.speed_text} · {spec.accuracy_text}")
+    place = weights.status(spec).text
+    st.caption(f"{place[:1].upper()}{place[1:]} · licence: {spec.licence} · {spec.speed_text} · {weights.accuracy_text(spec)}")
     return spec
 
 
 def _label(name: str) -> str:
-    return f"{NETWORKS[name].title} · {weights.status(NETWORKS[name]).text}"
+    size_mb = NETWORKS[name].size_mb
+    return NETWORKS[name].title + (f" · {size_mb:.0f} MB" if size_mb else "")
 
 
 def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
-    """Predict with progress by name; on failure say what to do, in place."""
+    """Predict with progress by name; on failure say what to do, in place, with a button that does it."""
     session.depth = None
+    was_here = weights.status(spec).here
     place = st.empty()
     with place.container():
         bar = st.progress(0.0, "Starting")
@@ -74,13 +82,16 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     try:
         depth = desk().depth(spec.name, photo, say, progress)
     except FaceModelError as error:
-        place.error(f"{error} Then press *Generate depth map* again, or choose another network.")
+        place.error(str(error))
+        st.button("Try again", key=TRY_AGAIN, icon=":material/refresh:")
         return
     place.empty()
     session.depth = Depth(photo, spec.name, depth, perf_counter() - start)
     if depth.faces and session.whole_digest == photo.sha256:
         session.faces, session.faces_of = depth.faces, photo.sha256
         st.rerun()
+    if not was_here:
+        st.rerun()  # the line under the picker says now that the network is here
 
 
 def _findings(made: Depth) -> None:
