@@ -46,6 +46,14 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--network", default="face", choices=list(NETWORKS), metavar="NAME", help=f"default: face; one of {', '.join(NETWORKS)}"
     )
+    parser.add_argument(
+        "--checkpoint",
+        default=None,
+        metavar="PATH",
+        help="a file (for networks of transformers a folder or a hub id) to load in place of the network's published one",
+    )
+    parser.add_argument("--device", default=None, metavar="NAME", help="cpu, cuda or mps; default: the fastest one here")
+    parser.add_argument("--precision", default=None, metavar="NAME", help="float32, bfloat16 or float16; default: the device's usual one")
     kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in KINDS.items())
     parser.add_argument("--model", default="bust", choices=list(KINDS), help=f"default: bust. {kinds}")
     parser.add_argument("--formats", default="glb", type=_formats, metavar="LIST", help=f"comma-separated, default: glb; of {formats}")
@@ -138,8 +146,15 @@ def main(argv: list[str] | None = None) -> int:
         )
         photos = find_photos(options.photos)
         import depth_estimation  # torch: seconds to import, so only once the arguments are good
+        import weights
 
-        network = depth_estimation.load_network(options.network)
+        network = depth_estimation.load_network(
+            options.network,
+            checkpoint=options.checkpoint,
+            device=options.device,
+            precision=options.precision,
+            progress=weights.print_progress,
+        )
     except (FaceModelError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

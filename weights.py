@@ -22,7 +22,20 @@ from download import Patience, Progress
 from errors import WeightsError
 from networks import NETWORKS, NetworkSpec, RemoteFile
 
-__all__ = ["Place", "Progress", "Status", "accuracy_text", "cache_folder", "fetch", "find", "find_or_fetch", "read_state_dict", "status", "verify"]
+__all__ = [
+    "Place",
+    "Progress",
+    "Status",
+    "accuracy_text",
+    "cache_folder",
+    "fetch",
+    "find",
+    "find_or_fetch",
+    "print_progress",
+    "read_state_dict",
+    "status",
+    "verify",
+]
 
 FOLDER_VARIABLE = "PHOTO_TO_3D_FACE_WEIGHTS"
 """Environment variable that names the cache folder."""
@@ -129,7 +142,7 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
     Raises WeightsError that names the file, its size, where to get it, the folder to put it in, and what works meanwhile.
     """
     if spec.needs_checkpoint:
-        raise WeightsError(f"'{spec.name}' has no checkpoint of its own: name a local folder or a hub id.")
+        raise WeightsError(f"'{spec.name}' has no checkpoint of its own: name a local folder or a hub id (convert.py --checkpoint).")
     if spec.bundled:
         raise WeightsError(f"{BUNDLED_FOLDER / spec.files[0].name} is missing. Restore it from the repository.")
     folder = cache_folder()
@@ -223,9 +236,12 @@ def _print_list() -> None:
         print(f"{spec.name:<24}{size:>6}  {state.place.value:<32}{spec.licence:<24}{accuracy_text(spec)}")
 
 
-def _print_progress(done: int, total: int | None) -> None:
-    whole = f" of {total / 1e6:.0f}" if total else ""
-    print(f"\r{done / 1e6:8.1f}{whole} MB", end="", file=sys.stderr, flush=True)
+def print_progress(done: int, total: int | None) -> None:
+    """Progress of a download in one line of the terminal, written over and over; nothing where stderr is no terminal."""
+    if sys.stderr.isatty():
+        whole = f" of {total / 1e6:.1f}" if total else ""
+        end = "\n" if done == total else "\r"
+        print(f"Downloading:{done / 1e6:8.1f}{whole} MB", end=end, file=sys.stderr, flush=True)
 
 
 def _print_verify(names: list[str]) -> bool:
@@ -257,8 +273,8 @@ def main(argv: list[str] | None = None) -> int:
         if options.command == "list":
             _print_list()
         elif options.command == "fetch":
-            path = find_or_fetch(NETWORKS[options.name], progress=_print_progress)
-            print(f"\n{path}")
+            path = find_or_fetch(NETWORKS[options.name], progress=print_progress)
+            print(path)
         elif options.command == "verify":
             return 0 if _print_verify(options.names or list(NETWORKS)) else 1
         elif options.name is None:
@@ -269,7 +285,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             print(path_found)
     except WeightsError as error:
-        print(f"\n{error}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
     return 0
 

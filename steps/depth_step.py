@@ -74,9 +74,15 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     def say(text: str) -> None:
         bar.progress(0.0, text + " …")
 
+    shown = ""
+
     def progress(done: int, total: int | None) -> None:
+        nonlocal shown
         whole = f" of {total / 1e6:.0f}" if total else ""
-        bar.progress(min(1.0, done / total) if total else 0.0, f"Downloading {spec.title}: {done / 1e6:.0f}{whole} MB")
+        text = f"Downloading {spec.title}: {done / 1e6:.0f}{whole} MB"
+        if text != shown:  # heard many times per MB
+            shown = text
+            bar.progress(min(1.0, done / total) if total else 0.0, text)
 
     start = perf_counter()
     try:

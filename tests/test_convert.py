@@ -26,7 +26,7 @@ def network(monkeypatch):
             raise DepthError("This photo is of no use. Choose another.")
         return head(photo.size_hw)
 
-    monkeypatch.setattr(depth_estimation, "load_network", lambda name: name)
+    monkeypatch.setattr(depth_estimation, "load_network", lambda name, **_: name)
     monkeypatch.setattr(depth_estimation, "predict", predict)
 
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
+import convert
 import depth_estimation
 import face_network
 import networks
@@ -70,6 +72,31 @@ def test_from_a_checkpoint_file_to_the_official_map(small, photo, official):
     assert np.abs(depth.values_hw - official["prediction"]).max() < 1e-3 * np.ptp(official["prediction"])
     assert depth.sense is Sense.RELATIVE_INVERSE
     assert depth.size_hw == photo.size_hw
+
+
+def test_the_command_line_takes_a_checkpoint_file(small_file, official, tmp_path, capsys):
+    Image.fromarray(official["photo"]).save(tmp_path / "photo.png")
+    arguments = [str(tmp_path / "photo.png"), "-o", str(tmp_path), "--model", "shell", "--height-mm", "100", "--faces", "500"]
+    choice = ["--network", SMALL, "--checkpoint", str(small_file), "--device", "cpu"]
+    assert convert.main([*arguments, *choice]) == 0, capsys.readouterr().err
+    values_hw = np.load(tmp_path / "photo_depth.npy")
+    assert np.abs(values_hw - official["prediction"]).max() < 1e-3 * np.ptp(official["prediction"])
+    assert convert.main([*arguments, *choice, "--precision", "bfloat16"]) == 0
+    assert np.abs(np.load(tmp_path / "photo_depth.npy") - values_hw).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        (["--checkpoint", "absent.pt"], "no checkpoint at absent.pt"),
+        (["--device", "abacus"], "no device 'abacus'"),
+        (["--precision", "float7"], "no precision 'float7'"),
+    ],
+)
+def test_the_command_line_says_what_is_wrong_with_the_choice(choice, says, tmp_path, capsys):
+    Image.new("RGB", (9, 9)).save(tmp_path / "photo.png")
+    assert convert.main([str(tmp_path), "--network", SMALL, *choice]) == 1
+    assert says in capsys.readouterr().err
 
 
 def test_the_same_photo_gives_the_same_map(small, photo):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+import convert
 import depth_estimation
 from errors import WeightsError
 from stages import Photo, Sense
@@ -130,3 +131,26 @@ def test_without_the_library_one_sentence_tells_how_to_get_it(monkeypatch, folde
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(WeightsError, match=r"pip install -r requirements-extra\.txt"):
         depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"])
+
+
+@pytest.fixture
+def photo_file(tmp_path):
+    from PIL import Image
+
+    Image.fromarray(PHOTO.rgb_hwc).save(tmp_path / "room.png")
+    return tmp_path / "room.png"
+
+
+def test_the_command_line_takes_a_folder(folders, photo_file, capsys):
+    out = photo_file.parent / "out"
+    arguments = [str(photo_file), "-o", str(out), "--model", "shell", "--height-mm", "100", "--device", "cpu"]
+    assert convert.main([*arguments, "--network", "transformers_metric", "--checkpoint", str(folders["glpn"])]) == 0, (
+        capsys.readouterr().err
+    )
+    network = depth_estimation.load_network("transformers_metric", checkpoint=folders["glpn"], device="cpu")
+    np.testing.assert_allclose(np.load(out / "room_depth.npy"), depth_estimation.predict(network, PHOTO).values_hw, rtol=1e-5)
+
+
+def test_the_command_line_asks_for_a_checkpoint_where_there_is_none(photo_file, capsys):
+    assert convert.main([str(photo_file), "--network", "transformers_relative"]) == 1
+    assert "--checkpoint" in capsys.readouterr().err
