@@ -1,6 +1,7 @@
 """The page served on 127.0.0.1 with the bundled network, and Debian's chromium to look at it."""
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -29,13 +30,13 @@ def pytest_collection_modifyitems(items):
 
 
 @contextlib.contextmanager
-def serving():
-    """The page on a free port of 127.0.0.1; gives its address."""
+def serving(**environment):
+    """The page on a free port of 127.0.0.1, with these environment variables besides; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server)
         yield f"http://127.0.0.1:{port}"

@@ -73,11 +73,9 @@ def address(mirror, cache):
     """The page, with an empty cache folder and the mirror."""
     if CHROMIUM is None:
         pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(weights.MIRROR_VARIABLE, f"http://127.0.0.1:{mirror.server_port}")
-        patch.setenv(weights.FOLDER_VARIABLE, str(cache))
-        with serving() as found:
-            yield found
+    variables = {weights.MIRROR_VARIABLE: f"http://127.0.0.1:{mirror.server_port}", weights.FOLDER_VARIABLE: str(cache)}
+    with serving(**variables) as found:
+        yield found
 
 
 def test_a_failed_download_is_explained_and_the_retry_gives_a_depth_map(visit, mirror, cache, tmp_path):
