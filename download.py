@@ -118,6 +118,9 @@ def _one_try(file: RemoteFile, partial: Path, progress: Progress, patience: Pati
             if response.status_code == requests.codes.requested_range_not_satisfiable:
                 partial.unlink(missing_ok=True)
                 raise _Unfinished("the server has less of it than was received before")
+            if response.status_code == requests.codes.partial_content and not _begins_at(response, start):
+                partial.unlink(missing_ok=True)
+                raise _Unfinished("the server sent another part than was asked for")
             start = start if response.status_code == requests.codes.partial_content else 0
             length = response.headers.get("Content-Length")
             total = start + int(length) if length else None
@@ -154,6 +157,11 @@ def _refuse(file: RemoteFile, status: int) -> None:
     if status == requests.codes.too_many_requests or status >= 500:
         raise _Unfinished(f"the server answered {status}")
     raise WeightsError(f"{_source(file)} could not be downloaded: the server answered {status}.")
+
+
+def _begins_at(response: requests.Response, start: int) -> bool:
+    """Whether an answer with a part of the file says that the part begins at byte `start`."""
+    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
 
 
 def _need_room(partial: Path, file: RemoteFile, start: int, total: int | None) -> None:
