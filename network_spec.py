@@ -140,10 +140,11 @@ class NetworkSpec:
         return not self.files
 
     @property
-    def size_mb(self) -> float | None:
-        """Size of the checkpoint's files in MB (10^6 bytes), or None where it is unknown."""
-        known = [file.size_bytes for file in self.files if file.size_bytes is not None]
-        return sum(known) / 1e6 if known else None
+    def size_text(self) -> str:
+        """Size of the checkpoint's files: '86 MB' (10^6 bytes), 'about 172 MB' where none is published, '' where it is unknown."""
+        known = [(file.size_bytes, file.exact_size) for file in self.files if file.size_bytes is not None]
+        about = "" if all(exact for _, exact in known) else "about "
+        return f"{about}{sum(size for size, _ in known) / 1e6:.0f} MB" if known else ""
 
     @property
     def accuracy_text(self) -> str:

@@ -274,7 +274,7 @@ _TRANSFORMERS = (
         family=Family.TRANSFORMERS,
         sense=Sense.RELATIVE_INVERSE,
         licence="Apache-2.0",
-        parameters=24_800_000,
+        parameters=24_785_089,
         resize_rule=ResizeRule.OWN,
         files=_hub_files(
             "depth_anything_v2_small",
@@ -290,7 +290,7 @@ _TRANSFORMERS = (
         family=Family.TRANSFORMERS,
         sense=Sense.METRIC,
         licence="Apache-2.0",
-        parameters=61_200_000,
+        parameters=61_220_903,
         resize_rule=ResizeRule.OWN,
         files=_hub_files("glpn_nyu", "vinvino02/glpn-nyu", 245_000_000, ""),
         unpublished_reason="the authors' figures are on indoor rooms only (NYU Depth v2)",

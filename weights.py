@@ -58,11 +58,14 @@ class Place(Enum):
 
 @dataclass(frozen=True)
 class Status:
-    """What the page and the command line show of a network's checkpoint. path: of its file or folder, None where it is not here."""
+    """What the page and the command line show of a network's checkpoint.
+
+    path: of its file or folder, None where it is not here. size_text: '86 MB', 'about 172 MB', or '' where nobody knows.
+    """
 
     place: Place
     path: Path | None
-    size_mb: float | None
+    size_text: str
 
     @property
     def here(self) -> bool:
@@ -72,7 +75,7 @@ class Status:
     @property
     def text(self) -> str:
         """'here, 86 MB'."""
-        return self.place.value + (f", {self.size_mb:.0f} MB" if self.size_mb else "")
+        return ", ".join(part for part in (self.place.value, self.size_text) if part)
 
 
 def cache_folder() -> Path:
@@ -94,9 +97,9 @@ def status(spec: NetworkSpec) -> Status:
     path = find(spec)
     if path is None:
         absent = Place.LOST if spec.bundled else Place.YOURS if spec.needs_checkpoint else Place.ABSENT
-        return Status(absent, None, spec.size_mb)
-    size_mb = sum((path if path.is_file() else path / Path(file.name).name).stat().st_size for file in spec.files) / 1e6
-    return Status(Place.BUNDLED if path.is_relative_to(BUNDLED_FOLDER) else Place.CACHED, path, size_mb)
+        return Status(absent, None, spec.size_text)
+    size = sum((path if path.is_file() else path / Path(file.name).name).stat().st_size for file in spec.files)
+    return Status(Place.BUNDLED if path.is_relative_to(BUNDLED_FOLDER) else Place.CACHED, path, f"{size / 1e6:.0f} MB")
 
 
 def accuracy_text(spec: NetworkSpec) -> str:
@@ -229,11 +232,13 @@ def _by_hand(file: RemoteFile, folder: Path) -> str:
 
 
 def _print_list() -> None:
-    print(f"{'name':<24}{'MB':>6}  {'where':<32}{'licence':<24}{'accuracy'}")
+    rows = [("name", "size", "where", "licence", "accuracy")]
     for spec in NETWORKS.values():
         state = status(spec)
-        size = f"{state.size_mb:.0f}" if state.size_mb else "-"
-        print(f"{spec.name:<24}{size:>6}  {state.place.value:<32}{spec.licence:<24}{accuracy_text(spec)}")
+        rows.append((spec.name, state.size_text or "-", state.place.value, spec.licence, accuracy_text(spec)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
 def print_progress(done: int, total: int | None) -> None:

@@ -59,8 +59,8 @@ def _pick_network() -> NetworkSpec:
 
 
 def _label(name: str) -> str:
-    size_mb = NETWORKS[name].size_mb
-    return NETWORKS[name].title + (f" · {size_mb:.0f} MB" if size_mb else "")
+    spec = NETWORKS[name]
+    return " · ".join(part for part in (spec.title, spec.size_text) if part)
 
 
 def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:

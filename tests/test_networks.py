@@ -1,9 +1,13 @@
 """The table of networks: what the authors publish is stated consistently, and every row can be used."""
 
 import math
+from pathlib import Path
 
 import pytest
+import torch
 
+import face_network
+import weights
 from benchmarks.midas_parity import read_manifests
 from network_spec import Family, ResizeRule
 from networks import NETWORKS
@@ -11,6 +15,12 @@ from stages import Sense
 
 MIDAS = [spec for spec in NETWORKS.values() if spec.family is Family.MIDAS]
 MANIFESTS = read_manifests()
+
+DOCUMENTED = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (Path(weights.__file__).parent / "docs" / "midas.md").read_text().splitlines()
+    if line.startswith("|") and line.count("|") == 10
+]
 
 # The first digits that the authors put into the names of their older files.
 NAMED_HASHES = {"midas_v21_small_256": "70d6b9c8", "midas_v21_384": "f6b98070", "dpt_hybrid_384": "501f0c75", "dpt_large_384": "2f21e586"}
@@ -39,6 +49,43 @@ def test_senses_follow_the_literature():
 @pytest.mark.parametrize("spec", MIDAS, ids=lambda spec: spec.name)
 def test_parameters_are_the_official_count(spec):
     assert spec.parameters == MANIFESTS[spec.name].parameters
+
+
+@pytest.mark.skipif(weights.find(NETWORKS["face"]) is None, reason="the bundled weights are not in assets/")
+def test_parameters_of_the_bundled_network_are_its_modules_count():
+    network = face_network.load(weights.find(NETWORKS["face"]))
+    assert NETWORKS["face"].parameters == sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_parameters_of_the_transformers_networks_are_their_modules_count():
+    """Built as the published config.json files say: SegFormer B4 with GLPN's decoder, DINOv2 small with DPT's."""
+    library = pytest.importorskip("transformers", reason="the optional transformers library is not installed")
+    encoder = {"depths": [3, 8, 27, 3], "hidden_sizes": [64, 128, 320, 512], "num_attention_heads": [1, 2, 5, 8]}
+    dino = library.Dinov2Config(
+        hidden_size=384, num_attention_heads=6, image_size=518, patch_size=14, out_indices=[3, 6, 9, 12], reshape_hidden_states=False
+    )
+    head = {"reassemble_hidden_size": 384, "neck_hidden_sizes": [48, 96, 192, 384], "fusion_hidden_size": 64, "head_hidden_size": 32}
+    with torch.device("meta"):
+        modules = {
+            "glpn_nyu": library.GLPNForDepthEstimation(library.GLPNConfig(**encoder, decoder_hidden_size=64)),
+            "depth_anything_v2_small": library.DepthAnythingForDepthEstimation(library.DepthAnythingConfig(backbone_config=dino, **head)),
+        }
+    for name, module in modules.items():
+        count = sum(parameter.numel() for parameter in module.parameters())
+        assert NETWORKS[name].parameters == count, name
+        assert NETWORKS[name].files[-1].size_bytes == pytest.approx(4 * count, rel=0.01)
+
+
+@pytest.mark.parametrize("spec", [spec for spec in NETWORKS.values() if spec.files and not spec.bundled], ids=lambda spec: spec.name)
+def test_the_documentation_has_the_row(spec):
+    row = next(row for row in DOCUMENTED if row[0] == spec.name)
+    sense = {Sense.RELATIVE_INVERSE: "relative inverse depth", Sense.METRIC: "metres"}[spec.sense]
+    side = "own" if spec.input_side is None else f"{spec.input_side}, {spec.resize_rule.name.lower().replace('_', ' ')}"
+    accuracy = f"{spec.published.improvement_percent:+d} %" if spec.published else "-"
+    speed = f"{spec.published.frames_per_second:g}" if spec.published else "-"
+    digits = f"{spec.files[-1].sha256[:8]}…" if spec.files[-1].sha256 else "-"
+    size, millions = spec.size_text.removesuffix(" MB"), f"{spec.parameters / 1e6:.1f} M"
+    assert row == [spec.name, size, millions, spec.licence, side, sense, accuracy, speed, digits]
 
 
 @pytest.mark.parametrize("spec", MIDAS, ids=lambda spec: spec.name)

@@ -85,7 +85,7 @@ def test_a_failed_download_is_explained_and_the_retry_gives_a_depth_map(visit, m
     page.keyboard.type("LeViT", delay=50)
     page.keyboard.press("Enter")
     settle(page)
-    page.get_by_text("Will be downloaded, 204 MB").wait_for()
+    page.get_by_text("Will be downloaded, about 204 MB").wait_for()
 
     page.get_by_role("button", name="Generate depth map").click()
     page.get_by_text("the server answered 404").wait_for()
