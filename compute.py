@@ -21,6 +21,11 @@ class Compute:
     device: str
     precision: str
 
+    @property
+    def layout(self) -> torch.memory_format:
+        """Of tensors (n, c, h, w): channels last on CUDA, where convolutions in half precision want it."""
+        return torch.channels_last if self.device == "cuda" else torch.contiguous_format
+
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which the network runs."""
         if self.precision == "float32":
@@ -28,14 +33,13 @@ class Compute:
         return torch.autocast(self.device, dtype=PRECISIONS[self.precision])
 
     def place(self, tensor: Tensor) -> Tensor:
-        """`tensor` (n, c, h, w) on the device, channels last on CUDA, where convolutions in half precision want it."""
-        layout = torch.channels_last if self.device == "cuda" else torch.contiguous_format
-        return tensor.to(self.device, memory_format=layout)
+        """`tensor` (n, c, h, w) on the device, in its layout."""
+        return tensor.to(self.device, memory_format=self.layout)
 
     def place_module(self, module: nn.Module) -> nn.Module:
-        """`module` on the device, its weights laid out as `place` lays out tensors."""
+        """`module` on the device, its weights in the layout of the tensors that it gets."""
         moved = module.to(self.device)
-        return moved.to(memory_format=torch.channels_last) if self.device == "cuda" else moved
+        return moved.to(memory_format=torch.channels_last) if self.layout is torch.channels_last else moved
 
 
 def choose(device: str | None = None, precision: str | None = None) -> Compute:

@@ -171,10 +171,3 @@ def test_a_batch_gives_what_its_images_give_alone(small):
         together, alone = small(images), torch.cat([small(images[:1]), small(images[1:])])
     assert together.shape == (2, 64, 96)
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-4)
-
-
-def test_unknown_device_and_precision_are_named():
-    with pytest.raises(DepthError, match="abacus"):
-        compute.choose("abacus")
-    with pytest.raises(DepthError, match="float7"):
-        compute.choose("cpu", "float7")
