@@ -93,7 +93,7 @@ def make_figure(traces: list[Any], extent_23: Array) -> Any:
         for axis, middle in zip("xyz", centre_3, strict=True)
     }
     scene |= {
-        "aspectmode": "data",
+        "aspectmode": "cube",  # with ranges of one length; "data" would scale by the traces' own extent, not by these ranges
         "dragmode": "orbit",
         "bgcolor": "rgba(0,0,0,0)",
         "camera": {"up": {"x": 0, "y": 1, "z": 0}, "center": {"x": 0, "y": 0, "z": 0}, "eye": START_EYE},

@@ -96,7 +96,7 @@ def test_the_scene_is_a_cube_seen_from_the_front_that_orbits_about_up():
     scene = figures.make_figure(figures.surface_traces(x_hw, y_hw, z_hw), figures.extent(x_hw, y_hw, z_hw)).layout.scene
     sides = [axis.range[1] - axis.range[0] for axis in (scene.xaxis, scene.yaxis, scene.zaxis)]
     assert sides == pytest.approx([1.0] * 3)
-    assert (scene.aspectmode, scene.dragmode) == ("data", "orbit")
+    assert (scene.aspectmode, scene.dragmode) == ("cube", "orbit")
     assert (scene.camera.up.y, scene.camera.eye.x, scene.camera.eye.y) == (1, 0, 0) and scene.camera.eye.z > 1
 
 

@@ -9,7 +9,15 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+expect.set_options(timeout=30_000)
+
 EYE = "() => document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera().eye"
+PROPORTIONS = """() => {
+    const scene = document.querySelector('.mv-plot')._fullLayout.scene, ratio = scene.aspectratio;
+    return ['x', 'y', 'z'].map((axis) => ratio[axis] / (scene[axis + 'axis'].range[1] - scene[axis + 'axis'].range[0]));
+}"""
 SCENE = "() => document.querySelector('.mv-plot')?._fullLayout?.scene?._scene?.glplot"
 
 
@@ -31,7 +39,7 @@ def settle(page):
 
 def upload(page, name, data):
     page.locator("input[type=file]").first.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": data})
-    page.get_by_text(name).last.wait_for()
+    page.get_by_text(f"{name} · ").wait_for()  # the line under the preview, so the page has taken it
     settle(page)
 
 
@@ -126,13 +134,27 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         assert len(data) > 200 and data.lstrip().startswith(start), label
 
 
+def test_every_view_has_true_proportions(visit):
+    """A unit of length is as long on the screen along each axis."""
+    page = visit()
+    generate_depth(page)
+    generate_model(page)
+    for shown, kind in (("Surface", "surface"), ("Points", "scatter3d"), ("Model", "mesh3d")):
+        page.get_by_role("radio", name=shown).click()
+        page.wait_for_function(f"() => document.querySelector('.mv-plot').data[0].type === '{kind}'")
+        settle(page)
+        x, y, z = page.evaluate(PROPORTIONS)
+        assert y == pytest.approx(x, rel=1e-4) and z == pytest.approx(x, rel=1e-4), shown
+
+
 def test_another_photo_leaves_nothing_of_the_first(visit):
     page = visit()
     upload(page, "astronaut.jpg", ASTRONAUT)
     generate_depth(page)
     upload(page, "mirrored.jpg", MIRRORED)
-    assert page.locator(".pv-frame").count() == 0 and page.locator(".mv-stage").count() == 0
-    assert page.get_by_role("button", name="Generate 3D model").is_disabled()
+    expect(page.locator(".pv-frame")).to_have_count(0)
+    expect(page.locator(".mv-stage")).to_have_count(0)
+    expect(page.get_by_role("button", name="Generate 3D model")).to_be_disabled()
 
 
 def test_the_slider_and_the_value_under_the_pointer(visit):
@@ -154,9 +176,9 @@ def test_a_bad_file_is_said_to_be_bad_and_a_good_one_follows(visit):
     page.locator("input[type=file]").first.set_input_files({"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear Sir"})
     page.get_by_text("letter.jpg is not a photo").wait_for()
     settle(page)
-    assert page.get_by_role("button", name="Generate depth map").is_disabled()
+    expect(page.get_by_role("button", name="Generate depth map")).to_be_disabled()
     upload(page, "astronaut.jpg", ASTRONAUT)
-    assert page.get_by_role("button", name="Generate depth map").is_enabled()
+    expect(page.get_by_role("button", name="Generate depth map")).to_be_enabled()
 
 
 def test_two_visitors_see_only_their_own_photo(visit):
