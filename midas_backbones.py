@@ -63,37 +63,62 @@ _RESAMPLE = (
 )
 
 
-class VitEncoder(nn.Module):
-    """A vision transformer with absolute positions, which are interpolated to the image's patch grid."""
+class TimmEncoder(nn.Module):
+    """A whole timm model with random weights; subclasses take features out of it."""
 
     backbone: Any
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
-        self.block_indices = architecture.feature_indices
+        self.feature_indices = architecture.feature_indices
+
+
+class VitEncoder(TimmEncoder):
+    """A vision transformer with absolute positions, which are interpolated to the image's patch grid."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__(architecture)
         self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels, first_level=0)
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
         """Four feature maps; both sides of the image are multiples of 32."""
         patches_nchw = self.backbone.patch_embed.proj(image_nchw)
-        tokens = _vit_tokens(self.backbone, patches_nchw, self.block_indices)
-        return _reassembled(self.reassemble, tokens, patches_nchw)
+        return _reassembled(self.reassemble, self.tokens(patches_nchw), patches_nchw)
+
+    def tokens(self, patches_nchw: Tensor) -> list[Tensor]:
+        """Class token and patches by row, (n, 1 + h w, c), after each of the wanted blocks."""
+        return _vit_tokens(self.backbone, patches_nchw, self.feature_indices)
 
 
-class HybridEncoder(nn.Module):
+class BeitEncoder(VitEncoder):
+    """A vision transformer with relative positions, whose bias tables are interpolated to the image's patch grid."""
+
+    def tokens(self, patches_nchw: Tensor) -> list[Tensor]:
+        """As those of `VitEncoder`."""
+        grid_hw = (patches_nchw.shape[2], patches_nchw.shape[3])
+        index_tt = gen_relative_position_index(grid_hw, device=patches_nchw.device)
+        tokens_ntc = _with_class_token(self.backbone.cls_token, patches_nchw)
+        taken = []
+        for index, block in enumerate(self.backbone.blocks):
+            bias_1htt = beit_position_bias(block.attn, grid_hw, index_tt)
+            tokens_ntc = tokens_ntc + block.gamma_1 * beit_attention(block.attn, block.norm1(tokens_ntc), bias_1htt)
+            tokens_ntc = tokens_ntc + block.gamma_2 * block.mlp(block.norm2(tokens_ntc))
+            if index in self.feature_indices:
+                taken.append(tokens_ntc)
+        return taken
+
+
+class HybridEncoder(TimmEncoder):
     """A ResNet-50 stem whose first two stages are used as they are, then a vision transformer for the two coarse levels."""
 
-    backbone: Any
-
     def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
-        self.stem_indices, self.block_indices = architecture.feature_indices[:2], architecture.feature_indices[2:]
+        super().__init__(architecture)
         self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels[2:], first_level=2)
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
         """Four feature maps; both sides of the image are multiples of 32."""
+        stem_indices, block_indices = self.feature_indices[:2], self.feature_indices[2:]
         resnet = self.backbone.patch_embed.backbone
         map_nchw = resnet.stem(image_nchw)
         stages = []
@@ -101,35 +126,8 @@ class HybridEncoder(nn.Module):
             map_nchw = stage(map_nchw)
             stages.append(map_nchw)
         patches_nchw = self.backbone.patch_embed.proj(resnet.norm(map_nchw))
-        tokens = _vit_tokens(self.backbone, patches_nchw, self.block_indices)
-        return [stages[index] for index in self.stem_indices] + _reassembled(self.reassemble, tokens, patches_nchw)
-
-
-class BeitEncoder(nn.Module):
-    """A vision transformer with relative positions, whose bias tables are interpolated to the image's patch grid."""
-
-    backbone: Any
-
-    def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
-        self.block_indices = architecture.feature_indices
-        self.reassemble = _reassemblers(self.backbone.embed_dim, architecture.feature_channels, first_level=0)
-
-    def forward(self, image_nchw: Tensor) -> list[Tensor]:
-        """Four feature maps; both sides of the image are multiples of 32."""
-        patches_nchw = self.backbone.patch_embed.proj(image_nchw)
-        grid_hw = (patches_nchw.shape[2], patches_nchw.shape[3])
-        index_tt = gen_relative_position_index(grid_hw, device=image_nchw.device)
-        tokens_ntc = _with_class_token(self.backbone.cls_token, patches_nchw)
-        taken = []
-        for index, block in enumerate(self.backbone.blocks):
-            bias_1htt = beit_position_bias(block.attn, grid_hw, index_tt)
-            tokens_ntc = tokens_ntc + block.gamma_1 * beit_attention(block.attn, block.norm1(tokens_ntc), bias_1htt)
-            tokens_ntc = tokens_ntc + block.gamma_2 * block.mlp(block.norm2(tokens_ntc))
-            if index in self.block_indices:
-                taken.append(tokens_ntc)
-        return _reassembled(self.reassemble, taken, patches_nchw)
+        tokens = _vit_tokens(self.backbone, patches_nchw, block_indices)
+        return [stages[index] for index in stem_indices] + _reassembled(self.reassemble, tokens, patches_nchw)
 
 
 def beit_position_bias(attention: Any, grid_hw: tuple[int, int], index_tt: Tensor) -> Tensor:
@@ -158,15 +156,8 @@ def beit_attention(attention: Any, tokens_ntc: Tensor, bias_1htt: Tensor) -> Ten
     return attention.proj(mixed_nhtc.transpose(1, 2).flatten(2))
 
 
-class WindowEncoder(nn.Module):
+class WindowEncoder(TimmEncoder):
     """Swin or Swin V2, on images of the one size it was built for: the output of each stage, before the next one merges patches."""
-
-    backbone: Any
-
-    def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
-        self.stage_indices = architecture.feature_indices
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
         """Four feature maps."""
@@ -174,20 +165,13 @@ class WindowEncoder(nn.Module):
         taken = []
         for index, stage in enumerate(self.backbone.layers):
             map_nhwc = stage(map_nhwc)
-            if index in self.stage_indices:
+            if index in self.feature_indices:
                 taken.append(map_nhwc.permute(0, 3, 1, 2))
         return taken
 
 
-class LevitEncoder(nn.Module):
+class LevitEncoder(TimmEncoder):
     """LeViT-384 on images of 224 px: one early block of each of its three stages (1/16, 1/32 and, rounded up, 1/64)."""
-
-    backbone: Any
-
-    def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        self.backbone = timm.create_model(architecture.timm_name, pretrained=False)
-        self.block_indices = architecture.feature_indices
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
         """Three feature maps."""
@@ -195,7 +179,7 @@ class LevitEncoder(nn.Module):
         grid_hw = (map_nchw.shape[2], map_nchw.shape[3])
         tokens_ntc = map_nchw.flatten(2).transpose(1, 2)
         taken = []
-        for stage, wanted in zip(self.backbone.stages, self.block_indices, strict=True):
+        for stage, wanted in zip(self.backbone.stages, self.feature_indices, strict=True):
             if not isinstance(stage.downsample, nn.Identity):
                 grid_hw = ((grid_hw[0] + 1) // 2, (grid_hw[1] + 1) // 2)
             tokens_ntc = stage.downsample(tokens_ntc)

@@ -110,6 +110,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.midas_parity", description="Compare with the official MiDaS code.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(manifests)}")
     names = parser.parse_args().names or list(manifests)
+    if unknown := [name for name in names if name not in manifests]:
+        parser.error(f"there is no network {', '.join(unknown)}; choose from {', '.join(manifests)}")
     print("| network | keys | parameters | input sizes | largest relative error |")
     print("|---|---|---|---|---|")
     for name in names:

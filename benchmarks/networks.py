@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from networks import NETWORKS, Family, NetworkSpec
+from stages import Photo
 
 REPEATS = 3
 WARM_UP = 1
@@ -58,25 +59,27 @@ def measure(work: Callable[[], object]) -> Measurement:
         work()
         seconds.append(time.perf_counter() - start)
         cpu_seconds.append(time.process_time() - cpu_start)
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, kB on Linux
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-    return Measurement(statistics.median(seconds[WARM_UP:]), statistics.median(cpu_seconds[WARM_UP:]), peak)
+    return Measurement(statistics.median(seconds[WARM_UP:]), statistics.median(cpu_seconds[WARM_UP:]), peak_memory_mb())
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has held. On Linux from /proc, since `ru_maxrss` there starts at the parent's value."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM:")) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS
 
 
 def ours(name: str, photo_wh: tuple[int, int], device: str | None, precision: str | None, threads: int) -> Measurement:
-    """Our network `name`, with the preprocessing and the resizing back."""
+    """Our MiDaS network `name`, with the preprocessing and the resizing back."""
     import torch
 
     import compute
     import midas_depth
     import midas_networks
-    from stages import Photo
 
     torch.set_num_threads(threads)
-    rgb_hwc = np.random.default_rng(0).integers(0, 256, (photo_wh[1], photo_wh[0], 3), dtype=np.uint8)
-    photo = Photo(rgb_hwc, None, None, "benchmark")
-    chosen = compute.choose(device, precision)
-    spec = NETWORKS[name]
+    photo, chosen, spec = _noise(photo_wh), compute.choose(device, precision), NETWORKS[name]
     module = chosen.place_module(midas_networks.build(name))
     return measure(lambda: midas_depth.predict(spec, module, chosen, photo))
 
@@ -87,24 +90,30 @@ def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
 
     import face_depth
     import face_network
-    from stages import Photo
 
     torch.set_num_threads(threads)
-    rgb_hwc = np.random.default_rng(0).integers(0, 256, (photo_wh[1], photo_wh[0], 3), dtype=np.uint8)
-    photo = Photo(rgb_hwc, None, None, "benchmark")
+    photo = _noise(photo_wh)
     network = face_network.FaceNetwork(face_network.Configuration()).eval()
     return measure(lambda: face_depth.predict(network, photo))
 
 
-def official(spec: NetworkSpec, input_hw: tuple[int, int], folder: Path, threads: int) -> Measurement:
-    """The official module of a DPT network, on an input of the same size, without preprocessing. Raises ImportError without it."""
+def _noise(photo_wh: tuple[int, int]) -> Photo:
+    rgb_hwc = np.random.default_rng(0).integers(0, 256, (photo_wh[1], photo_wh[0], 3), dtype=np.uint8)
+    return Photo(rgb_hwc, None, None, "benchmark")
+
+
+def official(name: str, input_hw: tuple[int, int], folder: Path, threads: int) -> Measurement:
+    """The official module of a DPT network, float32 on the CPU, on an input of the same size, without preprocessing.
+
+    Raises ImportError where `folder` holds no code that can be imported.
+    """
     import torch
 
     sys.path.insert(0, str(folder))
     from midas.dpt_depth import DPTDepthModel  # type: ignore[import-not-found]
 
     torch.set_num_threads(threads)
-    module = DPTDepthModel(path=None, backbone=OFFICIAL_BACKBONES[spec.name], non_negative=True).eval()
+    module = DPTDepthModel(path=None, backbone=OFFICIAL_BACKBONES[name], non_negative=True).eval()
     image = torch.zeros(1, 3, *input_hw)
     with torch.inference_mode():
         return measure(lambda: module(image))
@@ -117,40 +126,55 @@ def _in_own_process(work: Callable[..., Measurement], *arguments: object) -> Mea
 
 def main() -> None:
     """Prints one row per network."""
-    measured = [spec for spec in NETWORKS.values() if spec.family is not Family.TRANSFORMERS]
+    measured = {spec.name: spec for spec in NETWORKS.values() if spec.family is not Family.TRANSFORMERS}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.networks", description="Seconds and memory per network on this machine.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(spec.name for spec in measured)}")
-    parser.add_argument("--photo", default="640x480", metavar="WxH", help="size of the photo, default 640x480")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(measured)}")
+    parser.add_argument("--photo", default=(640, 480), type=_size_wh, metavar="WxH", help="size of the photo, default 640x480")
     parser.add_argument("--device", default=None, help="cpu, cuda or mps; default: the fastest")
     parser.add_argument("--precision", default=None, help="float32, bfloat16 or float16; default: the device's usual one")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads, default 2")
     parser.add_argument("--midas", type=Path, default=None, metavar="FOLDER", help="a checkout of isl-org/MiDaS to compare with")
     options = parser.parse_args()
-    width, height = map(int, options.photo.split("x"))
+    if unknown := [name for name in options.names if name not in measured]:
+        parser.error(f"there is no network {', '.join(unknown)} to measure; choose from {', '.join(measured)}")
     print("| network | input | seconds | CPU seconds | peak MB | official CPU seconds | official peak MB |")
     print("|---|---|---|---|---|---|---|")
-    for spec in measured:
-        if options.names and spec.name not in options.names:
-            continue
-        print(_row(spec, (width, height), options), flush=True)
+    for name in options.names or measured:
+        print(_row(measured[name], options), flush=True)
 
 
-def _row(spec: NetworkSpec, photo_wh: tuple[int, int], options: argparse.Namespace) -> str:
+def _size_wh(text: str) -> tuple[int, int]:
+    """'640x480' as (640, 480)."""
+    width, height = map(int, text.split("x"))
+    if min(width, height) < 1:
+        raise ValueError("no pixels")
+    return width, height
+
+
+def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
+    """The table's row of one network."""
     if spec.family is Family.FACE:
-        mine = _in_own_process(face, photo_wh, options.threads)
-        return f"| {spec.name} | own | {mine.seconds:.2f} | {mine.cpu_seconds:.2f} | {mine.peak_mb:.0f} | - | - |"
-    import midas_depth
+        input_text, theirs = "own", "- | -"
+        mine = _in_own_process(face, options.photo, options.threads)
+    else:
+        import midas_depth
 
-    input_hw = midas_depth.input_size_hw(spec, photo_wh[::-1])
-    mine = _in_own_process(ours, spec.name, photo_wh, options.device, options.precision, options.threads)
-    theirs = "- | -"
-    if options.midas is not None and spec.name in OFFICIAL_BACKBONES:
-        try:
-            compared = _in_own_process(official, spec, input_hw, options.midas, options.threads)
-            theirs = f"{compared.cpu_seconds:.2f} | {compared.peak_mb:.0f}"
-        except (ImportError, RuntimeError, AttributeError) as error:
-            theirs = f"not importable ({type(error).__name__}) | -"
-    return f"| {spec.name} | {input_hw[1]} x {input_hw[0]} | {mine.seconds:.2f} | {mine.cpu_seconds:.2f} | {mine.peak_mb:.0f} | {theirs} |"
+        input_hw = midas_depth.input_size_hw(spec, options.photo[::-1])
+        input_text = f"{input_hw[1]} x {input_hw[0]}"
+        mine = _in_own_process(ours, spec.name, options.photo, options.device, options.precision, options.threads)
+        theirs = _official_cells(spec, input_hw, options)
+    return f"| {spec.name} | {input_text} | {mine.seconds:.2f} | {mine.cpu_seconds:.2f} | {mine.peak_mb:.0f} | {theirs} |"
+
+
+def _official_cells(spec: NetworkSpec, input_hw: tuple[int, int], options: argparse.Namespace) -> str:
+    """The last two cells of a row: the official implementation, where it was asked for and can be imported."""
+    if options.midas is None or spec.name not in OFFICIAL_BACKBONES:
+        return "- | -"
+    try:
+        compared = _in_own_process(official, spec.name, input_hw, options.midas, options.threads)
+    except (ImportError, RuntimeError, AttributeError) as error:  # what old code raises on a timm or torch that it does not know
+        return f"not importable ({type(error).__name__}) | -"
+    return f"{compared.cpu_seconds:.2f} | {compared.peak_mb:.0f}"
 
 
 if __name__ == "__main__":
