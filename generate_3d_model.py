@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 import relief
 from camera import DEFAULT_FOV_DEGREES, Camera, choose_fov, project, unproject
 from errors import GeometryError
-from hidden_side import complete_back, complete_front
+from hidden_side import complete_back, complete_front, meet_at_the_rim, steady_outline, wells
+from points import bend, normals_of_grid, outliers, spread
 from poisson import poisson_surface
 from stages import Array, DepthMap, Mesh, Photo, PointCloud, Sense
 from surfaces import Solid, close_cells, cut_flat, decimate, drop_unused, is_closed, solid_cells, triangulate, weld
@@ -34,11 +34,9 @@ __all__ = [
     "unproject",
 ]
 
-NEIGHBOURS = 16
-"""Nearest neighbours whose mean distance tells an outlier."""
-GRID_SHARES = (4.0, 2.0, 0.9)
+GRID_SHARES = (4.0, 2.0, 0.9, 0.4)
 """Triangles of the working grid over the face budget. Decimation keeps triangles where the surface bends; should it ever tear a solid, the
-next share is tried, and the last needs no decimation."""
+next share is tried, and the last ones need no decimation."""
 UNSURE_FACTOR = 3.0
 """The hidden layer is not trusted where the expected error is this many times its median over the foreground."""
 FOOT_SHARE = 0.02
@@ -122,7 +120,8 @@ class Grid:
 @dataclass(frozen=True, eq=False)
 class _Prepared:
     """A depth map after masks and smoothing. subject_hw: pixels of the person; known_hw: those away from depth
-    edges; sure_hw: pixels at which the hidden layer may be trusted."""
+    edges; sure_hw: pixels at which the hidden layer may be trusted; chin_share: height of the lowest head's lower end, 0 (top) to 1;
+    exact: the map states no uncertainty, so its hidden side is no estimate."""
 
     front_hw: Array
     back_hw: Array | None
@@ -130,6 +129,8 @@ class _Prepared:
     sure_hw: Array
     subject_hw: Array
     camera: Camera
+    chin_share: float
+    exact: bool
 
 
 def model_camera(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings) -> Camera:
@@ -168,7 +169,9 @@ def _prepare(depth: DepthMap, photo: Photo, settings: ModelSettings) -> _Prepare
         return relief.smooth(layer_hw, mask_hw, settings.smoothing_px)
 
     back_hw = None if back_hw is None else smoothed(back_hw, subject_hw)
-    return _Prepared(smoothed(front_hw, known_hw), back_hw, known_hw, _sure(depth, subject_hw), subject_hw, camera)
+    chin_share = max((face.box_xyxy[3] for face in depth.faces), default=0.0) / depth.size_hw[0]
+    front_hw, sure_hw, exact = smoothed(front_hw, known_hw), _sure(depth, subject_hw), depth.uncertainty_hw is None
+    return _Prepared(front_hw, back_hw, known_hw, sure_hw, subject_hw, camera, chin_share, exact)
 
 
 def prepared_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[Array, Array, Camera]:
@@ -185,10 +188,24 @@ def _sure(depth: DepthMap, subject_hw: Array) -> Array:
 
 
 def smoothing_change(depth: DepthMap, photo: Photo, settings: ModelSettings) -> float:
-    """What smoothing costs: RMS change of the front relief over the model's pixels, image widths (metres for METRIC)."""
+    """What smoothing costs: RMS change of the front relief, image widths (metres for METRIC).
+
+    Over the largest face (its head's box), where the detail is that one would miss; over the whole model where there is no face.
+    """
     before, after = (_prepare(depth, photo, chosen) for chosen in (replace(settings, smoothing_px=0.0), settings))
-    change = (after.front_hw - before.front_hw)[after.known_hw].astype(np.float64)
+    over_hw = after.known_hw & _face_box(depth)
+    over_hw = over_hw if over_hw.any() else after.known_hw
+    change = (after.front_hw - before.front_hw)[over_hw].astype(np.float64)
     return float(np.sqrt(np.mean(change**2))) * after.camera.unit_per_width
+
+
+def _face_box(depth: DepthMap) -> Array:
+    """(h, w) bool: pixels in the box of the largest face; none where there is no face."""
+    box_hw = np.zeros(depth.size_hw, bool)
+    for face in depth.faces[:1]:
+        left, top, right, bottom = (max(0, round(edge)) for edge in face.box_xyxy)
+        box_hw[top:bottom, left:right] = True
+    return box_hw
 
 
 def _picture(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Array:
@@ -221,36 +238,6 @@ def grid(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Grid:
     return Grid(x_hw, y_hw, z_hw, mask_hw, colours_hwc, _unit(depth))
 
 
-def outliers(points_n3: Array, ratio: float) -> Array:
-    """(n,) bool: points farther from their `NEIGHBOURS` nearest, on average, than the mean point by `ratio` standard deviations.
-
-    Source: Rusu et al., "Towards 3D point cloud based object maps for household environments", RAS 2008, section 4.1.
-    """
-    if len(points_n3) <= NEIGHBOURS:
-        return np.zeros(len(points_n3), bool)
-    distances_nk, _ = cKDTree(points_n3).query(points_n3, NEIGHBOURS + 1, workers=-1)
-    mean_n = distances_nk[:, 1:].mean(axis=1)
-    return mean_n > mean_n.mean() + ratio * mean_n.std() + 1e-12
-
-
-def normals_of_grid(points_hw3: Array, mask_hw: Array) -> Array:
-    """(h, w, 3) float32 unit normals towards the camera, from central differences within the mask; +Z where a point has no neighbour."""
-
-    def slope(axis: int) -> Array:
-        ahead, behind = np.roll(points_hw3, -1, axis), np.roll(points_hw3, 1, axis)
-        has_ahead, has_behind = np.roll(mask_hw, -1, axis), np.roll(mask_hw, 1, axis)
-        last, first = [slice(None)] * 2, [slice(None)] * 2
-        last[axis], first[axis] = slice(-1, None), slice(0, 1)
-        has_ahead[tuple(last)] = False
-        has_behind[tuple(first)] = False
-        return np.where(has_ahead[..., None], ahead, points_hw3) - np.where(has_behind[..., None], behind, points_hw3)
-
-    normals_hw3 = np.cross(slope(1), -slope(0)).astype(np.float64)
-    lengths_hw1 = np.linalg.norm(normals_hw3, axis=-1, keepdims=True)
-    flat_hw1 = lengths_hw1 < 1e-15
-    return np.where(flat_hw1, [0.0, 0.0, 1.0], normals_hw3 / np.where(flat_hw1, 1, lengths_hw1)).astype(np.float32)
-
-
 def point_cloud(depth: DepthMap, photo: Photo, settings: ModelSettings) -> PointCloud:
     """Points of the front surface with colours and normals, at most `point_budget`.
 
@@ -262,34 +249,13 @@ def point_cloud(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Point
     normals_hw3 = normals_of_grid(points_hw3, prepared.known_hw)
     kept = np.flatnonzero(prepared.known_hw)
     if len(kept) > settings.point_budget:
-        kept = kept[_spread(_bend(normals_hw3).ravel()[kept], settings.point_budget)]
+        kept = kept[spread(bend(normals_hw3).ravel()[kept], settings.point_budget)]
     points_n3 = points_hw3.reshape(-1, 3)[kept]
     if settings.remove_outliers:
         inliers = ~outliers(points_n3, settings.outlier_ratio)
         kept, points_n3 = kept[inliers], points_n3[inliers]
     colours_n3 = _picture(depth, photo, settings).reshape(-1, 3)[kept]
     return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], _unit(depth))
-
-
-def _bend(normals_hw3: Array) -> Array:
-    """(h, w) float: how far the normal turns to the next pixel, both ways."""
-    bend_hw = np.zeros(normals_hw3.shape[:2])
-    bend_hw[:, 1:] += np.linalg.norm(np.diff(normals_hw3, axis=1), axis=-1)
-    bend_hw[1:] += np.linalg.norm(np.diff(normals_hw3, axis=0), axis=-1)
-    return bend_hw
-
-
-def _spread(weights_n: Array, count: int) -> Array:
-    """`count` ascending indices, evenly spaced in the sum of weights; every point keeps at least half of its even share.
-
-    Deterministic, and close to even in space, since the pixels come row by row.
-    Source: systematic sampling, Cochran, Sampling Techniques, 3rd ed. 1977, chapter 8.
-    """
-    density_n = 0.5 / len(weights_n) + 0.5 * weights_n / max(weights_n.sum(), 1e-30)
-    density_n = np.minimum(density_n * count, 1.0)
-    positions_n = np.cumsum(density_n)
-    steps = np.floor(positions_n * (count / max(positions_n[-1], count)))
-    return np.flatnonzero(np.diff(steps, prepend=0) > 0)[:count]
 
 
 @dataclass(frozen=True)
@@ -336,10 +302,16 @@ def _bust(prepared: _Prepared, settings: ModelSettings, triangles: float) -> tup
     front_hw, known_hw = relief.resample(prepared.front_hw, prepared.known_hw, size_hw)
     sure_hw = relief.resample(prepared.front_hw, prepared.known_hw & prepared.sure_hw, size_hw)[1]
     back_hw = None if prepared.back_hw is None else relief.resample(prepared.back_hw, prepared.subject_hw, size_hw)[0]
-    cells_hw = solid_cells(cut_flat(solid_cells(relief.resample(prepared.front_hw, prepared.subject_hw, size_hw)[1])))
-    front_hw = complete_front(front_hw, known_hw if (known_hw & cells_hw).any() else cells_hw)
-    back_hw = complete_back(front_hw, back_hw, cells_hw, sure_hw)
-    solid = close_cells(cells_hw, front_hw, back_hw, least_thickness=LEAST_THICKNESS, with_foot=True, smooth_rim=True)
+    subject_hw = steady_outline(relief.resample(prepared.front_hw, prepared.subject_hw, size_hw)[1])
+    cells_hw = solid_cells(cut_flat(solid_cells(subject_hw), round(prepared.chin_share * size_hw[0])))
+    known_hw = known_hw & cells_hw if (known_hw & cells_hw).any() else cells_hw
+    well_hw = wells(complete_front(front_hw, known_hw), cells_hw)
+    known_hw = known_hw & ~well_hw if (known_hw & ~well_hw).any() else known_hw
+    front_hw = complete_front(front_hw, known_hw)
+    back_hw = complete_back(front_hw, back_hw, cells_hw, sure_hw & known_hw, prepared.exact)
+    solid = close_cells(
+        cells_hw, front_hw, back_hw, least_thickness=LEAST_THICKNESS, with_foot=True, smooth_rim=True, limit=meet_at_the_rim
+    )
     return _place(solid, size_hw, prepared.camera)
 
 

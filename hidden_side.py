@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from scipy import ndimage
 
 from diffusion import fill_by_diffusion
+from relief import smooth
 from stages import Array
 
 LARGEST_DEPTH_TO_WIDTH = 1.6
@@ -26,29 +28,98 @@ def half_chord(mask_hw: Array) -> Array:
     return np.sqrt(np.clip(distance_hw * (2 * largest - distance_hw), 0, None)).astype(np.float32)
 
 
+WELL_WIDTH, WELL_DEPTH = 0.12, 0.08
+"""A well is a dent of the front narrower than the first and deeper than the second, shares of the silhouette's size (root of its area):
+what a network sees in the dark between face and hair. A solid does not need it, and behind it the hidden side would be a spike."""
+OUTLINE_SIGMA = 0.004
+"""Standard deviation of the Gaussian that steadies the silhouette, image widths."""
+SEAM_SIGMA_CELLS = 2.0
+"""Standard deviation of the Gaussian that evens out where the front was continued, cells."""
+LEAST_DEPTH_TO_WIDTH = 0.25
+"""A section of the body is at least this many times as deep as it is wide."""
+HIDDEN_SIGMA = 0.08
+"""Standard deviation of the Gaussian over an estimated hidden side, share of the silhouette's size."""
+RIM_CELLS = 3.0
+"""Within so many cells of the silhouette the front gives way too where the two sides must meet."""
+
+
+def silhouette_size(mask_hw: Array) -> float:
+    """Root of the area in cells, at least 1: a length that grows with the person in the picture."""
+    return max(1.0, float(np.sqrt(mask_hw.sum())))
+
+
+def steady_outline(mask_hw: Array) -> Array:
+    """(h, w) bool: the mask with the tremble of its outline smoothed away; unchanged where it is too small for that."""
+    sigma = OUTLINE_SIGMA * mask_hw.shape[1]
+    if sigma < 0.5:
+        return mask_hw
+    steady_hw = cv2.GaussianBlur(mask_hw.astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) > 0.5
+    return steady_hw if steady_hw.any() else mask_hw
+
+
+def wells(front_hw: Array, cells_hw: Array) -> Array:
+    """(h, w) bool: cells at which the front is a narrow, deep dent (`WELL_WIDTH`, `WELL_DEPTH`): its grey-scale closing fills it."""
+    size = silhouette_size(cells_hw)
+    diameter = 2 * round(WELL_WIDTH * size / 2) + 1
+    if diameter < 3:
+        return np.zeros_like(cells_hw)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter))
+    front_hw = front_hw.astype(np.float32)
+    # Beyond the silhouette counts as far, so that a low rim is not taken for a dent; then as near, so that it does not pull the rim down.
+    filled_hw = cv2.dilate(np.where(cells_hw, front_hw, np.float32(-1e9)), disc)
+    filled_hw = cv2.erode(np.where(filled_hw > -1e8, filled_hw, np.float32(1e9)), disc)
+    deep_hw = cells_hw & (filled_hw - front_hw > WELL_DEPTH * size / cells_hw.shape[1])
+    rim = np.ones((3, 3), np.uint8)
+    return cv2.dilate(deep_hw.astype(np.uint8), rim, iterations=max(1, round(0.01 * size))).astype(bool) & cells_hw & deep_hw.any()
+
+
 def complete_front(front_hw: Array, known_hw: Array) -> Array:
-    """Front relief with the pixels that are not known continued from those that are."""
+    """Front relief with the pixels that are not known continued from those that are, evened out where the two meet."""
     if known_hw.all():
         return front_hw
-    return np.where(known_hw, front_hw, fill_by_diffusion(front_hw[..., None], known_hw)[..., 0]).astype(np.float32)
+    filled_hw = np.where(known_hw, front_hw, fill_by_diffusion(front_hw[..., None], known_hw)[..., 0]).astype(np.float32)
+    even_hw = cv2.GaussianBlur(filled_hw, (0, 0), SEAM_SIGMA_CELLS, borderType=cv2.BORDER_REPLICATE)
+    share_hw = cv2.GaussianBlur((~known_hw).astype(np.float32), (0, 0), SEAM_SIGMA_CELLS, borderType=cv2.BORDER_REPLICATE)
+    share_hw = np.where(known_hw, np.minimum(share_hw, 0.5) * 2 * (share_hw > 0.02), 1)
+    return (filled_hw + share_hw * (even_hw - filled_hw)).astype(np.float32)
 
 
-def complete_back(front_hw: Array, back_hw: Array | None, cells_hw: Array, sure_hw: Array) -> Array:
+def complete_back(front_hw: Array, back_hw: Array | None, cells_hw: Array, sure_hw: Array, exact: bool) -> Array:
     """(h, w) float32: relief of the hidden side over `cells_hw`.
 
     Args:
         front_hw: (h, w) front relief, finite everywhere. back_hw: the network's hidden relief or None.
         cells_hw: (h, w) bool, what will be closed. sure_hw: (h, w) bool, pixels at which `back_hw` may be trusted.
+        exact: `back_hw` is no estimate: keep its detail. An estimate's is the front's own (a nose on the back of the head): it is
+            smoothed away.
 
     Where nothing is known the body is taken to be as round behind as its silhouette, its rim as far away as the visible rim.
     """
-    bulge_hw = half_chord(cells_hw)
     sure_hw = sure_hw & cells_hw
     if back_hw is None or not sure_hw.any():
         rim_hw = cells_hw & ~ndimage.binary_erosion(cells_hw, border_value=1)
         base_hw = fill_by_diffusion(front_hw[..., None], rim_hw)[..., 0] if rim_hw.any() else np.full_like(front_hw, front_hw.min())
-        return np.minimum(base_hw, front_hw) - HEAD_DEPTH_TO_WIDTH * bulge_hw
-    thickness_hw = np.maximum(front_hw - back_hw, 0)
-    if not sure_hw.all():
-        thickness_hw = np.where(sure_hw, thickness_hw, fill_by_diffusion(thickness_hw[..., None], sure_hw)[..., 0])
-    return front_hw - np.minimum(thickness_hw, 2 * LARGEST_DEPTH_TO_WIDTH * bulge_hw)
+        return np.minimum(base_hw, front_hw) - HEAD_DEPTH_TO_WIDTH * half_chord(cells_hw)
+    # The hidden relief is continued, not the thickness: a thickness carried under a low front would grow a spike.
+    filled_hw = complete_front(np.minimum(back_hw, front_hw), sure_hw)
+    return filled_hw if exact else smooth(filled_hw, cells_hw, HIDDEN_SIGMA * silhouette_size(cells_hw))
+
+
+def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Array, Array]:
+    """Reliefs at the corners of the cells, limited to a body neither flatter nor deeper than `LEAST_` and `LARGEST_DEPTH_TO_WIDTH` allow.
+
+    Args: front_n, back_n: ((h + 1) * (w + 1),) relief. cells_hw: (h, w) bool.
+
+    At the silhouette the line of sight only touches a round body: there the two sides meet, halfway. Where the frame cuts it, they do not.
+    """
+    if cells_hw.all():
+        return front_n, back_n
+    padded_hw = np.pad(cells_hw, 1, mode="edge")
+    inner_hw = padded_hw[:-1, :-1] & padded_hw[:-1, 1:] & padded_hw[1:, :-1] & padded_hw[1:, 1:]
+    cells_away_hw = ndimage.distance_transform_edt(np.pad(inner_hw, 1, mode="edge"))[1:-1, 1:-1]
+    away_n = cells_away_hw.ravel() / cells_hw.shape[1]
+    chord_n = np.sqrt(np.clip(away_n * (2 * away_n.max() - away_n), 0, None))
+    half_n = (front_n - back_n) / 2
+    wanted_n = np.clip(half_n, LEAST_DEPTH_TO_WIDTH * chord_n, LARGEST_DEPTH_TO_WIDTH * chord_n)
+    yields_n = np.clip(1 - cells_away_hw.ravel() / RIM_CELLS, 0, 1) * np.maximum(half_n - wanted_n, 0)
+    return front_n - yields_n, front_n - yields_n - 2 * wanted_n

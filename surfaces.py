@@ -9,6 +9,7 @@ disjoint triangles of the picture. Unprojection maps lines to lines, so the same
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import fast_simplification
@@ -53,7 +54,7 @@ def drop_unused(faces_m3: Array, count: int) -> tuple[Array, Array]:
     return np.flatnonzero(used), (np.cumsum(used, dtype=np.int32) - 1).astype(np.int32)[faces_m3]
 
 
-def solid_cells(mask_hw: Array, smallest_hole: float = 0.01) -> Array:
+def solid_cells(mask_hw: Array, smallest_hole: float = 0.02) -> Array:
     """The cells of one solid: the largest region connected along edges, small holes filled, no two cells touching only at a corner.
 
     Args:
@@ -81,10 +82,17 @@ def solid_cells(mask_hw: Array, smallest_hole: float = 0.01) -> Array:
         cells_hw[:-1, :-1] |= rising
 
 
-def cut_flat(mask_hw: Array, share: float = 0.25) -> Array:
-    """The mask without what hangs below the lowest row that is at least `share` as wide as the widest: a bust stands on that row."""
+def cut_flat(mask_hw: Array, chin: int = 0, share: float = 0.25, share_below_chin: float = 0.6) -> Array:
+    """The mask without what hangs below the row that a bust stands on.
+
+    That is the lowest row at least `share` as wide as the widest. Below a head, from row `chin` on (0: no head), it is the lowest that is
+    at least `share_below_chin` as wide as the widest down there: where a mask breaks off below the shoulders, the rags go.
+    """
     widths = mask_hw.sum(axis=1)
     last = np.flatnonzero(widths >= share * widths.max())[-1]
+    below = widths[chin:]
+    if chin > 0 and below.any():
+        last = min(last, chin + np.flatnonzero(below >= share_below_chin * below.max())[-1])
     return mask_hw & (np.arange(len(mask_hw)) <= last)[:, None]
 
 
@@ -146,7 +154,16 @@ def _smooth_rim(corners_n2: Array, edges_k2: Array, still_n: Array) -> Array:
     return moved_n2
 
 
-def close_cells(cells_hw: Array, front_hw: Array, back_hw: Array, *, least_thickness: float, with_foot: bool, smooth_rim: bool) -> Solid:
+def close_cells(
+    cells_hw: Array,
+    front_hw: Array,
+    back_hw: Array,
+    *,
+    least_thickness: float,
+    with_foot: bool,
+    smooth_rim: bool,
+    limit: Callable[[Array, Array, Array], tuple[Array, Array]] | None = None,
+) -> Solid:
     """The solid between two reliefs over cells that touch along edges only (see `solid_cells`).
 
     Args:
@@ -154,11 +171,14 @@ def close_cells(cells_hw: Array, front_hw: Array, back_hw: Array, *, least_thick
         least_thickness: the back is pushed to lie at least this far behind the front, > 0.
         with_foot: carry the lowest row down to a floor: its edge is repeated as `foot_n` vertices, to be placed after unprojection.
         smooth_rim: smooth the staircase of the border by less than a quarter of a cell (not along the lowest row).
+        limit: front and back at the corners and `cells_hw` -> both, as they may be (`hidden_side.meet_at_the_rim`).
     """
     height, width = cells_hw.shape
     count = (height + 1) * (width + 1)
-    front_n = corner_means(front_hw, cells_hw).ravel()
-    back_n = np.minimum(corner_means(back_hw, cells_hw).ravel(), front_n - least_thickness)
+    front_n, back_n = corner_means(front_hw, cells_hw).ravel(), corner_means(back_hw, cells_hw).ravel()
+    if limit is not None:
+        front_n, back_n = limit(front_n, back_n, cells_hw)
+    back_n = np.minimum(back_n, front_n - least_thickness)
     rows, columns = np.arange(count) // (width + 1), np.arange(count) % (width + 1)
     corners_n2 = np.stack([columns, rows], -1).astype(np.float64)
 

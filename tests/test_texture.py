@@ -102,12 +102,12 @@ def test_half_chord_of_a_disc_is_a_ball():
 def test_a_sure_hidden_layer_is_kept_and_an_unsure_one_continued():
     mask_hw = np.ones(SIZE, bool)
     front_hw, back_hw = np.full(SIZE, 0.2, np.float32), np.full(SIZE, -0.1, np.float32)
-    assert np.allclose(complete_back(front_hw, back_hw, mask_hw, mask_hw), -0.1)
+    assert np.allclose(complete_back(front_hw, back_hw, mask_hw, mask_hw, True), -0.1)
     wrong_hw = back_hw.copy()
     wrong_hw[10:20, 10:20] = -5
     sure_hw = mask_hw.copy()
     sure_hw[10:20, 10:20] = False
-    assert np.allclose(complete_back(front_hw, wrong_hw, mask_hw, sure_hw), -0.1, atol=1e-4)
+    assert np.allclose(complete_back(front_hw, wrong_hw, mask_hw, sure_hw, True), -0.1, atol=1e-4)
 
 
 def test_holes_of_the_front_are_continued():

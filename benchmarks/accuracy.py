@@ -1,0 +1,119 @@
+"""How near a model comes to the truth from exact depth, and how that falls with resolution.
+
+    python benchmarks/accuracy.py [--sides 128 256 512] [--face-model .../ict-facekit.npz]
+
+Per size of the picture: mean two-way distance (Chamfer) between the model's surface and the true one, % of the true height, and the mean
+angle between their normals. Of a sphere; with a face model, also of a synthetic head, over what the camera sees of it.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import trimesh
+from scipy.spatial import cKDTree
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from shapes import photo_of, sphere  # noqa: E402
+
+import relief  # noqa: E402
+from camera import Camera, unproject  # noqa: E402
+from generate_3d_model import ModelSettings, build_mesh, normals_of_grid  # noqa: E402
+from poisson import vertex_normals  # noqa: E402
+from stages import DepthMap, Sense  # noqa: E402
+from surfaces import weld  # noqa: E402
+
+SAMPLES = 200_000
+TRUTH_SIDE = 1024
+CUT_BELOW = -0.28
+"""The sphere's foot begins here, image widths."""
+
+
+def samples(mesh):
+    """Points spread evenly over a mesh, and its normals there, interpolated between vertices as a viewer does."""
+    kept, _, faces = weld(mesh.vertices_n3, mesh.faces_m3)
+    vertices = mesh.vertices_n3[kept].astype(np.float64)
+    solid = trimesh.Trimesh(vertices, faces, process=False)
+    points, face = trimesh.sample.sample_surface(solid, SAMPLES, seed=0)
+    weights = trimesh.triangles.points_to_barycentric(solid.triangles[face], points)
+    normals = np.einsum("kc,kcd->kd", weights, vertex_normals(vertices, faces)[faces[face]])
+    return points, normals / np.linalg.norm(normals, axis=1, keepdims=True), 0.5 * np.sqrt(solid.area / SAMPLES)
+
+
+def degrees(one, other):
+    return np.degrees(np.arccos(np.clip(np.einsum("ij,ij->i", one, other), -1, 1)))
+
+
+def sphere_error(side):
+    """Mean two-way distance, share of the height, and mean angle of normals in degrees, of the bust of a sphere, foot left out."""
+    distance = relief.camera_distance(30.0)
+    mesh = build_mesh(sphere((side, side), distance), photo_of((side, side)), "bust", ModelSettings(fov_degrees=30.0))
+    points, normals, spacing = samples(mesh)
+    above = points[:, 1] > CUT_BELOW
+    points, normals = points[above], normals[above]
+    far = np.linalg.norm(points, axis=1)
+    truth = np.random.default_rng(0).normal(size=(50_000, 3))
+    truth *= 0.3 / np.linalg.norm(truth, axis=1, keepdims=True)
+    back = max(cKDTree(points).query(truth[truth[:, 1] > CUT_BELOW])[0].mean() - spacing, 0)
+    return (np.abs(far - 0.3).mean() + back) / 2 / 0.6, degrees(normals, points / far[:, None]).mean()
+
+
+class SyntheticHead:
+    """A head drawn from the face model, turned a little; what the camera sees of it is rendered with exact depth."""
+
+    def __init__(self, face_model):
+        from training.face_model import find_regions, load_face_model
+        from training.parts import euler
+        from training.render import Camera as HeadCamera
+        from training.scene import random_person
+
+        model = load_face_model(Path(face_model))
+        self.mesh = random_person(model, find_regions(model), np.random.default_rng(1)).mesh
+        self.camera = HeadCamera(euler(15, -5, 3), 70.0, 42.0, (0.5, 0.5), 15.0)
+        self.fov = float(np.degrees(2 * np.arctan(0.5 * self.camera.scene_width / self.camera.distance)))
+        depth, label = self.depth(TRUTH_SIDE)
+        self.height = np.ptp(np.flatnonzero((label >= 2).any(axis=1))) / TRUTH_SIDE
+        rows, columns = np.indices(depth.size_hw) + 0.5
+        camera = Camera(depth.size_hw, relief.camera_distance(self.fov))
+        points = unproject(columns, rows, depth.values_hw, camera).astype(np.float64)
+        known = depth.mask_hw & ~relief.depth_edges(depth.values_hw, depth.mask_hw, camera.distance, 0.04)
+        self.points, self.normals = points[known], normals_of_grid(points, known)[known].astype(np.float64)
+
+    def depth(self, side):
+        from training.render import truth
+
+        owner = np.ones(len(self.mesh.triangles_m3), np.uint8)
+        front, thickness, label, _ = truth(self.mesh, owner, self.camera, self.camera.place(self.mesh.vertices_v3), side)
+        return DepthMap(front, Sense.RELIEF, label > 0, "truth", front - thickness), label
+
+    def error(self, side):
+        """Mean two-way distance, share of the head's height, and mean angle of normals in degrees, over what the camera sees."""
+        depth, _ = self.depth(side)
+        points, normals, spacing = samples(build_mesh(depth, photo_of((side, side)), "shell", ModelSettings(fov_degrees=self.fov)))
+        away, nearest = cKDTree(self.points).query(points)
+        true_spacing = 0.38 / TRUTH_SIDE  # mean distance from a point of a plane to the nearest of a unit grid
+        back = cKDTree(points).query(self.points[::5])[0].mean()
+        two_way = max(away.mean() - true_spacing, 0) + max(back - spacing, 0)
+        return two_way / 2 / self.height, degrees(normals, self.normals[nearest]).mean()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sides", nargs="+", type=int, default=[128, 256, 512])
+    parser.add_argument("--face-model", default=os.environ.get("FACE_MODEL", ""))
+    options = parser.parse_args()
+    subjects = {"sphere": sphere_error}
+    if options.face_model:
+        subjects["head"] = SyntheticHead(options.face_model).error
+    for name, error in subjects.items():
+        for side in options.sides:
+            share, angle = error(side)
+            print(f"{name:6s} {side:4d} px   distance {100 * share:.3f} % of the height   normals {angle:.2f} degrees", flush=True)
+
+
+if __name__ == "__main__":
+    main()

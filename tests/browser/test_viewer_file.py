@@ -1,0 +1,60 @@
+"""The one-file viewer in a browser without a network: no request, no error, and the model turns when it is dragged."""
+
+import io
+
+import numpy as np
+import pytest
+from conftest import CHROMIUM, FLAGS
+from PIL import Image
+from shapes import head, photo_of
+
+from generate_3d_model import ModelSettings, build_mesh
+from life_size import life_size
+from viewer_html import write_viewer
+
+DRAWN = "() => { const p = document.querySelector('.js-plotly-plot'); return !!p?._fullLayout?.scene?._scene?.glplot; }"
+EYE = "() => { const e = document.querySelector('.js-plotly-plot')._fullLayout.scene._scene.getCamera().eye; return [e.x, e.y, e.z]; }"
+
+
+@pytest.fixture(scope="module")
+def viewer_file(tmp_path_factory):
+    depth, photo, settings = head(), photo_of((96, 80)), ModelSettings(face_budget=3000, height_mm=240.0)
+    mesh, _ = life_size(build_mesh(depth, photo, "bust", settings), depth, photo, settings)
+    path = tmp_path_factory.mktemp("viewer") / "head.html"
+    path.write_bytes(write_viewer(mesh, "A <head> & shoulders"))
+    return path
+
+
+def picture(page):
+    return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(float)
+
+
+def test_it_opens_offline_makes_no_request_and_turns(viewer_file):
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
+    requests, errors = [], []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = browser.new_context(viewport={"width": 640, "height": 480}, offline=True)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(viewer_file.as_uri())
+        page.wait_for_function(DRAWN, timeout=60_000)
+        page.wait_for_timeout(1500)
+        assert page.title() == "A <head> & shoulders"
+        before, eye = picture(page), page.evaluate(EYE)
+        assert before[100:380, 170:470].std() > 15  # something is drawn in the middle
+        page.mouse.move(320, 240)
+        page.mouse.down()
+        page.mouse.move(460, 250, steps=8)
+        page.mouse.up()
+        page.wait_for_timeout(800)
+        after = picture(page)
+        assert np.abs(np.subtract(page.evaluate(EYE), eye)).max() > 0.2
+        assert (np.abs(after - before).max(axis=-1) > 20).mean() > 0.05
+        browser.close()
+    assert [url for url in requests if url != viewer_file.as_uri() and not url.startswith(("data:", "blob:"))] == []
+    assert errors == []
