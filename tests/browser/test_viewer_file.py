@@ -4,7 +4,6 @@ import io
 
 import numpy as np
 import pytest
-from conftest import CHROMIUM, FLAGS
 from PIL import Image
 from shapes import head, photo_of
 
@@ -29,14 +28,9 @@ def picture(page):
     return np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(float)
 
 
-def test_it_opens_offline_makes_no_request_and_turns(viewer_file):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
+def test_it_opens_offline_makes_no_request_and_turns(viewer_file, chromium):
     requests, errors = [], []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(viewport={"width": 640, "height": 480}, offline=True)
+    with chromium.new_context(viewport={"width": 640, "height": 480}, offline=True) as context:
         page = context.new_page()
         page.on("request", lambda request: requests.append(request.url))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -55,6 +49,5 @@ def test_it_opens_offline_makes_no_request_and_turns(viewer_file):
         after = picture(page)
         assert np.abs(np.subtract(page.evaluate(EYE), eye)).max() > 0.2
         assert (np.abs(after - before).max(axis=-1) > 20).mean() > 0.05
-        browser.close()
     assert [url for url in requests if url != viewer_file.as_uri() and not url.startswith(("data:", "blob:"))] == []
     assert errors == []
