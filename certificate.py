@@ -11,13 +11,17 @@ from scipy.sparse.csgraph import connected_components
 
 from camera import Camera, project
 from export_3d_model import WRITERS, in_millimetres
-from generate_3d_model import KINDS, ModelSettings, model_camera, plaque_margin_px
-from life_size import Placement
+from generate_3d_model import KINDS, ModelSettings, build_mesh, model_camera, plaque_margin_px, smoothing_change
+from life_size import Placement, life_size
 from stages import Array, DepthMap, Mesh, Photo
 from surfaces import weld
 from texture import FRONT_SHARE
 
 WALL_SAMPLES = 1000
+THIN_WALL_MM = 1.0
+"""What filament printers need for a wall: two lines of a 0.4 mm nozzle, and some."""
+WALL_FACES = 0.87
+"""Cosine of the largest angle between the way into a wall and the normal of the face it leaves by: 30 degrees."""
 PIXEL_SAMPLES = 20_000
 RAYS_AT_ONCE = 100
 LEAST_AREA_SHARE = 1e-14
@@ -26,7 +30,11 @@ LEAST_AREA_SHARE = 1e-14
 
 @dataclass(frozen=True)
 class Certificate:
-    """One model, measured. Lengths in mm, volume in cm3, None where a quantity has no meaning (the wall of an open surface)."""
+    """One model, measured. Lengths in mm, volume in cm3, None where a quantity has no meaning (the wall of an open surface).
+
+    thin_surface_percent: share of the surface behind which the wall is thinner than `THIN_WALL_MM`. smoothing_change_mm: root mean square
+    change of the face's relief by smoothing.
+    """
 
     kind: str
     network: str
@@ -44,6 +52,8 @@ class Certificate:
     scale_sd_percent: float
     scale_source: str
     smallest_wall_mm: float | None
+    thin_surface_percent: float | None
+    smoothing_change_mm: float
     depth_levels: int
     reprojection_error_px: float | None
     texture_wh: tuple[int, int] | None
@@ -110,11 +120,11 @@ def _ray_hits(origin_k3: Array, along_k3: Array, triangles_k33: Array) -> tuple[
 def near_pairs(vertices_n3: Array, faces_m3: Array) -> Array:
     """(k, 2) int: pairs of triangles whose boxes overlap and that share no vertex, each pair once.
 
-    Boxes are sorted into cells of twice the usual triangle; a triangle is entered in every cell that its box touches.
+    Boxes are sorted into cells a little larger than the usual triangle; a triangle is entered in every cell that its box touches.
     """
     corners_m33 = vertices_n3[faces_m3]
     low_m3, high_m3 = corners_m33.min(axis=1), corners_m33.max(axis=1)
-    cell = max(2 * float(np.percentile((high_m3 - low_m3).max(axis=1), 90)), float(np.ptp(vertices_n3, axis=0).max()) / 200)
+    cell = max(1.2 * float(np.percentile((high_m3 - low_m3).max(axis=1), 90)), float(np.ptp(vertices_n3, axis=0).max()) / 400)
     first_m3, last_m3 = np.floor(low_m3 / cell).astype(np.int64), np.floor(high_m3 / cell).astype(np.int64)
     extent_m3 = last_m3 - first_m3 + 1
     entries_m = extent_m3.prod(axis=1)
@@ -154,27 +164,36 @@ def self_touching(vertices_n3: Array, faces_m3: Array) -> int:
     return len(np.unique(pairs_k2[touching_k]))
 
 
-def smallest_wall(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> float:
-    """Shortest way through the solid along the inward normal, over `WALL_SAMPLES` points even by area; in the vertices' unit."""
+def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Array:
+    """(WALL_SAMPLES,) lengths of the way through the solid along the inward normal, from points even by area; in the vertices' unit.
+
+    A way counts where it leaves through a face that looks away (`WALL_FACES`); it is infinite elsewhere: every solid is thin towards a
+    sharp edge, and that is no wall.
+    """
     corners_m33 = vertices_n3[faces_m3]
     normals_m3 = np.cross(corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0])
     areas_m = np.linalg.norm(normals_m3, axis=1)
     chosen_k = rng.choice(len(faces_m3), WALL_SAMPLES, p=areas_m / areas_m.sum())
     origins_k3 = np.einsum("kc,kcd->kd", _in_triangle(len(chosen_k), rng), corners_m33[chosen_k])
-    inward_k3 = -normals_m3[chosen_k] / areas_m[chosen_k, None]
-    centres_m3 = corners_m33.mean(axis=1)
-    radii_m = np.linalg.norm(corners_m33 - centres_m3[:, None], axis=2).max(axis=1)
-    smallest = np.inf
+    normals_m3 /= np.maximum(areas_m, 1e-300)[:, None]
+    inward_k3 = -normals_m3[chosen_k]
+    middle_3 = vertices_n3.mean(axis=0)
+    centres_m3 = (corners_m33.mean(axis=1) - middle_3).astype(np.float32)  # float32 will do to find the triangles near a ray
+    radii_m = 1.001 * np.linalg.norm(corners_m33 - middle_3 - centres_m3[:, None], axis=2).max(axis=1).astype(np.float32)
+    centres_m = (centres_m3**2).sum(axis=1)
+    walls_k = np.full(len(chosen_k), np.inf)
     for first in range(0, len(chosen_k), RAYS_AT_ONCE):
         part = slice(first, first + RAYS_AT_ONCE)
         origin, inward = origins_k3[part], inward_k3[part]
-        along_km = inward @ centres_m3.T - np.einsum("kd,kd->k", inward, origin)[:, None]
-        squared_km = (centres_m3**2).sum(axis=1) - 2 * origin @ centres_m3.T + (origin**2).sum(axis=1)[:, None]
-        ray, triangle = np.nonzero((squared_km - along_km**2 <= (radii_m * 1.001) ** 2) & (along_km > -radii_m))
+        start, way = (origin - middle_3).astype(np.float32), inward.astype(np.float32)
+        along_km = way @ centres_m3.T - np.einsum("kd,kd->k", start, way)[:, None]
+        squared_km = centres_m - 2 * start @ centres_m3.T + (start**2).sum(axis=1)[:, None]
+        ray, triangle = np.nonzero((squared_km - along_km**2 <= radii_m**2) & (along_km > -radii_m))
         distance, inside = _ray_hits(origin[ray], inward[ray], corners_m33[triangle])
-        hits = inside & (distance > 0) & (triangle != chosen_k[part][ray])
-        smallest = min(smallest, distance[hits].min(initial=np.inf))
-    return float(smallest)
+        facing = np.einsum("kd,kd->k", inward[ray], normals_m3[triangle]) > WALL_FACES
+        hits = inside & facing & (distance > 0) & (triangle != chosen_k[part][ray])
+        np.minimum.at(walls_k, first + ray[hits], distance[hits])
+    return walls_k
 
 
 def _in_triangle(count: int, rng: np.random.Generator) -> Array:
@@ -204,6 +223,20 @@ def reprojection_error(mesh_in_camera: Mesh, camera: Camera, front_share: float,
     return float(np.hypot(columns - uv_columns, rows - uv_rows).mean())
 
 
+def certified_model(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings) -> tuple[Mesh, Placement, Certificate]:
+    """The model at life size, its place in the camera's frame, and its certificate.
+
+    Decimation may leave triangles of a closed kind in each other's way; the model is then built coarser, without it.
+    Raises: GeometryError as `build_mesh` and `life_size`.
+    """
+    for decimated in (True, False):
+        mesh, placement = life_size(build_mesh(depth, photo, kind, settings, decimated=decimated), depth, photo, settings)
+        proof = certify(mesh, placement, kind, depth, photo, settings)
+        if proof.printable or not KINDS[kind].closed:
+            break
+    return mesh, placement, proof
+
+
 def certify(mesh: Mesh, placement: Placement, kind: str, depth: DepthMap, photo: Photo, settings: ModelSettings) -> Certificate:
     """Measure a model that `life_size` has given its size. The samples are drawn with a fixed seed: same model, same certificate."""
     rng = np.random.default_rng(0)
@@ -224,6 +257,7 @@ def certify(mesh: Mesh, placement: Placement, kind: str, depth: DepthMap, photo:
         in_camera, camera, FRONT_SHARE if row.closed else 1.0, plaque_margin_px(settings, camera) if row.plaque else 0, rng
     )
     texture = mesh.texture_hwc
+    walls_k = walls(vertices_n3, faces_m3, rng) if closed else None
     return Certificate(
         kind=kind,
         network=depth.network,
@@ -240,7 +274,9 @@ def certify(mesh: Mesh, placement: Placement, kind: str, depth: DepthMap, photo:
         size_mm=(round(float(size_3[0]), 3), round(float(size_3[1]), 3), round(float(size_3[2]), 3)),
         scale_sd_percent=round(placement.scale.sd_percent, 2),
         scale_source=placement.scale.source,
-        smallest_wall_mm=round(smallest_wall(vertices_n3, faces_m3, rng), 3) if closed else None,
+        smallest_wall_mm=None if walls_k is None or not np.isfinite(walls_k).any() else round(float(walls_k.min()), 3),
+        thin_surface_percent=None if walls_k is None else round(100 * float((walls_k < THIN_WALL_MM).mean()), 2),
+        smoothing_change_mm=round(smoothing_change(depth, photo, settings) * placement.scale.mm_per_unit, 4),
         depth_levels=len(np.unique(depth.values_hw[depth.mask_hw])),
         reprojection_error_px=None if error_px is None else round(error_px, 4),
         texture_wh=None if texture is None else (texture.shape[1], texture.shape[0]),

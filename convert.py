@@ -17,10 +17,10 @@ from pathlib import Path
 
 import export_3d_model
 import pictures
-from certificate import certify
+from certificate import certified_model
 from errors import FaceModelError, PhotoError
 from export_3d_model import DEPTH_WRITERS, WRITERS
-from generate_3d_model import KINDS, ModelSettings, build_mesh, point_cloud
+from generate_3d_model import KINDS, ModelSettings, point_cloud
 from life_size import life_size
 from networks import NETWORKS
 from photo import accepted_suffixes, read_photo
@@ -117,13 +117,12 @@ def convert(photo: Photo, depth: DepthMap, kind: str, formats: list[str], settin
     files = {suffix: make(depth) for suffix, make in DEPTH_WRITERS.items()}
     cloud, _ = life_size(point_cloud(depth, photo, settings), depth, photo, settings)
     files["_points.ply"] = export_3d_model.write("ply", cloud)
-    mesh, placement = life_size(build_mesh(depth, photo, kind, settings), depth, photo, settings)
+    mesh, placement, proof = certified_model(depth, photo, kind, settings)
     models = {name: export_3d_model.write(name, mesh) for name in formats if name in WRITERS}
     files |= {WRITERS[name].suffix: data for name, data in models.items()}
     files |= {PICTURES[name][0]: PICTURES[name][1](mesh) for name in formats if name in PICTURES}
     if VIEWER in formats:
         files[".html"] = write_viewer(mesh, begin.name)
-    proof = certify(mesh, placement, kind, depth, photo, settings)
     files["_certificate.json"] = proof.as_json(models)
     for suffix, data in files.items():
         export_3d_model.save(begin.with_name(begin.name + suffix), data)

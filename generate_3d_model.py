@@ -352,10 +352,11 @@ def plaque_margin_px(settings: ModelSettings, camera: Camera) -> int:
     return round(settings.plaque_border * camera.size_hw[1])
 
 
-def build_mesh(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings) -> Mesh:
+def build_mesh(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings, *, decimated: bool = True) -> Mesh:
     """A textured mesh of one of `KINDS`, at most about `face_budget` triangles, in image widths (METRIC: metres), in the camera's frame.
 
     The closed kinds are watertight, consistently wound and in one piece; vertices along the texture's seam are doubled at the same place.
+    decimated: fine where the surface bends and coarse where it does not; else an even grid, in which no triangle passes through another.
     Raises: GeometryError for an unknown kind, when no pixel is left, or when the surface is not closed after all.
     """
     if kind not in KINDS:
@@ -364,7 +365,7 @@ def build_mesh(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings
     if row.plaque:
         settings = replace(settings, perspective=False)
     prepared = _prepare(depth, photo, settings)
-    for share in GRID_SHARES:
+    for share in GRID_SHARES if decimated else [share for share in GRID_SHARES if share < 1]:
         vertices_n3, faces_m3 = decimate(
             *row.build(prepared, settings, share * settings.face_budget), settings.face_budget, closed=row.closed
         )

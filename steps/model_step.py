@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 import figures
-from certificate import Certificate, certify
+from certificate import THIN_WALL_MM, Certificate, certified_model
 from depth_pictures import data_uri
 from errors import FaceModelError
 from export_3d_model import WRITERS
@@ -180,11 +180,10 @@ def _files(session: Session, made: Depth, kind: str, settings: ModelSettings) ->
 def _write(made: Depth, kind: str, settings: ModelSettings, title: str) -> Files:
     """Mesh and points in millimetres, in every format, and the mesh's certificate."""
     parts = made.depth, made.photo, settings
-    mesh, placement = life_size(build_mesh(made.depth, made.photo, kind, settings), *parts)
+    mesh, _, certificate = certified_model(made.depth, made.photo, kind, settings)
     points, _ = life_size(point_cloud(*parts), *parts)
     by_suffix = {writer.suffix: writer.write(mesh) for writer in WRITERS.values()}
     by_suffix |= {"_points.ply": WRITERS["ply"].write(points), "_viewer.html": write_viewer(mesh, title)}
-    certificate = certify(mesh, placement, kind, *parts)
     return Files(by_suffix, certificate, certificate.as_json({name: by_suffix[writer.suffix] for name, writer in WRITERS.items()}))
 
 
@@ -217,7 +216,9 @@ def _certificate(certificate: Certificate) -> None:
         "Ready to print": "yes" if certificate.printable else "no",
         "Volume": _optional(certificate.volume_cm3, "cm³"),
         "Thinnest wall": _optional(certificate.smallest_wall_mm, "mm"),
+        f"Walls under {THIN_WALL_MM:g} mm": _optional(certificate.thin_surface_percent, "% of the surface"),
         "Triangles": f"{certificate.faces:,}",
+        "Face moved by smoothing": _optional(certificate.smoothing_change_mm, "mm (root mean square)"),
         "Texture against the photo": _optional(certificate.reprojection_error_px, "pixels mean error"),
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items() if value]

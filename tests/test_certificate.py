@@ -6,7 +6,8 @@ import pytest
 import trimesh
 from shapes import head, photo_of
 
-from certificate import certify, count_components, edge_report, self_touching, signed_volume, smallest_wall
+import certificate
+from certificate import certified_model, certify, count_components, edge_report, self_touching, signed_volume, walls
 from export_3d_model import write
 from generate_3d_model import ModelSettings, build_mesh
 from life_size import life_size
@@ -14,6 +15,10 @@ from life_size import life_size
 DEPTH, PHOTO = head(), photo_of((96, 80))
 BOX = trimesh.creation.box((4, 2, 1))
 TORUS = trimesh.creation.torus(2, 0.5, major_sections=24, minor_sections=12)
+
+
+def walls_of(solid):
+    return walls(solid.vertices.view(np.ndarray), solid.faces.view(np.ndarray), np.random.default_rng(0))
 
 
 def certified(kind, settings):
@@ -28,9 +33,29 @@ def test_a_bust_is_printable_and_its_figures_agree_with_trimesh():
     assert proof.genus == 0 == (2 - solid.euler_number) // 2
     assert proof.volume_cm3 == pytest.approx(solid.volume / 1000, rel=1e-4)
     assert proof.size_mm == pytest.approx(solid.extents, abs=1e-3) and proof.size_mm[1] == pytest.approx(200, abs=0.01)
-    assert proof.smallest_wall_mm > 0
+    assert proof.smallest_wall_mm > 0 and 0 <= proof.thin_surface_percent < 5
     assert proof.reprojection_error_px < 0.2
     assert proof.depth_levels == len(np.unique(DEPTH.values_hw[DEPTH.mask_hw]))
+
+
+def test_smoothing_is_stated_in_millimetres_of_the_face():
+    rough, smooth = (certified("shell", ModelSettings(face_budget=4000, smoothing_px=px))[1] for px in (0.0, 3.0))
+    assert rough.smoothing_change_mm == 0
+    mm_per_px = smooth.size_mm[0] / 80
+    assert 0.02 * mm_per_px < smooth.smoothing_change_mm < 2 * mm_per_px
+
+
+def test_a_model_with_triangles_in_each_others_way_is_built_again_without_decimation(monkeypatch):
+    asked = []
+
+    def build(*parts, decimated):
+        asked.append(decimated)
+        return build_mesh(*parts, decimated=decimated)
+
+    monkeypatch.setattr(certificate, "build_mesh", build)
+    monkeypatch.setattr(certificate, "self_touching", lambda *mesh: 2 if len(asked) == 1 else 0)
+    mesh, _, proof = certified_model(DEPTH, PHOTO, "bust", ModelSettings(face_budget=4000))
+    assert asked == [True, False] and proof.printable and len(mesh.faces_m3) <= 4000
 
 
 def test_a_shell_is_not_printable():
@@ -65,8 +90,15 @@ def test_known_solids_have_their_known_figures():
     turned[0] = turned[0, ::-1]
     assert edge_report(turned)[:2] == (True, False)
     assert count_components(np.concatenate([BOX.faces, BOX.faces + 8])) == 2
-    assert smallest_wall(BOX.vertices.view(np.ndarray), BOX.faces.view(np.ndarray), np.random.default_rng(0)) == pytest.approx(1)
-    assert 0.9 < smallest_wall(TORUS.vertices.view(np.ndarray), TORUS.faces.view(np.ndarray), np.random.default_rng(0)) <= 1.0
+    assert walls_of(BOX).min() == pytest.approx(1)
+    assert 0.9 < walls_of(TORUS).min() <= 1.0
+
+
+def test_a_sharp_edge_is_no_thin_wall():
+    """A roof with slopes of 45 degrees, 6 long: however thin towards its eaves, the only walls are from gable to gable."""
+    roof = trimesh.convex.convex_hull([(0, 0, 0), (2, 0, 0), (1, 0, 1), (0, 6, 0), (2, 6, 0), (1, 6, 1)])
+    found = walls_of(roof)
+    assert found.min() == pytest.approx(6) and 0 < np.isfinite(found).mean() < 0.2
 
 
 def test_only_solids_that_pass_through_each_other_touch():
