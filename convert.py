@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import export_3d_model
@@ -24,16 +24,11 @@ from generate_3d_model import KINDS, ModelSettings, point_cloud
 from life_size import life_size
 from networks import NETWORKS
 from photo import accepted_suffixes, read_photo
-from stages import DepthMap, Mesh, Photo
+from stages import DepthMap, Photo
 from viewer_html import write_viewer
 
-PICTURES: dict[str, tuple[str, Callable[[Mesh], bytes]]] = {
-    "png": ("_view.png", lambda mesh: pictures.picture_png(pictures.render(mesh, pictures.View(1024)))),
-    "gif": ("_turntable.gif", pictures.turntable_gif),
-    "anaglyph": ("_anaglyph.png", lambda mesh: pictures.picture_png(pictures.anaglyph(mesh))),
-    "stereo": ("_stereo.png", lambda mesh: pictures.picture_png(pictures.stereo_pair(mesh))),
-}
-"""Pictures of the model that `--formats` takes beside the writers' formats: ending of the file's name, and how it is made."""
+PICTURES = {picture.format: picture for picture in pictures.PICTURES}
+"""Pictures of the model that `--formats` takes beside the writers' formats."""
 VIEWER = "html"
 
 
@@ -120,7 +115,7 @@ def convert(photo: Photo, depth: DepthMap, kind: str, formats: list[str], settin
     mesh, placement, proof = certified_model(depth, photo, kind, settings)
     models = {name: export_3d_model.write(name, mesh) for name in formats if name in WRITERS}
     files |= {WRITERS[name].suffix: data for name, data in models.items()}
-    files |= {PICTURES[name][0]: PICTURES[name][1](mesh) for name in formats if name in PICTURES}
+    files |= {PICTURES[name].suffix: PICTURES[name].make(mesh) for name in formats if name in PICTURES}
     if VIEWER in formats:
         files[".html"] = write_viewer(mesh, begin.name)
     files["_certificate.json"] = proof.as_json(models)

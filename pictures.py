@@ -5,6 +5,7 @@ Drawn with a z-buffer in numpy."""
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -185,3 +186,21 @@ def anaglyph(mesh: Mesh, size_px: int = 512) -> Array:
     """
     left_hwc, right_hwc = stereo_views(mesh, size_px)
     return np.dstack([cv2.cvtColor(left_hwc, cv2.COLOR_RGB2GRAY), right_hwc[..., 1:]])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A kind of picture of a model. suffix: ending of its file's name. make: mesh -> bytes of the file."""
+
+    format: str
+    title: str
+    suffix: str
+    make: Callable[[Mesh], bytes]
+
+
+PICTURES = (
+    Picture("png", "Picture, PNG", "_view.png", lambda mesh: picture_png(render(mesh, View(1024)))),
+    Picture("gif", "Turntable, GIF", "_turntable.gif", turntable_gif),
+    Picture("anaglyph", "Red-cyan, PNG", "_anaglyph.png", lambda mesh: picture_png(anaglyph(mesh))),
+    Picture("stereo", "Stereo pair, PNG", "_stereo.png", lambda mesh: picture_png(stereo_pair(mesh))),
+)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from PIL import Image
 
 import figures
+import pictures
 from certificate import THIN_WALL_MM, Certificate, certified_model
 from depth_pictures import data_uri
 from errors import FaceModelError
@@ -16,7 +18,7 @@ from export_3d_model import WRITERS
 from figures import Colour
 from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, point_cloud
 from life_size import life_size
-from stages import Sense
+from stages import Mesh, Sense
 from steps.state import Depth, Session, workbench
 from viewer import show_model
 from viewer_html import write_viewer
@@ -50,8 +52,9 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Files:
-    """The model's files by suffix, and what it is worth."""
+    """The model at life size, its files by suffix, and what it is worth."""
 
+    mesh: Mesh
     by_suffix: dict[str, bytes]
     certificate: Certificate
     certificate_json: bytes
@@ -102,6 +105,8 @@ def _controls(made: Depth) -> tuple[Look, ModelSettings]:
         ratio = st.slider("Relief strength", 1.05, 4.0, 2.0, 0.05, key="relief strength", help=explained)
     background = st.toggle("Keep the background", key="background")
     outliers = st.toggle("Remove stray points", True, key="outliers")
+    explained = "Empty: from the distance between the eyes, or as the network measured it."
+    height_mm = st.number_input("Height, mm", 5.0, 5000.0, None, 10.0, format="%.0f", placeholder="life size", key="height", help=explained)
     with st.expander("Camera"):
         measured = made.photo.fov_degrees
         explained = "From the file." if measured else "The file does not say; 30° suits a portrait."
@@ -112,6 +117,7 @@ def _controls(made: Depth) -> tuple[Look, ModelSettings]:
         foreground_only=not background,
         remove_outliers=outliers,
         near_far_ratio=ratio,
+        height_mm=height_mm,
         perspective=perspective,
         fov_degrees=float(fov) if not measured or fov != round(measured) else None,
     )
@@ -184,7 +190,7 @@ def _write(made: Depth, kind: str, settings: ModelSettings, title: str) -> Files
     points, _ = life_size(point_cloud(*parts), *parts)
     by_suffix = {writer.suffix: writer.write(mesh) for writer in WRITERS.values()}
     by_suffix |= {"_points.ply": WRITERS["ply"].write(points), "_viewer.html": write_viewer(mesh, title)}
-    return Files(by_suffix, certificate, certificate.as_json({name: by_suffix[writer.suffix] for name, writer in WRITERS.items()}))
+    return Files(mesh, by_suffix, certificate, certificate.as_json({name: by_suffix[writer.suffix] for name, writer in WRITERS.items()}))
 
 
 def _download_buttons(files: Files, name: str) -> None:
@@ -200,6 +206,16 @@ def _download_buttons(files: Files, name: str) -> None:
                 icon=":material/download:",
                 key=f"download {suffix}",
             )
+        for picture in pictures.PICTURES:  # drawn when its button is pressed
+            st.download_button(
+                picture.title,
+                data=partial(picture.make, files.mesh),
+                file_name=name + picture.suffix,
+                mime="image/gif" if picture.suffix.endswith(".gif") else "image/png",
+                on_click="ignore",
+                icon=":material/image:",
+                key=f"download {picture.suffix}",
+            )
     st.caption("GLB is in metres, the others in millimetres. GLB and OBJ carry the photo as texture, PLY and XYZ its colours.")
 
 
@@ -210,20 +226,32 @@ def _size(count: int) -> str:
 def _certificate(certificate: Certificate) -> None:
     """What the model is worth, in words."""
     width, height, depth = certificate.size_mm
+    spread = f" ± {certificate.scale_sd_percent:.0f} %" if certificate.scale_sd_percent else ""
+    texture = certificate.texture_wh
     rows = {
-        "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm, {certificate.scale_source}",
-        "Closed": "yes, one solid without holes" if certificate.watertight else "no, an open surface",
+        "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm{spread}, {certificate.scale_source}",
+        "Closed": "yes, a solid without holes" if certificate.watertight else "no, an open surface",
         "Ready to print": "yes" if certificate.printable else "no",
         "Volume": _optional(certificate.volume_cm3, "cm³"),
         "Thinnest wall": _optional(certificate.smallest_wall_mm, "mm"),
         f"Walls under {THIN_WALL_MM:g} mm": _optional(certificate.thin_surface_percent, "% of the surface"),
-        "Triangles": f"{certificate.faces:,}",
+        "Pieces": f"{certificate.components}" + ("" if certificate.genus is None else f", with {certificate.genus} tunnels through them"),
+        "Triangles": f"{certificate.faces:,}, facing {_facing(certificate)}",
+        "Faulty triangles": f"{certificate.degenerate_faces} without area, {certificate.self_touching_faces} through each other",
+        "Depth levels": f"{certificate.depth_levels:,}",
+        "Texture": f"{texture[0]} × {texture[1]} pixels" if texture else "",
         "Face moved by smoothing": _optional(certificate.smoothing_change_mm, "mm (root mean square)"),
         "Texture against the photo": _optional(certificate.reprojection_error_px, "pixels mean error"),
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
     with st.expander("Certificate: what this model is worth", expanded=True):
         st.markdown("\n".join(["| Measured on the files | Result |", "|---|---|", *lines]))
+
+
+def _facing(certificate: Certificate) -> str:
+    if not certificate.consistent_winding:
+        return "different ways"
+    return "the same way" if certificate.outward is None else "outwards" if certificate.outward else "inwards"
 
 
 def _optional(value: float | None, unit: str) -> str:

@@ -66,9 +66,9 @@ def test_the_whole_way_with_a_real_photo(page):
     assert not page.button(key="generate model").disabled
     press(page, "generate model")
     assert not page.exception and not page.error
-    for kind in ("GLB", "STL", "PLY", "OBJ", "3MF", "XYZ", "Viewer", "Certificate"):
+    for kind in ("GLB", "STL", "PLY", "OBJ", "3MF", "XYZ", "Viewer", "Certificate", "Picture", "Turntable", "Red-cyan", "Stereo"):
         assert any(label.startswith(kind) for label in download_labels(page))
-    assert "Closed | yes, one solid" in texts(page, "markdown")
+    assert "Closed | yes, a solid" in texts(page, "markdown")
 
 
 def test_another_photo_drops_depth_and_model(page):
@@ -96,6 +96,15 @@ def test_changed_settings_make_the_files_stale_until_they_are_written_again(page
     assert "files are from before" in texts(page, "warning")
     press(page, "write files")
     assert not page.warning
+
+
+def test_a_height_that_is_asked_for_is_the_models_height(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert " ± 6 %, from the eyes" in texts(page, "markdown")
+    page.number_input(key="height").set_value(120.0).run()
+    press(page, "write files")
+    assert "× 120 ×" in texts(page, "markdown") and "±" not in texts(page, "markdown")
 
 
 @pytest.mark.parametrize("setting", [("show", "Points"), ("show", "Model"), ("model colours", "Photo")])
