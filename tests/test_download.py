@@ -61,6 +61,32 @@ def test_a_broken_download_is_resumed_where_it_broke(server, file, tmp_path):
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
+def test_a_download_that_stalls_half_way_goes_on_with_a_new_request(server, file, tmp_path):
+    server.behaviour.answers = ["stall", "serve"]
+    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    assert [bool(asked) for asked in server.behaviour.requests] == [False, True]
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_the_part_that_is_missing_is_asked_for_behind_a_redirect_too(server, file, tmp_path):
+    server.behaviour.answers = ["redirect", "break", "redirect", "serve"]
+    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    asked = server.behaviour.requests
+    assert asked[:2] == [None, None]
+    assert asked[2] == asked[3]
+    assert asked[3].startswith("bytes=")
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_more_than_the_server_has_is_thrown_away(server, file, tmp_path):
+    (tmp_path / "net.pt.part").write_bytes(CONTENT + b"more")
+    (tmp_path / "net.pt.part.version").write_text('"one"')
+    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    assert server.behaviour.requests == [f"bytes={len(CONTENT) + 4}-", None]
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+    assert left_over(tmp_path) == ["net.pt"]
+
+
 @pytest.mark.parametrize("change", [{"ranges": False}, {"etag": None}], ids=["no ranges", "no version"])
 def test_a_server_that_cannot_resume_is_asked_from_the_start(server, file, tmp_path, change):
     server.behaviour = replace(server.behaviour, answers=["break", "serve"], **change)
@@ -184,7 +210,7 @@ def test_a_full_disk_is_told_and_left_no_fuller(server, file, tmp_path, monkeypa
     monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(WeightsError, match=re.escape(f"The disk is full: net.pt needs 1 MB in {tmp_path}")):
         download.download(file, tmp_path / "net.pt", patience=HASTE)
-    assert not (tmp_path / "net.pt.part").exists()
+    assert left_over(tmp_path) == []
 
 
 def test_a_disk_too_small_is_told_before_the_first_byte(server, file, tmp_path, monkeypatch):

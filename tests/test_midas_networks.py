@@ -63,6 +63,17 @@ def test_output_is_the_official_one(name):
         assert relative_error(module, size_hw, official_hw) < 1e-4, size_hw
 
 
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_every_network_takes_batches_of_the_sizes_that_its_rule_gives(name):
+    module = build_without_memory(name)
+    for photo_hw in ((300, 500), (500, 300)):
+        height, width = midas_depth.input_size_hw(NETWORKS[name], photo_hw)
+        with torch.inference_mode():
+            depth_nhw = module(torch.empty(2, 3, height, width, device="meta"))
+        assert depth_nhw.shape == (2, height, width)
+        assert depth_nhw.dtype is torch.float32
+
+
 def test_missing_unexpected_and_misshapen_keys_are_listed():
     name = "midas_v21_small_256"
     state_dict = empty_state_dict(name)
