@@ -219,9 +219,13 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
+def size_in_brackets(file: RemoteFile) -> str:
+    """' (86 MB)' to stand behind a file's name, '' where its size is unknown."""
+    return f" ({file.size_bytes / 1e6:.0f} MB)" if file.size_bytes else ""
+
+
 def _source(file: RemoteFile) -> str:
-    size = f" ({file.size_bytes / 1e6:.0f} MB)" if file.size_bytes else ""
-    return f"{Path(file.name).name}{size} from {file.url}"
+    return f"{Path(file.name).name}{size_in_brackets(file)} from {file.url}"
 
 
 def _reason(error: requests.RequestException) -> str:

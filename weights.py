@@ -150,7 +150,6 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
         raise WeightsError(f"{BUNDLED_FOLDER / spec.files[0].name} is missing. Restore it from the repository.")
     folder = cache_folder()
     before, after = 0, sum(file.size_bytes or 0 for file in spec.files)
-
     for file in spec.files:
         after -= file.size_bytes or 0
 
@@ -161,7 +160,7 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
         try:
             download.download(_mirrored(file), folder / file.name, heard, patience)
         except WeightsError as error:
-            raise WeightsError(f"{error} {_by_hand(file, folder)}") from error
+            raise WeightsError(f"{error} {_by_hand(spec, folder)}") from error
         before += (folder / file.name).stat().st_size
     return _whole(spec, folder)
 
@@ -203,7 +202,9 @@ def read_state_dict(path: Path) -> Mapping[str, Any]:
             return safetensors.torch.load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError, safetensors.SafetensorError) as error:
-        raise WeightsError(f"{path} is damaged or no checkpoint. Remove it; it is then fetched again.") from error
+        raise WeightsError(
+            f"{path} is damaged or no checkpoint. Name another, or remove it so that the published one is fetched again."
+        ) from error
     if isinstance(content, dict) and "optimizer" in content:
         content = content.get("model")
     if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
@@ -223,12 +224,11 @@ def _mirrored(file: RemoteFile) -> RemoteFile:
     return replace(file, url=f"{mirror.rstrip('/')}/{file.name}") if mirror else file
 
 
-def _by_hand(file: RemoteFile, folder: Path) -> str:
-    target = folder / file.name
-    return (
-        f"You can fetch it by hand from {file.url} and put it at {target} ({FOLDER_VARIABLE} names another folder). "
-        "The bundled face network works without it."
-    )
+def _by_hand(spec: NetworkSpec, folder: Path) -> str:
+    """How to do without the download: every file that is still missing, and the place for it."""
+    missing = [file for file in spec.files if not (folder / file.name).is_file()]
+    wanted = ", ".join(f"{file.url}{download.size_in_brackets(file)} as {folder / file.name}" for file in missing)
+    return f"You can fetch by hand {wanted} ({FOLDER_VARIABLE} names another folder). The bundled face network works without it."
 
 
 def _print_list() -> None:

@@ -21,7 +21,8 @@ class Behaviour:
     """What the server does at each request: the n-th element of `answers`, the last one for all further requests.
 
     Answers: "serve"; "slow", after half a second; "break" off half-way; "stall" half-way, without a word; "hang" before the first word;
-    "redirect" to the same address; or a status. ranges: whether it sends a part where a part is asked for, `shift` bytes off. requests: the parts asked for so far.
+    "redirect" to the same address; or a status.
+    ranges: whether it sends a part where a part is asked for, `shift` bytes off. requests: the parts asked for so far.
     """
 
     answers: list[str] = field(default_factory=lambda: ["serve"])
