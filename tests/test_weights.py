@@ -220,10 +220,9 @@ def test_a_checkpoint_of_several_files_is_one_folder_and_one_progress(server, ca
 
 def test_every_file_that_is_still_missing_is_named_with_its_place(server, cache):
     url = f"http://127.0.0.1:{server.server_port}"
-    names = ("config.json", "preprocessor_config.json", "model.safetensors")
-    spec = replace(
-        NETWORKS["glpn_nyu"], files=tuple(RemoteFile(f"glpn/{name}", f"{url}/{name}", 3_000_000 * (name == names[-1])) for name in names)
-    )
+    sizes = {"config.json": None, "preprocessor_config.json": None, "model.safetensors": 3_000_000}
+    files = tuple(RemoteFile(f"glpn/{name}", f"{url}/{name}", size) for name, size in sizes.items())
+    spec = replace(NETWORKS["glpn_nyu"], files=files)
     server.behaviour.content, server.behaviour.answers = b"{}", ["serve", "404"]
     with pytest.raises(WeightsError, match="server answered 404") as caught:
         weights.fetch(spec, patience=HASTE)
