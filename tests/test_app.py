@@ -189,6 +189,40 @@ def test_visitors_take_turns_and_hear_their_place(monkeypatch):
     assert any(text.startswith("Waiting: ") for text in heard)
 
 
+def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypatch):
+    photo, loaded, gate = read_photo(ASTRONAUT, "a"), [], threading.Event()
+
+    def load(name, **_):
+        loaded.append(name)
+        if name == "dpt_beit_large_512":
+            gate.wait(10)
+        return name
+
+    monkeypatch.setattr(inference_desk, "load_network", load)
+    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    desk, heard = InferenceDesk(), []
+    patient = [threading.Thread(target=desk.depth, args=("dpt_beit_large_512", photo, heard.append)) for _ in range(2)]
+    for visitor in patient:
+        visitor.start()
+    assert desk.depth("face", photo, lambda _: None).mask_hw.any()
+    assert all(visitor.is_alive() for visitor in patient)
+    gate.set()
+    for visitor in patient:
+        visitor.join(30)
+    assert sorted(loaded) == ["dpt_beit_large_512", "face"]
+    assert heard.count("Loading the network") == 1
+
+
+def test_only_the_networks_used_last_are_kept(monkeypatch):
+    photo, loaded = read_photo(ASTRONAUT, "a"), []
+    monkeypatch.setattr(inference_desk, "load_network", lambda name, **_: loaded.append(name) or name)
+    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    desk = InferenceDesk()
+    for name in ("face", "a", "face", "b", "face", "a"):
+        desk.depth(name, photo, lambda _: None)
+    assert loaded == ["face", "a", "b", "a"]
+
+
 def test_who_leaves_the_queue_gives_the_place_free(monkeypatch):
     class Left(BaseException):
         pass
