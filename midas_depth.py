@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from compute import Compute
 from errors import DepthError
@@ -54,8 +54,13 @@ def predict(spec: NetworkSpec, module: nn.Module, compute: Compute, photo: Photo
     image_nchw = torch.from_numpy(prepare(spec, photo.rgb_hwc))[None]
     with torch.inference_mode(), compute.autocast():
         prediction_nhw = module(compute.place(image_nchw))
-    enlarged = F.interpolate(prediction_nhw[:, None].float().cpu(), size=photo.size_hw, mode="bicubic", align_corners=False)
-    return depth_map(spec, enlarged[0, 0].numpy())
+    return depth_map(spec, at_size(prediction_nhw, photo.size_hw))
+
+
+def at_size(prediction_nhw: Tensor, size_hw: tuple[int, int]) -> Array:
+    """The first map of a prediction, float32, resized bicubically to `size_hw`, as upstream does."""
+    enlarged_nchw = F.interpolate(prediction_nhw[:, None].float().cpu(), size=size_hw, mode="bicubic", align_corners=False)
+    return enlarged_nchw[0, 0].numpy()
 
 
 def depth_map(spec: NetworkSpec, values_hw: Array) -> DepthMap:

@@ -6,16 +6,16 @@ column of the table (networks.py): the library does not say.
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from compute import Compute
 from errors import DepthError, WeightsError
-from midas_depth import depth_map
+from midas_depth import at_size, depth_map
 from network_spec import NetworkSpec
 from stages import DepthMap, Photo
 
@@ -30,16 +30,23 @@ class Loaded:
     processor: Any
 
 
+def require() -> None:
+    """Raises WeightsError where the library is missing: to be asked before a checkpoint is downloaded."""
+    try:
+        importlib.import_module("transformers")
+    except ImportError as error:
+        raise WeightsError(MISSING) from error
+
+
 def load(spec: NetworkSpec, source: str, compute: Compute) -> Loaded:
     """The network from a folder, or from a hub id ('owner/name') that the library fetches into its own cache.
 
     Raises WeightsError where the library is missing, or `source` holds no depth network that it knows, lacks weights that count, or cannot
     be fetched.
     """
-    try:
-        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
-    except ImportError as error:
-        raise WeightsError(MISSING) from error
+    require()
+    from transformers import AutoImageProcessor, AutoModelForDepthEstimation
+
     try:
         network, report = AutoModelForDepthEstimation.from_pretrained(
             source, use_safetensors=True, dtype=torch.float32, output_loading_info=True
@@ -80,5 +87,4 @@ def predict(spec: NetworkSpec, loaded: Loaded, compute: Compute, photo: Photo) -
     inputs = loaded.processor(images=photo.rgb_hwc.copy(), input_data_format="channels_last", return_tensors="pt")
     with torch.inference_mode(), compute.autocast():
         prediction_nhw = loaded.network(pixel_values=compute.place(inputs["pixel_values"])).predicted_depth
-    enlarged = F.interpolate(prediction_nhw[:, None].float().cpu(), size=photo.size_hw, mode="bicubic", align_corners=False)
-    return depth_map(spec, enlarged[0, 0].numpy())
+    return depth_map(spec, at_size(prediction_nhw, photo.size_hw))

@@ -250,19 +250,18 @@ def print_progress(done: int, total: int | None) -> None:
 
 
 def _print_verify(names: list[str]) -> bool:
-    """Prints a line per network that is in the cache; True where all are sound."""
-    sound = True
-    for name in names:
-        place = status(NETWORKS[name]).place
-        problem = verify(NETWORKS[name])
-        if place is Place.CACHED or problem:
-            print(f"{name}: {problem or 'sound'}")
-        sound &= not problem
-    return sound
+    """Prints a line per network named, or per network in the cache; True where all are sound, and those named are here."""
+    states = {name: (status(NETWORKS[name]), verify(NETWORKS[name])) for name in names or NETWORKS}
+    told = {name: state for name, state in states.items() if names or state[0].place is Place.CACHED or state[1]}
+    for name, (state, problem) in told.items():
+        print(f"{name}: {problem or ('sound' if state.place is Place.CACHED else state.text)}")
+    if not told:
+        print(f"No checkpoint has been downloaded to {cache_folder()} yet.")
+    return all(state.here and not problem for state, problem in told.values())
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line; 0 where it did what was asked, else 1 (2 for wrong arguments)."""
+    """The command line; 0 where it did what was asked, else 1 (2 for wrong arguments, 130 where it was interrupted)."""
     parser = argparse.ArgumentParser(prog="python -m weights", description="Checkpoints of the depth networks.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="all networks, their sizes, and which are here")
@@ -281,7 +280,7 @@ def main(argv: list[str] | None = None) -> int:
             path = find_or_fetch(NETWORKS[options.name], progress=print_progress)
             print(path)
         elif options.command == "verify":
-            return 0 if _print_verify(options.names or list(NETWORKS)) else 1
+            return 0 if _print_verify(options.names) else 1
         elif options.name is None:
             print(cache_folder())
         elif (path_found := find(NETWORKS[options.name])) is None:
@@ -292,6 +291,9 @@ def main(argv: list[str] | None = None) -> int:
     except WeightsError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What was received is kept; the next fetch goes on there.", file=sys.stderr)
+        return 130
     return 0
 
 

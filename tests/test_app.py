@@ -14,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 from test_photo import BAD_FILES
 
 import inference_desk
+import weights
 from depth_pictures import Layer, PictureSettings, View, viewer_data
 from errors import DepthError, WeightsError
 from inference_desk import InferenceDesk
+from networks import NETWORKS
 from photo import concerns, crop_to, read_photo
 from session_cache import SessionCache
 from stages import DepthMap, Photo, Sense
@@ -129,6 +131,21 @@ def test_a_failing_network_says_what_to_do_in_place(page, monkeypatch, error):
     press(page, "try depth again")
     assert not page.error and download_labels(page)
     assert "try depth again" not in [button.key for button in page.button]
+
+
+def test_the_picker_tells_size_place_licence_and_speed_of_every_network(page, monkeypatch, tmp_path):
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    picker = page.selectbox(key="network")
+    offered = [name for name, spec in NETWORKS.items() if spec.files]
+    assert picker.value == "face"
+    assert len(picker.options) == len(offered)
+    for name, label in zip(offered, picker.options, strict=True):
+        spec = NETWORKS[name]
+        assert label.startswith(spec.title) and label.endswith(spec.size_text)
+        page.selectbox(key="network").set_value(name).run()
+        place = "Comes with this project" if spec.bundled else f"Will be downloaded, {spec.size_text}"
+        [line] = [caption.value for caption in page.caption if "licence" in caption.value]
+        assert line.startswith(f"{place}") and f"licence: {spec.licence}" in line and spec.speed_text in line
 
 
 def test_a_photo_without_a_face_is_said_to_have_none(page):

@@ -103,9 +103,10 @@ def test_a_checkpoint_of_another_network_is_refused():
         midas_networks.load_official(build_without_memory("dpt_hybrid_384"), empty_state_dict("dpt_swin2_tiny_256"))
 
 
-def test_only_midas_rows_can_be_built():
-    with pytest.raises(WeightsError, match="glpn_nyu"):
-        midas_networks.build("glpn_nyu")
+@pytest.mark.parametrize("name", ["glpn_nyu", "nonsense"])
+def test_only_midas_rows_can_be_built(name):
+    with pytest.raises(WeightsError, match=f"'{name}' is not a MiDaS network; choose one of midas_v21_small_256, "):
+        midas_networks.build(name)
 
 
 @pytest.mark.parametrize(("name", "photo_wh", "network_wh"), SIZE_CASES)

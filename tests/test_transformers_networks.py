@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 import convert
 import depth_estimation
+import weights
 from errors import WeightsError
 from stages import Photo, Sense
 
@@ -171,6 +172,14 @@ def test_without_the_library_one_sentence_tells_how_to_get_it(monkeypatch, folde
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(WeightsError, match=r"pip install -r requirements-extra\.txt"):
         depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"])
+
+
+def test_without_the_library_nothing_is_downloaded(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(weights, "fetch", lambda *_: pytest.fail("nothing should be downloaded"))
+    with pytest.raises(WeightsError, match=r"pip install -r requirements-extra\.txt"):
+        depth_estimation.load_network("depth_anything_v2_small")
 
 
 @pytest.fixture

@@ -310,6 +310,10 @@ def test_the_command_line_tells_folder_and_files(server, spec, cache, capsys, mo
     assert capsys.readouterr().out.strip() == str(cache)
     assert weights.main(["path", spec.name]) == 1
     assert "will be downloaded" in capsys.readouterr().err
+    assert weights.main(["verify"]) == 0
+    assert capsys.readouterr().out == f"No checkpoint has been downloaded to {cache} yet.\n"
+    assert weights.main(["verify", spec.name]) == 1
+    assert capsys.readouterr().out == f"{spec.name}: will be downloaded, 1 MB\n"
     assert weights.main(["fetch", spec.name]) == 0
     assert capsys.readouterr().out.strip() == str(cache / "net.pt")
     assert weights.main(["path", spec.name]) == 0
@@ -324,6 +328,21 @@ def test_the_command_line_tells_a_failed_fetch(server, spec, cache, capsys, monk
     monkeypatch.setattr(weights, "NETWORKS", {spec.name: spec})
     assert weights.main(["fetch", spec.name]) == 1
     assert "answered 404" in capsys.readouterr().err
+
+
+def test_an_interrupted_fetch_says_that_the_next_goes_on(server, spec, cache, capsys, monkeypatch):
+    def interrupt(done, total):
+        if done:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(weights, "NETWORKS", {spec.name: spec})
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(weights, "print_progress", interrupt)
+        assert weights.main(["fetch", spec.name]) == 130
+    assert "the next fetch goes on there" in capsys.readouterr().err
+    kept = (cache / "net.pt.part").stat().st_size
+    assert weights.main(["fetch", spec.name]) == 0
+    assert server.behaviour.requests == [None, f"bytes={kept}-"]
 
 
 def test_progress_is_one_line_of_a_terminal_and_nothing_elsewhere(capsys, monkeypatch):
