@@ -15,7 +15,7 @@ import torch
 
 from compute import Compute
 from errors import DepthError, WeightsError
-from midas_depth import at_size, depth_map
+from network_output import at_size, depth_map
 from network_spec import NetworkSpec
 from stages import DepthMap, Photo
 

@@ -164,19 +164,6 @@ def test_half_precision_on_a_gpu_stays_near_float32(official):
     assert np.abs(depth.values_hw - official["prediction"]).max() < 0.01 * np.ptp(official["prediction"])
 
 
-def test_pixels_without_a_finite_depth_leave_the_mask():
-    values = np.ones((3, 4), np.float32)
-    values[1, 2] = np.nan
-    depth = midas_depth.depth_map(NETWORKS["dpt_large_384"], values)
-    assert depth.mask_hw.sum() == 11
-    assert not depth.mask_hw[1, 2]
-
-
-def test_a_map_without_any_finite_depth_is_an_error():
-    with pytest.raises(DepthError, match="no finite depth"):
-        midas_depth.depth_map(NETWORKS["dpt_large_384"], np.full((3, 4), np.inf, np.float32))
-
-
 def test_a_batch_gives_what_its_images_give_alone(small):
     images = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
