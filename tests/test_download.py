@@ -118,6 +118,15 @@ def test_a_server_that_always_breaks_off_is_given_up(server, file, tmp_path):
     assert len(server.behaviour.requests) == 1 + HASTE.tries
 
 
+def test_an_end_that_comes_early_without_a_word_is_noticed(server, file, tmp_path, monkeypatch):
+    """As with urllib3 before 2, which does not compare what came with what was announced."""
+    monkeypatch.setattr(download.requests.Response, "iter_content", lambda *_: iter([CONTENT[:1000]]))
+    server.behaviour.ranges = False
+    with pytest.raises(WeightsError, match=f"broke off after 1000 of {len(CONTENT)} bytes"):
+        download.download(file, tmp_path / "net.pt", patience=HASTE)
+    assert not (tmp_path / "net.pt").exists()
+
+
 def test_a_stopped_download_goes_on_at_the_next_call(server, file, tmp_path):
     class Stopped(Exception):
         pass
@@ -181,6 +190,15 @@ def test_a_busy_server_is_asked_again(server, file, tmp_path):
     server.behaviour.answers = ["503", "429", "serve"]
     download.download(file, tmp_path / "net.pt", patience=HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_pauses_double_while_nothing_comes_and_begin_anew_after_progress(server, file, tmp_path, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(download.time, "sleep", pauses.append)
+    server.behaviour.answers = ["503", "503", "503", "break", "503", "503", "503", "503"]
+    with pytest.raises(WeightsError, match="answered 503"):
+        download.download(file, tmp_path / "net.pt", patience=replace(HASTE, tries=4, pause_seconds=1))
+    assert pauses == [1, 2, 4, 1, 1, 2, 4]
 
 
 def full_disk(path, *_, **__):
