@@ -67,6 +67,14 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fov", type=float, default=None, metavar="DEGREES", help="horizontal field of view; default: the photo's own, else 30"
     )
+    parser.add_argument(
+        "--near-far",
+        type=float,
+        default=defaults.near_far_ratio,
+        metavar="RATIO",
+        help="farthest over nearest distance, for networks that leave it open (MiDaS, Depth Anything): more is deeper; "
+        f"default: {defaults.near_far_ratio:g}",
+    )
     parser.add_argument("--keep-background", action="store_true", help="do not cut the person out")
     return parser
 
@@ -136,6 +144,7 @@ def main(argv: list[str] | None = None) -> int:
             face_budget=options.faces,
             smoothing_px=options.smoothing,
             fov_degrees=options.fov,
+            near_far_ratio=options.near_far,
             foreground_only=not options.keep_background,
         )
         photos = find_photos(options.photos)

@@ -94,6 +94,7 @@ def _predict_midas(network: Network, photo: Photo) -> DepthMap:
 def _load_transformers(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
     import transformers_networks
 
+    transformers_networks.require()
     source = weights.find_or_fetch(spec, progress=progress) if checkpoint is None else checkpoint
     return transformers_networks.load(spec, str(source), chosen)
 

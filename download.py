@@ -105,7 +105,7 @@ def _receive(file: RemoteFile, partial: Path, progress: Progress, patience: Pati
 
 def _one_try(file: RemoteFile, partial: Path, progress: Progress, patience: Patience) -> None:
     """One request, continuing `partial` where the server allows and still has the same file."""
-    note = partial.with_name(partial.name + ".version")
+    note = _note(partial)
     start = _size(partial) if note.exists() else 0
     headers = {"Accept-Encoding": "identity"}
     if start:
@@ -116,10 +116,10 @@ def _one_try(file: RemoteFile, partial: Path, progress: Progress, patience: Pati
         ) as response:
             _refuse(file, response.status_code)
             if response.status_code == requests.codes.requested_range_not_satisfiable:
-                partial.unlink(missing_ok=True)
+                _forget(partial)
                 raise _Unfinished("the server has less of it than was received before")
             if response.status_code == requests.codes.partial_content and not _begins_at(response, start):
-                partial.unlink(missing_ok=True)
+                _forget(partial)
                 raise _Unfinished("the server sent another part than was asked for")
             start = start if response.status_code == requests.codes.partial_content else 0
             length = response.headers.get("Content-Length")
@@ -175,7 +175,7 @@ def _checked(file: RemoteFile, partial: Path) -> str:
     """The SHA-256 of a whole download; raises WeightsError and removes it where it is not the published file."""
     digest = sha256_of(partial)
     if problem := mismatch(file, partial, digest):
-        partial.unlink()
+        _forget(partial)
         raise WeightsError(
             f"{_source(file)} was downloaded but is not the published file: {problem}. "
             "Often a proxy or a sign-in page answers in its place; it was removed."
@@ -204,13 +204,28 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
+def _note(partial: Path) -> Path:
+    """Where the server's version of a partial download is written down."""
+    return partial.with_name(partial.name + ".version")
+
+
+def _forget(partial: Path) -> None:
+    """Removes what was received, and its version."""
+    partial.unlink(missing_ok=True)
+    _note(partial).unlink(missing_ok=True)
+
+
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
+def size_in_brackets(file: RemoteFile) -> str:
+    """' (86 MB)' to stand behind a file's name, '' where its size is unknown."""
+    return f" ({file.size_bytes / 1e6:.0f} MB)" if file.size_bytes else ""
+
+
 def _source(file: RemoteFile) -> str:
-    size = f" ({file.size_bytes / 1e6:.0f} MB)" if file.size_bytes else ""
-    return f"{Path(file.name).name}{size} from {file.url}"
+    return f"{Path(file.name).name}{size_in_brackets(file)} from {file.url}"
 
 
 def _reason(error: requests.RequestException) -> str:
@@ -227,7 +242,7 @@ def _reason(error: requests.RequestException) -> str:
 def _disk_message(error: OSError, file: RemoteFile, target: Path, partial: Path) -> str:
     """A disk that is full or may not be written, in words. What a full disk holds of the download is removed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        partial.unlink(missing_ok=True)
+        _forget(partial)
         size = f"{file.size_bytes / 1e6:.0f} MB" if file.size_bytes else "more room"
         return f"The disk is full: {target.name} needs {size} in {target.parent}. Make room there, or choose another folder."
     return f"{target} cannot be written ({error.strerror}). Make its folder writable, or choose another folder."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -58,7 +58,8 @@ class InferenceDesk:
     def __init__(self) -> None:
         """A desk with no network loaded and nobody waiting."""
         self._networks: OrderedDict[str, Network] = OrderedDict()
-        self._loading = threading.Lock()
+        self._keeping = threading.Lock()
+        self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._turns = Turns()
 
     def warm(self, name: str) -> threading.Thread:
@@ -86,16 +87,26 @@ class InferenceDesk:
             return
 
     def _network(self, name: str, say: Say, progress: Progress | None) -> Network:
-        """The network, loaded once for everybody; the least recently used ones make room."""
-        while not self._loading.acquire(timeout=GLANCE_SECONDS):
+        """The network, loaded once for everybody; who wants another one does not wait for its download."""
+        with self._keeping:
+            loading = self._loading[name]
+        while not loading.acquire(timeout=GLANCE_SECONDS):
             say("Waiting for a network that is being loaded")
         try:
-            if name not in self._networks:
+            with self._keeping:
+                network = self._networks.get(name)
+            if network is None:
                 say("Loading the network")
-                self._networks[name] = load_network(name, progress=progress)
+                network = load_network(name, progress=progress)
+            self._keep(name, network)
+            return network
+        finally:
+            loading.release()
+
+    def _keep(self, name: str, network: Network) -> None:
+        """Remembers a network as the one used last; the least recently used ones make room."""
+        with self._keeping:
+            self._networks[name] = network
             self._networks.move_to_end(name)
             while len(self._networks) > NETWORKS_KEPT:
                 self._networks.popitem(last=False)
-            return self._networks[name]
-        finally:
-            self._loading.release()

@@ -7,12 +7,12 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
 from compute import Compute
 from errors import DepthError
+from network_output import at_size, depth_map
 from network_spec import NetworkSpec, ResizeRule
 from stages import DepthMap, Photo
 
@@ -54,13 +54,4 @@ def predict(spec: NetworkSpec, module: nn.Module, compute: Compute, photo: Photo
     image_nchw = torch.from_numpy(prepare(spec, photo.rgb_hwc))[None]
     with torch.inference_mode(), compute.autocast():
         prediction_nhw = module(compute.place(image_nchw))
-    enlarged = F.interpolate(prediction_nhw[:, None].float().cpu(), size=photo.size_hw, mode="bicubic", align_corners=False)
-    return depth_map(spec, enlarged[0, 0].numpy())
-
-
-def depth_map(spec: NetworkSpec, values_hw: Array) -> DepthMap:
-    """A DepthMap in the sense of the row, masked to finite values; raises DepthError where there is none."""
-    finite_hw = np.isfinite(values_hw)
-    if not finite_hw.any():
-        raise DepthError(f"{spec.title} gave no finite depth for this photo; load its checkpoint again or choose another network.")
-    return DepthMap(np.where(finite_hw, values_hw, 0).astype(np.float32), spec.sense, finite_hw, spec.name)
+    return depth_map(spec, at_size(prediction_nhw, photo.size_hw))

@@ -126,11 +126,14 @@ class MidasNetwork(nn.Module):
 
 
 def build(name: str) -> MidasNetwork:
-    """The MiDaS network `name` of the table with random weights, in eval mode; nothing is downloaded."""
-    architecture = NETWORKS[name].architecture
-    if architecture is None:
-        raise WeightsError(f"'{name}' is not a MiDaS network.")
-    return MidasNetwork(architecture).eval()
+    """The MiDaS network `name` of the table with random weights, in eval mode; nothing is downloaded.
+
+    Raises WeightsError for a name that is not a MiDaS network's.
+    """
+    architectures = {spec.name: spec.architecture for spec in NETWORKS.values() if spec.architecture is not None}
+    if name not in architectures:
+        raise WeightsError(f"'{name}' is not a MiDaS network; choose one of {', '.join(architectures)}.")
+    return MidasNetwork(architectures[name]).eval()
 
 
 def build_unfilled(name: str) -> MidasNetwork:

@@ -11,24 +11,38 @@ They are left out where none could be confirmed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from network_spec import Architecture, Encoder, Family, NetworkSpec, Published, RemoteFile, ResizeRule, Rgb
 from stages import Sense
 
 __all__ = ["NETWORKS", "Family", "NetworkSpec", "RemoteFile"]
 
-IMAGENET_MEAN: Rgb = (0.485, 0.456, 0.406)
-IMAGENET_STD: Rgb = (0.229, 0.224, 0.225)
-HALF: Rgb = (0.5, 0.5, 0.5)
-
 MIDAS_MEASURES = ("DIW WHDR", "ETH3D AbsRel", "Sintel AbsRel", "TUM % over 1.25", "KITTI % over 1.25", "NYU v2 % over 1.25")
 MIDAS_SOURCE = "https://github.com/isl-org/MiDaS#accuracy"
+MIDAS_FILES = "https://github.com/isl-org/MiDaS/releases/download"
+HALF: Rgb = (0.5, 0.5, 0.5)
+
+
+@dataclass(frozen=True)
+class _Release:
+    """What the networks of one MiDaS release share. folder: of its files. mean_rgb, std_rgb: of the normalisation in its training."""
+
+    title: str
+    folder: str
+    mean_rgb: Rgb
+    std_rgb: Rgb
+
+
+_V2_1 = _Release("v2.1", "v2_1", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # ImageNet's
+_V3_0 = _Release("v3.0", "v3", HALF, HALF)
+_V3_1 = _Release("v3.1", "v3_1", HALF, HALF)
 
 
 def _midas(
     name: str,
+    release: _Release,
     title: str,
-    release: str,
     resize_rule: ResizeRule,
     input_side: int,
     architecture: Architecture,
@@ -40,32 +54,61 @@ def _midas(
     improvement_percent: int,
     frames_per_second: float,
 ) -> NetworkSpec:
-    """A MiDaS row. v2.1 was trained with ImageNet's normalisation, v3 with 0.5 and 0.5. Sizes are exact where the hash is known.
-
-    errors: in the order of MIDAS_MEASURES. improvement_percent: over the yardstick.
-    """
-    mean_rgb, std_rgb = (IMAGENET_MEAN, IMAGENET_STD) if release == "v2_1" else (HALF, HALF)
-    url = f"https://github.com/isl-org/MiDaS/releases/download/{release}/{name}.pt"
+    """A MiDaS row. Sizes are exact where the hash is known. errors: in the order of MIDAS_MEASURES."""
+    file = RemoteFile(f"{name}.pt", f"{MIDAS_FILES}/{release.folder}/{name}.pt", size_bytes, bool(sha256), sha256)
+    measured = tuple(zip(MIDAS_MEASURES, errors, strict=True))
     return NetworkSpec(
         name=name,
-        title=f"MiDaS {title}, {input_side} px",
+        title=f"MiDaS {release.title} {title}, {input_side} px",
         family=Family.MIDAS,
         sense=Sense.RELATIVE_INVERSE,
         licence="MIT",
         parameters=parameters,
         resize_rule=resize_rule,
         input_side=input_side,
-        mean_rgb=mean_rgb,
-        std_rgb=std_rgb,
-        files=(RemoteFile(f"{name}.pt", url, size_bytes, bool(sha256), sha256),),
+        mean_rgb=release.mean_rgb,
+        std_rgb=release.std_rgb,
+        files=(file,),
         architecture=architecture,
-        published=Published(
-            tuple(zip(MIDAS_MEASURES, errors, strict=True)), MIDAS_SOURCE, improvement_percent, frames_per_second, "an RTX 3090"
-        ),
+        published=Published(measured, MIDAS_SOURCE, improvement_percent, frames_per_second, "an RTX 3090"),
     )
 
 
-def _hub_files(folder: str, hub_id: str, size_bytes: int, sha256: str) -> tuple[RemoteFile, ...]:
+def _large(encoder: Encoder, timm_name: str) -> Architecture:
+    """A transformer of 24 blocks with 1024 channels, read after every sixth block."""
+    return Architecture(encoder, timm_name, (5, 11, 17, 23), (256, 512, 1024, 1024))
+
+
+def _windows(timm_name: str, channels: int) -> Architecture:
+    """A window transformer: four stages, `channels` in the first, twice as many in each further one."""
+    return Architecture(Encoder.WINDOWS, timm_name, (0, 1, 2, 3), (channels, 2 * channels, 4 * channels, 8 * channels))
+
+
+def _transformers(
+    name: str,
+    title: str,
+    sense: Sense,
+    *,
+    licence: str = "that of the checkpoint",
+    parameters: int | None = None,
+    files: tuple[RemoteFile, ...] = (),
+    unpublished_reason: str = "depends on the checkpoint",
+) -> NetworkSpec:
+    """A row of the transformers library. As it is without the named arguments, the user names the checkpoint."""
+    return NetworkSpec(
+        name=name,
+        title=title,
+        family=Family.TRANSFORMERS,
+        sense=sense,
+        licence=licence,
+        parameters=parameters,
+        resize_rule=ResizeRule.OWN,
+        files=files,
+        unpublished_reason=unpublished_reason,
+    )
+
+
+def _hub_files(folder: str, hub_id: str, size_bytes: int, sha256: str = "") -> tuple[RemoteFile, ...]:
     base = f"https://huggingface.co/{hub_id}/resolve/main"
     small = tuple(RemoteFile(f"{folder}/{name}", f"{base}/{name}") for name in ("config.json", "preprocessor_config.json"))
     return (*small, RemoteFile(f"{folder}/model.safetensors", f"{base}/model.safetensors", size_bytes, sha256=sha256))
@@ -86,8 +129,8 @@ _FACE = NetworkSpec(
 _MIDAS = (
     _midas(
         "midas_v21_small_256",
-        "v2.1 small",
-        "v2_1",
+        _V2_1,
+        "small",
         ResizeRule.UPPER_BOUND,
         256,
         Architecture(
@@ -108,8 +151,8 @@ _MIDAS = (
     ),
     _midas(
         "midas_v21_384",
-        "v2.1 large",
-        "v2_1",
+        _V2_1,
+        "large",
         ResizeRule.UPPER_BOUND,
         384,
         Architecture(
@@ -130,8 +173,8 @@ _MIDAS = (
     ),
     _midas(
         "dpt_hybrid_384",
-        "v3.0 DPT-Hybrid",
-        "v3",
+        _V3_0,
+        "DPT-Hybrid",
         ResizeRule.MINIMAL,
         384,
         Architecture(Encoder.HYBRID, "vit_base_r50_s16_384", (0, 1, 8, 11), (256, 512, 768, 768)),
@@ -144,11 +187,11 @@ _MIDAS = (
     ),
     _midas(
         "dpt_large_384",
-        "v3.0 DPT-Large",
-        "v3",
+        _V3_0,
+        "DPT-Large",
         ResizeRule.MINIMAL,
         384,
-        Architecture(Encoder.VIT, "vit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        _large(Encoder.VIT, "vit_large_patch16_384"),
         parameters=344_055_465,
         size_bytes=1_376_378_527,
         sha256="2f21e586477d90cb9624c7eef5df7891edca49a1c4795ee2cb631fd4daa6ca69",
@@ -158,11 +201,11 @@ _MIDAS = (
     ),
     _midas(
         "dpt_swin2_tiny_256",
-        "v3.1 Swin V2 tiny",
-        "v3_1",
+        _V3_1,
+        "Swin V2 tiny",
         ResizeRule.SQUARE,
         256,
-        Architecture(Encoder.WINDOWS, "swinv2_tiny_window16_256", (0, 1, 2, 3), (96, 192, 384, 768)),
+        _windows("swinv2_tiny_window16_256", 96),
         parameters=41_701_331,
         size_bytes=172_048_204,
         errors=(0.1211, 0.1106, 0.2868, 13.43, 10.13, 5.55),
@@ -171,11 +214,11 @@ _MIDAS = (
     ),
     _midas(
         "dpt_swin2_base_384",
-        "v3.1 Swin V2 base",
-        "v3_1",
+        _V3_1,
+        "Swin V2 base",
         ResizeRule.SQUARE,
         384,
-        Architecture(Encoder.WINDOWS, "swinv2_base_window12to24_192to384", (0, 1, 2, 3), (128, 256, 512, 1024)),
+        _windows("swinv2_base_window12to24_192to384", 128),
         parameters=102_378_913,
         size_bytes=436_057_732,
         errors=(0.1095, 0.079, 0.2404, 8.93, 5.97, 3.28),
@@ -184,11 +227,11 @@ _MIDAS = (
     ),
     _midas(
         "dpt_swin2_large_384",
-        "v3.1 Swin V2 large",
-        "v3_1",
+        _V3_1,
+        "Swin V2 large",
         ResizeRule.SQUARE,
         384,
-        Architecture(Encoder.WINDOWS, "swinv2_large_window12to24_192to384", (0, 1, 2, 3), (192, 384, 768, 1536)),
+        _windows("swinv2_large_window12to24_192to384", 192),
         parameters=213_411_869,
         size_bytes=880_189_556,
         errors=(0.1106, 0.0732, 0.2442, 8.87, 5.84, 2.92),
@@ -197,11 +240,11 @@ _MIDAS = (
     ),
     _midas(
         "dpt_swin_large_384",
-        "v3.1 Swin large",
-        "v3_1",
+        _V3_1,
+        "Swin large",
         ResizeRule.SQUARE,
         384,
-        Architecture(Encoder.WINDOWS, "swin_large_patch4_window12_384", (0, 1, 2, 3), (192, 384, 768, 1536)),
+        _windows("swin_large_patch4_window12_384", 192),
         parameters=213_407_453,
         size_bytes=867_232_628,
         errors=(0.1126, 0.0853, 0.2428, 8.74, 6.6, 3.34),
@@ -210,8 +253,8 @@ _MIDAS = (
     ),
     _midas(
         "dpt_beit_base_384",
-        "v3.1 BEiT base",
-        "v3_1",
+        _V3_1,
+        "BEiT base",
         ResizeRule.MINIMAL,
         384,
         Architecture(Encoder.BEIT, "beit_base_patch16_384", (2, 5, 8, 11), (96, 192, 384, 768)),
@@ -224,11 +267,11 @@ _MIDAS = (
     ),
     _midas(
         "dpt_beit_large_384",
-        "v3.1 BEiT large",
-        "v3_1",
+        _V3_1,
+        "BEiT large",
         ResizeRule.MINIMAL,
         384,
-        Architecture(Encoder.BEIT, "beit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        _large(Encoder.BEIT, "beit_large_patch16_384"),
         parameters=344_338_601,
         size_bytes=1_441_465_011,
         sha256="9a86e82345dee25004eeacbc25db11fae827d32cd6939a9056eb7db6ef895413",
@@ -238,11 +281,11 @@ _MIDAS = (
     ),
     _midas(
         "dpt_beit_large_512",
-        "v3.1 BEiT large",
-        "v3_1",
+        _V3_1,
+        "BEiT large",
         ResizeRule.MINIMAL,
         512,
-        Architecture(Encoder.BEIT, "beit_large_patch16_512", (5, 11, 17, 23), (256, 512, 1024, 1024)),
+        _large(Encoder.BEIT, "beit_large_patch16_512"),
         parameters=345_014_441,
         size_bytes=1_581_966_003,
         sha256="9e9e900747e9e8b3112df716979219836a27716277b3d0dc53889cbba8b82328",
@@ -252,8 +295,8 @@ _MIDAS = (
     ),
     _midas(
         "dpt_levit_224",
-        "v3.1 LeViT",
-        "v3_1",
+        _V3_1,
+        "LeViT",
         ResizeRule.SQUARE,
         224,
         Architecture(
@@ -268,14 +311,12 @@ _MIDAS = (
 )
 
 _TRANSFORMERS = (
-    NetworkSpec(
-        name="depth_anything_v2_small",
-        title="Depth Anything V2 small",
-        family=Family.TRANSFORMERS,
-        sense=Sense.RELATIVE_INVERSE,
+    _transformers(
+        "depth_anything_v2_small",
+        "Depth Anything V2 small",
+        Sense.RELATIVE_INVERSE,
         licence="Apache-2.0",
         parameters=24_785_089,
-        resize_rule=ResizeRule.OWN,
         files=_hub_files(
             "depth_anything_v2_small",
             "depth-anything/Depth-Anything-V2-Small-hf",
@@ -284,37 +325,17 @@ _TRANSFORMERS = (
         ),
         unpublished_reason="the authors' figures are on other data sets than MiDaS's",
     ),
-    NetworkSpec(
-        name="glpn_nyu",
-        title="GLPN, indoor rooms, metres",
-        family=Family.TRANSFORMERS,
-        sense=Sense.METRIC,
+    _transformers(
+        "glpn_nyu",
+        "GLPN, indoor rooms, metres",
+        Sense.METRIC,
         licence="Apache-2.0",
         parameters=61_220_903,
-        resize_rule=ResizeRule.OWN,
-        files=_hub_files("glpn_nyu", "vinvino02/glpn-nyu", 245_000_000, ""),
+        files=_hub_files("glpn_nyu", "vinvino02/glpn-nyu", 245_000_000),
         unpublished_reason="the authors' figures are on indoor rooms only (NYU Depth v2)",
     ),
-    NetworkSpec(
-        name="transformers_relative",
-        title="Your own transformers network, relative depth",
-        family=Family.TRANSFORMERS,
-        sense=Sense.RELATIVE_INVERSE,
-        licence="that of the checkpoint",
-        parameters=None,
-        resize_rule=ResizeRule.OWN,
-        unpublished_reason="depends on the checkpoint",
-    ),
-    NetworkSpec(
-        name="transformers_metric",
-        title="Your own transformers network, metres",
-        family=Family.TRANSFORMERS,
-        sense=Sense.METRIC,
-        licence="that of the checkpoint",
-        parameters=None,
-        resize_rule=ResizeRule.OWN,
-        unpublished_reason="depends on the checkpoint",
-    ),
+    _transformers("transformers_relative", "Your own transformers network, relative depth", Sense.RELATIVE_INVERSE),
+    _transformers("transformers_metric", "Your own transformers network, metres", Sense.METRIC),
 )
 
 NETWORKS: Mapping[str, NetworkSpec] = {spec.name: spec for spec in (_FACE, *_MIDAS, *_TRANSFORMERS)}

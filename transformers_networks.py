@@ -6,15 +6,16 @@ column of the table (networks.py): the library does not say.
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 
 from compute import Compute
-from errors import WeightsError
-from midas_depth import depth_map
+from errors import DepthError, WeightsError
+from network_output import at_size, depth_map
 from network_spec import NetworkSpec
 from stages import DepthMap, Photo
 
@@ -29,25 +30,56 @@ class Loaded:
     processor: Any
 
 
+def require() -> None:
+    """Raises WeightsError where the library is missing: to be asked before a checkpoint is downloaded."""
+    try:
+        importlib.import_module("transformers")
+    except ImportError as error:
+        raise WeightsError(MISSING) from error
+
+
 def load(spec: NetworkSpec, source: str, compute: Compute) -> Loaded:
     """The network from a folder, or from a hub id ('owner/name') that the library fetches into its own cache.
 
-    Raises WeightsError where the library is missing, or `source` holds no depth network that it knows, or cannot be fetched.
+    Raises WeightsError where the library is missing, or `source` holds no depth network that it knows, lacks weights that count, or cannot
+    be fetched.
     """
+    require()
+    from transformers import AutoImageProcessor, AutoModelForDepthEstimation
+
     try:
-        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
-    except ImportError as error:
-        raise WeightsError(MISSING) from error
-    try:
-        network = AutoModelForDepthEstimation.from_pretrained(source, use_safetensors=True, dtype=torch.float32)
+        network, report = AutoModelForDepthEstimation.from_pretrained(
+            source, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+        )
         processor = AutoImageProcessor.from_pretrained(source)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise WeightsError(
             f"{spec.title}: '{source}' cannot be loaded ({reason}). Name a folder with config.json, preprocessor_config.json and "
             "model.safetensors, or a hub id while there is a connection."
         ) from error
-    return Loaded(compute.place_module(network.eval()), processor)
+    loaded = Loaded(compute.place_module(network.eval()), processor)
+    if lacking := sorted(report["missing_keys"]):
+        _refuse_if_they_count(spec, loaded, compute, source, lacking)
+    return loaded
+
+
+def _refuse_if_they_count(spec: NetworkSpec, loaded: Loaded, compute: Compute, source: str, lacking: list[str]) -> None:
+    """Weights that a checkpoint lacks become NaN in place of the library's random numbers, and a grey photo is tried.
+
+    Some networks hold weights that are never used (DPT's coarsest residual unit); any other leaves no finite depth.
+    Raises WeightsError that lists them.
+    """
+    parameters = dict(loaded.network.named_parameters())
+    with torch.no_grad():
+        for name in lacking:
+            if name in parameters:
+                parameters[name].fill_(torch.nan)
+    try:
+        predict(spec, loaded, compute, Photo(np.full((64, 64, 3), 128, np.uint8), None, None, "grey"))
+    except DepthError as error:
+        shown = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")
+        raise WeightsError(f"{spec.title}: '{source}' lacks weights that it needs ({shown}). Choose a whole checkpoint.") from error
 
 
 def predict(spec: NetworkSpec, loaded: Loaded, compute: Compute, photo: Photo) -> DepthMap:
@@ -55,5 +87,4 @@ def predict(spec: NetworkSpec, loaded: Loaded, compute: Compute, photo: Photo) -
     inputs = loaded.processor(images=photo.rgb_hwc.copy(), input_data_format="channels_last", return_tensors="pt")
     with torch.inference_mode(), compute.autocast():
         prediction_nhw = loaded.network(pixel_values=compute.place(inputs["pixel_values"])).predicted_depth
-    enlarged = F.interpolate(prediction_nhw[:, None].float().cpu(), size=photo.size_hw, mode="bicubic", align_corners=False)
-    return depth_map(spec, enlarged[0, 0].numpy())
+    return depth_map(spec, at_size(prediction_nhw, photo.size_hw))

@@ -150,7 +150,6 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
         raise WeightsError(f"{BUNDLED_FOLDER / spec.files[0].name} is missing. Restore it from the repository.")
     folder = cache_folder()
     before, after = 0, sum(file.size_bytes or 0 for file in spec.files)
-
     for file in spec.files:
         after -= file.size_bytes or 0
 
@@ -161,7 +160,7 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
         try:
             download.download(_mirrored(file), folder / file.name, heard, patience)
         except WeightsError as error:
-            raise WeightsError(f"{error} {_by_hand(file, folder)}") from error
+            raise WeightsError(f"{error} {_by_hand(spec, folder)}") from error
         before += (folder / file.name).stat().st_size
     return _whole(spec, folder)
 
@@ -203,7 +202,9 @@ def read_state_dict(path: Path) -> Mapping[str, Any]:
             return safetensors.torch.load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError, safetensors.SafetensorError) as error:
-        raise WeightsError(f"{path} is damaged or no checkpoint. Remove it; it is then fetched again.") from error
+        raise WeightsError(
+            f"{path} is damaged or no checkpoint. Name another, or remove it so that the published one is fetched again."
+        ) from error
     if isinstance(content, dict) and "optimizer" in content:
         content = content.get("model")
     if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
@@ -223,12 +224,11 @@ def _mirrored(file: RemoteFile) -> RemoteFile:
     return replace(file, url=f"{mirror.rstrip('/')}/{file.name}") if mirror else file
 
 
-def _by_hand(file: RemoteFile, folder: Path) -> str:
-    target = folder / file.name
-    return (
-        f"You can fetch it by hand from {file.url} and put it at {target} ({FOLDER_VARIABLE} names another folder). "
-        "The bundled face network works without it."
-    )
+def _by_hand(spec: NetworkSpec, folder: Path) -> str:
+    """How to do without the download: every file that is still missing, and the place for it."""
+    missing = [file for file in spec.files if not (folder / file.name).is_file()]
+    wanted = ", ".join(f"{file.url}{download.size_in_brackets(file)} as {folder / file.name}" for file in missing)
+    return f"You can fetch by hand {wanted} ({FOLDER_VARIABLE} names another folder). The bundled face network works without it."
 
 
 def _print_list() -> None:
@@ -250,19 +250,18 @@ def print_progress(done: int, total: int | None) -> None:
 
 
 def _print_verify(names: list[str]) -> bool:
-    """Prints a line per network that is in the cache; True where all are sound."""
-    sound = True
-    for name in names:
-        place = status(NETWORKS[name]).place
-        problem = verify(NETWORKS[name])
-        if place is Place.CACHED or problem:
-            print(f"{name}: {problem or 'sound'}")
-        sound &= not problem
-    return sound
+    """Prints a line per network named, or per network in the cache; True where all are sound, and those named are here."""
+    states = {name: (status(NETWORKS[name]), verify(NETWORKS[name])) for name in names or NETWORKS}
+    told = {name: state for name, state in states.items() if names or state[0].place is Place.CACHED or state[1]}
+    for name, (state, problem) in told.items():
+        print(f"{name}: {problem or ('sound' if state.place is Place.CACHED else state.text)}")
+    if not told:
+        print(f"No checkpoint has been downloaded to {cache_folder()} yet.")
+    return all(state.here and not problem for state, problem in told.values())
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line; 0 where it did what was asked, else 1 (2 for wrong arguments)."""
+    """The command line; 0 where it did what was asked, else 1 (2 for wrong arguments, 130 where it was interrupted)."""
     parser = argparse.ArgumentParser(prog="python -m weights", description="Checkpoints of the depth networks.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="all networks, their sizes, and which are here")
@@ -281,7 +280,7 @@ def main(argv: list[str] | None = None) -> int:
             path = find_or_fetch(NETWORKS[options.name], progress=print_progress)
             print(path)
         elif options.command == "verify":
-            return 0 if _print_verify(options.names or list(NETWORKS)) else 1
+            return 0 if _print_verify(options.names) else 1
         elif options.name is None:
             print(cache_folder())
         elif (path_found := find(NETWORKS[options.name])) is None:
@@ -292,6 +291,9 @@ def main(argv: list[str] | None = None) -> int:
     except WeightsError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What was received is kept; the next fetch goes on there.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -20,6 +20,8 @@ HASTE = Patience(connect_seconds=2, read_seconds=0.5, tries=3, pause_seconds=0.0
 class Behaviour:
     """What the server does at each request: the n-th element of `answers`, the last one for all further requests.
 
+    Answers: "serve"; "slow", after half a second; "break" off half-way; "stall" half-way, without a word; "hang" before the first word;
+    "redirect" to the same address; or a status.
     ranges: whether it sends a part where a part is asked for, `shift` bytes off. requests: the parts asked for so far.
     """
 
@@ -43,6 +45,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if answer == "redirect":
+            self.send_response(302)
+            self.send_header("Location", self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         if answer == "hang":
             self.server.released.wait(5)
             self.close_connection = True
@@ -50,6 +58,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         same = self.headers.get("If-Range") in (None, behaviour.etag)
         start = int(asked[1]) + behaviour.shift if asked and same and behaviour.ranges else 0
+        if start >= len(behaviour.content):
+            self.send_response(416)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         body = behaviour.content[start:]
         self.send_response(206 if start else 200)
         if start:
@@ -60,8 +73,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if answer == "slow":
             time.sleep(0.5)
-        self.wfile.write(body[: len(body) // 2] if answer == "break" else body)
-        self.close_connection = answer == "break"
+        cut = answer in ("break", "stall")
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        if answer == "stall":
+            self.server.released.wait(20)
+        self.close_connection = cut
 
     def log_message(self, *_):
         pass

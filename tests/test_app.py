@@ -14,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 from test_photo import BAD_FILES
 
 import inference_desk
+import weights
 from depth_pictures import Layer, PictureSettings, View, viewer_data
 from errors import DepthError, WeightsError
 from inference_desk import InferenceDesk
+from networks import NETWORKS
 from photo import concerns, crop_to, read_photo
 from session_cache import SessionCache
 from stages import DepthMap, Photo, Sense
@@ -140,6 +142,21 @@ def test_a_failing_network_says_what_to_do_in_place(page, monkeypatch, error):
     assert "try depth again" not in [button.key for button in page.button]
 
 
+def test_the_picker_tells_size_place_licence_and_speed_of_every_network(page, monkeypatch, tmp_path):
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    picker = page.selectbox(key="network")
+    offered = [name for name, spec in NETWORKS.items() if spec.files]
+    assert picker.value == "face"
+    assert len(picker.options) == len(offered)
+    for name, label in zip(offered, picker.options, strict=True):
+        spec = NETWORKS[name]
+        assert label.startswith(spec.title) and label.endswith(spec.size_text)
+        page.selectbox(key="network").set_value(name).run()
+        place = "Comes with this project" if spec.bundled else f"Will be downloaded, {spec.size_text}"
+        [line] = [caption.value for caption in page.caption if "licence" in caption.value]
+        assert line.startswith(f"{place}") and f"licence: {spec.licence}" in line and spec.speed_text in line
+
+
 def test_a_photo_without_a_face_is_said_to_have_none(page):
     rows = np.linspace(40, 220, 200).astype(np.uint8)
     upload(page, "sky.jpg", jpeg(np.repeat(np.tile(rows[:, None], (1, 260))[..., None], 3, -1)))
@@ -196,6 +213,40 @@ def test_visitors_take_turns_and_hear_their_place(monkeypatch):
         visitor.join(30)
     assert max(most) == 1 and len(most) == 3
     assert any(text.startswith("Waiting: ") for text in heard)
+
+
+def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypatch):
+    photo, loaded, gate = read_photo(ASTRONAUT, "a"), [], threading.Event()
+
+    def load(name, **_):
+        loaded.append(name)
+        if name == "dpt_beit_large_512":
+            gate.wait(10)
+        return name
+
+    monkeypatch.setattr(inference_desk, "load_network", load)
+    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    desk, heard = InferenceDesk(), []
+    patient = [threading.Thread(target=desk.depth, args=("dpt_beit_large_512", photo, heard.append)) for _ in range(2)]
+    for visitor in patient:
+        visitor.start()
+    assert desk.depth("face", photo, lambda _: None).mask_hw.any()
+    assert all(visitor.is_alive() for visitor in patient)
+    gate.set()
+    for visitor in patient:
+        visitor.join(30)
+    assert sorted(loaded) == ["dpt_beit_large_512", "face"]
+    assert heard.count("Loading the network") == 1
+
+
+def test_only_the_networks_used_last_are_kept(monkeypatch):
+    photo, loaded = read_photo(ASTRONAUT, "a"), []
+    monkeypatch.setattr(inference_desk, "load_network", lambda name, **_: loaded.append(name) or name)
+    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    desk = InferenceDesk()
+    for name in ("face", "a", "face", "b", "face", "a"):
+        desk.depth(name, photo, lambda _: None)
+    assert loaded == ["face", "a", "b", "a"]
 
 
 def test_who_leaves_the_queue_gives_the_place_free(monkeypatch):

@@ -13,6 +13,7 @@ from shapes import head
 import convert
 import depth_estimation
 from errors import DepthError
+from stages import DepthMap, Sense
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,6 +70,22 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     assert links_of(page) == [] and "Plotly.newPlot" in page and "<title>me</title>" in page
 
 
+def test_a_relative_map_becomes_deeper_with_the_near_far_ratio(network, tmp_path, monkeypatch):
+    def relative(_, photo):
+        seen = head(photo.size_hw)
+        return DepthMap(seen.values_hw, Sense.RELATIVE_INVERSE, seen.mask_hw, "midas_v21_small_256")
+
+    monkeypatch.setattr(depth_estimation, "predict", relative)
+    source, deep = photo_file(tmp_path / "me.jpg"), []
+    for ratio in ("1.2", "2", "4"):
+        arguments = [str(source), "-o", str(tmp_path / ratio), "--model", "shell", "--height-mm", "100", "--faces", "2000"]
+        assert convert.main([*arguments, "--near-far", ratio]) == 0
+        deep.append(json.loads((tmp_path / ratio / "me_certificate.json").read_text())["size_mm"][2])
+    assert deep[0] < deep[1] < deep[2]
+    assert convert.main([str(source), "-o", str(tmp_path / "default"), "--model", "shell", "--height-mm", "100", "--faces", "2000"]) == 0
+    assert json.loads((tmp_path / "default" / "me_certificate.json").read_text())["size_mm"][2] == deep[1]
+
+
 def test_a_bad_photo_fails_alone(network, tmp_path, capsys):
     folder = tmp_path / "in"
     folder.mkdir()
@@ -96,7 +113,13 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"), [(["--height-mm", "-3"], "height_mm is -3"), (["{empty}"], "holds no photo"), (["--faces", "1"], "face_budget")]
+    ("arguments", "says"),
+    [
+        (["--height-mm", "-3"], "height_mm is -3"),
+        (["{empty}"], "holds no photo"),
+        (["--faces", "1"], "face_budget"),
+        (["--near-far", "1"], "near_far_ratio is 1"),
+    ],
 )
 def test_what_cannot_be_done_is_said(arguments, says, network, tmp_path, capsys):
     assert convert.main([argument.replace("{empty}", str(tmp_path)) for argument in arguments]) == 1

@@ -61,6 +61,32 @@ def test_a_broken_download_is_resumed_where_it_broke(server, file, tmp_path):
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
+def test_a_download_that_stalls_half_way_goes_on_with_a_new_request(server, file, tmp_path):
+    server.behaviour.answers = ["stall", "serve"]
+    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    assert [bool(asked) for asked in server.behaviour.requests] == [False, True]
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_the_part_that_is_missing_is_asked_for_behind_a_redirect_too(server, file, tmp_path):
+    server.behaviour.answers = ["redirect", "break", "redirect", "serve"]
+    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    asked = server.behaviour.requests
+    assert asked[:2] == [None, None]
+    assert asked[2] == asked[3]
+    assert asked[3].startswith("bytes=")
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_more_than_the_server_has_is_thrown_away(server, file, tmp_path):
+    (tmp_path / "net.pt.part").write_bytes(CONTENT + b"more")
+    (tmp_path / "net.pt.part.version").write_text('"one"')
+    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    assert server.behaviour.requests == [f"bytes={len(CONTENT) + 4}-", None]
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+    assert left_over(tmp_path) == ["net.pt"]
+
+
 @pytest.mark.parametrize("change", [{"ranges": False}, {"etag": None}], ids=["no ranges", "no version"])
 def test_a_server_that_cannot_resume_is_asked_from_the_start(server, file, tmp_path, change):
     server.behaviour = replace(server.behaviour, answers=["break", "serve"], **change)
@@ -90,6 +116,15 @@ def test_a_server_that_always_breaks_off_is_given_up(server, file, tmp_path):
     with pytest.raises(WeightsError, match="broke off"):
         download.download(file, tmp_path / "net.pt", patience=HASTE)
     assert len(server.behaviour.requests) == 1 + HASTE.tries
+
+
+def test_an_end_that_comes_early_without_a_word_is_noticed(server, file, tmp_path, monkeypatch):
+    """As with urllib3 before 2, which does not compare what came with what was announced."""
+    monkeypatch.setattr(download.requests.Response, "iter_content", lambda *_: iter([CONTENT[:1000]]))
+    server.behaviour.ranges = False
+    with pytest.raises(WeightsError, match=f"broke off after 1000 of {len(CONTENT)} bytes"):
+        download.download(file, tmp_path / "net.pt", patience=HASTE)
+    assert not (tmp_path / "net.pt").exists()
 
 
 def test_a_stopped_download_goes_on_at_the_next_call(server, file, tmp_path):
@@ -157,6 +192,15 @@ def test_a_busy_server_is_asked_again(server, file, tmp_path):
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
+def test_pauses_double_while_nothing_comes_and_begin_anew_after_progress(server, file, tmp_path, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(download.time, "sleep", pauses.append)
+    server.behaviour.answers = ["503", "503", "503", "break", "503", "503", "503", "503"]
+    with pytest.raises(WeightsError, match="answered 503"):
+        download.download(file, tmp_path / "net.pt", patience=replace(HASTE, tries=4, pause_seconds=1))
+    assert pauses == [1, 2, 4, 1, 1, 2, 4]
+
+
 def full_disk(path, *_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -184,7 +228,7 @@ def test_a_full_disk_is_told_and_left_no_fuller(server, file, tmp_path, monkeypa
     monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(WeightsError, match=re.escape(f"The disk is full: net.pt needs 1 MB in {tmp_path}")):
         download.download(file, tmp_path / "net.pt", patience=HASTE)
-    assert not (tmp_path / "net.pt.part").exists()
+    assert left_over(tmp_path) == []
 
 
 def test_a_disk_too_small_is_told_before_the_first_byte(server, file, tmp_path, monkeypatch):

@@ -63,6 +63,17 @@ def test_output_is_the_official_one(name):
         assert relative_error(module, size_hw, official_hw) < 1e-4, size_hw
 
 
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_every_network_takes_batches_of_the_sizes_that_its_rule_gives(name):
+    module = build_without_memory(name)
+    for photo_hw in ((300, 500), (500, 300)):
+        height, width = midas_depth.input_size_hw(NETWORKS[name], photo_hw)
+        with torch.inference_mode():
+            depth_nhw = module(torch.empty(2, 3, height, width, device="meta"))
+        assert depth_nhw.shape == (2, height, width)
+        assert depth_nhw.dtype is torch.float32
+
+
 def test_missing_unexpected_and_misshapen_keys_are_listed():
     name = "midas_v21_small_256"
     state_dict = empty_state_dict(name)
@@ -92,9 +103,10 @@ def test_a_checkpoint_of_another_network_is_refused():
         midas_networks.load_official(build_without_memory("dpt_hybrid_384"), empty_state_dict("dpt_swin2_tiny_256"))
 
 
-def test_only_midas_rows_can_be_built():
-    with pytest.raises(WeightsError, match="glpn_nyu"):
-        midas_networks.build("glpn_nyu")
+@pytest.mark.parametrize("name", ["glpn_nyu", "nonsense"])
+def test_only_midas_rows_can_be_built(name):
+    with pytest.raises(WeightsError, match=f"'{name}' is not a MiDaS network; choose one of midas_v21_small_256, "):
+        midas_networks.build(name)
 
 
 @pytest.mark.parametrize(("name", "photo_wh", "network_wh"), SIZE_CASES)
@@ -150,19 +162,6 @@ def test_half_precision_on_a_gpu_stays_near_float32(official):
     depth = midas_depth.predict(NETWORKS["midas_v21_small_256"], module, chosen, Photo(official["photo"], None, None, "0"))
     assert chosen.precision == "float16"
     assert np.abs(depth.values_hw - official["prediction"]).max() < 0.01 * np.ptp(official["prediction"])
-
-
-def test_pixels_without_a_finite_depth_leave_the_mask():
-    values = np.ones((3, 4), np.float32)
-    values[1, 2] = np.nan
-    depth = midas_depth.depth_map(NETWORKS["dpt_large_384"], values)
-    assert depth.mask_hw.sum() == 11
-    assert not depth.mask_hw[1, 2]
-
-
-def test_a_map_without_any_finite_depth_is_an_error():
-    with pytest.raises(DepthError, match="no finite depth"):
-        midas_depth.depth_map(NETWORKS["dpt_large_384"], np.full((3, 4), np.inf, np.float32))
 
 
 def test_a_batch_gives_what_its_images_give_alone(small):

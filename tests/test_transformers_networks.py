@@ -1,14 +1,17 @@
 """Networks of the transformers library, on tiny random checkpoints that the library writes and the code for real ones loads."""
 
+import re
 import sys
 
 import huggingface_hub
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import convert
 import depth_estimation
+import weights
 from errors import WeightsError
 from stages import Photo, Sense
 
@@ -93,11 +96,14 @@ def test_glpn_agrees_with_the_librarys_own_pipeline(folders):
 
 
 def test_colours_and_axes_arrive_in_their_order(folders):
-    """A photo and its mirror image give maps that are not each other, and red and blue exchanged give another map."""
+    """The photo upside down gives neither the same map nor that map upside down; red and blue exchanged give another map."""
     network = depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"], device="cpu")
     plain = depth_estimation.predict(network, PHOTO).values_hw
     exchanged = depth_estimation.predict(network, Photo(PHOTO.rgb_hwc[..., ::-1].copy(), None, None, "1")).values_hw
+    upside_down = depth_estimation.predict(network, Photo(PHOTO.rgb_hwc[::-1].copy(), None, None, "2")).values_hw
     assert not np.allclose(plain, exchanged)
+    assert not np.allclose(plain, upside_down)
+    assert not np.allclose(plain, upside_down[::-1])
 
 
 def test_an_unknown_hub_id_is_one_sentence_that_says_what_to_do(monkeypatch):
@@ -111,6 +117,41 @@ def test_a_folder_of_another_kind_is_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(WeightsError, match="cannot be loaded"):
         depth_estimation.load_network("transformers_relative", checkpoint=tmp_path)
+
+
+def without(folder, target, lacking):
+    """A copy of a checkpoint's folder in which one weight is missing."""
+    for file in folder.iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+    tensors = load_file(folder / "model.safetensors")
+    del tensors[lacking]
+    save_file(tensors, target / "model.safetensors", {"format": "pt"})
+    return target
+
+
+@pytest.mark.parametrize("lacking", ["head.conv3.weight", "backbone.embeddings.position_embeddings", "neck.convs.3.weight"])
+def test_a_checkpoint_that_lacks_a_weight_is_refused_with_its_name(folders, tmp_path, lacking):
+    folder = without(folders["depth_anything"], tmp_path, lacking)
+    with pytest.raises(WeightsError, match=re.escape(f"lacks weights that it needs ({lacking})")):
+        depth_estimation.load_network("depth_anything_v2_small", checkpoint=folder, device="cpu")
+
+
+def test_a_weight_that_is_never_used_may_be_missing(folders, tmp_path):
+    folder = without(folders["depth_anything"], tmp_path, "neck.fusion_stage.layers.0.residual_layer1.convolution1.weight")
+    maps = [
+        depth_estimation.predict(depth_estimation.load_network("transformers_relative", checkpoint=source, device="cpu"), PHOTO).values_hw
+        for source in (folders["depth_anything"], folder)
+    ]
+    np.testing.assert_array_equal(*maps)
+
+
+def test_an_error_without_words_is_told_by_its_kind(folders, monkeypatch):
+    def fail(*_, **__):
+        raise OSError
+
+    monkeypatch.setattr(transformers.AutoModelForDepthEstimation, "from_pretrained", fail)
+    with pytest.raises(WeightsError, match=r"cannot be loaded \(OSError\)"):
+        depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"])
 
 
 def test_pickled_weights_are_not_read(folders, tmp_path):
@@ -131,6 +172,14 @@ def test_without_the_library_one_sentence_tells_how_to_get_it(monkeypatch, folde
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(WeightsError, match=r"pip install -r requirements-extra\.txt"):
         depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"])
+
+
+def test_without_the_library_nothing_is_downloaded(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(weights, "fetch", lambda *_: pytest.fail("nothing should be downloaded"))
+    with pytest.raises(WeightsError, match=r"pip install -r requirements-extra\.txt"):
+        depth_estimation.load_network("depth_anything_v2_small")
 
 
 @pytest.fixture

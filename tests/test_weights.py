@@ -1,10 +1,12 @@
 """The checkpoint store: where checkpoints come from, what it says where they cannot be had, its command line."""
 
-import errno
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,6 @@ import safetensors.torch
 import torch
 from file_server import CONTENT, DIGEST, HASTE, file_server
 
-import download
 import weights
 from errors import WeightsError
 from networks import NETWORKS, RemoteFile
@@ -56,14 +57,36 @@ print(weights.fetch(replace(spec, files=(file,))))
 """
 
 
-def test_two_processes_fetch_once(server, file, cache):
-    server.behaviour.answers = ["slow"]
+def fetching(file):
+    """A process of its own that fetches `file` into the cache folder and prints where it is."""
     arguments = [sys.executable, "-c", FETCH, file.url, str(len(CONTENT)), DIGEST]
     environment = {**os.environ, "PYTHONPATH": str(Path(weights.__file__).parent)}
-    running = [subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    return subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_processes_fetch_once(server, file, cache):
+    server.behaviour.answers = ["slow"]
+    running = [fetching(file) for _ in range(2)]
     said = [process.communicate(timeout=60)[0].strip() for process in running]
     assert said == [str(cache / "net.pt")] * 2
     assert len(server.behaviour.requests) == 1
+
+
+def test_a_process_that_is_killed_leaves_no_lock_and_what_it_had_is_used(server, file, spec, cache):
+    server.behaviour.answers = ["stall", "serve"]
+    part, process = cache / "net.pt.part", fetching(file)
+    try:
+        for _ in range(600):
+            if part.exists() and part.stat().st_size:
+                break
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.communicate()
+    kept = part.stat().st_size
+    assert weights.fetch(spec, patience=HASTE) == cache / "net.pt"
+    assert server.behaviour.requests == [None, f"bytes={kept}-"]
+    assert (cache / "net.pt").read_bytes() == CONTENT
 
 
 def test_a_cache_that_cannot_be_written_is_told(server, spec, cache, monkeypatch):
@@ -73,13 +96,45 @@ def test_a_cache_that_cannot_be_written_is_told(server, spec, cache, monkeypatch
         weights.fetch(spec, patience=HASTE)
 
 
-def test_a_read_only_cache_is_told(server, spec, cache, monkeypatch):
-    def refuse(*_, **__):
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+@contextlib.contextmanager
+def without_privileges():
+    """As a user whom permissions bind; the administrator may write anywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
-    monkeypatch.setattr(download.FileLock, "acquire", refuse)
-    with pytest.raises(WeightsError, match=r"cannot be written \(Read-only file system\)"):
+
+@pytest.fixture
+def read_only(monkeypatch):
+    """A cache folder that may be read and not written, beside no other."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "weights"
+        folder.mkdir()
+        Path(name).chmod(0o755)
+        monkeypatch.setenv(weights.FOLDER_VARIABLE, str(folder))
+        yield folder
+        folder.chmod(0o755)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of folders are those of Unix")
+def test_a_read_only_cache_is_told_and_what_it_holds_is_used(server, spec, read_only, monkeypatch):
+    monkeypatch.setattr(weights, "BUNDLED_FOLDER", read_only / "no such folder")
+    read_only.chmod(0o555)
+    with without_privileges(), pytest.raises(WeightsError, match=r"net\.pt cannot be written \(Permission denied\)"):
         weights.fetch(spec, patience=HASTE)
+    assert list(read_only.iterdir()) == []
+    read_only.chmod(0o755)
+    (read_only / "net.pt").write_bytes(CONTENT)
+    read_only.chmod(0o555)
+    with without_privileges():
+        assert weights.find_or_fetch(spec) == read_only / "net.pt"
+        assert weights.verify(spec) == ""
+    assert server.behaviour.requests == []
 
 
 def test_without_network_the_error_says_all_that_helps(server, spec, cache):
@@ -88,6 +143,7 @@ def test_without_network_the_error_says_all_that_helps(server, spec, cache):
         weights.fetch(dead, patience=HASTE)
     message = str(caught.value)
     assert "net.pt (1 MB)" in message
+    assert "no connection to the server" in message
     assert "http://127.0.0.1:9/net.pt" in message
     assert str(cache / "net.pt") in message
     assert weights.FOLDER_VARIABLE in message
@@ -162,13 +218,27 @@ def test_a_checkpoint_of_several_files_is_one_folder_and_one_progress(server, ca
     assert weights.status(spec).path == cache / "glpn"
 
 
+def test_every_file_that_is_still_missing_is_named_with_its_place(server, cache):
+    url = f"http://127.0.0.1:{server.server_port}"
+    sizes = {"config.json": None, "preprocessor_config.json": None, "model.safetensors": 3_000_000}
+    files = tuple(RemoteFile(f"glpn/{name}", f"{url}/{name}", size) for name, size in sizes.items())
+    spec = replace(NETWORKS["glpn_nyu"], files=files)
+    server.behaviour.content, server.behaviour.answers = b"{}", ["serve", "404"]
+    with pytest.raises(WeightsError, match="server answered 404") as caught:
+        weights.fetch(spec, patience=HASTE)
+    message = str(caught.value)
+    assert f"by hand {url}/preprocessor_config.json as {cache}/glpn/preprocessor_config.json" in message
+    assert f"{url}/model.safetensors (3 MB) as {cache}/glpn/model.safetensors" in message
+    assert f"{url}/config.json" not in message
+
+
 def test_a_mirror_takes_the_place_of_the_published_address(server, spec, cache, monkeypatch):
     elsewhere = replace(spec, files=(replace(spec.files[0], url="http://127.0.0.1:9/net.pt"),))
     monkeypatch.setenv(weights.MIRROR_VARIABLE, f"http://127.0.0.1:{server.server_port}/")
     assert weights.fetch(elsewhere, patience=HASTE) == cache / "net.pt"
     (cache / "net.pt").unlink()
     server.behaviour.answers = ["404"]
-    with pytest.raises(WeightsError, match=r"by hand from http://127\.0\.0\.1:9/net\.pt"):
+    with pytest.raises(WeightsError, match=r"by hand http://127\.0\.0\.1:9/net\.pt \(1 MB\) as "):
         weights.fetch(elsewhere, patience=HASTE)
 
 
@@ -240,6 +310,10 @@ def test_the_command_line_tells_folder_and_files(server, spec, cache, capsys, mo
     assert capsys.readouterr().out.strip() == str(cache)
     assert weights.main(["path", spec.name]) == 1
     assert "will be downloaded" in capsys.readouterr().err
+    assert weights.main(["verify"]) == 0
+    assert capsys.readouterr().out == f"No checkpoint has been downloaded to {cache} yet.\n"
+    assert weights.main(["verify", spec.name]) == 1
+    assert capsys.readouterr().out == f"{spec.name}: will be downloaded, 1 MB\n"
     assert weights.main(["fetch", spec.name]) == 0
     assert capsys.readouterr().out.strip() == str(cache / "net.pt")
     assert weights.main(["path", spec.name]) == 0
@@ -254,6 +328,21 @@ def test_the_command_line_tells_a_failed_fetch(server, spec, cache, capsys, monk
     monkeypatch.setattr(weights, "NETWORKS", {spec.name: spec})
     assert weights.main(["fetch", spec.name]) == 1
     assert "answered 404" in capsys.readouterr().err
+
+
+def test_an_interrupted_fetch_says_that_the_next_goes_on(server, spec, cache, capsys, monkeypatch):
+    def interrupt(done, total):
+        if done:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(weights, "NETWORKS", {spec.name: spec})
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(weights, "print_progress", interrupt)
+        assert weights.main(["fetch", spec.name]) == 130
+    assert "the next fetch goes on there" in capsys.readouterr().err
+    kept = (cache / "net.pt.part").stat().st_size
+    assert weights.main(["fetch", spec.name]) == 0
+    assert server.behaviour.requests == [None, f"bytes={kept}-"]
 
 
 def test_progress_is_one_line_of_a_terminal_and_nothing_elsewhere(capsys, monkeypatch):
