@@ -14,12 +14,14 @@ from streamlit.testing.v1 import AppTest
 from test_photo import BAD_FILES
 
 import inference_desk
+import weights
 from depth_pictures import Layer, PictureSettings, View, viewer_data
 from errors import DepthError, WeightsError
 from inference_desk import InferenceDesk
 from photo import concerns, crop_to, read_photo
 from session_cache import SessionCache
 from stages import DepthMap, Photo, Sense
+from steps.state import desk
 
 APP = Path(__file__).parents[1] / "app.py"
 
@@ -131,11 +133,56 @@ def test_a_failing_network_says_what_to_do_in_place(page, monkeypatch, error):
     assert "try depth again" not in [button.key for button in page.button]
 
 
-def test_a_photo_without_a_face_is_said_to_have_none(page):
-    rows = np.linspace(40, 220, 200).astype(np.uint8)
-    upload(page, "sky.jpg", jpeg(np.repeat(np.tile(rows[:, None], (1, 260))[..., None], 3, -1)))
+def test_the_face_is_outlined_before_the_depth_map(page):
+    assert "1 face found" in texts(page, "caption")
+    assert page.session_state["session"].depth is None and len(page.session_state["session"].searched().faces) == 1
+
+
+def test_of_several_faces_one_is_picked_before_the_depth_map(page):
+    face_hwc = astronaut()[0:320, 60:380]
+    upload(page, "twins.jpg", jpeg(np.hstack([face_hwc, face_hwc[:, ::-1]])))
+    assert page.radio(key="face").options == ["Whole photo", "Face 1", "Face 2"]
+    page.radio(key="face").set_value("Face 2").run()
     press(page, "generate depth")
-    assert "No face was found" in texts(page, "warning")
+    cut = page.session_state["session"].depth.photo
+    assert cut.size_hw[1] < 640 and cut.sha256 != page.session_state["session"].whole.sha256
+    page.radio(key="face").set_value("Face 1").run()
+    assert download_labels(page) == []
+
+
+SKY = jpeg(np.repeat(np.tile(np.linspace(40, 220, 200).astype(np.uint8)[:, None], (1, 260))[..., None], 3, -1))
+UNIFORM = jpeg(np.full((300, 300, 3), 128, np.uint8))
+
+
+@pytest.mark.parametrize(("data", "doubt"), [(SKY, "No face was found"), (UNIFORM, "almost one colour")])
+def test_a_photo_without_a_face_is_said_to_have_none(page, data, doubt):
+    upload(page, "sky.jpg", data)
+    assert "No face was found in this photo" in texts(page, "warning") and doubt in texts(page, "warning")
+    press(page, "generate depth")
+    assert "the shape is a rough guess" in texts(page, "warning") and not page.exception
+
+
+@pytest.fixture
+def fresh_desk():
+    """A process whose networks have not been loaded."""
+    desk.clear()
+    yield
+    desk.clear()
+
+
+@pytest.mark.parametrize(("content", "sentence"), [(None, "is missing"), (b"damaged" * 100, "is damaged")])
+def test_without_sound_weights_the_page_opens_says_so_and_recovers(monkeypatch, tmp_path, fresh_desk, content, sentence):
+    if content:
+        (tmp_path / "face_depth.safetensors").write_bytes(content)
+    with monkeypatch.context() as broken:
+        broken.setattr(weights, "BUNDLED_FOLDER", tmp_path)
+        page = upload(AppTest.from_file(str(APP), default_timeout=60).run(), "astronaut.jpg", ASTRONAUT)
+        assert not page.error and not page.exception and sentence in texts(page, "warning")
+        press(page, "generate depth")
+        assert len(page.error) == 1 and sentence in page.error[0].value and "Restore it" in page.error[0].value
+    press(page, "try depth again")
+    assert not page.error and not page.warning and download_labels(page)
+    assert "1 face found" in texts(page, "caption")
 
 
 def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
