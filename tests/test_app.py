@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 import threading
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import stand_in
 from PIL import Image
 from skimage.data import astronaut
 from streamlit.testing.v1 import AppTest
-from test_photo import BAD_FILES
+from test_photo import BAD_FILES, HEIC_HEADER, PORTRAIT_HWC, REAL_FILES, encoded, with_exif, with_true_checksums
 
 import inference_desk
+import photo
 import weights
 from depth_pictures import Layer, PictureSettings, View, viewer_data
 from errors import DepthError, WeightsError
@@ -109,14 +111,61 @@ def test_every_way_to_show_the_model_works(page, setting):
     assert not page.exception and not page.error
 
 
-@pytest.mark.parametrize("kind", BAD_FILES)
-def test_a_bad_file_is_one_sentence_and_the_page_lives_on(page, kind):
-    data, expected = BAD_FILES[kind]
+@pytest.fixture
+def quick_page(monkeypatch):
+    """The page with faces found at once, and no HEIC plugin."""
+    monkeypatch.setattr(inference_desk, "find_faces", stand_in.find_faces)
+    monkeypatch.setattr(photo, "heif_available", lambda: False)
+    return AppTest.from_file(str(APP), default_timeout=60).run()
+
+
+OVER_THE_LIMIT = ASTRONAUT + b"\0" * (33 * 2**20 - len(ASTRONAUT))
+REFUSED = BAD_FILES | {"heic": (HEIC_HEADER, "HEIC photo"), "over the byte limit": (OVER_THE_LIMIT, "33 MB, more than 32 MB")}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_bad_file_is_one_sentence_and_the_page_lives_on(quick_page, kind):
+    page, (data, expected) = quick_page, REFUSED[kind]
     upload(page, "holiday.jpg", data)
-    assert len(page.error) == 1 and expected in page.error[0].value
+    assert len(page.error) == 1 and expected in page.error[0].value and page.error[0].value.endswith(".")
+    assert not page.exception and "Traceback" not in texts(page, "error", "warning", "markdown")
     assert page.button(key="generate depth").disabled
     upload(page, "astronaut.jpg", ASTRONAUT)
     assert not page.error and not page.button(key="generate depth").disabled
+
+
+def corrupt_exif():
+    """A photo whose EXIF block is noise."""
+    good = encoded(PORTRAIT_HWC, "JPEG", exif=with_exif(6, 50))
+    at = good.index(b"Exif\0\0") + 6
+    return good[:at] + b"\xff" * 40 + good[at + 40 :]
+
+
+def broken_animation():
+    """An animated PNG that claims 2^31 frames."""
+    good = REAL_FILES["apng"]
+    at = good.index(b"acTL") + 4
+    return bytes(with_true_checksums(bytearray(good[:at] + struct.pack(">I", 2**31) + good[at + 4 :])))
+
+
+GREY = Image.fromarray(PORTRAIT_HWC).convert("L")
+ODD_FILES = {
+    **{f"orientation {number}": encoded(PORTRAIT_HWC[:90, :70], "JPEG", exif=with_exif(number)) for number in range(1, 9)},
+    "corrupt exif": corrupt_exif(),
+    "broken animation": broken_animation(),
+    **{name: REAL_FILES[name] for name in ("cmyk", "sixteen", "apng", "animated webp", "palette")},
+    **{mode: encoded(GREY.convert(mode), "PNG") for mode in ("1", "L", "LA")},
+    "alpha": encoded(np.dstack([PORTRAIT_HWC, np.tile(np.arange(256, dtype=np.uint8), (256, 1))]), "PNG"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_an_odd_file_is_a_photo_all_the_same(quick_page, kind):
+    page = upload(quick_page, "odd.png", ODD_FILES[kind])
+    assert not page.error and not page.exception and not page.button(key="generate depth").disabled
+    turned = kind in [f"orientation {number}" for number in (5, 6, 7, 8)]
+    if kind.startswith("orientation"):
+        assert ("90 × 70 pixels" if turned else "70 × 90 pixels") in texts(page, "caption")
 
 
 @pytest.mark.parametrize("error", [WeightsError("The file x is missing."), DepthError("This photo gives no depth.")])
@@ -208,7 +257,7 @@ def test_a_relative_map_brings_its_slider_and_its_warning(page, monkeypatch):
 
 
 def test_visitors_take_turns_and_hear_their_place(monkeypatch):
-    photo = read_photo(ASTRONAUT, "a")
+    seen = read_photo(ASTRONAUT, "a")
     running, most, heard, gate = [], [], [], threading.Event()
 
     def slow(network, photo):
@@ -227,7 +276,7 @@ def test_visitors_take_turns_and_hear_their_place(monkeypatch):
         if "ahead" in text:
             gate.set()
 
-    visitors = [threading.Thread(target=desk.depth, args=("face", photo, listen)) for _ in range(3)]
+    visitors = [threading.Thread(target=desk.depth, args=("face", seen, listen)) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
