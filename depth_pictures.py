@@ -133,11 +133,14 @@ def viewer_data(photo: Photo, depth: DepthMap, settings: PictureSettings) -> dic
         "digits": digits,
         "hint": "Move over the picture to read values.",
         "histogram": histogram(shares_hw, known_hw),
-        "histogramAlt": f"Histogram of the layer {settings.layer.value.lower()}, low values on the left",
+        "histogramAlt": "Histogram of the layer {}, from {} to {}".format(settings.layer.value.lower(), *ENDS[settings.layer]),
+        "ends": list(ENDS[settings.layer]),
         "clip": list(settings.far_near),
     }
 
 
+ENDS = {Layer.DEPTH: ("far", "near"), Layer.MATTE: ("background", "person"), Layer.UNCERTAINTY: ("sure", "unsure")}
+"""What the low and the high end of a layer's histogram mean."""
 LAYER_UNITS = {Layer.MATTE: ("of 1 belongs to the person", 2), Layer.UNCERTAINTY: ("expected error, same unit as depth", 4)}
 
 

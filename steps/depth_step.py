@@ -54,7 +54,8 @@ def _pick_network() -> NetworkSpec:
     name = st.selectbox("Depth network", names, index=names.index(START_NETWORK), format_func=_label, key="network")
     spec = NETWORKS[name]
     place = weights.status(spec).text
-    st.caption(f"{place[:1].upper()}{place[1:]} · licence: {spec.licence} · {spec.speed_text} · {weights.accuracy_text(spec)}")
+    speed = [spec.speed_text] if spec.published else []
+    st.caption(" · ".join([place[:1].upper() + place[1:], f"licence: {spec.licence}", *speed, weights.accuracy_text(spec)]))
     return spec
 
 
