@@ -40,8 +40,17 @@ def serving(**environment: str) -> Iterator[LocalServer]:
         _wait_until_it_answers(f"http://127.0.0.1:{port}/_stcore/health", server)
         yield LocalServer(f"http://127.0.0.1:{port}", server.pid)
     finally:
-        server.terminate()
-        server.wait(20)
+        _stop(server)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and end it where it takes long: a prediction that runs is not interrupted."""
+    server.terminate()
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
