@@ -31,7 +31,7 @@ test-all: .venv/test.stamp
 # The README's pictures of the page, taken in chromium.
 screenshots: .venv/test.stamp
 	@sh tests/browser/install_chromium.sh
-	cd tests/browser && ../../$(BIN)/python screenshots.py
+	PYTHONPATH=. $(BIN)/python tests/browser/screenshots.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

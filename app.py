@@ -6,7 +6,7 @@ import streamlit as st
 
 from steps.depth_step import depth_step
 from steps.model_step import model_step
-from steps.photo_step import photo_step
+from steps.photo_step import look_for_faces, photo_step
 from steps.state import desk, session
 
 STEPS = Path(__file__).with_name("steps")
@@ -20,8 +20,9 @@ st.markdown("One photo in; a depth map and a model to turn, keep and print out. 
 
 visit = session()
 with st.container(border=True, key="step photo"):
-    photo_step(visit)
+    progress = photo_step(visit)
 with st.container(border=True, key="step depth"):
     depth = depth_step(visit)
 with st.container(border=True, key="step model"):
     model_step(visit, depth)
+look_for_faces(visit, progress)

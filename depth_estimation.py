@@ -16,9 +16,9 @@ import weights
 from errors import DepthError, WeightsError
 from network_spec import Family, NetworkSpec
 from networks import NETWORKS
-from stages import DepthMap, Photo
+from stages import DepthMap, Face, Photo
 
-__all__ = ["NETWORKS", "Network", "load_network", "predict"]
+__all__ = ["NETWORKS", "Network", "find_faces", "load_network", "predict"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,12 @@ def predict(network: Network, photo: Photo) -> DepthMap:
     return _FAMILIES[network.spec.family].predict(network, photo)
 
 
+def find_faces(network: Network, photo: Photo) -> tuple[Face, ...]:
+    """The heads in `photo`, largest first, faster than `predict` says them; empty for a network that does not look for faces."""
+    find = _FAMILIES[network.spec.family].find_faces
+    return () if find is None else find(network, photo)
+
+
 def _load_face(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
     import face_network
 
@@ -70,6 +76,12 @@ def _predict_face(network: Network, photo: Photo) -> DepthMap:
     import face_depth
 
     return face_depth.predict(network.module, photo)
+
+
+def _find_faces(network: Network, photo: Photo) -> tuple[Face, ...]:
+    import face_depth
+
+    return face_depth.find_faces(network.module, photo)
 
 
 def _load_midas(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
@@ -107,14 +119,18 @@ def _predict_transformers(network: Network, photo: Photo) -> DepthMap:
 
 @dataclass(frozen=True)
 class _FamilyCode:
-    """How a family's networks are loaded and run. Their modules are imported when first used: torch and timm take seconds."""
+    """How a family's networks are loaded and run; find_faces only where they look for faces.
+
+    Their modules are imported when first used: torch and timm take seconds.
+    """
 
     load: Callable[[NetworkSpec, compute.Compute, Path | str | None, weights.Progress | None], Any]
     predict: Callable[[Network, Photo], DepthMap]
+    find_faces: Callable[[Network, Photo], tuple[Face, ...]] | None = None
 
 
 _FAMILIES = {
-    Family.FACE: _FamilyCode(_load_face, _predict_face),
+    Family.FACE: _FamilyCode(_load_face, _predict_face, _find_faces),
     Family.MIDAS: _FamilyCode(_load_midas, _predict_midas),
     Family.TRANSFORMERS: _FamilyCode(_load_transformers, _predict_transformers),
 }

@@ -133,23 +133,34 @@ def viewer_data(photo: Photo, depth: DepthMap, settings: PictureSettings) -> dic
         "digits": digits,
         "hint": "Move over the picture to read values.",
         "histogram": histogram(shares_hw, known_hw),
-        "histogramAlt": f"Histogram of the layer {settings.layer.value.lower()}, low values on the left",
+        "histogramAlt": "Histogram of the layer {}, from {} to {}".format(settings.layer.value.lower(), *ENDS[settings.layer]),
+        "ends": list(ENDS[settings.layer]),
         "clip": list(settings.far_near),
     }
 
 
+ENDS = {Layer.DEPTH: ("far", "near"), Layer.MATTE: ("background", "person"), Layer.UNCERTAINTY: ("sure", "unsure")}
+"""What the low and the high end of a layer's histogram mean."""
 LAYER_UNITS = {Layer.MATTE: ("of 1 belongs to the person", 2), Layer.UNCERTAINTY: ("expected error, same unit as depth", 4)}
 
 
-def photo_with_faces(photo: Photo, boxes_xyxy: list[tuple[float, float, float, float]], chosen: int) -> Image.Image:
-    """The photo reduced to PICTURE_SIDE with the outline of each face, the chosen one bright."""
+def photo_with_faces(photo: Photo, boxes_xyxy: list[tuple[float, float, float, float]], chosen: int | None) -> Image.Image:
+    """The photo reduced to PICTURE_SIDE with the outline of each face, numbered from 1 where there are several.
+
+    chosen: index of the face that stays bright; None for all of them.
+    """
     picture = small(photo.rgb_hwc, PICTURE_SIDE)
     scale = picture.width / photo.size_hw[1]
     draw = ImageDraw.Draw(picture)
     for number, box in enumerate(boxes_xyxy):
-        outer = [side * scale for side in box]
-        draw.rounded_rectangle(outer, radius=14, outline="#1b1d20", width=5)
-        draw.rounded_rectangle(outer, radius=14, outline="#ffffff" if number == chosen else "#9a9da1", width=3 if number == chosen else 2)
+        bright = chosen in (None, number)
+        left, top, right, bottom = (side * scale for side in box)
+        ink, width = ("#ffffff", 3) if bright else ("#9a9da1", 2)
+        draw.rounded_rectangle((left, top, right, bottom), radius=14, outline="#1b1d20", width=5)
+        draw.rounded_rectangle((left, top, right, bottom), radius=14, outline=ink, width=width)
+        if len(boxes_xyxy) > 1:
+            draw.rounded_rectangle((left + 8, top + 8, left + 42, top + 42), radius=10, fill="#1b1d20")
+            draw.text((left + 25, top + 25), str(number + 1), ink, anchor="mm", font_size=24)
     return picture
 
 

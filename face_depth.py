@@ -89,27 +89,41 @@ def predict(network: FaceNetwork, photo: Photo) -> DepthMap:
     Deterministic on one machine. Where no face is found `faces` is empty; the map then says only what the coarse look saw.
     """
     height, width = photo.size_hw
-    side = network.configuration.look_side
     whole = Box(0, 0, width, height)
-    for scale in (1, 2):  # a second, finer look for small heads
-        coarse = look(network, photo.rgb_hwc, whole, side * scale)
-        heads = find_heads(coarse.head_hw, whole)
-        if heads:
-            break
+    coarse, found = _look_for_heads(network, photo)
     shrink = min(1.0, CANVAS / max(height, width))
     canvas_hw = max(1, round(height * shrink)), max(1, round(width * shrink))
     canvas_rgb = cv2.resize(photo.rgb_hwc, canvas_hw[::-1], interpolation=cv2.INTER_AREA)
     canvas = Canvas(canvas_rgb, canvas_hw[1] / width)
     layers = _upsample_look(coarse, whole, canvas, (slice(0, canvas_hw[0]), slice(0, canvas_hw[1])))
-    found = [head for box in heads if (head := _look_closer(network, photo, box, coarse)) is not None]
-    found.sort(key=lambda head: -head.eye_seen)
-    found = found[:1] + [head for head in found[1:] if head.eye_seen >= EYE_SURE]
     for head in found:
         if head.cut != whole:
             _blend_in(layers, head.seen, head.cut, canvas)
-    faces = [Face(head.box.corners, _find_eyes(head.seen.eyes_2hw, head.cut, head.box)) for head in found]
-    faces.sort(key=lambda face: -face.width)
-    return _depth_map(layers, tuple(faces), photo.size_hw, network.configuration.uncertainty_scale)
+    return _depth_map(layers, _faces(found), photo.size_hw, network.configuration.uncertainty_scale)
+
+
+def find_faces(network: FaceNetwork, photo: Photo) -> tuple[Face, ...]:
+    """The faces that `predict` will find in `photo`, largest first, without the depth map: the looks and none of the upsampling."""
+    return _faces(_look_for_heads(network, photo)[1])
+
+
+def _look_for_heads(network: FaceNetwork, photo: Photo) -> tuple[Look, list[Head]]:
+    """The coarse look at the whole photo, and the heads that a closer look confirms, the surest first."""
+    whole = Box(0, 0, photo.size_hw[1], photo.size_hw[0])
+    for scale in (1, 2):  # a second, finer look for small heads
+        coarse = look(network, photo.rgb_hwc, whole, network.configuration.look_side * scale)
+        boxes = find_heads(coarse.head_hw, whole)
+        if boxes:
+            break
+    found = [head for box in boxes if (head := _look_closer(network, photo, box, coarse)) is not None]
+    found.sort(key=lambda head: -head.eye_seen)
+    return coarse, found[:1] + [head for head in found[1:] if head.eye_seen >= EYE_SURE]
+
+
+def _faces(heads: list[Head]) -> tuple[Face, ...]:
+    """Heads as faces with their eyes, largest first."""
+    faces = [Face(head.box.corners, _find_eyes(head.seen.eyes_2hw, head.cut, head.box)) for head in heads]
+    return tuple(sorted(faces, key=lambda face: -face.width))
 
 
 def _look_closer(network: FaceNetwork, photo: Photo, box: Box, coarse: Look) -> Head | None:

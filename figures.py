@@ -23,12 +23,21 @@ class Colour(Enum):
     PHOTO = "colours of the photo"
 
 
-FARTHEST_GREY, NEAREST_GREY = 70, 245
+FARTHEST_GREY, NEAREST_GREY = 80, 235
 """The far end stays off black, so that its shape can still be seen on the dark ground of the viewer."""
 DEPTH_SCALE = [[0.0, f"rgb({FARTHEST_GREY},{FARTHEST_GREY},{FARTHEST_GREY})"], [1.0, f"rgb({NEAREST_GREY},{NEAREST_GREY},{NEAREST_GREY})"]]
 START_EYE = {"x": 0.0, "y": 0.0, "z": 1.9}
-LIGHTING = {"ambient": 0.42, "diffuse": 0.75, "specular": 0.06, "roughness": 0.7, "fresnel": 0.05}
-LIGHT_POSITION = {"x": -4000, "y": 8000, "z": 14000}
+MATT = {"specular": 0.05, "roughness": 0.8, "fresnel": 0.03}
+GREY_LIGHT = {
+    "lighting": {"ambient": 0.24, "diffuse": 0.74, **MATT},
+    "lightposition": {"x": -10_000, "y": 10_000, "z": 8_500},
+}
+"""From the upper left, and never beyond white: only shading tells the shape of a grey surface."""
+PHOTO_LIGHT = {
+    "lighting": {"ambient": 0.58, "diffuse": 0.5, **MATT},
+    "lightposition": {"x": -4_000, "y": 8_000, "z": 14_000},
+}
+"""From the front: the photo brings shading of its own."""
 STILL_LIGHT = np.array([-0.35, 0.5, 0.79], np.float32)
 PALETTE_COLOURS = 256
 
@@ -49,8 +58,7 @@ def surface_traces(x_hw: Array, y_hw: Array, z_hw: Array) -> list[Any]:
     """A grey surface through a grid of points. x_hw, y_hw, z_hw: (h, w) float32, NaN where there is no surface."""
     x_hw, y_hw, z_hw = _without_empty_border(x_hw, y_hw, z_hw)
     still = {axis: {"highlight": False} for axis in "xyz"}
-    light = {"lighting": LIGHTING, "lightposition": LIGHT_POSITION, "contours": still}
-    return [go.Surface(x=x_hw, y=y_hw, z=z_hw, colorscale=DEPTH_SCALE, showscale=False, hoverinfo="skip", **light)]
+    return [go.Surface(x=x_hw, y=y_hw, z=z_hw, colorscale=DEPTH_SCALE, showscale=False, hoverinfo="skip", contours=still, **GREY_LIGHT)]
 
 
 def mesh_traces(mesh: Mesh, colour: Colour) -> list[Any]:
@@ -63,11 +71,11 @@ def mesh_traces(mesh: Mesh, colour: Colour) -> list[Any]:
     colours_n3 = vertex_colours(mesh) if colour is Colour.PHOTO else None
     paint: dict[str, Any]
     if colours_n3 is None:
-        paint = {"intensity": z, "colorscale": DEPTH_SCALE, "showscale": False}
+        paint = {"intensity": z, "colorscale": DEPTH_SCALE, "showscale": False, **GREY_LIGHT}
     else:
         digits = colours_n3.tobytes().hex()
-        paint = {"vertexcolor": ["#" + digits[at : at + 6] for at in range(0, len(digits), 6)]}
-    return [go.Mesh3d(x=x, y=y, z=z, i=i, j=j, k=k, hoverinfo="skip", lighting=LIGHTING, lightposition=LIGHT_POSITION, **paint)]
+        paint = {"vertexcolor": ["#" + digits[at : at + 6] for at in range(0, len(digits), 6)], **PHOTO_LIGHT}
+    return [go.Mesh3d(x=x, y=y, z=z, i=i, j=j, k=k, hoverinfo="skip", **paint)]
 
 
 def vertex_colours(mesh: Mesh) -> Array | None:

@@ -7,9 +7,9 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from depth_estimation import Network, load_network, predict
+from depth_estimation import Network, find_faces, load_network, predict
 from errors import FaceModelError
-from stages import DepthMap, Photo
+from stages import DepthMap, Face, Photo
 
 NETWORKS_KEPT = 2
 GLANCE_SECONDS = 0.3
@@ -78,6 +78,13 @@ class InferenceDesk:
         with self._turns.turn(say):
             say("Estimating depth")
             return predict(network, photo)
+
+    def faces(self, name: str, photo: Photo, say: Say) -> tuple[Face, ...]:
+        """As `depth`, but only the heads in the photo, largest first: about a third of the work."""
+        network = self._network(name, say, None)
+        with self._turns.turn(say):
+            say("Looking for faces")
+            return find_faces(network, photo)
 
     def _load_quietly(self, name: str) -> None:
         """Warming up reports nothing: the visitor who asks for the network gets the same error again, in place."""

@@ -5,8 +5,9 @@ Whatever the bytes are, `read_photo` returns a `Photo` or raises `PhotoError` wi
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import importlib.util
+import importlib
 import io
 import math
 import struct
@@ -51,14 +52,14 @@ UPRIGHT = {
 }
 
 OWN_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF")
+HEIF_SIGNATURES = (b"ftypheic", b"ftypheix", b"ftypheim", b"ftypheis", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
+"""Four bytes into the file (ISO/IEC 23008-12, annex B)."""
 
 # Where a signature starts, the signature, what a person calls such a file, and the mend.
 RESAVE = "save it as JPEG, PNG or WebP"
 INSTALL = "save it as JPEG, or install the package pillow-heif and start again"
 KNOWN_STRANGERS = (
-    (4, b"ftypheic", "a HEIC photo", INSTALL),
-    (4, b"ftypheix", "a HEIC photo", INSTALL),
-    (4, b"ftypmif1", "a HEIC photo", INSTALL),
+    *((4, signature, "a HEIC photo", INSTALL) for signature in HEIF_SIGNATURES),
     (4, b"ftypavif", "an AVIF photo", RESAVE),
     (4, b"ftyp", "a video", "save one frame of it as JPEG"),
     (0, b"GIF8", "a GIF picture", RESAVE),
@@ -89,9 +90,15 @@ DAMAGE = (
 )
 
 
+@functools.cache
 def heif_available() -> bool:
-    """Whether the optional package that decodes HEIC and HEIF photos is installed."""
-    return importlib.util.find_spec(HEIF_PLUGIN) is not None
+    """Whether the optional package that decodes HEIC and HEIF photos can be imported; it is then registered with Pillow."""
+    try:
+        plugin = importlib.import_module(HEIF_PLUGIN)
+    except ImportError:
+        return False
+    plugin.register_heif_opener()
+    return True
 
 
 def accepted_suffixes() -> tuple[str, ...]:
@@ -174,10 +181,7 @@ def _short(name: str) -> str:
 
 def _formats() -> list[str]:
     """Pillow's names of the formats it may try; JPEG covers the two-picture MPO files of some cameras."""
-    if not heif_available():
-        return ["JPEG", "PNG", "WEBP"]
-    importlib.import_module(HEIF_PLUGIN).register_heif_opener()
-    return ["JPEG", "PNG", "WEBP", "HEIF"]
+    return ["JPEG", "PNG", "WEBP", *(["HEIF"] if heif_available() else [])]
 
 
 def _open(data: bytes, name: str) -> Image.Image:
@@ -187,7 +191,8 @@ def _open(data: bytes, name: str) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoError(f"{name} claims more than {MAX_PIXELS // 10**6} million pixels; save it smaller.") from error
     except DAMAGE as error:
-        if isinstance(error, UnidentifiedImageError) and not data.startswith(OWN_SIGNATURES):
+        own = data.startswith(OWN_SIGNATURES) or (heif_available() and data[4:].startswith(HEIF_SIGNATURES))
+        if isinstance(error, UnidentifiedImageError) and not own:
             kind, mend = next(((kind, mend) for start, mark, kind, mend in KNOWN_STRANGERS if data[start:].startswith(mark)), NO_PHOTO)
             raise PhotoError(f"{name} is {kind}; {mend}.") from error
         raise PhotoError(f"{name} is damaged at its start; copy or save it again.") from error

@@ -1,18 +1,14 @@
 """How the page bears visitors: 1, 4 and 16 sessions go through the three steps at once against a local server.
 
-    python benchmarks/page_load.py                                      the page with its bundled network
-    python benchmarks/page_load.py tests/browser/stand_in_app.py        without a network: the page's own share
+    python -m benchmarks.page_load
 
 Each visitor is a websocket that speaks Streamlit's protocol, so the figures are the server's: drawing in the browser comes on top.
 Prints, per step, the median and the 95th percentile, then peak memory of the server and how many visitors saw an error.
 """
 
 import asyncio
-import socket
-import subprocess
-import sys
+import os
 import time
-import urllib.request
 from pathlib import Path
 from statistics import median
 
@@ -20,9 +16,10 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-ROOT = Path(__file__).resolve().parents[1]
+from local_server import serving
+
 SESSIONS = (1, 4, 16)
-STEPS = {"open the page": None, "generate the depth map": "Generate depth map", "generate the 3D model": "Generate 3D model"}
+STEPS = {"open, find the face": None, "generate the depth map": "Generate depth map", "generate the 3D model": "Generate 3D model"}
 PATIENCE_SECONDS = 300
 
 
@@ -68,10 +65,10 @@ class Visitor:
             self.components += 1
 
 
-async def visit(port):
+async def visit(address):
     """Seconds of each step, and the errors of one visitor."""
-    address = f"ws://127.0.0.1:{port}/_stcore/stream"
-    async with websockets.connect(address, subprotocols=["streamlit"], max_size=None, origin=f"http://127.0.0.1:{port}") as connection:
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None, origin=address) as connection:
         visitor = Visitor(connection)
         seconds = [await visitor.run(label) for label in STEPS.values()]
     if visitor.components < 2:
@@ -79,8 +76,9 @@ async def visit(port):
     return seconds, visitor.errors
 
 
-async def crowd(port, count):
-    return await asyncio.gather(*(visit(port) for _ in range(count)))
+async def crowd(address, count):
+    """As many visitors at once."""
+    return await asyncio.gather(*(visit(address) for _ in range(count)))
 
 
 def peak_mb(pid):
@@ -89,43 +87,24 @@ def peak_mb(pid):
     return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
 
 
-def wait_for(port, server):
-    for _ in range(240):
-        if server.poll() is not None:
-            raise SystemExit(f"The server ended with {server.returncode}.")
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.25)
-    raise SystemExit("The server did not start within a minute.")
-
-
 def percentile_95(values):
     return sorted(values)[min(len(values) - 1, round(0.95 * (len(values) - 1)))]
 
 
 def main():
-    app = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "app.py")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(port, server)
-        asyncio.run(crowd(port, 1))
+    """Print the table."""
+    with serving() as server:
+        asyncio.run(crowd(server.address, 1))
         print(f"{'sessions':>8}  {'step':24} {'median s':>9} {'95 % s':>8}")
         for count in SESSIONS:
-            results = asyncio.run(crowd(port, count))
+            results = asyncio.run(crowd(server.address, count))
             for index, step in enumerate(STEPS):
                 values = [seconds[index] for seconds, _ in results]
-                print(f"{count:8}  {step:24} {median(values):9.2f} {percentile_95(values):8.2f}")
+                print(f"{count:8}  {step:24} {median(values):9.2f} {percentile_95(values):8.2f}", flush=True)
             errors = [error for _, found in results for error in found]
-            print(f"{count:8}  peak memory {peak_mb(server.pid):.0f} MB, errors {len(errors)} {errors[:2] or ''}")
-    finally:
-        server.terminate()
-        server.wait(20)
+            print(f"{count:8}  peak memory {peak_mb(server.pid):.0f} MB, errors {len(errors)} {errors[:2] or ''}", flush=True)
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"Load average of this machine over 1, 5 and 15 minutes, this run included: {load}; {os.cpu_count()} cores.")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ def _pick_network() -> NetworkSpec:
     name = st.selectbox("Depth network", names, index=names.index(START_NETWORK), format_func=_label, key="network")
     spec = NETWORKS[name]
     place = weights.status(spec).text
-    st.caption(f"{place[:1].upper()}{place[1:]} · licence: {spec.licence} · {spec.speed_text} · {weights.accuracy_text(spec)}")
+    speed = [spec.speed_text] if spec.published else []
+    st.caption(" · ".join([place[:1].upper() + place[1:], f"licence: {spec.licence}", *speed, weights.accuracy_text(spec)]))
     return spec
 
 
@@ -93,9 +94,8 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
         return
     place.empty()
     session.depth = Depth(photo, spec.name, depth, perf_counter() - start)
-    if depth.faces and session.whole_digest == photo.sha256:
-        session.faces, session.faces_of = depth.faces, photo.sha256
-        st.rerun()
+    if session.search and session.search.trouble:
+        session.search = None  # what stood in the way may be gone
     if not was_here:
         st.rerun()  # the line under the picker says now that the network is here
 
@@ -105,9 +105,7 @@ def _findings(made: Depth) -> None:
     title = NETWORKS[made.network].title
     st.markdown(f"{MEANINGS[made.depth.sense]} Made by {title} in {made.seconds:.1f} s.")
     if made.depth.looked_for_faces and not made.depth.faces:
-        st.warning(
-            "No face was found in this photo, so the shape is a rough guess. Choose a photo with a larger face, seen from the front."
-        )
+        st.warning("No face was found, so the shape is a rough guess.")
 
 
 @st.fragment

@@ -9,18 +9,18 @@ from typing import Any
 import streamlit as st
 
 from depth_pictures import data_uri, photo_with_faces, small
-from errors import PhotoError
+from errors import FaceModelError, PhotoError
 from photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
 from stages import Face, Photo
-from steps.state import Session
+from steps.state import START_NETWORK, FaceSearch, Session, desk
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 SMALL_FACE_SHARE = 0.12
 """Heads narrower than this share of the photo give little detail."""
 
 
-def photo_step(session: Session) -> Photo | None:
-    """Show step 1; the photo to go on with, or None."""
+def photo_step(session: Session) -> Any:
+    """Show step 1 and put the photo to go on with into `session`; the place for the progress of `look_for_faces`."""
     st.header("1 · Photo", anchor=False)
     st.markdown(
         "Choose one photo of a face, from the front or a little from the side. It stays in this computer's memory and is stored nowhere."
@@ -30,9 +30,29 @@ def photo_step(session: Session) -> Photo | None:
         name, data = _chosen_file()
     with preview:
         whole = _decoded(session, name, data)
-        photo = None if whole is None else _one_face(session, name, whole)
-    session.choose(Path(name).stem, photo)
-    return photo
+        session.choose(Path(name).stem, whole)
+        session.work_on(None if whole is None else _one_face(session, name, whole))
+        return st.empty()
+
+
+def look_for_faces(session: Session, place: Any) -> None:
+    """Find the faces of a new photo once the page stands, and draw it again with their outlines.
+
+    A click meanwhile is heard: the search then starts again at the end of the run that answers it. place: where its progress is shown.
+    """
+    whole = session.whole
+    if whole is None or session.searched() is not None:
+        return
+
+    def say(text: str) -> None:
+        place.caption(f"{text} …")
+
+    try:
+        faces = session.cache.get_or_make(("faces", whole.sha256), lambda: desk().faces(START_NETWORK, whole, say))
+        session.search = FaceSearch(whole.sha256, faces)
+    except FaceModelError as error:
+        session.search = FaceSearch(whole.sha256, trouble=str(error))
+    st.rerun()
 
 
 def samples() -> list[Path]:
@@ -115,15 +135,15 @@ def _decoded(session: Session, name: str, data: bytes) -> Photo | None:
 
 def _one_face(session: Session, name: str, whole: Photo) -> Photo:
     """The whole photo, or its part around the face that the user picked; shown with what was found in it."""
-    session.whole_digest = whole.sha256
-    faces = session.faces if session.faces_of == whole.sha256 else ()
+    search = session.searched()
+    faces = search.faces if search else ()
     chosen = _pick_face(faces)
     boxes = [face.box_xyxy for face in faces]
     outlined = ("outlined", whole.sha256, len(boxes), chosen)
-    source = session.cache.get_or_make(outlined, lambda: data_uri(photo_with_faces(whole, boxes, chosen or 0), "JPEG"))
+    source = session.cache.get_or_make(outlined, lambda: data_uri(photo_with_faces(whole, boxes, chosen), "JPEG"))
     _picture(source, "The chosen photo")
     st.caption(_facts(name, whole, faces))
-    for sentence in [*concerns(whole), *_face_concerns(whole, faces)]:
+    for sentence in [*concerns(whole), *_face_concerns(whole, search)]:
         st.warning(sentence)
     return whole if chosen is None else session.cache.get_or_make(("cut", whole.sha256, chosen), lambda: crop_to(whole, boxes[chosen]))
 
@@ -145,8 +165,14 @@ def _facts(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:
     return f"{name} · {width} × {height} pixels · {view}{found}"
 
 
-def _face_concerns(photo: Photo, faces: tuple[Face, ...]) -> list[str]:
-    """A warning where the largest face is small."""
-    if not faces or faces[0].width >= SMALL_FACE_SHARE * photo.size_hw[1]:
+def _face_concerns(photo: Photo, search: FaceSearch | None) -> list[str]:
+    """A warning where no face was found, where the largest is small, or where nobody could look; one sentence or two."""
+    if search is None:
+        return []
+    if search.trouble:
+        return [f"Nobody could look for faces in this photo. {search.trouble}"]
+    if not search.faces:
+        return ["No face was found in this photo. Choose one with a larger face, seen from the front."]
+    if search.faces[0].width >= SMALL_FACE_SHARE * photo.size_hw[1]:
         return []
     return ["The face is small in this photo; crop the photo to head and shoulders for a finer model."]

@@ -29,29 +29,45 @@ class Depth:
         return self.photo.sha256, self.network
 
 
+@dataclass(frozen=True)
+class FaceSearch:
+    """digest: of the whole photo that was looked at. faces: found, largest first. trouble: why nobody could look; '' where one could."""
+
+    digest: str
+    faces: tuple[Face, ...] = ()
+    trouble: str = ""
+
+
 @dataclass
 class Session:
-    """name: of the photo, for file names. photo: the chosen one, or its part around one face.
+    """name: of the photo, for file names. whole: the chosen photo. photo: the same, or its part around one face.
 
-    faces: heads found in the whole photo whose digest is `faces_of`. whole_digest: digest of the whole photo. depth: of step 2.
+    search: the last search for faces. depth: of step 2.
     modelled: the depth map that step 3 made its model from. files_of: what its files were written for: (key of modelled, kind, settings).
     """
 
     name: str = ""
+    whole: Photo | None = None
     photo: Photo | None = None
-    faces: tuple[Face, ...] = ()
-    faces_of: str = ""
-    whole_digest: str = ""
+    search: FaceSearch | None = None
     depth: Depth | None = None
     modelled: Depth | None = None
     files_of: Any = None
     cache: SessionCache = field(default_factory=SessionCache)
 
-    def choose(self, name: str, photo: Photo | None) -> None:
-        """Take a photo, or none. Another photo than before drops everything that came from the old one."""
+    def searched(self) -> FaceSearch | None:
+        """What the search for faces found in the whole photo; None while it has not been looked at."""
+        return self.search if self.whole and self.search and self.search.digest == self.whole.sha256 else None
+
+    def choose(self, name: str, whole: Photo | None) -> None:
+        """Take a photo, or none."""
+        self.name, self.whole = name, whole
+
+    def work_on(self, photo: Photo | None) -> None:
+        """Take the part of the photo to model. Another one than before drops everything that came from the old one."""
         if photo is None or self.photo is None or photo.sha256 != self.photo.sha256:
             self.depth = self.modelled = None
-        self.name, self.photo = name, photo
+        self.photo = photo
 
 
 def session() -> Session:

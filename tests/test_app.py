@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 import threading
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import stand_in
 from PIL import Image
 from skimage.data import astronaut
 from streamlit.testing.v1 import AppTest
-from test_photo import BAD_FILES
+from test_photo import BAD_FILES, HEIC_HEADER, PORTRAIT_HWC, REAL_FILES, encoded, with_exif, with_true_checksums
 
 import inference_desk
+import photo
 import weights
 from depth_pictures import Layer, PictureSettings, View, viewer_data
 from errors import DepthError, WeightsError
@@ -22,6 +24,7 @@ from networks import NETWORKS
 from photo import concerns, crop_to, read_photo
 from session_cache import SessionCache
 from stages import DepthMap, Photo, Sense
+from steps.state import desk
 
 APP = Path(__file__).parents[1] / "app.py"
 
@@ -118,14 +121,61 @@ def test_every_way_to_show_the_model_works(page, setting):
     assert not page.exception and not page.error
 
 
-@pytest.mark.parametrize("kind", BAD_FILES)
-def test_a_bad_file_is_one_sentence_and_the_page_lives_on(page, kind):
-    data, expected = BAD_FILES[kind]
+@pytest.fixture
+def quick_page(monkeypatch):
+    """The page with faces found at once, and no HEIC plugin."""
+    monkeypatch.setattr(inference_desk, "find_faces", stand_in.find_faces)
+    monkeypatch.setattr(photo, "heif_available", lambda: False)
+    return AppTest.from_file(str(APP), default_timeout=60).run()
+
+
+OVER_THE_LIMIT = ASTRONAUT + b"\0" * (33 * 2**20 - len(ASTRONAUT))
+REFUSED = BAD_FILES | {"heic": (HEIC_HEADER, "HEIC photo"), "over the byte limit": (OVER_THE_LIMIT, "33 MB, more than 32 MB")}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_bad_file_is_one_sentence_and_the_page_lives_on(quick_page, kind):
+    page, (data, expected) = quick_page, REFUSED[kind]
     upload(page, "holiday.jpg", data)
-    assert len(page.error) == 1 and expected in page.error[0].value
+    assert len(page.error) == 1 and expected in page.error[0].value and page.error[0].value.endswith(".")
+    assert not page.exception and "Traceback" not in texts(page, "error", "warning", "markdown")
     assert page.button(key="generate depth").disabled
     upload(page, "astronaut.jpg", ASTRONAUT)
     assert not page.error and not page.button(key="generate depth").disabled
+
+
+def corrupt_exif():
+    """A photo whose EXIF block is noise."""
+    good = encoded(PORTRAIT_HWC, "JPEG", exif=with_exif(6, 50))
+    at = good.index(b"Exif\0\0") + 6
+    return good[:at] + b"\xff" * 40 + good[at + 40 :]
+
+
+def broken_animation():
+    """An animated PNG that claims 2^31 frames."""
+    good = REAL_FILES["apng"]
+    at = good.index(b"acTL") + 4
+    return bytes(with_true_checksums(bytearray(good[:at] + struct.pack(">I", 2**31) + good[at + 4 :])))
+
+
+GREY = Image.fromarray(PORTRAIT_HWC).convert("L")
+ODD_FILES = {
+    **{f"orientation {number}": encoded(PORTRAIT_HWC[:90, :70], "JPEG", exif=with_exif(number)) for number in range(1, 9)},
+    "corrupt exif": corrupt_exif(),
+    "broken animation": broken_animation(),
+    **{name: REAL_FILES[name] for name in ("cmyk", "sixteen", "apng", "animated webp", "palette")},
+    **{mode: encoded(GREY.convert(mode), "PNG") for mode in ("1", "L", "LA")},
+    "alpha": encoded(np.dstack([PORTRAIT_HWC, np.tile(np.arange(256, dtype=np.uint8), (256, 1))]), "PNG"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_an_odd_file_is_a_photo_all_the_same(quick_page, kind):
+    page = upload(quick_page, "odd.png", ODD_FILES[kind])
+    assert not page.error and not page.exception and not page.button(key="generate depth").disabled
+    turned = kind in [f"orientation {number}" for number in (5, 6, 7, 8)]
+    if kind.startswith("orientation"):
+        assert ("90 × 70 pixels" if turned else "70 × 90 pixels") in texts(page, "caption")
 
 
 @pytest.mark.parametrize("error", [WeightsError("The file x is missing."), DepthError("This photo gives no depth.")])
@@ -157,11 +207,56 @@ def test_the_picker_tells_size_place_licence_and_speed_of_every_network(page, mo
         assert line.startswith(f"{place}") and f"licence: {spec.licence}" in line and spec.speed_text in line
 
 
-def test_a_photo_without_a_face_is_said_to_have_none(page):
-    rows = np.linspace(40, 220, 200).astype(np.uint8)
-    upload(page, "sky.jpg", jpeg(np.repeat(np.tile(rows[:, None], (1, 260))[..., None], 3, -1)))
+def test_the_face_is_outlined_before_the_depth_map(page):
+    assert "1 face found" in texts(page, "caption")
+    assert page.session_state["session"].depth is None and len(page.session_state["session"].searched().faces) == 1
+
+
+def test_of_several_faces_one_is_picked_before_the_depth_map(page):
+    face_hwc = astronaut()[0:320, 60:380]
+    upload(page, "twins.jpg", jpeg(np.hstack([face_hwc, face_hwc[:, ::-1]])))
+    assert page.radio(key="face").options == ["Whole photo", "Face 1", "Face 2"]
+    page.radio(key="face").set_value("Face 2").run()
     press(page, "generate depth")
-    assert "No face was found" in texts(page, "warning")
+    cut = page.session_state["session"].depth.photo
+    assert cut.size_hw[1] < 640 and cut.sha256 != page.session_state["session"].whole.sha256
+    page.radio(key="face").set_value("Face 1").run()
+    assert download_labels(page) == []
+
+
+SKY = jpeg(np.repeat(np.tile(np.linspace(40, 220, 200).astype(np.uint8)[:, None], (1, 260))[..., None], 3, -1))
+UNIFORM = jpeg(np.full((300, 300, 3), 128, np.uint8))
+
+
+@pytest.mark.parametrize(("data", "doubt"), [(SKY, "No face was found"), (UNIFORM, "almost one colour")])
+def test_a_photo_without_a_face_is_said_to_have_none(page, data, doubt):
+    upload(page, "sky.jpg", data)
+    assert "No face was found in this photo" in texts(page, "warning") and doubt in texts(page, "warning")
+    press(page, "generate depth")
+    assert "the shape is a rough guess" in texts(page, "warning") and not page.exception
+
+
+@pytest.fixture
+def fresh_desk():
+    """A process whose networks have not been loaded."""
+    desk.clear()
+    yield
+    desk.clear()
+
+
+@pytest.mark.parametrize(("content", "sentence"), [(None, "is missing"), (b"damaged" * 100, "is damaged")])
+def test_without_sound_weights_the_page_opens_says_so_and_recovers(monkeypatch, tmp_path, fresh_desk, content, sentence):
+    if content:
+        (tmp_path / "face_depth.safetensors").write_bytes(content)
+    with monkeypatch.context() as broken:
+        broken.setattr(weights, "BUNDLED_FOLDER", tmp_path)
+        page = upload(AppTest.from_file(str(APP), default_timeout=60).run(), "astronaut.jpg", ASTRONAUT)
+        assert not page.error and not page.exception and sentence in texts(page, "warning")
+        press(page, "generate depth")
+        assert len(page.error) == 1 and sentence in page.error[0].value and "Restore it" in page.error[0].value
+    press(page, "try depth again")
+    assert not page.error and not page.warning and download_labels(page)
+    assert "1 face found" in texts(page, "caption")
 
 
 def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
@@ -187,7 +282,7 @@ def test_a_relative_map_brings_its_slider_and_its_warning(page, monkeypatch):
 
 
 def test_visitors_take_turns_and_hear_their_place(monkeypatch):
-    photo = read_photo(ASTRONAUT, "a")
+    seen = read_photo(ASTRONAUT, "a")
     running, most, heard, gate = [], [], [], threading.Event()
 
     def slow(network, photo):
@@ -206,7 +301,7 @@ def test_visitors_take_turns_and_hear_their_place(monkeypatch):
         if "ahead" in text:
             gate.set()
 
-    visitors = [threading.Thread(target=desk.depth, args=("face", photo, listen)) for _ in range(3)]
+    visitors = [threading.Thread(target=desk.depth, args=("face", seen, listen)) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:

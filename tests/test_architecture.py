@@ -56,7 +56,12 @@ def test_only_the_page_knows_streamlit():
 
 def test_nothing_that_runs_imports_the_training():
     for path in [*ROOT.glob("*.py"), *(ROOT / "steps").glob("*.py"), *(ROOT / "viewer").glob("*.py")]:
-        assert not imports_of(path) & {"training", "benchmarks", "tests", "numba"}, path
+        assert not imports_of(path) & {"training", "benchmarks", "tests", "numba", "local_server"}, path
+
+
+def test_benchmarks_and_tests_meet_in_modules_of_the_project_only():
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        assert not imports_of(path) & {"tests", "conftest", "visitor"}, path
 
 
 def test_no_module_imports_a_front_door():

@@ -64,6 +64,10 @@ def test_the_matte_covers_face_and_hair_and_not_the_flag(depth):
         assert at(depth.matte_hw, place) < 0.5, place
 
 
+def test_faces_are_found_without_the_depth_map(network, portrait, depth):
+    assert face_depth.find_faces(network, photo_of(portrait)) == depth.faces
+
+
 def test_the_face_and_its_eyes_are_found(depth):
     assert depth.sense is Sense.RELIEF
     left, top, right, bottom = depth.faces[0].box_xyxy

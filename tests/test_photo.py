@@ -1,13 +1,14 @@
 """Laws of the decoder: every file becomes an upright sRGB photo or one PhotoError."""
 
 import hashlib
+import importlib
 import io
 import struct
 import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from skimage.data import astronaut
@@ -231,7 +232,6 @@ BAD_FILES = {
     "html": (b"<html><body>404</body></html>", "not a photo"),
     "gif": (encoded(Image.new("P", (64, 64)), "GIF"), "GIF"),
     "tiff": (encoded(Image.new("RGB", (64, 64)), "TIFF"), "TIFF"),
-    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
     "truncated": (REAL_FILES["jpeg"][: len(REAL_FILES["jpeg"]) // 2], "damaged"),
     "header only": (REAL_FILES["png"][:40], "damaged"),
     "pixel bomb": (png_claiming(50_000, 50_000), "million"),
@@ -251,6 +251,88 @@ def test_each_bad_file_is_one_sentence_with_the_mend(kind):
         read_photo(data, "holiday.jpg")
     message = str(raised.value)
     assert message.startswith("holiday.jpg ") and message.endswith(".") and "\n" not in message and len(message) < 200
+
+
+HEIC_HEADER = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+
+
+def test_a_heic_photo_without_its_package_is_named_with_the_mend(monkeypatch):
+    monkeypatch.setattr(photo, "heif_available", lambda: False)
+    assert "heic" not in photo.accepted_suffixes()
+    with pytest.raises(PhotoError, match=r"is a HEIC photo; .*pillow-heif"):
+        read_photo(HEIC_HEADER, "a.heic")
+
+
+def test_a_package_that_cannot_be_imported_is_none(monkeypatch):
+    def broken(name):
+        raise ImportError(f"{name}: libheif.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(importlib, "import_module", broken)
+    assert photo.heif_available.__wrapped__() is False
+
+
+@pytest.fixture
+def heic():
+    """A function that encodes a HEIC file."""
+    if not photo.heif_available():
+        pytest.skip("pillow-heif is not installed here (requirements-extra.txt)")
+    return lambda picture, **options: encoded(picture, "HEIF", **options)
+
+
+def test_a_heic_photo_is_read_like_any_other(heic):
+    assert "heic" in photo.accepted_suffixes() and "heif" in photo.accepted_suffixes()
+    data = heic(PORTRAIT_HWC[:200, :123], quality=95, exif=with_exif(1, 50))
+    taken = read_photo(data, "a.heic")
+    assert taken.sha256 == hashlib.sha256(data).hexdigest()
+    assert np.abs(taken.rgb_hwc.astype(int) - PORTRAIT_HWC[:200, :123]).mean() < 4
+    # 200 x 123 pixels behind a 50 mm lens: half the diagonal of the film over 50 mm, times 123 / hypot(200, 123).
+    assert taken.fov_degrees == pytest.approx(25.54, abs=0.05)
+
+
+def test_a_heic_photo_is_turned_once(heic):
+    """Its own transformation stands in the file's structure, and the decoder has applied it; EXIF only repeats it."""
+    data = heic(PORTRAIT_HWC[:200, :123], quality=95, exif=with_exif(6))
+    assert read_photo(data, "a.heic").size_hw == (200, 123)
+
+
+def test_hidden_colours_of_a_heic_photo_stay_hidden(heic):
+    rgba_hwc = np.dstack([np.full((64, 64, 3), (255, 0, 0), np.uint8), np.full((64, 64), 255, np.uint8)])
+    rgba_hwc[:32, :, 3] = 0
+    taken = read_photo(heic(rgba_hwc, quality=95), "a.heic")
+    assert taken.alpha_hw[:30].max() < 8 and taken.alpha_hw[34:].min() > 247
+    assert np.abs(taken.rgb_hwc[:30].astype(int) - photo.GROUND_GREY).max() < 8
+
+
+def test_the_limits_hold_for_heic_too(heic, monkeypatch):
+    with pytest.raises(PhotoError, match="crop"):
+        read_photo(heic(Image.new("RGB", (2_000, 64))), "a.heic")
+    good = heic(PORTRAIT_HWC, quality=80)
+    for damaged in (HEIC_HEADER, good[: len(good) // 2]):
+        with pytest.raises(PhotoError, match="damaged"):
+            read_photo(damaged, "a.heic")
+    with monkeypatch.context() as small:
+        small.setattr(photo, "MAX_PIXELS", 60_000)
+        with pytest.raises(PhotoError, match="256 x 256 pixels, more than"):
+            read_photo(good, "a.heic")
+        small.setattr(photo, "MAX_PIXELS", 80_000_000)
+        small.setattr(photo, "WORKING_PIXELS", 10_000)
+        assert np.prod(read_photo(good, "a.heic").size_hw) <= 10_000
+    monkeypatch.setattr(photo, "MAX_BYTES", 1000)
+    with pytest.raises(PhotoError, match="MB"):
+        read_photo(good, "a.heic")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_heic_files_raise_nothing_else(heic, data):
+    body = bytearray(heic(PORTRAIT_HWC[:64, :64], quality=60, exif=with_exif(1, 50)))
+    for position in data.draw(st.lists(st.integers(0, min(600, len(body) - 1)) | st.integers(0, len(body) - 1), max_size=8)):
+        body[position] = data.draw(st.integers(0, 255))
+    try:
+        taken = read_photo(bytes(body[: data.draw(st.just(len(body)) | st.integers(0, len(body)))]), "fuzzed")
+    except PhotoError:
+        return
+    assert min(taken.size_hw) >= photo.MIN_SIDE
 
 
 def test_a_file_over_the_limit_is_not_decoded():

@@ -30,7 +30,8 @@ class Pictures {
     this.histogram.setAttribute("preserveAspectRatio", "none");
     const foot = element("div", "pv-foot");
     foot.append(this.value, this.copy);
-    this.root.append(this.frames, this.split, foot, this.histogram);
+    this.ends = element("div", "pv-ends", { "aria-hidden": "true" });
+    this.root.append(this.frames, this.split, foot, this.histogram, this.ends);
     parent.append(this.root);
     this.share = 50;
   }
@@ -106,8 +107,13 @@ class Pictures {
   }
 
   drawHistogram() {
-    const { histogram, clip, histogramAlt } = this.data;
-    this.histogram.style.display = histogram.length ? "" : "none";
+    const { histogram, clip, histogramAlt, ends } = this.data;
+    this.histogram.style.display = this.ends.style.display = histogram.length ? "" : "none";
+    this.ends.replaceChildren(...ends.map((text) => {
+      const end = element("span", "");
+      end.textContent = text;
+      return end;
+    }));
     this.histogram.setAttribute("viewBox", `0 0 ${Math.max(histogram.length, 1)} 1`);
     this.histogram.setAttribute("aria-label", histogramAlt);
     this.histogram.replaceChildren(...histogram.map((share, index) => {

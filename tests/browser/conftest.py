@@ -1,18 +1,11 @@
 """The page served on 127.0.0.1 with the bundled network, and Debian's chromium to look at it."""
 
-import contextlib
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from local_server import serving
+
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox",
@@ -29,39 +22,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@contextlib.contextmanager
-def serving(**environment):
-    """The page on a free port of 127.0.0.1, with these environment variables besides; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
 @pytest.fixture(scope="session")
 def address():
     """Where the page is served."""
-    with serving() as found:
-        yield found
-
-
-def wait_for_server(url, server):
-    for _ in range(240):
-        if server.poll() is not None:
-            raise RuntimeError(f"the server ended with {server.returncode}")
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.25)
-    raise RuntimeError("the server did not start within a minute")
+    with serving() as server:
+        yield server.address
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +46,8 @@ def visit(chromium, address):
     """A function that opens the page as a new visitor; afterwards: no request left this machine, and the console shows no error."""
     contexts, outside, errors = [], [], []
 
-    def open_page(width=1280, height=900, scheme="light", before=None):
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True)
+    def open_page(width=1280, height=900, scheme="light", before=None, **options):
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: outside.append(request.url) if not _stays_here(request.url, address) else None)

@@ -1,8 +1,10 @@
 """Screenshots of the page, at desktop and phone width, light and dark: `make screenshots` writes them to assets/pictures/."""
 
-from conftest import CHROMIUM, FLAGS, ROOT, serving
-from playwright.sync_api import sync_playwright
-from test_page import generate_depth, generate_model, settle
+from conftest import CHROMIUM, FLAGS
+from playwright.sync_api import expect, sync_playwright
+from visitor import SLOW_MS, generate_depth, generate_model, settle
+
+from local_server import ROOT, serving
 
 TARGET = ROOT / "assets" / "pictures"
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -11,12 +13,12 @@ SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 def main():
     """Take every picture."""
     TARGET.mkdir(parents=True, exist_ok=True)
-    with serving() as address, sync_playwright() as playwright:
+    with serving() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for device, (width, height) in SIZES.items():
             for scheme in ("light", "dark"):
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-                take(context.new_page(), address, f"{device}_{scheme}")
+                take(context.new_page(), server.address, f"{device}_{scheme}")
                 context.close()
         browser.close()
 
@@ -24,12 +26,12 @@ def main():
 def take(page, address, name):
     """One picture of each step."""
     page.goto(address)
-    page.get_by_role("button", name="Generate depth map").wait_for()
+    expect(page.get_by_text("1 face found")).to_be_visible(timeout=SLOW_MS)
     settle(page)
     generate_depth(page)
     generate_model(page)
     page.get_by_role("button", name="Three-quarter").click()
-    page.get_by_text("Ready to print").wait_for(timeout=60_000)
+    expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
     whole = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": page.viewport_size["width"], "height": whole + 40})
     page.wait_for_timeout(3_000)

@@ -1,19 +1,24 @@
 """The page fetches a checkpoint from a server on this machine: a failure, the retry, its progress, and the depth map."""
 
 import http.server
+import re
 import shutil
 import threading
 import time
 
 import pytest
 import torch
-from conftest import CHROMIUM, serving
-from test_page import ASTRONAUT, generate_depth, pixels, settle, upload
+from conftest import CHROMIUM
 
 import midas_networks
 import weights
 from benchmarks import midas_parity
+from local_server import serving
 from networks import NETWORKS
+
+pytest.importorskip("playwright.sync_api")
+from playwright.sync_api import expect
+from visitor import ASTRONAUT, SLOW_MS, generate_depth, pixels, press_depth, settle, upload
 
 SPEC = NETWORKS["dpt_levit_224"]
 CHUNK = 4 << 20
@@ -74,8 +79,8 @@ def address(mirror, cache):
     if CHROMIUM is None:
         pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
     variables = {weights.MIRROR_VARIABLE: f"http://127.0.0.1:{mirror.server_port}", weights.FOLDER_VARIABLE: str(cache)}
-    with serving(**variables) as found:
-        yield found
+    with serving(**variables) as server:
+        yield server.address
 
 
 def test_a_failed_download_is_explained_and_the_retry_gives_a_depth_map(visit, mirror, cache, tmp_path):
@@ -85,30 +90,30 @@ def test_a_failed_download_is_explained_and_the_retry_gives_a_depth_map(visit, m
     page.keyboard.type("LeViT", delay=50)
     page.keyboard.press("Enter")
     settle(page)
-    page.get_by_text("Will be downloaded, about 204 MB").wait_for()
+    expect(page.get_by_text("Will be downloaded, about 204 MB")).to_be_visible()
 
-    page.get_by_role("button", name="Generate depth map").click()
-    page.get_by_text("the server answered 404").wait_for()
+    press_depth(page)
+    expect(page.get_by_text("the server answered 404")).to_be_visible()
     page.screenshot(path=tmp_path / "refused.png")
-    assert page.locator(".pv-frame").count() == 0
+    expect(page.locator(".pv-frame")).to_have_count(0)
     assert not (cache / SPEC.files[0].name).exists()
     settle(page)
 
     page.get_by_role("button", name="Try again").click()
-    page.get_by_text(f"Downloading {SPEC.title}").wait_for()
+    expect(page.get_by_text(f"Downloading {SPEC.title}")).to_be_visible()
     page.screenshot(path=tmp_path / "progress.png")
-    page.locator(".pv-frame").first.wait_for(timeout=120_000)
+    expect(page.locator(".pv-frame").first).to_be_visible(timeout=SLOW_MS)
     settle(page)
     page.locator(".pv-frame").first.scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "depth.png")
-    page.get_by_text(f"Made by {SPEC.title}").wait_for()
-    page.get_by_text("Here, 204 MB").wait_for()
-    assert page.get_by_role("button", name="Try again").count() == 0
+    expect(page.get_by_text(f"Made by {SPEC.title}")).to_be_visible()
+    expect(page.get_by_text("Here, 204 MB")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
     assert pixels(page.locator(".pv-frame").first).std() > 5
     assert (cache / SPEC.files[0].name).stat().st_size == mirror.path.stat().st_size
     assert mirror.asked == [f"/{SPEC.files[0].name}"] * 2
 
     generate_depth(page)
-    page.get_by_text(f"Made by {SPEC.title}").wait_for()
-    assert SPEC.title in page.get_by_role("combobox", name="Depth network").input_value()
+    expect(page.get_by_text(f"Made by {SPEC.title}")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Depth network")).to_have_value(re.compile(re.escape(SPEC.title)))
     assert len(mirror.asked) == 2

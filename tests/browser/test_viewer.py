@@ -1,0 +1,127 @@
+"""The model viewer under mouse, fingers and keys: orbit, pan, zoom, reset, views, full screen, picture."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("playwright.sync_api")
+from playwright.sync_api import expect
+from visitor import camera, drag, middle, model_on_stage, pixels, show, wait_for_eye
+
+START_DISTANCE = 1.9
+PROPORTIONS = """() => {
+    const scene = document.querySelector('.mv-plot')._fullLayout.scene, ratio = scene.aspectratio;
+    return ['x', 'y', 'z'].map((axis) => ratio[axis] / (scene[axis + 'axis'].range[1] - scene[axis + 'axis'].range[0]));
+}"""
+
+
+def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
+    page = visit()
+    stage = model_on_stage(page)
+    before, (start, _) = pixels(stage), camera(page)
+    assert before.std() > 5
+
+    drag(page, stage, 160, 30)
+    wait_for_eye(page, "gap > 0.2", start)
+    page.wait_for_timeout(600)
+    assert (np.abs(pixels(stage) - before) > 8).mean() > 0.05
+
+    x, y = middle(stage)
+    page.mouse.dblclick(x, y)
+    wait_for_eye(page, "gap < 1e-6", start)
+
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -240)
+    wait_for_eye(page, f"size(eye) < 0.97 * {START_DISTANCE}")
+    page.mouse.wheel(0, 900)
+    wait_for_eye(page, f"size(eye) > 1.03 * {START_DISTANCE}")
+    page.mouse.dblclick(x, y)
+    wait_for_eye(page, "gap < 1e-6", start)
+
+    drag(page, stage, 120, 0, button="right")
+    wait_for_eye(page, "size(center) > 0.03")
+    stage.press("0")
+    wait_for_eye(page, "gap < 1e-6 && size(center) < 1e-6", start)
+
+    for name, law in (
+        ("Left", "Math.abs(eye.x + 1.9) + Math.abs(eye.z) < 1e-6"),
+        ("Top", "Math.abs(eye.y - 1.9) + Math.abs(eye.z) < 1e-6"),
+        ("Three-quarter", "eye.x > 1 && eye.z > 1 && eye.y > 0"),
+        ("Front", "Math.abs(eye.z - 1.9) + Math.abs(eye.x) < 1e-6"),
+    ):
+        page.get_by_role("button", name=name, exact=True).click()
+        wait_for_eye(page, law)
+    stage.press("ArrowRight")
+    wait_for_eye(page, "gap > 0.1", start)
+
+
+def test_every_view_keeps_its_camera_and_has_true_proportions(visit):
+    """A unit of length is as long on the screen along each axis."""
+    page = visit()
+    stage = model_on_stage(page)
+    drag(page, stage, 160, 30)
+    wait_for_eye(page, "size(eye) > 0 && Math.abs(eye.x) > 0.2")
+    page.wait_for_timeout(300)
+    turned, _ = camera(page)
+    for shown, kind in (("Points", "scatter3d"), ("Model", "mesh3d"), ("Surface", "surface")):
+        show(page, shown, kind)
+        assert np.abs(camera(page)[0] - turned).max() < 1e-6
+        x, y, z = page.evaluate(PROPORTIONS)
+        assert y == pytest.approx(x, rel=1e-4) and z == pytest.approx(x, rel=1e-4), shown
+
+
+def touch(devtools, kind, *points):
+    devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]})
+
+
+def test_one_finger_turns_and_two_zoom(visit):
+    page = visit(width=390, height=844, has_touch=True, is_mobile=True)
+    stage = model_on_stage(page)
+    devtools = page.context.new_cdp_session(page)
+    start, _ = camera(page)
+    x, y = middle(stage)
+
+    touch(devtools, "touchStart", (x, y))
+    for step in range(1, 11):
+        touch(devtools, "touchMove", (x + 10 * step, y))
+        page.wait_for_timeout(30)
+    touch(devtools, "touchEnd")
+    wait_for_eye(page, "gap > 0.2", start)
+    page.wait_for_timeout(300)
+    turned, _ = camera(page)
+
+    touch(devtools, "touchStart", (x - 40, y), (x + 40, y))
+    for step in range(1, 11):
+        touch(devtools, "touchMove", (x - 40 - 4 * step, y), (x + 40 + 4 * step, y))
+        page.wait_for_timeout(30)
+    touch(devtools, "touchEnd")
+    wait_for_eye(page, f"size(eye) < {0.6 * np.linalg.norm(turned)}")
+    assert page.evaluate("() => visualViewport.scale") == 1  # the model grew, not the page
+
+
+def test_full_screen_and_back(visit):
+    page = visit()
+    stage = model_on_stage(page)
+    small = stage.bounding_box()["height"]
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("() => document.fullscreenElement?.classList.contains('mv')")
+    page.wait_for_function("(small) => document.querySelector('.mv-stage').getBoundingClientRect().height > 1.1 * small", arg=small)
+    page.wait_for_function("() => document.querySelector('.mv-plot canvas').getBoundingClientRect().width > 1000")
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("() => !document.fullscreenElement")
+    expect(page.get_by_role("button", name="Front", exact=True)).to_be_visible()
+
+
+def test_the_saved_picture_shows_the_model(visit):
+    page = visit()
+    stage = model_on_stage(page)
+    box = stage.bounding_box()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save picture").click()
+    assert waiting.value.suggested_filename == "face-3d.png"
+    picture = Image.open(io.BytesIO(waiting.value.path().read_bytes()))
+    assert picture.size == (2 * round(box["width"]), 2 * round(box["height"]))
+    alpha_hw = np.asarray(picture.convert("RGBA"))[..., 3]
+    assert 0.02 < (alpha_hw > 128).mean() < 0.9 and np.asarray(picture.convert("L")).std() > 5

@@ -1,0 +1,114 @@
+"""What a visitor does on the page and sees there: the hands and eyes of the browser tests. Everything waits for what it expects."""
+
+import io
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import expect
+from skimage.data import astronaut
+
+expect.set_options(timeout=60_000)
+SLOW_MS = 120_000
+
+SCENE = "() => document.querySelector('.mv-plot')?._fullLayout?.scene?._scene?.glplot"
+CAMERA = "() => document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera()"
+
+
+def jpeg(rgb_hwc):
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(rgb_hwc)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+ASTRONAUT = jpeg(astronaut())
+MIRRORED = jpeg(astronaut()[:, ::-1])
+
+
+def settle(page):
+    """Until the script has come to rest after what was just done."""
+    page.wait_for_timeout(400)
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1, timeout=SLOW_MS)
+    page.wait_for_timeout(300)
+
+
+def send_file(page, name, data):
+    """The file is chosen; what the page makes of it is not waited for."""
+    page.locator("input[type=file]").first.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": data})
+
+
+def upload(page, name, data):
+    """The file is chosen, shown, and looked at for faces."""
+    send_file(page, name, data)
+    expect(page.get_by_text(f"{name} · ")).to_contain_text("found", timeout=SLOW_MS)
+    settle(page)
+
+
+def press_depth(page):
+    page.get_by_role("button", name="Generate depth map").click()
+
+
+def generate_depth(page):
+    press_depth(page)
+    expect(page.locator(".pv-frame").first).to_be_visible(timeout=SLOW_MS)
+    settle(page)
+
+
+def generate_model(page):
+    page.get_by_role("button", name="Generate 3D model").click()
+    page.wait_for_function(SCENE, timeout=SLOW_MS)
+    settle(page)
+
+
+def model_on_stage(page):
+    """From the bundled sample to a model that is drawn and in view; its stage."""
+    generate_depth(page)
+    generate_model(page)
+    expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
+    settle(page)
+    stage = page.locator(".mv-stage")
+    stage.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
+    return stage
+
+
+def show(page, name, kind):
+    """One of the ways to show the model, until Plotly draws that kind of trace."""
+    page.get_by_role("radio", name=name).click()
+    page.wait_for_function("(kind) => document.querySelector('.mv-plot').data[0].type === kind", arg=kind, timeout=SLOW_MS)
+    settle(page)
+
+
+def pixels(locator):
+    """(h, w) float64: the grey values of what is seen there."""
+    return np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("L"), np.float64)
+
+
+def middle(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page, locator, across, down=0, button="left"):
+    x, y = middle(locator)
+    page.mouse.move(x, y)
+    page.mouse.down(button=button)
+    page.mouse.move(x + across / 2, y + down / 2, steps=4)
+    page.mouse.move(x + across, y + down, steps=4)
+    page.mouse.up(button=button)
+
+
+def camera(page):
+    """The camera on the screen: (3,) eye and (3,) centre."""
+    seen = page.evaluate(CAMERA)
+    return tuple(np.array([seen[part][axis] for axis in "xyz"]) for part in ("eye", "center"))
+
+
+def wait_for_eye(page, law, was=None):
+    """Until a JavaScript law of `eye`, `center` and `was` holds; was: an eye (3,) from before."""
+    condition = f"""(was) => {{
+        const {{ eye, center }} = document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera();
+        const size = ({{ x, y, z }}) => Math.hypot(x, y, z);
+        const gap = was && Math.hypot(eye.x - was[0], eye.y - was[1], eye.z - was[2]);
+        return {law};
+    }}"""
+    page.wait_for_function(condition, arg=None if was is None else [float(value) for value in was], timeout=SLOW_MS)
