@@ -44,8 +44,8 @@ def losses(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str
 
 
 def total(terms: dict[str, Tensor]) -> Tensor:
-    """The weighted sum."""
-    return torch.stack([WEIGHTS[name] * term for name, term in terms.items()]).sum()
+    """The weighted sum; a term without a weight of its own counts as it is."""
+    return torch.stack([WEIGHTS.get(name, 1.0) * term for name, term in terms.items()]).sum()
 
 
 def _slope_error(error_nhw: Tensor, inside_nhw: Tensor, scales: int = 4) -> Tensor:

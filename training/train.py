@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,9 +38,10 @@ def learning_rate(seen: int, samples: int, decay: int) -> float:
 class Run:
     """A network in training with its average and its optimiser; the folder holds checkpoint.pt and log.jsonl."""
 
-    def __init__(self, folder: Path, device: torch.device) -> None:
-        """Goes on from the folder's checkpoint where there is one."""
+    def __init__(self, folder: Path, device: torch.device, cost: Callable[..., dict[str, torch.Tensor]] = losses) -> None:
+        """Goes on from the folder's checkpoint where there is one. cost: terms of the loss by name, arguments as of `losses`."""
         torch.manual_seed(0)
+        self.cost = cost
         self.folder, self.device = folder, device
         self.network = FaceNetwork().to(device).to(memory_format=torch.channels_last)
         self.average = FaceNetwork().to(device).eval()
@@ -61,7 +63,7 @@ class Run:
         rgb, maps, eyes = (x.to(self.device, non_blocking=True) for x in (rgb, maps, eyes))
         with torch.autocast(self.device.type, torch.bfloat16):
             predicted = self.network(rgb.to(memory_format=torch.channels_last))
-        terms = losses(predicted, maps, eyes)
+        terms = self.cost(predicted, maps, eyes)
         self.optimiser.zero_grad()
         total(terms).backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)

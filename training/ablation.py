@@ -1,0 +1,108 @@
+"""Which terms of the loss pay? Short runs from scratch that differ in nothing but the loss, side by side in one table.
+
+    python -m training.ablation --data data/train --held-out data/held_out [--side 96] [--samples 9600] [--heads 64]
+
+Figures as in `training.evaluate`, of one look at the given side. Short runs rank terms by what they give early; they do not say what a long
+run reaches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from face_network import FaceMaps
+from training.dataset import RandomViews
+from training.evaluate import figures_by_head, held_out, one_look
+from training.losses import losses
+from training.metrics import means, print_table
+from training.train import Run, learning_rate
+
+Cost = Callable[[FaceMaps, Tensor, Tensor], dict[str, Tensor]]
+SHOWN = ("matte IoU", "relief %", "relief fitted %", "face relief %", "normals mean", "normals median", "thickness %")
+NORMALS_WEIGHT = 0.3
+EDGE_SLOPE = 0.02
+"""Difference between neighbours, image widths, at which the edge-aware slope term counts a third."""
+
+
+def without(*names: str) -> Cost:
+    """The loss without some terms."""
+    return lambda *batch: {name: term for name, term in losses(*batch).items() if name not in names}
+
+
+def with_normals(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
+    """The loss and one minus the cosine between the normals of the reliefs."""
+    inside = (maps_n4hw[:, 2] > 0.5)[:, 1:, 1:]
+    cosine = functional.cosine_similarity(_normals(predicted.relief), _normals(maps_n4hw[:, 0]), dim=1)
+    return losses(predicted, maps_n4hw, eyes_nk3) | {"normals": NORMALS_WEIGHT * (1 - cosine)[inside].mean()}
+
+
+def _normals(relief_nhw: Tensor) -> Tensor:
+    """(n, 3, h - 1, w - 1), not of unit length, from relief in image widths."""
+    pixels = relief_nhw * relief_nhw.shape[-1]
+    across, down = pixels[:, 1:, 1:] - pixels[:, 1:, :-1], pixels[:, 1:, 1:] - pixels[:, :-1, 1:]
+    return torch.stack([-across, down, torch.ones_like(across)], 1)
+
+
+def edge_aware(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
+    """The loss with a slope term, of one scale, that counts less where the true relief jumps."""
+    relief, inside = maps_n4hw[:, 0], maps_n4hw[:, 2] > 0.5
+    slope = relief.new_zeros(())
+    for axis in (1, 2):
+        error, true = torch.diff(predicted.relief - relief, dim=axis), torch.diff(relief, dim=axis)
+        both = inside.narrow(axis, 1, error.shape[axis]) & inside.narrow(axis, 0, error.shape[axis])
+        slope = slope + (error.abs() * torch.exp(-true.abs() / EDGE_SLOPE))[both].mean()
+    return losses(predicted, maps_n4hw, eyes_nk3) | {"slope": slope}
+
+
+VARIANTS: dict[str, Cost] = {
+    "all terms": losses,
+    "without place (absolute relief)": without("place"),
+    "without shape (shift-invariant relief)": without("shape"),
+    "without slope (multi-scale gradient)": without("slope"),
+    "slope of one scale, less at edges": edge_aware,
+    "with normals": with_normals,
+    "without uncertainty": without("uncertainty"),
+}
+
+
+def train_short(data: Path, side: int, samples: int, cost: Cost) -> Run:
+    """A seeded run of its own, brought down over its last third."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(Path(folder), torch.device("cuda" if torch.cuda.is_available() else "cpu"), cost)
+    for rgb, maps, eyes in DataLoader(RandomViews(data, side, seed=0), batch_size=24, num_workers=1, prefetch_factor=4):
+        if run.seen >= samples:
+            return run
+        run.step(rgb, maps, eyes, learning_rate(run.seen, samples, samples // 3))
+    raise RuntimeError("RandomViews never ends")
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description="Compare the loss's terms on short runs.")
+    parser.add_argument("--data", type=Path, default=Path("data/train"))
+    parser.add_argument("--held-out", type=Path, default=Path("data/held_out"))
+    parser.add_argument("--side", type=int, default=96)
+    parser.add_argument("--samples", type=int, default=9_600)
+    parser.add_argument("--heads", type=int, default=64)
+    options = parser.parse_args()
+    records = list(held_out(None, options.held_out, options.heads).values())
+    rows = {}
+    for name, cost in VARIANTS.items():
+        run = train_short(options.data, options.side, options.samples, cost)
+        figures = means(figures_by_head(records, one_look(run.average.cpu(), options.side)))
+        rows[name] = {key: figures[key] for key in SHOWN}
+        print(name, flush=True)
+    print(f"\n{options.samples} samples at {options.side} px, {options.heads} held-out heads\n")
+    print_table(rows)
+
+
+if __name__ == "__main__":
+    main()
