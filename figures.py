@@ -1,19 +1,23 @@
-"""Plotly figures: `..._traces` make the data, `make_figure` the scene around it.
+"""Plotly figures as plain dictionaries: `..._traces` make the data, `make_figure` the scene around it, `as_json` the text for a browser.
 
 Coordinates are those of the project (docs/conventions.md), so a figure starts facing the face: +Z towards the eye, +Y up. Arrays stay
-float32 and go over as typed arrays; colours are one byte per point where Plotly allows it.
+float32 and go over as typed arrays; colours are one byte per point where Plotly allows it. Plotly's own Python classes would take most of a
+second to check the colours of 25,000 vertices one by one.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 from enum import Enum
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from PIL import Image
 
 from stages import Array, Mesh, PointCloud
+
+Trace = dict[str, Any]
 
 
 class Colour(Enum):
@@ -42,7 +46,7 @@ STILL_LIGHT = np.array([-0.35, 0.5, 0.79], np.float32)
 PALETTE_COLOURS = 256
 
 
-def point_traces(cloud: PointCloud, colour: Colour, size_px: float = 2.0) -> list[Any]:
+def point_traces(cloud: PointCloud, colour: Colour, size_px: float = 2.0) -> list[Trace]:
     """A scatter of `cloud`. size_px: diameter of a point in pixels."""
     marker: dict[str, Any] = {"size": size_px, "showscale": False}
     if colour is Colour.DEPTH:
@@ -51,17 +55,20 @@ def point_traces(cloud: PointCloud, colour: Colour, size_px: float = 2.0) -> lis
         index_n, scale = _palette(cloud.colours_n3)
         marker |= {"color": index_n, "colorscale": scale, "cmin": 0, "cmax": PALETTE_COLOURS - 1}
     x, y, z = np.ascontiguousarray(cloud.points_n3.T)
-    return [go.Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker, hoverinfo="skip")]
+    return [{"type": "scatter3d", "x": x, "y": y, "z": z, "mode": "markers", "marker": marker, "hoverinfo": "skip"}]
 
 
-def surface_traces(x_hw: Array, y_hw: Array, z_hw: Array) -> list[Any]:
+def surface_traces(x_hw: Array, y_hw: Array, z_hw: Array) -> list[Trace]:
     """A grey surface through a grid of points. x_hw, y_hw, z_hw: (h, w) float32, NaN where there is no surface."""
     x_hw, y_hw, z_hw = _without_empty_border(x_hw, y_hw, z_hw)
     still = {axis: {"highlight": False} for axis in "xyz"}
-    return [go.Surface(x=x_hw, y=y_hw, z=z_hw, colorscale=DEPTH_SCALE, showscale=False, hoverinfo="skip", contours=still, **GREY_LIGHT)]
+    axes = {"x": x_hw, "y": y_hw, "z": z_hw}
+    return [
+        {"type": "surface", **axes, "colorscale": DEPTH_SCALE, "showscale": False, "hoverinfo": "skip", "contours": still, **GREY_LIGHT}
+    ]
 
 
-def mesh_traces(mesh: Mesh, colour: Colour) -> list[Any]:
+def mesh_traces(mesh: Mesh, colour: Colour) -> list[Trace]:
     """The triangles of `mesh`, in grey by depth or in the colours of its vertices or texture.
 
     Indices take two bytes where the number of vertices allows it.
@@ -75,7 +82,7 @@ def mesh_traces(mesh: Mesh, colour: Colour) -> list[Any]:
     else:
         digits = colours_n3.tobytes().hex()
         paint = {"vertexcolor": ["#" + digits[at : at + 6] for at in range(0, len(digits), 6)], **PHOTO_LIGHT}
-    return [go.Mesh3d(x=x, y=y, z=z, i=i, j=j, k=k, hoverinfo="skip", **paint)]
+    return [{"type": "mesh3d", "x": x, "y": y, "z": z, "i": i, "j": j, "k": k, "hoverinfo": "skip", **paint}]
 
 
 def vertex_colours(mesh: Mesh) -> Array | None:
@@ -88,7 +95,7 @@ def vertex_colours(mesh: Mesh) -> Array | None:
     return mesh.texture_hwc[rows, columns]
 
 
-def make_figure(traces: list[Any], extent_23: Array) -> Any:
+def make_figure(traces: list[Trace], extent_23: Array) -> dict[str, Any]:
     """The scene around `traces`: no axes, true proportions, orbiting about +Y, seen from the front and framed.
 
     extent_23: (2, 3) lower and upper corner of the data, from `extent`. The scene is a cube about its centre, so neither framing nor a kept
@@ -113,7 +120,19 @@ def make_figure(traces: list[Any], extent_23: Array) -> Any:
         "showlegend": False,
         "uirevision": "kept",
     }
-    return go.Figure(data=traces, layout=layout)
+    return {"data": traces, "layout": layout}
+
+
+def as_json(figure: dict[str, Any]) -> str:
+    """The figure as Plotly's JSON; every array in it as a typed array."""
+    return json.dumps(figure, default=_typed_array)
+
+
+def _typed_array(array: Array) -> dict[str, str]:
+    """Plotly's form of a numpy array: element type, base64 of the little-endian bytes, and the shape where it is no row."""
+    kind = array.dtype.str[1:]
+    packed = base64.b64encode(np.ascontiguousarray(array, f"<{kind}").tobytes()).decode()
+    return {"dtype": kind, "bdata": packed, **({"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else {})}
 
 
 def extent(x: Array, y: Array, z: Array) -> Array:

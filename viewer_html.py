@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+import plotly.io
+
 from export_3d_model import in_millimetres
-from figures import Colour, extent, make_figure, mesh_traces
+from figures import Colour, as_json, extent, make_figure, mesh_traces
 from stages import Mesh
 
 
@@ -14,8 +18,14 @@ def write_viewer(mesh: Mesh, title: str) -> bytes:
     """
     in_millimetres(mesh.vertices_n3[:0], mesh.unit)
     figure = make_figure(mesh_traces(mesh, Colour.PHOTO), extent(*mesh.vertices_n3.T))
-    page = figure.to_html(
-        include_plotlyjs=True, full_html=True, default_width="100vw", default_height="100vh", config={"displaylogo": False}
+    page = plotly.io.to_html(
+        json.loads(as_json(figure)),
+        include_plotlyjs=True,
+        full_html=True,
+        default_width="100vw",
+        default_height="100vh",
+        config={"displaylogo": False},
+        validate=False,
     )
     safe = title.replace("&", "&amp;").replace("<", "&lt;")
     return page.replace("<head>", f"<head><title>{safe}</title><style>body{{margin:0;background:#f4f3f0}}</style>", 1).encode("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,7 +19,9 @@ from export_3d_model import WRITERS
 from figures import Colour
 from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, point_cloud
 from life_size import life_size
-from stages import Mesh, Sense
+from preview import preview
+from session_cache import Result
+from stages import DepthMap, Mesh, Photo, Sense
 from steps.state import Depth, Session, workbench
 from viewer import show_model
 from viewer_html import write_viewer
@@ -28,7 +31,7 @@ SURFACE, POINTS, MODEL = "Surface", "Points", "Model"
 COLOURS = {"Grey": Colour.DEPTH, "Photo": Colour.PHOTO}
 DETAIL: dict[str, dict[str, Any]] = {
     "Light": {"grid_side": 128, "point_budget": 15_000, "face_budget": 15_000},
-    "Normal": {"grid_side": 256, "point_budget": 50_000, "face_budget": 50_000},
+    "Normal": {"grid_side": 256, "point_budget": 50_000, "face_budget": 60_000},
     "Fine": {"grid_side": 400, "point_budget": 100_000, "face_budget": 100_000},
 }
 FILE_LABELS = {
@@ -37,6 +40,8 @@ FILE_LABELS = {
 }  # fmt: skip
 OTHER_TYPES = {"_certificate.json": "application/json", "_viewer.html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
+FIGURE_TEXTURE_SIDE = 512
+"""Colours of a figure sit at its vertices, which are farther apart than the pixels of such a texture."""
 POINT_PX = {"Light": 3.0, "Normal": 2.0, "Fine": 1.5}
 
 
@@ -131,28 +136,43 @@ def _kinds_help() -> str:
 
 def _figure(session: Session, made: Depth, look: Look, settings: ModelSettings) -> None:
     """The figure to turn; computed once for each setting."""
-    text = session.cache.get_or_make(("figure", made.key, look, settings), lambda: _figure_json(made, look, settings))
-    still = session.cache.get_or_make(("still", made.key), lambda: _still(made))
+    text = session.cache.get_or_make(("figure", made.key, look, settings), lambda: _figure_json(session, made, look, settings))
+    still = session.cache.get_or_make(("still", made.key), lambda: _still(session, made))
     description = f"3D model of the face in {session.name or 'the photo'}, shown as {look.shown.lower()}."
     show_model(figure_json=text, subject=made.photo.sha256, still=still, description=description, key="model viewer")
 
 
-def _figure_json(made: Depth, look: Look, settings: ModelSettings) -> str:
-    """The figure as Plotly's JSON."""
+def _parts(session: Session, made: Depth) -> tuple[DepthMap, Photo]:
+    """Depth map and photo as large as figures need them."""
+    return session.cache.get_or_make(("preview", made.key), lambda: preview(made.depth, made.photo))
+
+
+def _figure_json(session: Session, made: Depth, look: Look, settings: ModelSettings) -> str:
+    """The figure as Plotly's JSON. Its shape is kept, so another colour is no other shape."""
+    parts = _parts(session, made)
+    scale = parts[0].size_hw[1] / made.depth.size_hw[1]
+    settings = replace(settings, smoothing_px=settings.smoothing_px * scale, texture_side=FIGURE_TEXTURE_SIDE)
+
+    def shape(name: str, make: Callable[[], Result]) -> Result:
+        return session.cache.get_or_make(("shape", made.key, name, settings), make)
+
     if look.shown == POINTS:
-        cloud = point_cloud(made.depth, made.photo, settings)
-        return figures.make_figure(figures.point_traces(cloud, look.colour, look.point_px), figures.extent(*cloud.points_n3.T)).to_json()
-    if look.shown == SURFACE and look.colour is Colour.DEPTH:
-        plane = grid(made.depth, made.photo, settings)
+        cloud = shape(POINTS, lambda: point_cloud(*parts, settings))
+        traces, corners = figures.point_traces(cloud, look.colour, look.point_px), figures.extent(*cloud.points_n3.T)
+    elif look.shown == SURFACE and look.colour is Colour.DEPTH:
+        plane = grid(*parts, settings)
         axes = plane.x_hw, plane.y_hw, plane.z_hw
-        return figures.make_figure(figures.surface_traces(*axes), figures.extent(*axes)).to_json()
-    mesh = build_mesh(made.depth, made.photo, "shell" if look.shown == SURFACE else look.kind, settings)
-    return figures.make_figure(figures.mesh_traces(mesh, look.colour), figures.extent(*mesh.vertices_n3.T)).to_json()
+        traces, corners = figures.surface_traces(*axes), figures.extent(*axes)
+    else:
+        kind = "shell" if look.shown == SURFACE else look.kind
+        mesh = shape(kind, lambda: build_mesh(*parts, kind, settings))
+        traces, corners = figures.mesh_traces(mesh, look.colour), figures.extent(*mesh.vertices_n3.T)
+    return figures.as_json(figures.make_figure(traces, corners))
 
 
-def _still(made: Depth) -> str:
+def _still(session: Session, made: Depth) -> str:
     """A shaded picture of the surface, for browsers without WebGL."""
-    plane = grid(made.depth, made.photo, ModelSettings())
+    plane = grid(*_parts(session, made), ModelSettings())
     return data_uri(Image.fromarray(figures.shaded_still(plane.x_hw, plane.y_hw, plane.z_hw)), "JPEG")
 
 

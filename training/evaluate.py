@@ -121,6 +121,7 @@ def groups(records: list[Any]) -> Iterator[tuple[str, list[int]]]:
     }
     named |= {name: (bits >> bit & 1) > 0 for bit, name in enumerate(GROUPS)}
     named["no hair"] = ~named["hair"]
+    named["one person"] = ~named["two people"]
     for name, members in named.items():
         if members.sum() >= 8:
             yield f"{name} ({members.sum()})", list(np.flatnonzero(members))

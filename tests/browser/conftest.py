@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in item.path.parts[-2:-1]:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(900))  # a machine that is busy with other things draws slowly
 
 
 @pytest.fixture(scope="session")

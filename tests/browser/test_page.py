@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from visitor import (
     ASTRONAUT,
     MIRRORED,
+    SLOW_MS,
     camera,
     drag,
     generate_depth,
@@ -71,7 +72,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     for label, start in starts.items():
         button = page.locator(".stDownloadButton button").filter(has_text=label).first
         button.scroll_into_view_if_needed()
-        with page.expect_download() as waiting:
+        with page.expect_download(timeout=SLOW_MS) as waiting:
             button.click()
         data = waiting.value.path().read_bytes()
         assert len(data) > 200 and data.lstrip().startswith(start), label

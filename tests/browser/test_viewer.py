@@ -8,7 +8,7 @@ from PIL import Image
 
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import expect
-from visitor import camera, drag, middle, model_on_stage, pixels, show, wait_for_eye
+from visitor import SLOW_MS, camera, drag, middle, model_on_stage, pixels, show, wait_for_eye
 
 START_DISTANCE = 1.9
 PROPORTIONS = """() => {
@@ -118,7 +118,7 @@ def test_the_saved_picture_shows_the_model(visit):
     page = visit()
     stage = model_on_stage(page)
     box = stage.bounding_box()
-    with page.expect_download() as waiting:
+    with page.expect_download(timeout=SLOW_MS) as waiting:
         page.get_by_role("button", name="Save picture").click()
     assert waiting.value.suggested_filename == "face-3d.png"
     picture = Image.open(io.BytesIO(waiting.value.path().read_bytes()))
