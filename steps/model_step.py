@@ -90,7 +90,7 @@ def _model(session: Session, made: Depth) -> None:
         look, settings = _controls(made)
     with stage:
         try:
-            _figure(session, made, look, settings)
+            _figure(session, made, look, replace(settings, height_mm=None))  # the size changes files only
         except FaceModelError as error:
             st.error(str(error))
             return
