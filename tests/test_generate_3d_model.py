@@ -1,9 +1,9 @@
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import trimesh
+from face_model_file import FACE_MODEL, needs_face_model
 from hypothesis import given
 from hypothesis import strategies as st
 from shapes import head, photo_of, sphere
@@ -139,10 +139,9 @@ def test_a_sphere_comes_through_the_whole_path_nearer_with_more_pixels():
     assert falls(sphere_error) < 2
 
 
+@needs_face_model
 def test_a_synthetic_head_comes_through_the_whole_path_nearer_with_more_pixels():
-    if not os.environ.get("FACE_MODEL"):
-        pytest.skip("set FACE_MODEL to ict-facekit.npz (see training/)")
-    assert falls(SyntheticHead(os.environ["FACE_MODEL"]).error) < 8
+    assert falls(SyntheticHead(FACE_MODEL).error) < 8
 
 
 def test_a_point_budget_keeps_edges():

@@ -1,23 +1,18 @@
 """Laws of the rasteriser, the losses, the schedule, and (where the face model lies beside the repository) of the rendered samples."""
 
 import math
-import os
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from face_model_file import FACE_MODEL, needs_face_model
 
 from face_network import FaceMaps
 from training.face_model import load_face_model
 from training.losses import losses
 from training.raster import rasterise, vertex_normals
 from training.train import WARM_UP, learning_rate
-
-ROOT = Path(__file__).resolve().parent.parent
-FACE_MODEL = Path(os.environ.get("FACE_MODEL", ROOT.parent / "shared" / "face-model" / "ict-facekit.npz"))
-needs_face_model = pytest.mark.skipif(not FACE_MODEL.exists(), reason="no ICT face model here: set FACE_MODEL to ict-facekit.npz")
 
 
 def test_the_rasteriser_finds_the_near_and_the_far_of_two_planes():

@@ -1,17 +1,14 @@
 """Laws of the figures of merit, of the baselines, and of the factor that makes a stated error true."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
+from face_model_file import FACE_MODEL, needs_face_model
 
 from training import baselines, evaluate
 from training.dataset import GROUPS, record_dtype
 from training.metrics import Guess, head_figures, means, normal_angles
 
 SIDE = 64
-FACE_MODEL = Path(os.environ.get("FACE_MODEL", Path(__file__).resolve().parent.parent.parent / "shared" / "face-model" / "ict-facekit.npz"))
 
 
 @pytest.fixture
@@ -112,7 +109,7 @@ def test_groups_are_by_what_the_records_say(head):
     assert named["no hair (20)"] == list(range(20))
 
 
-@pytest.mark.skipif(not FACE_MODEL.exists(), reason="no ICT face model here: set FACE_MODEL to ict-facekit.npz")
+@needs_face_model
 def test_the_mean_face_in_the_true_pose_beats_a_plane_on_a_bald_head():
     from training.dataset import _record
     from training.face_model import find_regions, load_face_model
