@@ -39,8 +39,10 @@ LEAST_DEPTH_TO_WIDTH = 0.25
 """A section of the body is at least this many times as deep as it is wide."""
 HIDDEN_SIGMA = 0.08
 """Standard deviation of the Gaussian over an estimated hidden side, share of the silhouette's size."""
-RIM_CELLS = 3.0
-"""Within so many cells of the silhouette the front gives way too where the two sides must meet."""
+RIM_CELLS, RIM_SHARE = 3.0, 0.05
+"""Within so many cells of the silhouette, or this share of its size, the front gives way so that the two sides can meet."""
+STEADY_CELLS = 1.5
+"""Standard deviation of the Gaussian over the distance to the silhouette, cells."""
 
 
 def silhouette_size(mask_hw: Array) -> float:
@@ -111,15 +113,32 @@ def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Arr
     Args: front_n, back_n: ((h + 1) * (w + 1),) relief. cells_hw: (h, w) bool.
 
     At the silhouette the line of sight only touches a round body: there the two sides meet, halfway. Where the frame cuts it, they do not.
+    Near it the middle and the shape of the section change slowly along the silhouette, and the section itself is as steep as a round one;
+    so the stairs of the silhouette, which stand for nothing, do not become grooves.
     """
     if cells_hw.all():
         return front_n, back_n
     padded_hw = np.pad(cells_hw, 1, mode="edge")
-    inner_hw = padded_hw[:-1, :-1] & padded_hw[:-1, 1:] & padded_hw[1:, :-1] & padded_hw[1:, 1:]
-    cells_away_hw = ndimage.distance_transform_edt(np.pad(inner_hw, 1, mode="edge"))[1:-1, 1:-1]
-    away_n = cells_away_hw.ravel() / cells_hw.shape[1]
-    chord_n = np.sqrt(np.clip(away_n * (2 * away_n.max() - away_n), 0, None))
-    half_n = (front_n - back_n) / 2
-    wanted_n = np.clip(half_n, LEAST_DEPTH_TO_WIDTH * chord_n, LARGEST_DEPTH_TO_WIDTH * chord_n)
-    yields_n = np.clip(1 - cells_away_hw.ravel() / RIM_CELLS, 0, 1) * np.maximum(half_n - wanted_n, 0)
-    return front_n - yields_n, front_n - yields_n - 2 * wanted_n
+    around = padded_hw[:-1, :-1], padded_hw[:-1, 1:], padded_hw[1:, :-1], padded_hw[1:, 1:]
+    inner_hw, used_hw = np.logical_and.reduce(around), np.logical_or.reduce(around)
+    band = max(RIM_CELLS, RIM_SHARE * silhouette_size(cells_hw))
+    away_hw = _steady_distance(inner_hw)
+    chord_hw = np.sqrt(np.clip(away_hw * (2 * away_hw.max() - away_hw), 0, None)) / cells_hw.shape[1]
+    front_hw, back_hw = front_n.reshape(inner_hw.shape), back_n.reshape(inner_hw.shape)
+    ratio_hw = np.divide((front_hw - back_hw) / 2, chord_hw, out=np.full_like(chord_hw, LARGEST_DEPTH_TO_WIDTH), where=chord_hw > 0)
+    ratio_hw = np.clip(ratio_hw, LEAST_DEPTH_TO_WIDTH, LARGEST_DEPTH_TO_WIDTH)
+    near_hw = np.clip(1 - away_hw / band, 0, 1)
+    near_hw = near_hw * near_hw * (3 - 2 * near_hw)
+    ratio_hw = ratio_hw + near_hw * (smooth(ratio_hw.astype(np.float32), inner_hw, band / 2) - ratio_hw)
+    middle_hw = smooth(((front_hw + back_hw) / 2).astype(np.float32), used_hw, band / 2)
+    met_hw = front_hw + near_hw * (middle_hw + ratio_hw * chord_hw - front_hw)
+    return met_hw.ravel(), (met_hw - 2 * ratio_hw * chord_hw).ravel()
+
+
+def _steady_distance(inner_hw: Array) -> Array:
+    """(h, w) distance to the silhouette in cells, its stairs smoothed away; 0 outside `inner_hw`."""
+    inside_hw, outside_hw = (
+        ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1] for mask_hw in (inner_hw, ~inner_hw)
+    )
+    steady_hw = cv2.GaussianBlur(inside_hw - outside_hw, (0, 0), STEADY_CELLS, borderType=cv2.BORDER_REPLICATE)
+    return np.where(inner_hw, np.maximum(steady_hw, 0), 0)
