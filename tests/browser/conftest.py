@@ -49,6 +49,7 @@ def visit(chromium, address):
 
     def open_page(width=1280, height=900, scheme="light", before=None, **options):
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True, **options)
+        context.set_default_timeout(120_000)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: outside.append(request.url) if not _stays_here(request.url, address) else None)
