@@ -23,8 +23,9 @@ import numpy as np
 from networks import NETWORKS, Family, NetworkSpec
 from stages import Photo
 
-REPEATS = 3
+REPEATS = 5
 WARM_UP = 1
+FACE_PASS_SIDE = 256
 OFFICIAL_BACKBONES = {
     "dpt_beit_large_512": "beitl16_512",
     "dpt_beit_large_384": "beitl16_384",
@@ -97,6 +98,19 @@ def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
     return measure(lambda: face_depth.predict(network, photo))
 
 
+def face_pass(side: int, threads: int) -> Measurement:
+    """One pass of the bundled network over a square of `side` pixels, nothing around it; random weights."""
+    import torch
+
+    import face_network
+
+    torch.set_num_threads(threads)
+    network = face_network.FaceNetwork(face_network.Configuration()).eval()
+    image = torch.zeros(1, 3, side, side)
+    with torch.inference_mode():
+        return measure(lambda: network(image))
+
+
 def _noise(photo_wh: tuple[int, int]) -> Photo:
     rgb_hwc = np.random.default_rng(0).integers(0, 256, (photo_wh[1], photo_wh[0], 3), dtype=np.uint8)
     return Photo(rgb_hwc, None, None, "benchmark")
@@ -152,18 +166,25 @@ def _size_wh(text: str) -> tuple[int, int]:
 
 
 def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
-    """The table's row of one network."""
+    """The table's row of one network; of the bundled one, two: a pass alone, and the whole way from photo to map."""
     if spec.family is Family.FACE:
+        alone = _in_own_process(face_pass, FACE_PASS_SIDE, options.threads)
+        first = f"| {spec.name}, one pass | {FACE_PASS_SIDE} x {FACE_PASS_SIDE} | {_cells(alone)} | - | - |\n"
         input_text, theirs = "own", "- | -"
         mine = _in_own_process(face, options.photo, options.threads)
     else:
+        first = ""
         import midas_depth
 
         input_hw = midas_depth.input_size_hw(spec, options.photo[::-1])
         input_text = f"{input_hw[1]} x {input_hw[0]}"
         mine = _in_own_process(ours, spec.name, options.photo, options.device, options.precision, options.threads)
         theirs = _official_cells(spec, input_hw, options)
-    return f"| {spec.name} | {input_text} | {mine.seconds:.2f} | {mine.cpu_seconds:.2f} | {mine.peak_mb:.0f} | {theirs} |"
+    return f"{first}| {spec.name} | {input_text} | {_cells(mine)} | {theirs} |"
+
+
+def _cells(mine: Measurement) -> str:
+    return f"{mine.seconds:.3f} | {mine.cpu_seconds:.3f} | {mine.peak_mb:.0f}"
 
 
 def _official_cells(spec: NetworkSpec, input_hw: tuple[int, int], options: argparse.Namespace) -> str:
