@@ -30,7 +30,7 @@ class Colour(Enum):
 FARTHEST_GREY, NEAREST_GREY = 80, 235
 """The far end stays off black, so that its shape can still be seen on the dark ground of the viewer."""
 DEPTH_SCALE = [[0.0, f"rgb({FARTHEST_GREY},{FARTHEST_GREY},{FARTHEST_GREY})"], [1.0, f"rgb({NEAREST_GREY},{NEAREST_GREY},{NEAREST_GREY})"]]
-START_EYE = {"x": 0.0, "y": 0.0, "z": 1.9}
+START_EYE = {"x": 0.0, "y": 0.0, "z": 1.5}
 MATT = {"specular": 0.05, "roughness": 0.8, "fresnel": 0.03}
 GREY_LIGHT = {
     "lighting": {"ambient": 0.24, "diffuse": 0.74, **MATT},

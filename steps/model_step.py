@@ -255,7 +255,7 @@ def _certificate(certificate: Certificate) -> None:
         "Volume": _optional(certificate.volume_cm3, "cm³"),
         "Thinnest wall": _optional(certificate.smallest_wall_mm, "mm"),
         f"Walls under {THIN_WALL_MM:g} mm": _optional(certificate.thin_surface_percent, "% of the surface"),
-        "Pieces": f"{certificate.components}" + ("" if certificate.genus is None else f", with {certificate.genus} tunnels through them"),
+        "Pieces": f"{certificate.components}" + ("" if certificate.genus is None else f", tunnels: {certificate.genus}"),
         "Triangles": f"{certificate.faces:,}, facing {_facing(certificate)}",
         "Faulty triangles": f"{certificate.degenerate_faces} without area, {certificate.self_touching_faces} through each other",
         "Depth levels": f"{certificate.depth_levels:,}",
@@ -275,4 +275,7 @@ def _facing(certificate: Certificate) -> str:
 
 
 def _optional(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:,.{0 if value >= 100 else 1 if value >= 1 else 3}f} {unit}"
+    """A number with two or three digits, or nothing."""
+    if value is None:
+        return ""
+    return f"{value:,.{0 if value >= 100 else 1}f} {unit}" if value >= 1 else f"{value:.2g} {unit}"

@@ -1,6 +1,6 @@
 // Hosts a Plotly figure whose camera survives every change of the figure: the camera on the screen is written into the new layout before it is drawn.
 
-const DISTANCE = 1.9;
+const DISTANCE = 1.5;
 const CENTRE = { x: 0, y: 0, z: 0 };
 const UP = { x: 0, y: 1, z: 0 };
 const VIEWS = {

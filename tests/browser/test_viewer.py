@@ -10,7 +10,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import expect
 from visitor import SLOW_MS, camera, drag, middle, model_on_stage, pixels, show, wait_for_eye
 
-START_DISTANCE = 1.9
+START_DISTANCE = 1.5
 PROPORTIONS = """() => {
     const scene = document.querySelector('.mv-plot')._fullLayout.scene, ratio = scene.aspectratio;
     return ['x', 'y', 'z'].map((axis) => ratio[axis] / (scene[axis + 'axis'].range[1] - scene[axis + 'axis'].range[0]));
@@ -46,10 +46,10 @@ def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
     wait_for_eye(page, "gap < 1e-6 && size(center) < 1e-6", start)
 
     for name, law in (
-        ("Left", "Math.abs(eye.x + 1.9) + Math.abs(eye.z) < 1e-6"),
-        ("Top", "Math.abs(eye.y - 1.9) + Math.abs(eye.z) < 1e-6"),
+        ("Left", "Math.abs(eye.x + 1.5) + Math.abs(eye.z) < 1e-6"),
+        ("Top", "Math.abs(eye.y - 1.5) + Math.abs(eye.z) < 1e-6"),
         ("Three-quarter", "eye.x > 1 && eye.z > 1 && eye.y > 0"),
-        ("Front", "Math.abs(eye.z - 1.9) + Math.abs(eye.x) < 1e-6"),
+        ("Front", "Math.abs(eye.z - 1.5) + Math.abs(eye.x) < 1e-6"),
     ):
         page.get_by_role("button", name=name, exact=True).click()
         wait_for_eye(page, law)
