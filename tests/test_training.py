@@ -9,6 +9,7 @@ import torch
 from face_model_file import FACE_MODEL, needs_face_model
 
 from face_network import FaceMaps
+from training import ablation
 from training.face_model import load_face_model
 from training.losses import losses
 from training.raster import rasterise, vertex_normals
@@ -63,6 +64,32 @@ def test_what_lies_outside_the_matte_costs_no_relief():
     wild = torch.full((1, 16, 16), 9.0)
     terms = losses(_maps(wild), truth, torch.zeros(1, 2, 3))
     assert float(terms["shape"] + terms["place"] + terms["slope"]) == 0
+
+
+def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
+    rows, columns = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
+    truth = torch.zeros(1, 4, 16, 16)
+    truth[:, 0], truth[:, 2] = 0.002 * columns, 1
+    truth[:, 0, :, 8:] += 0.5
+    batch = truth, torch.zeros(1, 2, 3)
+    terms = losses(_maps(truth[:, 0]), *batch)
+    assert {name: set(terms) ^ set(cost(_maps(truth[:, 0]), *batch)) for name, cost in ablation.VARIANTS.items()} == {
+        "all terms": set(),
+        "without place (absolute relief)": {"place"},
+        "without shape (shift-invariant relief)": {"shape"},
+        "without slope (multi-scale gradient)": {"slope"},
+        "slope of one scale, less at edges": set(),
+        "with normals": {"normals"},
+        "without uncertainty": {"uncertainty"},
+    }
+    assert ablation.with_normals(_maps(truth[:, 0] + 0.3), *batch)["normals"] == pytest.approx(0, abs=1e-6)
+    turned = ablation.with_normals(_maps(truth[:, 0] + rows / 16), *batch)["normals"]
+    assert turned == pytest.approx(ablation.NORMALS_WEIGHT * (1 - 2**-0.5), rel=0.1)  # by about 45 degrees
+    flat_edge, flat = truth[:, 0].clone(), truth[:, 0].clone()
+    flat_edge[:, :, 8:] -= 0.5  # the jump is missed
+    flat[:, :, 4:] -= 0.5  # a jump where there is none
+    missed, invented = (ablation.edge_aware(_maps(relief), *batch)["slope"] for relief in (flat_edge, flat))
+    assert missed < 1e-6 < invented
 
 
 def test_the_rate_rises_stays_and_falls_to_zero():
