@@ -20,7 +20,7 @@ import face_depth
 import face_network
 from stages import DepthMap, Photo
 from training.dataset import GROUPS
-from training.evaluate import held_out, product
+from training.evaluate import QUICK_HEADS, held_out, product
 from training.metrics import Guess, head_figures
 
 Array = NDArray[Any]
@@ -127,7 +127,7 @@ def main() -> None:
     _write(options.out / "stability.jpg", sheet)
     for name, value in correlations.items():
         print(f"{name}: {value:.3f}")
-    lines, sheet = gallery(network, list(held_out(options.face_model, options.data).values()))
+    lines, sheet = gallery(network, list(held_out(options.face_model, options.data, QUICK_HEADS).values()))
     _write(options.out / "failures.jpg", sheet)
     print("\n".join(lines))
 
