@@ -37,12 +37,13 @@ def depth(network, portrait):
 
 
 # Landmarks in the original photograph, (x, y), written down by hand from the picture.
-NOSE_TIP = (220, 140)
-INNER_EYE_CORNERS = ((207, 114), (231, 110))
-EAR_REGIONS = ((181, 130), (259, 118))
-NECK = (236, 210)
-HAIR = ((222, 40), (170, 90))
-FLAG = ((90, 200), (75, 60))
+NOSE_TIP = (223, 127)
+INNER_EYE_CORNERS = ((213, 104), (237, 105))
+PUPILS = ((203, 101), (246, 104))
+EAR_REGIONS = ((177, 125), (274, 130))
+NECK = (222, 205)
+HAIR = ((222, 40), (165, 90))
+FLAG = ((75, 190), (70, 170))
 
 
 def at(map_hw, point_xy, radius=2):
@@ -73,8 +74,8 @@ def test_the_face_and_its_eyes_are_found(depth):
     left, top, right, bottom = depth.faces[0].box_xyxy
     assert left < NOSE_TIP[0] - 60 < right
     assert top < NOSE_TIP[1] < bottom
-    for found, corner in zip(depth.faces[0].eyes_xy, INNER_EYE_CORNERS, strict=True):
-        assert np.hypot(found[0] - (corner[0] - 60), found[1] - corner[1]) < 20
+    for found, pupil in zip(depth.faces[0].eyes_xy, PUPILS, strict=True):
+        assert np.hypot(found[0] - (pupil[0] - 60), found[1] - pupil[1]) < 8
 
 
 @pytest.mark.parametrize("quality", [75, 95, None])

@@ -272,15 +272,20 @@ def test_tensors_come_back_from_both_formats(tmp_path):
 
 
 class Malice:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
     def __reduce__(self):
-        return (os.mkdir, ("/tmp/never-made-by-a-checkpoint",))
+        return os.mkdir, (str(self.folder),)
 
 
 def test_code_in_a_checkpoint_is_never_run(tmp_path):
-    torch.save({"a": Malice()}, tmp_path / "bad.pt")
+    torch.save({"a": Malice(tmp_path / "made")}, tmp_path / "bad.pt")
     with pytest.raises(WeightsError, match="damaged or no checkpoint"):
         weights.read_state_dict(tmp_path / "bad.pt")
-    assert not Path("/tmp/never-made-by-a-checkpoint").exists()
+    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
