@@ -48,7 +48,7 @@ def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
     for name, law in (
         ("Left", "Math.abs(eye.x + 1.5) + Math.abs(eye.z) < 1e-6"),
         ("Top", "Math.abs(eye.y - 1.5) + Math.abs(eye.z) < 1e-6"),
-        ("Three-quarter", "eye.x > 1 && eye.z > 1 && eye.y > 0"),
+        ("Three-quarter", "eye.x > 0.6 && eye.z > 0.6 && eye.y > 0"),
         ("Front", "Math.abs(eye.z - 1.5) + Math.abs(eye.x) < 1e-6"),
     ):
         page.get_by_role("button", name=name, exact=True).click()
