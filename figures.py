@@ -38,7 +38,7 @@ GREY_LIGHT = {
 }
 """From the upper left, and never beyond white: only shading tells the shape of a grey surface."""
 PHOTO_LIGHT = {
-    "lighting": {"ambient": 0.58, "diffuse": 0.5, **MATT},
+    "lighting": {"ambient": 0.85, "diffuse": 0.35, **MATT},
     "lightposition": {"x": -4_000, "y": 8_000, "z": 14_000},
 }
 """From the front: the photo brings shading of its own."""
