@@ -13,12 +13,14 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import trimesh
 
 from errors import GeometryError
 from stages import Array
 
 OCTREE_DEPTH = 8
 SECONDS = 120
+SAMPLES_PER_VERTEX = 4
 
 
 def vertex_normals(vertices_n3: Array, faces_m3: Array) -> Array:
@@ -34,7 +36,7 @@ def vertex_normals(vertices_n3: Array, faces_m3: Array) -> Array:
 
 
 def poisson_surface(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
-    """A smooth closed surface through the vertices of a closed mesh: vertices (n, 3) float32 and triangles (m, 3) int32.
+    """A smooth closed surface through points of a closed mesh: vertices (n, 3) float32 and triangles (m, 3) int32.
 
     Raises: GeometryError where Open3D is missing or fails, with what to install or choose.
     Source: Kazhdan and Hoppe, "Screened Poisson surface reconstruction", ACM TOG 32(3), 2013.
@@ -43,7 +45,8 @@ def poisson_surface(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
         raise GeometryError("The Poisson surface needs Open3D: pip install -r requirements-extra.txt, or choose the bust.")
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "points.npz"), Path(folder, "surface.npz")
-        np.savez(source, points=vertices_n3.astype(np.float64), normals=vertex_normals(vertices_n3, faces_m3))
+        points_k3, normals_k3 = _samples(vertices_n3, faces_m3)
+        np.savez(source, points=points_k3, normals=normals_k3)
         try:
             done = subprocess.run(
                 [sys.executable, __file__, source, target],
@@ -59,6 +62,13 @@ def poisson_surface(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
             raise GeometryError(f"Open3D could not make the Poisson surface ({reason}). Choose the bust.")
         with np.load(target) as surface:
             return surface["vertices"].astype(np.float32), surface["faces"].astype(np.int32)
+
+
+def _samples(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
+    """(k, 3) float64 points even by area, and the normals of their triangles: a flat base has few vertices, and would be left open."""
+    solid = trimesh.Trimesh(vertices_n3.astype(np.float64), faces_m3, process=False)
+    points_k3, face_k = trimesh.sample.sample_surface(solid, SAMPLES_PER_VERTEX * len(vertices_n3), seed=0)
+    return np.asarray(points_k3), np.asarray(solid.face_normals[face_k])
 
 
 def _reconstruct(source: str, target: str) -> None:
