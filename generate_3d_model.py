@@ -356,7 +356,8 @@ def build_mesh(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings
     """A textured mesh of one of `KINDS`, at most about `face_budget` triangles, in image widths (METRIC: metres), in the camera's frame.
 
     The closed kinds are watertight, consistently wound and in one piece; vertices along the texture's seam are doubled at the same place.
-    decimated: fine where the surface bends and coarse where it does not; else an even grid, in which no triangle passes through another.
+    decimated: fine where the surface bends and coarse where it does not; else on an even grid within the budget, and then no triangle of
+    bust and relief passes through another.
     Raises: GeometryError for an unknown kind, when no pixel is left, or when the surface is not closed after all.
     """
     if kind not in KINDS:

@@ -23,9 +23,19 @@ def half_chord(mask_hw: Array) -> Array:
     """
     if mask_hw.all():
         return np.full(mask_hw.shape, 0.25, np.float32)
-    distance_hw = ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1] / mask_hw.shape[1]
-    largest = distance_hw.max()
-    return np.sqrt(np.clip(distance_hw * (2 * largest - distance_hw), 0, None)).astype(np.float32)
+    return (_round(_distance(mask_hw)) / mask_hw.shape[1]).astype(np.float32)
+
+
+def _distance(mask_hw: Array) -> Array:
+    """(h, w) cells to the silhouette; the frame is none."""
+    distance_hw: Array = ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1]
+    return distance_hw
+
+
+def _round(distance_hw: Array) -> Array:
+    """Half the thickness of a round body at these distances from its silhouette, same unit."""
+    half_hw: Array = np.sqrt(np.clip(distance_hw * (2 * distance_hw.max() - distance_hw), 0, None))
+    return half_hw
 
 
 WELL_WIDTH, WELL_DEPTH = 0.12, 0.08
@@ -72,7 +82,7 @@ def wells(front_hw: Array, cells_hw: Array) -> Array:
     filled_hw = cv2.erode(np.where(filled_hw > -1e8, filled_hw, np.float32(1e9)), disc)
     deep_hw = cells_hw & (filled_hw - front_hw > WELL_DEPTH * size / cells_hw.shape[1])
     rim = np.ones((3, 3), np.uint8)
-    return cv2.dilate(deep_hw.astype(np.uint8), rim, iterations=max(1, round(0.01 * size))).astype(bool) & cells_hw & deep_hw.any()
+    return cv2.dilate(deep_hw.astype(np.uint8), rim, iterations=max(1, round(0.01 * size))).astype(bool) & cells_hw
 
 
 def complete_front(front_hw: Array, known_hw: Array) -> Array:
@@ -123,7 +133,7 @@ def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Arr
     inner_hw, used_hw = np.logical_and.reduce(around), np.logical_or.reduce(around)
     band = max(RIM_CELLS, RIM_SHARE * silhouette_size(cells_hw))
     away_hw = _steady_distance(inner_hw)
-    chord_hw = np.sqrt(np.clip(away_hw * (2 * away_hw.max() - away_hw), 0, None)) / cells_hw.shape[1]
+    chord_hw = _round(away_hw) / cells_hw.shape[1]
     front_hw, back_hw = front_n.reshape(inner_hw.shape), back_n.reshape(inner_hw.shape)
     ratio_hw = np.divide((front_hw - back_hw) / 2, chord_hw, out=np.full_like(chord_hw, LARGEST_DEPTH_TO_WIDTH), where=chord_hw > 0)
     ratio_hw = np.clip(ratio_hw, LEAST_DEPTH_TO_WIDTH, LARGEST_DEPTH_TO_WIDTH)
@@ -137,8 +147,5 @@ def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Arr
 
 def _steady_distance(inner_hw: Array) -> Array:
     """(h, w) distance to the silhouette in cells, its stairs smoothed away; 0 outside `inner_hw`."""
-    inside_hw, outside_hw = (
-        ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1] for mask_hw in (inner_hw, ~inner_hw)
-    )
-    steady_hw = cv2.GaussianBlur(inside_hw - outside_hw, (0, 0), STEADY_CELLS, borderType=cv2.BORDER_REPLICATE)
+    steady_hw = cv2.GaussianBlur(_distance(inner_hw) - _distance(~inner_hw), (0, 0), STEADY_CELLS, borderType=cv2.BORDER_REPLICATE)
     return np.where(inner_hw, np.maximum(steady_hw, 0), 0)

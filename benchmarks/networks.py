@@ -1,4 +1,5 @@
-"""How long each depth network takes for one photo on this machine, and how much memory. Random weights; nothing is downloaded.
+"""How long each depth network takes for one photo on this machine, and how much memory. Nothing is downloaded: random weights but for the
+bundled network.
 
     python -m benchmarks.networks [NAME ...] [--precision bfloat16] [--device cuda] [--photo 640x480] [--midas FOLDER]
 
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from stages import Photo
 REPEATS = 5
 WARM_UP = 1
 FACE_PASS_SIDE = 256
+SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "samples" / "portrait_1.jpg"
 OFFICIAL_BACKBONES = {
     "dpt_beit_large_512": "beitl16_512",
     "dpt_beit_large_384": "beitl16_384",
@@ -63,9 +66,9 @@ def measure(work: Callable[[], object]) -> Measurement:
     return Measurement(statistics.median(seconds[WARM_UP:]), statistics.median(cpu_seconds[WARM_UP:]), peak_memory_mb())
 
 
-def peak_memory_mb() -> float:
-    """The most memory this process has held. On Linux from /proc, since `ru_maxrss` there starts at the parent's value."""
-    status = Path("/proc/self/status")
+def peak_memory_mb(process: int | str = "self") -> float:
+    """The most memory a process has held (by number, on Linux). There from /proc, since `ru_maxrss` starts at the parent's value."""
+    status = Path(f"/proc/{process}/status")
     if status.exists():
         return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM:")) * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS
@@ -86,29 +89,35 @@ def ours(name: str, photo_wh: tuple[int, int], device: str | None, precision: st
 
 
 def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
-    """The bundled network, one look at the whole photo and as many close ones as it finds heads (none in noise)."""
+    """The bundled network on the first sample brought to this size: a look at the whole photo, a closer one at the head, the upsampling."""
+    import cv2
     import torch
 
     import face_depth
-    import face_network
+    from photo import read_photo
 
     torch.set_num_threads(threads)
-    photo = _noise(photo_wh)
-    network = face_network.FaceNetwork(face_network.Configuration()).eval()
+    sample = read_photo(SAMPLE.read_bytes(), SAMPLE.name)
+    photo = Photo(cv2.resize(sample.rgb_hwc, photo_wh, interpolation=cv2.INTER_AREA), None, None, "benchmark")
+    network = _face_network()
     return measure(lambda: face_depth.predict(network, photo))
 
 
 def face_pass(side: int, threads: int) -> Measurement:
-    """One pass of the bundled network over a square of `side` pixels, nothing around it; random weights."""
+    """One pass of the bundled network over a square of `side` pixels, nothing around it."""
     import torch
 
-    import face_network
-
     torch.set_num_threads(threads)
-    network = face_network.FaceNetwork(face_network.Configuration()).eval()
-    image = torch.zeros(1, 3, side, side)
+    network, image = _face_network(), torch.zeros(1, 3, side, side)
     with torch.inference_mode():
         return measure(lambda: network(image))
+
+
+def _face_network() -> Any:
+    """The network as the page loads it."""
+    import depth_estimation
+
+    return depth_estimation.load_network("face").module
 
 
 def _noise(photo_wh: tuple[int, int]) -> Photo:
@@ -173,9 +182,9 @@ def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
         input_text, theirs = "own", "- | -"
         mine = _in_own_process(face, options.photo, options.threads)
     else:
-        first = ""
         import midas_depth
 
+        first = ""
         input_hw = midas_depth.input_size_hw(spec, options.photo[::-1])
         input_text = f"{input_hw[1]} x {input_hw[0]}"
         mine = _in_own_process(ours, spec.name, options.photo, options.device, options.precision, options.threads)

@@ -9,13 +9,13 @@ Prints, per step, the median and the 95th percentile, then peak memory of the se
 import asyncio
 import os
 import time
-from pathlib import Path
 from statistics import median
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from benchmarks.networks import peak_memory_mb
 from local_server import serving
 
 SESSIONS = (1, 4, 16)
@@ -81,12 +81,6 @@ async def crowd(address, count):
     return await asyncio.gather(*(visit(address) for _ in range(count)))
 
 
-def peak_mb(pid):
-    """Largest memory the process has had, MB (Linux)."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
-
-
 def percentile_95(values):
     return sorted(values)[min(len(values) - 1, round(0.95 * (len(values) - 1)))]
 
@@ -102,7 +96,7 @@ def main():
                 values = [seconds[index] for seconds, _ in results]
                 print(f"{count:8}  {step:24} {median(values):9.2f} {percentile_95(values):8.2f}", flush=True)
             errors = [error for _, found in results for error in found]
-            print(f"{count:8}  peak memory {peak_mb(server.pid):.0f} MB, errors {len(errors)} {errors[:2] or ''}", flush=True)
+            print(f"{count:8}  peak memory {peak_memory_mb(server.pid):.0f} MB, errors {len(errors)} {errors[:2] or ''}", flush=True)
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"Load average of this machine over 1, 5 and 15 minutes, this run included: {load}; {os.cpu_count()} cores.")
 
