@@ -148,7 +148,6 @@ class Viewer {
     const figure = JSON.parse(data.figure);
     const camera = this.subject === data.subject ? this.camera() : cameras.get(data.subject);
     if (camera) figure.layout.scene.camera = { ...figure.layout.scene.camera, ...structuredClone(camera) };
-    if (this.subject !== data.subject) figure.layout.uirevision = data.subject;
     this.subject = data.subject;
     await Plotly.react(this.plot, figure.data, { ...figure.layout, uirevision: data.subject, autosize: true }, { displayModeBar: false, scrollZoom: true, responsive: false, doubleClick: false });
     if (!this.drawn) this.plot.on("plotly_relayout", () => this.remember());
