@@ -87,8 +87,9 @@ class SyntheticHead:
         from training.render import truth
 
         owner = np.ones(len(self.mesh.triangles_m3), np.uint8)
-        front, thickness, label, _ = truth(self.mesh, owner, self.camera, self.camera.place(self.mesh.vertices_v3), side)
-        return DepthMap(front, Sense.RELIEF, label > 0, "truth", front - thickness), label
+        seen = truth(self.mesh, owner, self.camera, self.camera.place(self.mesh.vertices_v3), side)
+        depth = DepthMap(seen.relief_hw, Sense.RELIEF, seen.label_hw > 0, "truth", seen.relief_hw - seen.thickness_hw)
+        return depth, seen.label_hw
 
     def error(self, side):
         """Mean two-way distance, share of the head's height, and mean angle of normals in degrees, over what the camera sees."""

@@ -232,8 +232,8 @@ def test_things_hide_a_person_and_belong_to_none(people):
 
     alone = truth(head, np.ones(len(head.triangles_m3), np.uint8), camera, camera.place(head.vertices_v3), 48)
     before, behind = seen_with_plate(30), seen_with_plate(-30)
-    assert not before[2].any()
-    assert not before[0].any()
+    assert not before.label_hw.any()
+    assert not before.relief_hw.any()
     for one, other in zip(alone[:3], behind[:3], strict=True):
         assert np.array_equal(one, other)
 
@@ -252,7 +252,7 @@ def test_nobody_looks_under_hair(people):
         grown = hair.hair(model, regions, model.neutral_v3, np.ones(3), np.random.default_rng(seed), False)
         mesh = join([bald, grown])
         camera = Camera(euler(9.0 * seed - 22, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
-        _, thickness, label, _ = truth(mesh, np.ones(len(mesh.triangles_m3), np.uint8), camera, camera.place(mesh.vertices_v3), 128)
-        inner = cv2.erode((label >= 2).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-        thin.append((thickness[inner] < 0.03).mean())
+        seen = truth(mesh, np.ones(len(mesh.triangles_m3), np.uint8), camera, camera.place(mesh.vertices_v3), 128)
+        inner = cv2.erode((seen.label_hw >= 2).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        thin.append((seen.thickness_hw[inner] < 0.03).mean())
     assert np.mean(thin) < 0.001, "a ray that enters under the rim leaves at once; ears alone are thin"

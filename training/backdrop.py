@@ -1,4 +1,4 @@
-"""What stands behind the person: gradients, clutter, stripes, lit balls, blur. Linear colour, nothing that has a face."""
+"""What stands behind the person: gradients, clutter, stripes, lit balls, sky and ground, blur. Linear colour, nothing that has a face."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def random_backdrop(side: int, rng: Generator) -> Array:
         ground = rng.uniform(0, 1, 3) * (0.7 + 0.3 * cloud(side, rng, 2))[..., None]
     elif kind < 0.4:
         ground = np.stack([cloud(side, rng, int(rng.integers(2, 7))) for _ in range(3)], -1) * rng.uniform(0.2, 1)
+    elif kind < 0.55:
+        ground = _outdoors(side, rng)
     else:
         ground = _clutter(side, rng)
     return np.asarray(ground, np.float32)
@@ -35,6 +37,21 @@ def cloud(side: int, rng: Generator, octaves: int) -> Array:
         strength *= rng.uniform(0.4, 0.9)
     total -= total.min()
     return total / max(float(total.max()), 1e-6)
+
+
+def _outdoors(side: int, rng: Generator) -> Array:
+    """A sky that pales towards the horizon, a skyline of trees or houses, and ground, mostly out of focus."""
+    height = np.arange(side, dtype=np.float32)[:, None] / side
+    horizon = rng.uniform(0.2, 0.9)
+    up = np.clip((horizon - height) / horizon, 0, 1)[..., None]
+    pale, deep = rng.uniform(0.5, 1.2) * np.array([1.0, 0.98, 0.95]), rng.uniform(0.2, 0.9, 3) * np.array([0.6, 0.8, 1.0])
+    sky = pale + up * (deep - pale) + 0.4 * rng.random() * cloud(side, rng, 5)[..., None]
+    leaves = rng.uniform(0.02, 0.35, 3) * np.array([0.7, 1.0, 0.4]) * (0.3 + 1.4 * cloud(side, rng, 6))[..., None]
+    rough = cv2.resize(rng.normal(size=(1, int(rng.integers(4, 40)))).astype(np.float32), (side, 1), interpolation=int(rng.integers(0, 3)))
+    skyline = horizon - np.abs(rough) * rng.uniform(0, 0.3)
+    earth = rng.uniform(0.03, 0.5, 3) * (0.6 + 0.6 * cloud(side, rng, 6))[..., None]
+    scene = np.where((height > horizon)[..., None], earth, np.where((height > skyline)[..., None], leaves, sky)).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(scene, (0, 0), side * rng.uniform(0.002, 0.03)))
 
 
 def _clutter(side: int, rng: Generator) -> Array:

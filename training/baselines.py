@@ -45,11 +45,11 @@ def mean_face(model: FaceModel, regions: Regions, seeds: dict[int, int]) -> Meth
         neutral = np.zeros((len(model.neutral_v3), 3), np.float32)
         head = skin.head_part(model, regions, model.neutral_v3, neutral)
         placed = camera.place(model.neutral_v3)
-        relief, thickness, label, _ = truth(head, np.ones(len(head.triangles_m3), np.uint8), camera, placed, size)
-        covered = label != LABEL_NOTHING
+        seen = truth(head, np.ones(len(head.triangles_m3), np.uint8), camera, placed, size)
+        covered = seen.label_hw != LABEL_NOTHING
         if not covered.any():
             return plane(record)
         rows, columns = distance_transform_edt(~covered, return_distances=False, return_indices=True)
-        return _with_true_matte(record, relief[rows, columns], thickness[rows, columns])
+        return _with_true_matte(record, seen.relief_hw[rows, columns], seen.thickness_hw[rows, columns])
 
     return method

@@ -27,27 +27,30 @@ from numpy.typing import NDArray
 
 from training import lighting, scene
 from training.face_model import FaceModel, Regions, find_regions, load_face_model
-from training.render import MOST_EYES, Sample, render
+from training.render import LANDMARKS, MOST_EYES, MOST_PEOPLE, Sample, render
 
 Array = NDArray[Any]
 HELD_OUT_FIRST_SEED = 10_000_000
 SHARD = 500
 LOOK_AGAIN = 4000
 """Views after which the folder is looked through again, so that training may begin while the set is still being rendered."""
-GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}))
+GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LOOSE_CHANCE)
 
 
 def record_dtype(side: int) -> np.dtype[Any]:
-    """One sample as a record: float16 for relief and thickness, one bit of `has` per name in GROUPS."""
+    """One `Sample` as a record: float16 for relief and thickness, one bit of `has` per name in GROUPS."""
     square = (side, side)
     return np.dtype(
         [
             ("rgb", "u1", (*square, 3)),
             ("relief", "f2", square),
             ("thickness", "f2", square),
+            ("normal", "i1", (*square, 3)),
             ("matte", "u1", square),
             ("label", "u1", square),
+            ("heads", "f4", (MOST_PEOPLE, 3)),
             ("eyes", "f4", (MOST_EYES, 3)),
+            ("landmarks", "f4", (LANDMARKS, 3)),
             ("yaw", "f4"),
             ("tone", "f4"),
             ("has", "u4"),
@@ -68,9 +71,12 @@ def _record(sample: Sample) -> tuple[Any, ...]:
         sample.rgb_hwc,
         sample.relief_hw,
         sample.thickness_hw,
+        sample.normal_hwc,
         sample.matte_hw,
         sample.label_hw,
+        sample.heads_23,
         sample.eyes_43,
+        sample.landmarks_683,
         sample.yaw,
         sample.tone,
         has,

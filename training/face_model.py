@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.parts import open_edges
+
 Array = NDArray[Any]
 
 # The 68 landmarks in Multi-PIE order, as vertex indices of the ICT topology.
@@ -39,6 +41,8 @@ EYEBALLS = (slice(21451, 23021), slice(23021, 24591))
 SKIN_SURFACES = ("M_Face", "M_BackHead", "M_GumsTongue", "M_Teeth", "M_ScleraLeft", "M_ScleraRight", "M_IrisLeft", "M_IrisRight")
 EYE_CENTRES = np.array([[-3.094, 3.614, 7.995], [3.094, 3.614, 7.995]], np.float32)
 """Centres of the eyeballs in the mean face, centimetres: the eye on -X (left in a frontal picture), then the one on +X."""
+NECKLINE_BELOW = -10.0
+"""Height under which the only open edge of the skin is that of the shoulders, centimetres."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +129,10 @@ def _read_obj(file: Path) -> tuple[Array, Array]:
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """Where things lie on the mean head, per vertex: distances in centimetres, soft masks in 0..1, all float32 (v,)."""
+    """Where things lie on the mean head, per vertex: distances in centimetres, soft masks in 0..1, all float32 (v,).
+
+    direction_v3: unit vectors from the middle of the skull. neckline_k2: edges, as vertices, along which the skin of the shoulders ends.
+    """
 
     to_brow: Array
     to_eyelid: Array
@@ -136,6 +143,7 @@ class Regions:
     from_eye_axis: Array
     above_chin: Array
     direction_v3: Array
+    neckline_k2: Array
 
 
 def find_regions(model: FaceModel) -> Regions:
@@ -160,7 +168,11 @@ def find_regions(model: FaceModel) -> Regions:
     # The jaw line rises towards the ears: what lies below it and behind the chin is neck.
     jaw_line = marks[8, 1] - 0.8 + 0.45 * np.clip(marks[8, 2] - points[:, 2], 0, 12)
     above_chin = (points[:, 1] > jaw_line).astype(np.float32)
-    return Regions(*(np.asarray(a, np.float32) for a in (to_brow, to_eyelid, lips, cheek, nose, beard, from_axis, above_chin, direction)))
+    skin = model.triangles_m3[(model.triangles_m3 < HEAD.stop).all(1)]
+    rim = open_edges(skin)
+    neckline = rim[(points[rim, 1] < NECKLINE_BELOW).all(1)]
+    soft = (to_brow, to_eyelid, lips, cheek, nose, beard, from_axis, above_chin, direction)
+    return Regions(*(np.asarray(values, np.float32) for values in soft), neckline_k2=neckline)
 
 
 def _squared_distance(points_n3: Array, centre_3: Array) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training import face_model
 from training.face_model import FaceModel, Regions
-from training.parts import CLOTH, HAIR, LABEL_BODY, LABEL_HEAD, Part, compact, grid_triangles, plain
+from training.parts import CLOTH, HAIR, LABEL_BODY, LABEL_HEAD, LABEL_NOTHING, Part, compact, grid_triangles, plain, walls
 from training.raster import fractal_noise
 
 Array = NDArray[Any]
@@ -66,9 +66,7 @@ def _shell(
     # Noise coordinates stretched along the strands: fine across, coarse along.
     strands = np.ascontiguousarray(direction * 10 * (np.array([1, 0.12, 1]) if material == HAIR else 1), np.float32)
     # A wall from the rim down to the skin, so that nobody looks under the shell.
-    rim = _rim(triangles)
-    low = rim + len(lifted)
-    wall = np.concatenate([np.c_[rim[:, 0], low[:, 0], rim[:, 1]], np.c_[rim[:, 1], low[:, 0], low[:, 1]]])
+    wall = walls(triangles, len(lifted))
     whole = Part(
         np.concatenate([lifted, vertices - 0.1 * direction]).astype(np.float32),
         np.concatenate([triangles, wall]).astype(np.int32),
@@ -78,13 +76,6 @@ def _shell(
         np.tile(strands, (2, 1)),
     )
     return compact(whole)
-
-
-def _rim(triangles_m3: Array) -> Array:
-    """Directed edges (k, 2) that only one triangle has."""
-    edges = np.concatenate([triangles_m3[:, [0, 1]], triangles_m3[:, [1, 2]], triangles_m3[:, [2, 0]]])
-    _, number, count = np.unique(np.sort(edges, 1), axis=0, return_inverse=True, return_counts=True)
-    return np.asarray(edges[count[number.ravel()] == 1])
 
 
 def hair(model: FaceModel, regions: Regions, vertices: Array, colour: Array, rng: Generator, fringe: bool) -> Part:
@@ -110,6 +101,8 @@ def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
     outer = (half_width + volume + flare * down + wave) * cap
     # The inner layer lies within the head above the jaw and near the neck below it, so that nobody looks behind the hair.
     inner = np.minimum(outer - 0.6, rng.uniform(4.5, 6.5) + 0 * outer) * np.clip(1.15 - 0.15 * down, 0, 1)
+    from_edge = np.minimum(angle - angle[0], angle[-1] - angle) / np.radians(25)
+    outer = inner + (outer - inner) * np.sqrt(1 - np.clip(1 - from_edge, 0, 0.98) ** 2)  # rounded towards the face, not cut off
     layers = [
         np.stack(np.broadcast_arrays(radius * np.sin(angle), height - lower, radius * np.cos(angle) * 1.1 - 1.5), -1).reshape(-1, 3)
         for radius, lower in ((outer, 0.0), (inner, 0.3))
@@ -127,6 +120,33 @@ def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
     shade = 1 + 0.25 * np.tile(wave.reshape(-1, 1), (2, 1))
     albedo = np.clip(colour * shade * rng.uniform(0.8, 1.2), 0.005, 1).astype(np.float32)
     return Part(points, triangles, albedo, label, np.full(len(triangles), HAIR, np.uint8), strands.astype(np.float32))
+
+
+def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
+    """Thin locks that leave the hair and soften its outline: seen, and counted in the matte, but no surface of their own."""
+    steps, count = 6, int(np.exp(rng.uniform(np.log(80), np.log(1500))))
+    corners = np.concatenate([shell.vertices_v3[shell.triangles_m3] for shell in shells])
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    chosen = corners[rng.choice(len(corners), count, p=area / area.sum())]
+    root = np.einsum("nk,nkc->nc", rng.dirichlet(np.ones(3), count), chosen)
+    outward = _unit(root - np.array([0, 2.0, -1.0]))
+    upright = rng.uniform(0.1, 0.8)
+    along = _unit(upright * outward + (1 - upright) * np.array([0, -1.0, 0]) + 0.4 * rng.normal(size=(count, 3)))
+    across = _unit(np.cross(along, rng.normal(size=(count, 3))))
+    length = rng.uniform(0.5, rng.uniform(1.5, 7), count)[:, None, None]
+    way = np.linspace(0, 1, steps)[None, :, None]
+    curl = rng.uniform(0, 0.25) * np.sin(way * length * rng.uniform(0.5, 3) + rng.uniform(0, 6, (count, 1, 1)))
+    line = root[:, None] + length * (way * along[:, None] + way**2 * np.array([0, -rng.uniform(0, 0.5), 0])) + curl * across[:, None]
+    half = rng.uniform(0.01, rng.uniform(0.03, 0.1), (count, 1, 1)) * (1.05 - way) * across[:, None]
+    points = np.stack([line - half, line + half], 2).reshape(-1, 3)
+    ladder = grid_triangles(steps, 2, False)
+    triangles = (ladder[None] + (np.arange(count) * steps * 2)[:, None, None]).reshape(-1, 3)
+    shade = np.repeat(rng.uniform(0.7, 1.5, count), steps * 2)[:, None]
+    return plain(points, triangles, colour * shade, LABEL_NOTHING, HAIR)
+
+
+def _unit(vectors_n3: Array) -> Array:
+    return np.asarray(vectors_n3 / np.linalg.norm(vectors_n3, axis=-1, keepdims=True))
 
 
 def head_scarf(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) -> Part:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.parts import Part
+from training.glass import look_through
+from training.parts import GLASS, Part, only
 from training.raster import rasterise, vertex_normals
 from training.shading import SHADOW_SIDE, shade, shadow_map
 
@@ -58,24 +59,26 @@ def photograph(
     side: int,
     seed: int,
 ) -> tuple[Array, Array]:
-    """Linear colour (side, side, 3) float32, 0 where nothing was hit, and the triangle that each pixel sees, -1 for none.
+    """Linear colour (side, side, 3) float32, 0 where nothing was hit, and the triangle that each pixel sees (through glass), -1 for none.
 
     placed_v3: vertices in camera axes. screen_v3: the same projected, see `raster.rasterise`. distance: of the camera, on +Z.
     light: ambient, harmonics and lights, see `random_light`.
     """
-    index, weight, _ = rasterise(screen_v3, mesh.triangles_m3, side, side, False)
+    opaque = np.flatnonzero(mesh.material_m != GLASS)
+    triangles = mesh.triangles_m3[opaque]
+    index, weight, away = rasterise(screen_v3, triangles, side, side, False)
     ambient, harmonics, lights = light
     dark = np.zeros((SHADOW_SIDE, SHADOW_SIDE), np.float32), np.zeros((4, 3), np.float32)
-    maps = [shadow_map(placed_v3, mesh.triangles_m3, row[:3].astype(float)) if row[9] >= 0 else dark for row in lights]
+    maps = [shadow_map(placed_v3, triangles, row[:3].astype(float)) if row[9] >= 0 else dark for row in lights]
     colour = shade(
         index,
         weight,
-        mesh.triangles_m3,
+        triangles,
         placed_v3,
-        vertex_normals(placed_v3, mesh.triangles_m3),
+        vertex_normals(placed_v3, triangles),
         mesh.albedo_v3,
         mesh.coordinates_v3,
-        mesh.material_m,
+        mesh.material_m[opaque],
         detail_6k,
         np.array([0, 0, distance]),
         ambient,
@@ -85,4 +88,7 @@ def photograph(
         np.stack([m[1] for m in maps]),
         seed,
     )
-    return colour, index
+    if len(opaque) < len(mesh.triangles_m3):
+        clear = only(mesh, mesh.material_m == GLASS)
+        colour = look_through(colour, away, clear, placed_v3, screen_v3, lights, np.random.default_rng(seed))
+    return colour, np.where(index >= 0, opaque[index], -1)

@@ -13,7 +13,8 @@ from training.raster import fractal_noise
 
 Array = NDArray[Any]
 
-SKIN, HAIR, CLOTH, EYE, MOUTH, PLASTIC = range(6)
+SKIN, HAIR, CLOTH, EYE, MOUTH, PLASTIC, GLASS = range(7)
+"""GLASS is looked through, see `training.glass`; the others are opaque."""
 LABEL_NOTHING, LABEL_BODY, LABEL_HEAD, LABEL_NARROW_FACE = range(4)
 
 
@@ -21,7 +22,8 @@ LABEL_NOTHING, LABEL_BODY, LABEL_HEAD, LABEL_NARROW_FACE = range(4)
 class Part:
     """A piece of the scene.
 
-    vertices_v3 and triangles_m3; albedo_v3 linear in 0..1; label_m and material_m uint8 per triangle; coordinates_v3 for procedural noise.
+    vertices_v3 and triangles_m3; albedo_v3 linear in 0..1 (of glass: the share it lets through); label_m and material_m uint8 per triangle;
+    coordinates_v3 for procedural noise. What a person has on that is labelled nothing (strands, clear glass) is seen, but is no surface.
     """
 
     vertices_v3: Array
@@ -45,6 +47,12 @@ def compact(part: Part) -> Part:
     used, triangles = np.unique(part.triangles_m3, return_inverse=True)
     triangles = triangles.reshape(-1, 3).astype(np.int32)
     return Part(part.vertices_v3[used], triangles, part.albedo_v3[used], part.label_m, part.material_m, part.coordinates_v3[used])
+
+
+def only(part: Part, chosen_m: Array) -> Part:
+    """Some triangles of a part, on all its vertices."""
+    triangles = np.ascontiguousarray(part.triangles_m3[chosen_m])
+    return Part(part.vertices_v3, triangles, part.albedo_v3, part.label_m[chosen_m], part.material_m[chosen_m], part.coordinates_v3)
 
 
 def join(parts: list[Part]) -> Part:
@@ -82,6 +90,20 @@ def grid_triangles(rows: int, columns: int, closed: bool) -> Array:
         grid = np.c_[grid, grid[:, :1]]
     a, b, c, d = (part.ravel() for part in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]))
     return np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)]).astype(np.int32)
+
+
+def open_edges(triangles_m3: Array) -> Array:
+    """Directed edges (k, 2) that only one triangle has: the rim of a surface."""
+    edges = np.concatenate([triangles_m3[:, [0, 1]], triangles_m3[:, [1, 2]], triangles_m3[:, [2, 0]]])
+    _, number, count = np.unique(np.sort(edges, 1), axis=0, return_inverse=True, return_counts=True)
+    return np.asarray(edges[count[number.ravel()] == 1])
+
+
+def walls(triangles_m3: Array, below: int) -> Array:
+    """Triangles (k, 3) that join the rim of a surface to the vertices `below` numbers further on."""
+    rim = open_edges(triangles_m3)
+    low = rim + below
+    return np.concatenate([np.c_[rim[:, 0], low[:, 0], rim[:, 1]], np.c_[rim[:, 1], low]])
 
 
 def ellipsoid(centre: Any, radii: Any, rng: Generator, bumps: float = 0.06, size: int = 32) -> tuple[Array, Array]:

@@ -1,9 +1,9 @@
-"""One training sample from a seed: photo, relief, thickness, matte, labels, eye positions."""
+"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, heads, eyes and landmarks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -13,33 +13,41 @@ from numpy.typing import NDArray
 from training.backdrop import random_backdrop
 from training.face_model import FaceModel, Regions
 from training.lighting import photograph, random_light
-from training.parts import LABEL_NOTHING, Part, euler
-from training.raster import rasterise
+from training.parts import LABEL_HEAD, LABEL_NOTHING, Part, euler, only
+from training.raster import rasterise, vertex_normals
 from training.scene import random_scene
 from training.sensor import develop
 
 Array = NDArray[Any]
 CHANCE_OF_NOBODY = 0.03
 OVERSAMPLING = 1.4
-MOST_EYES = 4
+MOST_PEOPLE = 2
+MOST_EYES = 2 * MOST_PEOPLE
+LANDMARKS = 68
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One render and its truth. Side s; relief and thickness in image widths.
 
-    rgb_hwc: (s, s, 3) uint8 sRGB. relief_hw, thickness_hw: float32, 0 outside. matte_hw: uint8 coverage 0..255.
-    label_hw: uint8, nothing / body / head / narrow face.
+    rgb_hwc: (s, s, 3) uint8 sRGB. relief_hw, thickness_hw: float32, 0 outside. normal_hwc: int8, 127 times the unit normal in camera axes
+    (x to the right, y up, z to the camera), 0 outside. matte_hw: uint8 coverage 0..255, above half only where the pixel's centre sees
+    somebody. label_hw: uint8, nothing / body / head / narrow face.
+    heads_23: float32, x and y of the middle and the width of what is in view of each person's head, in pixels, 0 where nothing is.
     eyes_43: float32, x, y in pixels, and 1 where the eye is in view, else 0; left and right in an upright, frontal picture, for two people.
+    landmarks_683: the same for the first person's landmarks, in the order of `face_model.LANDMARKS_68`.
     yaw: degrees. tone: of the skin, 0 light to 1 dark. has: what was drawn.
     """
 
     rgb_hwc: Array
     relief_hw: Array
     thickness_hw: Array
+    normal_hwc: Array
     matte_hw: Array
     label_hw: Array
+    heads_23: Array
     eyes_43: Array
+    landmarks_683: Array
     yaw: float
     tone: float
     has: frozenset[str]
@@ -75,8 +83,8 @@ class Camera:
 
 def random_camera(rng: Generator) -> Camera:
     """Mostly frontal portraits from selfie to tele distance; some profiles, some people far away."""
-    yaw = np.clip(rng.normal() * 26, -75, 75) if rng.random() < 0.9 else rng.uniform(-85, 85)
-    pitch, roll = np.clip(rng.normal(size=2) * [11, 9], -40, 40)
+    yaw = np.clip(rng.normal() * 26, -75, 75) if rng.random() < 0.9 else rng.uniform(-90, 90)
+    pitch, roll = np.clip(rng.normal(size=2) * [11, 9], -45, 45) if rng.random() < 0.85 else rng.uniform(-45, 45, 2)
     distance = np.exp(rng.uniform(np.log(32), np.log(220)))
     width = rng.uniform(18, 52) if rng.random() < 0.78 else rng.uniform(50, 120)
     width = min(width, 1.3 * distance)
@@ -92,14 +100,11 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     """Draws the sample of a seed. The same seed and side give the same sample."""
     rng = np.random.default_rng(seed)
     if rng.random() < CHANCE_OF_NOBODY:
-        empty = np.zeros((side, side), np.float32)
-        rgb = develop(random_backdrop(side, rng), rng)
-        zero = empty.astype(np.uint8)
-        return Sample(rgb, empty, empty, zero, zero, np.zeros((MOST_EYES, 3), np.float32), 0.0, 0.0, frozenset({"nobody"}))
+        return _nobody(develop(random_backdrop(side, rng), rng))
     scene = random_scene(model, regions, rng)
     camera = random_camera(rng)
     placed = camera.place(scene.mesh.vertices_v3)
-    relief, thickness, label, distance = truth(scene.mesh, scene.owner_m, camera, placed, side)
+    true = truth(scene.mesh, scene.owner_m, camera, placed, side)
     fine = int(side * OVERSAMPLING)
     *light, light_names = random_light(rng)
     screen = camera.project(placed, fine)
@@ -112,9 +117,32 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     )
     rgb = develop(colour + random_backdrop(side, rng) * (1 - anything[..., None]), rng)
     eyes = np.zeros((MOST_EYES, 3), np.float32)
-    eyes[: len(scene.eyes_k3)] = _eyes_in_view(camera.project(camera.place(scene.eyes_k3), side), distance)
+    eyes[: len(scene.eyes_k3)] = _in_view(camera.project(camera.place(scene.eyes_k3), side), true.distance_hw, EYE_DEPTH)
+    landmarks = _in_view(camera.project(camera.place(scene.landmarks_683), side), true.distance_hw, LANDMARK_DEPTH)
     matte = np.round(person * 255).astype(np.uint8)
-    return Sample(rgb, relief, thickness, matte, label, eyes, camera.yaw, scene.tone, scene.has | light_names)
+    matte[true.label_hw == LABEL_NOTHING] = np.minimum(matte[true.label_hw == LABEL_NOTHING], 127)
+    return Sample(
+        rgb,
+        true.relief_hw,
+        true.thickness_hw,
+        np.round(true.normal_hwc * 127).astype(np.int8),
+        matte,
+        true.label_hw,
+        _heads(true),
+        eyes,
+        landmarks,
+        camera.yaw,
+        scene.tone,
+        scene.has | light_names,
+    )
+
+
+def _nobody(rgb_hwc: Array) -> Sample:
+    size = rgb_hwc.shape[:2]
+    lengths, bytes_ = np.zeros(size, np.float32), np.zeros(size, np.uint8)
+    heads, eyes, landmarks = (np.zeros((count, 3), np.float32) for count in (MOST_PEOPLE, MOST_EYES, LANDMARKS))
+    normals = np.zeros(rgb_hwc.shape, np.int8)
+    return Sample(rgb_hwc, lengths, lengths, normals, bytes_, bytes_, heads, eyes, landmarks, 0.0, 0.0, frozenset({"nobody"}))
 
 
 def camera_of(model: FaceModel, regions: Regions, seed: int) -> Camera:
@@ -125,15 +153,32 @@ def camera_of(model: FaceModel, regions: Regions, seed: int) -> Camera:
     return random_camera(rng)
 
 
-def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: int) -> tuple[Array, Array, Array, Array]:
-    """Relief, thickness (float32, image widths), label (uint8) and distance (float32, centimetres) per pixel, (side, side) each.
+class Truth(NamedTuple):
+    """What each pixel's centre sees, (s, s) each, 0 where that is no person.
 
-    Thickness reaches to the last surface of the same person; owner_m: per triangle, 0 where it is of no person.
+    relief_hw, thickness_hw: float32, image widths. label_hw: uint8. distance_hw: float32, centimetres along the axis, of things too.
+    normal_hwc: float32, unit length, camera axes. owner_hw: uint8, number of the person.
     """
+
+    relief_hw: Array
+    thickness_hw: Array
+    label_hw: Array
+    distance_hw: Array
+    normal_hwc: Array
+    owner_hw: Array
+
+
+def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: int) -> Truth:
+    """The surfaces in view. Loose strands and clear glass are none; thickness reaches to the last surface of the same person.
+
+    owner_m: per triangle, the number of the person, 0 where it is of none.
+    """
+    surfaces = (mesh.label_m != LABEL_NOTHING) | (owner_m == 0)
+    mesh, owner_m = only(mesh, surfaces), owner_m[surfaces]
     screen = camera.project(placed_v3, side)
-    index, _, near = rasterise(screen, mesh.triangles_m3, side, side, False)
+    index, weight, near = rasterise(screen, mesh.triangles_m3, side, side, False)
     label = np.where(index >= 0, mesh.label_m[index], LABEL_NOTHING).astype(np.uint8)
-    owner = np.where(index >= 0, owner_m[index], 0)
+    owner = np.where(index >= 0, owner_m[index], 0).astype(np.uint8)
     far = near.copy()
     for person in range(1, int(owner_m.max()) + 1):
         last = rasterise(screen, np.ascontiguousarray(mesh.triangles_m3[owner_m == person]), side, side, True)[2]
@@ -141,15 +186,42 @@ def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: in
     hit = label != LABEL_NOTHING
     relief = np.where(hit, np.clip((camera.distance - near) / camera.scene_width, -1, 1), 0).astype(np.float32)
     thickness = np.where(hit, np.clip((far - near) / camera.scene_width, 0, 2), 0).astype(np.float32)
-    return relief, thickness, label, near
+    normals = vertex_normals(placed_v3, mesh.triangles_m3)[mesh.triangles_m3[index]]
+    normal = np.einsum("hwk,hwkc->hwc", weight, normals)
+    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9)
+    normal *= np.where(_faces_away(normal, camera, side), -1, 1) * hit[..., None]
+    return Truth(relief, thickness, label, near, normal.astype(np.float32), owner)
 
 
-def _eyes_in_view(eyes_k3: Array, distance_hw: Array) -> Array:
-    """x, y of the eyeball centres and whether the eyelid, not the nose or the hair, is what the camera sees there."""
+def _faces_away(normal_hwc: Array, camera: Camera, side: int) -> Array:
+    """Whether a surface shows its back to its pixel's ray, (s, s, 1): sheets have two sides."""
+    across = (np.arange(side) + 0.5) / side
+    x, y = (across - camera.centre_xy[0]) * camera.scene_width, (camera.centre_xy[1] - across) * camera.scene_width
+    ray = np.stack(np.broadcast_arrays(x[None, :], y[:, None], -camera.distance), -1)
+    return (normal_hwc * ray).sum(-1, keepdims=True) > 0
+
+
+def _heads(true: Truth) -> Array:
+    """See `Sample.heads_23`."""
+    heads = np.zeros((MOST_PEOPLE, 3), np.float32)
+    for person in range(MOST_PEOPLE):
+        rows, columns = np.nonzero((true.owner_hw == person + 1) & (true.label_hw >= LABEL_HEAD))
+        if len(rows):
+            left, right, top, bottom = columns.min(), columns.max() + 1, rows.min(), rows.max() + 1
+            heads[person] = (left + right) / 2, (top + bottom) / 2, right - left
+    return heads
+
+
+EYE_DEPTH, LANDMARK_DEPTH = 3.5, 1.0
+"""How far behind what the camera sees there, in centimetres, the middle of an eyeball and a point of the skin still count as in view."""
+
+
+def _in_view(points_k3: Array, distance_hw: Array, depth: float) -> Array:
+    """x, y of the points and whether the skin before them, not the nose or the hair, is what the camera sees there."""
     side = len(distance_hw)
-    found = eyes_k3.copy()
-    for eye in found:
-        column, row = int(eye[0]), int(eye[1])
+    found = points_k3.copy()
+    for point in found:
+        column, row = int(np.floor(point[0])), int(np.floor(point[1]))
         inside = 0 <= column < side and 0 <= row < side
-        eye[2] = float(inside and distance_hw[row, column] > 0 and eye[2] - distance_hw[row, column] < 3.5)
+        point[2] = float(inside and distance_hw[row, column] > 0 and point[2] - distance_hw[row, column] < depth)
     return found

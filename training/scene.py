@@ -38,6 +38,8 @@ CHANCE = {
     "arms": 0.6,
 }
 """Per person; "thick beard" among beards and "sunglasses" among glasses."""
+LOOSE_CHANCE = {"loose strands": 0.6}
+"""Among people with hair; drawn from a generator of its own, so that a seed keeps its person."""
 SCENE_CHANCE = {"two people": 0.08, "things": 0.35}
 
 
@@ -46,12 +48,14 @@ class Scene:
     """All parts in one mesh.
 
     eyes_k3: centres of the eyeballs, left then right in the picture when the head faces it, the first person's first.
+    landmarks_683: of the first person, in the order of `face_model.LANDMARKS_68`.
     owner_m: per triangle 0 for things, else the number of the person. detail_6k: see `details`. tone: skin of the first person, 0..1.
     has: what was drawn, by name.
     """
 
     mesh: Part
     eyes_k3: Array
+    landmarks_683: Array
     owner_m: Array
     detail_6k: Array
     tone: float
@@ -60,10 +64,11 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One person: mesh, eyes_23 (centres of the eyeballs, the one on -X first), tone of the skin 0..1, and what was drawn, by name."""
+    """One person: mesh, eyes_23 (centres of the eyeballs, the one on -X first), landmarks_683, tone of the skin 0..1, what was drawn."""
 
     mesh: Part
     eyes_23: Array
+    landmarks_683: Array
     tone: float
     has: frozenset[str]
 
@@ -85,7 +90,7 @@ def random_scene(model: FaceModel, regions: Regions, rng: Generator) -> Scene:
         meshes.append(_things(rng))
         owners.append(0)
     owner = np.repeat(np.array(owners, np.uint8), [len(mesh.triangles_m3) for mesh in meshes])
-    return Scene(join(meshes), np.concatenate(eyes), owner, details(rng), first.tone, frozenset(has))
+    return Scene(join(meshes), np.concatenate(eyes), first.landmarks_683, owner, details(rng), first.tone, frozenset(has))
 
 
 def random_person(model: FaceModel, regions: Regions, rng: Generator) -> Person:
@@ -97,12 +102,16 @@ def random_person(model: FaceModel, regions: Regions, rng: Generator) -> Person:
     bare = skin.head_shape(model, rng, has)
     albedo, vertices = skin.paint_head(model, regions, bare, colour, hair_colour, rng, has)
     parts = [skin.head_part(model, regions, vertices, albedo)]
+    (loose,) = rng.spawn(1)
     if "scarf" in has:
         parts.append(hair.head_scarf(model, regions, vertices, rng))
     if "hair" in has:
         parts.append(hair.hair(model, regions, vertices, hair_colour, rng, "fringe" in has))
     if "long hair" in has:
         parts.append(hair.curtain(vertices, hair_colour, rng))
+    if "hair" in has and loose.random() < LOOSE_CHANCE["loose strands"]:
+        has.add("loose strands")
+        parts.append(hair.loose_strands(parts[1:], hair_colour, loose))
     if "hat" in has:
         parts.extend(hair.hat(model, regions, vertices, rng))
     eyes = np.stack([vertices[part].mean(0) for part in _eyeballs_left_to_right(model)])
@@ -117,7 +126,7 @@ def random_person(model: FaceModel, regions: Regions, rng: Generator) -> Person:
     if "microphone" in has:
         parts.append(worn.microphone(vertices, rng))
     parts.append(clothes.clothes(colour, rng, "arms" in has))
-    return Person(join(parts), eyes, tone, frozenset(has))
+    return Person(join(parts), eyes, vertices[face_model.LANDMARKS_68], tone, frozenset(has))
 
 
 def _settle(has: set[str]) -> None:

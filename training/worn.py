@@ -12,26 +12,31 @@ from training import face_model
 from training.face_model import FaceModel, Regions
 from training.parts import (
     CLOTH,
+    GLASS,
     LABEL_BODY,
     LABEL_HEAD,
     LABEL_NARROW_FACE,
+    LABEL_NOTHING,
     PLASTIC,
     SKIN,
     Part,
     compact,
     ellipsoid,
     euler,
+    grid_triangles,
     join,
     limb,
     moved,
+    open_edges,
     plain,
+    walls,
 )
 
 Array = NDArray[Any]
 
 
 def glasses(eyes_23: Array, rng: Generator, dark: bool) -> Part:
-    """Rims, bridge and temples as tubes; dark glasses also have opaque lenses."""
+    """Rims, bridge and temples as tubes; lenses opaque where `dark`, else clear."""
     half_width, half_height = rng.uniform(2.2, 3.1), rng.uniform(1.5, 2.7)
     power, radius, forward = rng.uniform(2, 5), rng.uniform(0.08, 0.3), rng.uniform(2.4, 3.2)
     turn = np.linspace(0, 2 * np.pi, 33)[:-1]
@@ -49,8 +54,23 @@ def glasses(eyes_23: Array, rng: Generator, dark: bool) -> Part:
             fan = np.array([[32, i, (i + 1) % 32] for i in range(32)], np.int32)
             middle = np.concatenate([rim, rim.mean(0, keepdims=True)])
             lenses.append(plain(middle, fan, rng.uniform(0.005, 0.05, 3), LABEL_NARROW_FACE, PLASTIC))
+    if not dark:
+        lenses = _clear_lenses(rims, *rng.spawn(1))
     lines.append(np.stack([rims[0][np.argmax(rims[0][:, 0])], rims[1][np.argmin(rims[1][:, 0])]]))
     return join([plain(*limb(line, radius, 6), colour, LABEL_NARROW_FACE, PLASTIC) for line in lines] + lenses)
+
+
+def _clear_lenses(rims: list[Array], rng: Generator) -> list[Part]:
+    """Domes of glass within the rims, sometimes tinted."""
+    bulge = rng.uniform(0.1, 0.5)
+    passes = rng.uniform(0.85, 1, 3) if rng.random() < 0.85 else rng.uniform(0.35, 0.95, 3)
+    share = np.array([1.0, 0.7, 0.4, 0.02])[:, None, None]
+    lenses = []
+    for rim in rims:
+        middle = rim.mean(0)
+        dome = middle + share * (rim - middle) + (1 - share**2) * np.array([0, 0, bulge])
+        lenses.append(plain(dome.reshape(-1, 3), grid_triangles(len(share), len(rim), True), passes, LABEL_NOTHING, GLASS))
+    return lenses
 
 
 def mask(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) -> Part:
@@ -64,14 +84,15 @@ def mask(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) ->
     triangles = model.triangles_m3[covered[model.triangles_m3].all(1)]
     stretched = _smoothed(outward, triangles, 25)
     colour = rng.choice([np.array([0.75, 0.78, 0.8]), np.array([0.25, 0.5, 0.65]), np.array([0.02, 0.02, 0.02]), rng.uniform(0.03, 0.8, 3)])
-    return compact(plain(stretched, triangles, colour, LABEL_NARROW_FACE, CLOTH))
+    closed = np.concatenate([triangles, walls(triangles, len(vertices))])  # at its edge it meets the skin
+    points = np.concatenate([stretched, vertices - 0.1 * regions.direction_v3])
+    return compact(plain(points, closed, colour, LABEL_NARROW_FACE, CLOTH))
 
 
 def _smoothed(vertices_v3: Array, triangles_m3: Array, rounds: int) -> Array:
     """Laplacian smoothing that leaves the rim of the surface where it is and never moves a vertex towards the back."""
     edges = np.concatenate([triangles_m3[:, [0, 1]], triangles_m3[:, [1, 2]], triangles_m3[:, [2, 0]]])
-    _, number, count = np.unique(np.sort(edges, 1), axis=0, return_inverse=True, return_counts=True)
-    rim = np.unique(edges[count[number.ravel()] == 1])
+    rim = np.unique(open_edges(triangles_m3))
     out = vertices_v3.astype(np.float64)
     degree = np.bincount(edges.ravel(), minlength=len(out))[:, None]
     for _ in range(rounds):

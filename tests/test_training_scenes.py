@@ -1,0 +1,228 @@
+"""What rendered samples hold: their truth agrees with itself, and what is drawn on top of the surfaces changes the picture only."""
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.face_model_file import FACE_MODEL, needs_face_model
+from training import glass, hair, lighting, skin, worn
+from training.backdrop import random_backdrop
+from training.face_model import EYES, find_regions, load_face_model
+from training.parts import GLASS, LABEL_HEAD, LABEL_NOTHING, PLASTIC, grid_triangles, join, only, plain
+from training.render import Camera, euler, random_camera, render, truth
+from training.scene import LOOSE_CHANCE, details, random_person
+
+FRONTAL = Camera(euler(0, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
+
+
+@pytest.fixture(scope="module")
+def people():
+    model = load_face_model(FACE_MODEL)
+    return model, find_regions(model)
+
+
+@pytest.fixture(scope="module")
+def samples(people):
+    return [render(*people, seed, 160) for seed in range(40, 64)]
+
+
+@needs_face_model
+def test_the_stored_normals_are_those_of_the_stored_relief(samples):
+    """Seen from afar, where rays are nearly parallel, and away from edges. The relief's own slopes are the golden value."""
+    angles = []
+    for sample in samples:
+        relief = sample.relief_hw * len(sample.relief_hw)
+        down, across = np.gradient(relief)
+        slope = np.stack([-across, down, np.ones_like(relief)], -1)
+        slope /= np.linalg.norm(slope, axis=-1, keepdims=True)
+        stored = sample.normal_hwc / 127
+        smooth = (np.hypot(down, across) < 0.7) & (cv2.erode((sample.label_hw > 0).astype(np.uint8), np.ones((5, 5))) > 0)
+        assert np.allclose(np.linalg.norm(stored[sample.label_hw > 0], axis=-1), 1, atol=0.02)
+        assert not stored[sample.label_hw == 0].any()
+        angles.append(np.degrees(np.arccos(np.clip((slope * stored).sum(-1)[smooth], -1, 1))))
+    assert np.median(np.concatenate(angles)) < 6, "perspective and the polygons' edges account for a few degrees"
+
+
+@needs_face_model
+def test_normals_of_a_slope_lean_to_the_side_it_faces():
+    """A roof before the camera: its right half faces right, its upper half faces up, whichever way its triangles are wound."""
+    corners = np.array([[-8, 0, 0], [8, 0, 0], [0, 8, 0], [0, -8, 0], [0, 0, 6]], np.float32)
+    sides = np.array([[4, 1, 2], [4, 2, 0], [4, 0, 3], [4, 3, 1]])
+    for winding in (sides, sides[:, ::-1]):
+        # Each side with corners of its own, so that no normal is shared between two.
+        mesh = join([plain(corners[side], np.array([[0, 1, 2]]), np.ones(3), LABEL_HEAD, PLASTIC) for side in winding])
+        normal = truth(mesh, np.ones(4, np.uint8), FRONTAL, FRONTAL.place(mesh.vertices_v3), 64).normal_hwc
+        assert (normal[30, 34:40, 0] > 0.3).all()
+        assert (normal[30, 25:30, 0] < -0.3).all()
+        assert (normal[25:30, 32, 1] > 0.3).all()
+        assert (normal[34:40, 32, 1] < -0.3).all()
+        assert (normal[28:36, 28:36, 2] > 0.3).all()
+
+
+@needs_face_model
+def test_the_stored_head_is_where_the_label_is(samples):
+    alone = [sample for sample in samples if "two people" not in sample.has and (sample.label_hw >= LABEL_HEAD).any()]
+    assert len(alone) > 10
+    for sample in alone:
+        columns = np.flatnonzero((sample.label_hw >= LABEL_HEAD).any(0))
+        rows = np.flatnonzero((sample.label_hw >= LABEL_HEAD).any(1))
+        x, y, width = sample.heads_23[0]
+        assert width == columns[-1] + 1 - columns[0]
+        assert x == (columns[0] + columns[-1] + 1) / 2
+        assert y == (rows[0] + rows[-1] + 1) / 2
+        assert not sample.heads_23[1].any()
+
+
+@needs_face_model
+def test_each_eye_lies_among_the_landmarks_of_its_lids(people):
+    person = random_person(*people, np.random.default_rng(3))
+    for eye, marks in zip(person.eyes_23, EYES, strict=True):
+        low, high = person.landmarks_683[list(marks)].min(0), person.landmarks_683[list(marks)].max(0)
+        assert (low[:2] < eye[:2]).all()
+        assert (eye[:2] < high[:2]).all()
+    assert len(person.landmarks_683) == 68
+
+
+@needs_face_model
+def test_landmarks_behind_the_head_are_not_in_view(people):
+    """In a profile the far half of the jaw line hides behind the cheek; frontally all of it shows."""
+    from training.render import LANDMARK_DEPTH, _in_view
+
+    model, regions = people
+    head = skin.head_part(model, regions, model.neutral_v3, np.ones_like(model.neutral_v3))
+    marks = model.neutral_v3[skin.face_model.LANDMARKS_68]
+    shown = {}
+    for yaw in (0, 80):
+        camera = Camera(euler(yaw, 0, 0), 120.0, 36.0, (0.5, 0.5), yaw)
+        away = truth(head, np.ones(len(head.triangles_m3), np.uint8), camera, camera.place(head.vertices_v3), 128).distance_hw
+        shown[yaw] = _in_view(camera.project(camera.place(marks), 128), away, LANDMARK_DEPTH)[:, 2] > 0
+    assert shown[0].mean() > 0.9
+    assert shown[80][36:48].sum() in range(3, 9), "one eye, not the other"
+
+
+@needs_face_model
+def test_a_pixel_more_than_half_covered_has_a_surface(samples):
+    for sample in samples:
+        assert (sample.label_hw[sample.matte_hw > 127] > 0).all()
+        assert (sample.thickness_hw[sample.label_hw > 0] <= 0).sum() <= 0.002 * sample.label_hw.size, "everybody has an inside"
+
+
+@needs_face_model
+def test_loose_strands_soften_the_matte_and_are_no_surface(people):
+    model, regions = people
+    grown = hair.hair(model, regions, model.neutral_v3, np.full(3, 0.2), np.random.default_rng(1), False)
+    strands = hair.loose_strands([grown], np.full(3, 0.2), np.random.default_rng(2))
+    without, with_them = grown, join([grown, strands])
+    seen = [
+        truth(mesh, np.ones(len(mesh.triangles_m3), np.uint8), FRONTAL, FRONTAL.place(mesh.vertices_v3), 128)
+        for mesh in (without, with_them)
+    ]
+    for one, other in zip(*seen, strict=True):
+        assert np.array_equal(one, other)
+    covered = [(_photograph(mesh, FRONTAL, 256)[1] >= 0).mean() for mesh in (without, with_them)]
+    assert covered[0] < covered[1] < 1.5 * covered[0]
+
+
+@needs_face_model
+def test_loose_strands_appear_as_often_as_promised_and_change_no_person(people):
+    with_hair = loose = 0
+    for seed in range(60):
+        person = random_person(*people, np.random.default_rng(seed))
+        with_hair += "hair" in person.has
+        loose += "loose strands" in person.has
+    assert abs(loose - LOOSE_CHANCE["loose strands"] * with_hair) < 4 * np.sqrt(with_hair * 0.25)
+
+
+def _photograph(mesh, camera, side):
+    placed = camera.place(mesh.vertices_v3)
+    light = np.array([0.5, 0.5, 0.5]), np.zeros((3, 3)), np.array([[0, 0.3, 0.95, 1, 1, 1, 0, 20, 0, -1]], float)
+    return lighting.photograph(
+        mesh, placed, camera.project(placed, side), details(np.random.default_rng(0)), camera.distance, light, side, 0
+    )
+
+
+def _striped_wall():
+    """Upright stripes behind the place of the lenses."""
+    x, y = np.meshgrid(np.linspace(-12, 12, 97), np.array([-12.0, 12.0]))
+    points = np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], 1)
+    colour = np.repeat(((np.arange(97) // 4) % 2)[None, :], 2, 0).reshape(-1, 1) * np.ones(3)
+    return plain(points, grid_triangles(2, 97, False), colour, LABEL_HEAD, PLASTIC)
+
+
+def _lens(passes, at=4.0):
+    rim = np.stack([3 * np.cos(np.linspace(0, 6.2, 32)), 3 * np.sin(np.linspace(0, 6.2, 32)), np.full(32, at)], 1)
+    (lens,) = worn._clear_lenses([rim], np.random.default_rng(0))
+    return plain(lens.vertices_v3, lens.triangles_m3, np.full(3, passes), LABEL_NOTHING, GLASS)
+
+
+def test_a_lens_moves_what_is_behind_it_and_nothing_beside_it():
+    wall = _striped_wall()
+    bare, index = _photograph(wall, FRONTAL, 200)
+    seen, through = _photograph(join([wall, _lens(1.0)]), FRONTAL, 200)
+    changed = np.abs(seen - bare).max(-1) > 1e-6
+    rows, columns = np.nonzero(changed)
+    radius = 3 / 36 * 200 * 120 / (120 - 4)  # of the lens on the picture, pixels
+    assert 0.3 * np.pi * radius**2 < len(rows) < np.pi * (radius + 1) ** 2
+    assert np.hypot(rows + 0.5 - 100, columns + 0.5 - 100).max() < radius + 1
+    assert np.array_equal(index, through), "what is seen through glass is the wall"
+
+
+def test_a_lens_behind_something_is_not_seen():
+    wall = _striped_wall()
+    bare, _ = _photograph(wall, FRONTAL, 128)
+    hidden, _ = _photograph(join([wall, _lens(0.5, at=-6.0)]), FRONTAL, 128)
+    assert np.array_equal(bare, hidden)
+
+
+def test_dark_glass_lets_less_light_through_and_glints_are_never_dark():
+    wall = plain(
+        np.array([[-12, -12, 0], [12, -12, 0], [12, 12, 0], [-12, 12, 0]]),
+        np.array([[0, 1, 2], [0, 2, 3]]),
+        np.full(3, 0.5),
+        LABEL_HEAD,
+        PLASTIC,
+    )
+    middle = {passes: _photograph(join([wall, _lens(passes)]), FRONTAL, 128)[0][58:70, 58:70] for passes in (0.4, 1.0)}
+    bare = _photograph(wall, FRONTAL, 128)[0][58:70, 58:70]
+    assert (middle[0.4] < middle[1.0]).all()
+    assert (middle[1.0] >= bare - 1e-5).all()
+
+
+def test_lenses_cast_no_shadow_of_a_solid_thing():
+    mesh = join([_striped_wall(), _lens(1.0)])
+    placed = FRONTAL.place(mesh.vertices_v3)
+    light = np.zeros(3), np.zeros((3, 3)), np.array([[0.5, 0, 0.87, 1, 1, 1, 0, 20, 0, 1.0]], float)
+
+    def lit(one):
+        return lighting.photograph(one, placed, FRONTAL.project(placed, 128), details(np.random.default_rng(0)), 120.0, light, 128, 0)[0]
+
+    outside = np.hypot(*(np.mgrid[:128, :128] - 63.5)) > 14
+    assert np.array_equal(lit(mesh)[outside], lit(only(mesh, mesh.material_m != GLASS))[outside])
+
+
+def test_the_glint_follows_the_lamp():
+    """A lens that faces the half-way between camera and lamp throws its light back; one that does not, hardly."""
+    lamp = np.array([[0.6, 0, 0.8, 1, 1, 1, 0, 20, 0, -1]], float)
+    half = np.array([0.6, 0, 1.8]) / np.hypot(0.6, 1.8)
+    towards, away = glass._glint(np.stack([half, half * [-1, 1, 1]]), lamp, np.random.default_rng(5))
+    assert (towards > away + 0.9).all()
+
+
+def test_cameras_reach_every_promised_angle():
+    rng = np.random.default_rng(0)
+    cameras = [random_camera(rng) for _ in range(3000)]
+    yaw = np.array([camera.yaw for camera in cameras])
+    # The second row of a rotation about Z after one about X after one about Y: its angle to the vertical is that of roll and pitch.
+    lean = np.degrees(np.arccos([camera.rotation_33[1, 1] for camera in cameras]))
+    assert 85 < np.abs(yaw).max() <= 90
+    assert lean.max() > 45, "pitch and roll of up to 45° each"
+    assert np.median(np.abs(yaw)) < 30, "most are portraits"
+    assert min(camera.distance for camera in cameras) < 35
+    assert max(camera.distance for camera in cameras) > 200
+
+
+def test_backdrops_are_pictures_of_every_kind():
+    drawn = [random_backdrop(64, np.random.default_rng(seed)) for seed in range(60)]
+    assert all(one.shape == (64, 64, 3) and one.dtype == np.float32 and np.isfinite(one).all() for one in drawn)
+    skies = [one for one in drawn if one[:12].mean() > 1.4 * one[-12:].mean() and one[:12].std() < 0.25]
+    assert skies, "some are brighter above than below, as outdoors"
