@@ -172,7 +172,8 @@ def find_regions(model: FaceModel) -> Regions:
     rim = open_edges(skin)
     neckline = rim[(points[rim, 1] < NECKLINE_BELOW).all(1)]
     soft = (to_brow, to_eyelid, lips, cheek, nose, beard, from_axis, above_chin, direction)
-    return Regions(*(np.asarray(values, np.float32) for values in soft), neckline_k2=neckline)
+    per_vertex = [np.asarray(values, np.float32) for values in soft]
+    return Regions(*[*per_vertex, neckline])
 
 
 def _squared_distance(points_n3: Array, centre_3: Array) -> Array:

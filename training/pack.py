@@ -24,7 +24,7 @@ from training.metrics import means
 
 CALIBRATION_FIRST_SEED = 9_000_000
 CALIBRATION_HEADS = 96
-SIDES = (160, 192, 224, 256)
+SIDES = (192, 224, 256, 288, 320)
 """Candidates for the side at which the network is used."""
 
 
