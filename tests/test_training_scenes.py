@@ -1,15 +1,18 @@
 """What rendered samples hold: their truth agrees with itself, and what is drawn on top of the surfaces changes the picture only."""
 
+import math
+
 import cv2
 import numpy as np
 import pytest
+from face_model_file import FACE_MODEL, needs_face_model
 
-from tests.face_model_file import FACE_MODEL, needs_face_model
-from training import glass, hair, lighting, skin, worn
+from training import glass, hair, lighting, scene, skin, worn
 from training.backdrop import random_backdrop
-from training.face_model import EYES, find_regions, load_face_model
+from training.face_model import EYES, LANDMARKS_68, find_regions, load_face_model
 from training.parts import GLASS, LABEL_HEAD, LABEL_NOTHING, PLASTIC, grid_triangles, join, only, plain
-from training.render import Camera, euler, random_camera, render, truth
+from training.raster import rasterise
+from training.render import LANDMARK_DEPTH, Camera, _in_view, euler, random_camera, render, truth
 from training.scene import LOOSE_CHANCE, details, random_person
 
 FRONTAL = Camera(euler(0, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
@@ -86,11 +89,10 @@ def test_each_eye_lies_among_the_landmarks_of_its_lids(people):
 @needs_face_model
 def test_landmarks_behind_the_head_are_not_in_view(people):
     """In a profile the far half of the jaw line hides behind the cheek; frontally all of it shows."""
-    from training.render import LANDMARK_DEPTH, _in_view
 
     model, regions = people
     head = skin.head_part(model, regions, model.neutral_v3, np.ones_like(model.neutral_v3))
-    marks = model.neutral_v3[skin.face_model.LANDMARKS_68]
+    marks = model.neutral_v3[LANDMARKS_68]
     shown = {}
     for yaw in (0, 80):
         camera = Camera(euler(yaw, 0, 0), 120.0, 36.0, (0.5, 0.5), yaw)
@@ -226,3 +228,112 @@ def test_backdrops_are_pictures_of_every_kind():
     assert all(one.shape == (64, 64, 3) and one.dtype == np.float32 and np.isfinite(one).all() for one in drawn)
     skies = [one for one in drawn if one[:12].mean() > 1.4 * one[-12:].mean() and one[:12].std() < 0.25]
     assert skies, "some are brighter above than below, as outdoors"
+
+
+@needs_face_model
+def test_samples_repeat_by_seed_and_vary_between_seeds(people):
+
+    model, regions = people
+    one, again, other = (render(model, regions, seed, 64) for seed in (5, 5, 6))
+    assert np.array_equal(one.rgb_hwc, again.rgb_hwc)
+    assert np.array_equal(one.relief_hw, again.relief_hw)
+    assert not np.array_equal(one.rgb_hwc, other.rgb_hwc)
+
+
+@needs_face_model
+def test_everything_promised_appears_about_as_often_as_promised(people):
+
+    count = 160
+    rngs = [np.random.default_rng(seed) for seed in range(count)]
+    seen = [scene.random_scene(*people, rng).has | lighting.random_light(rng)[3] for rng in rngs]
+    chances = {**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}
+    dependent = {"thick beard": 0.3, "sunglasses": 0.15, "long hair": 0.88, "fringe": 0.88, "hair": 0.96, "hat": 0.96}
+    for name, chance in chances.items():
+        expected = count * chance * dependent.get(name, 1.0)
+        found = sum(name in has for has in seen)
+        assert found > 0, name
+        assert abs(found - expected) < 4 * math.sqrt(expected) + 1, name
+
+
+@needs_face_model
+def test_a_mask_covers_the_mouth_and_not_the_eyes(people):
+
+    model, regions = people
+    for seed in range(5):
+        part = worn.mask(model, regions, model.neutral_v3, np.random.default_rng(seed))
+        low, high = part.vertices_v3.min(0), part.vertices_v3.max(0)
+        mouth, eye = model.neutral_v3[LANDMARKS_68[62]], model.neutral_v3[LANDMARKS_68[37]]
+        assert low[1] < mouth[1] < high[1] < eye[1]
+        assert high[2] > model.neutral_v3[LANDMARKS_68[30], 2], "before the tip of the nose"
+
+
+@needs_face_model
+def test_a_microphone_is_before_the_mouth_and_a_hand_before_or_beside_the_face(people):
+
+    vertices = people[0].neutral_v3
+    mouth = vertices[LANDMARKS_68[62]]
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        ball = worn.microphone(vertices, rng).vertices_v3[:400].mean(0)
+        assert ball[2] > mouth[2]
+        assert np.linalg.norm(ball - mouth) < 20
+        assert worn.hand(vertices, np.ones(3), np.ones(3), rng).vertices_v3[:, 2].max() > 4
+
+
+@needs_face_model
+def test_nobody_looks_behind_long_hair(people):
+    """What a camera sees of hair is its outside: a sheet of hair with air behind it taught deep holes beside the face."""
+
+    model, _ = people
+    for seed in range(6):
+        part = hair.curtain(model.neutral_v3, np.ones(3), np.random.default_rng(seed))
+        vertices = np.concatenate([part.vertices_v3, model.neutral_v3])
+        triangles = np.concatenate([part.triangles_m3, model.triangles_m3 + len(part.vertices_v3)]).astype(np.int32)
+        camera = Camera(euler(10.0 * seed - 25, 0, 0), 120.0, 40.0, (0.5, 0.5), 0.0)
+        screen = camera.project(camera.place(vertices), 160)
+        index = rasterise(screen, triangles, 160, 160, False)[0]
+        seen = triangles[index[(index >= 0) & (index < len(part.triangles_m3))]]
+        a, b, c = (screen[seen[:, k], :2] for k in range(3))
+        turned = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+        inside_out = float((turned > 0).mean())  # y points down on the screen
+        assert inside_out < 0.02
+
+
+@needs_face_model
+def test_things_hide_a_person_and_belong_to_none(people):
+    """A plate between the camera and the head leaves nothing of it in the truth; a plate behind it leaves all, and its thickness."""
+
+    model, regions = people
+    head = skin.head_part(model, regions, model.neutral_v3, np.ones_like(model.neutral_v3))
+    camera = Camera(euler(0, 0, 0), 120.0, 40.0, (0.5, 0.5), 0.0)
+    corners = np.array([[-40, -40, 0], [40, -40, 0], [40, 40, 0], [-40, 40, 0]], np.float32)
+
+    def seen_with_plate(z):
+        plate = plain(corners + np.array([0, 0, z]), np.array([[0, 1, 2], [0, 2, 3]]), np.ones(3), LABEL_NOTHING, PLASTIC)
+        mesh = join([head, plate])
+        owner = np.repeat(np.array([1, 0], np.uint8), [len(head.triangles_m3), 2])
+        return truth(mesh, owner, camera, camera.place(mesh.vertices_v3), 48)
+
+    alone = truth(head, np.ones(len(head.triangles_m3), np.uint8), camera, camera.place(head.vertices_v3), 48)
+    before, behind = seen_with_plate(30), seen_with_plate(-30)
+    assert not before.label_hw.any()
+    assert not before.relief_hw.any()
+    for one, other in zip(alone[:3], behind[:3], strict=True):
+        assert np.array_equal(one, other)
+
+
+@needs_face_model
+def test_nobody_looks_under_hair(people):
+    """Within a head nothing is seen deep below its surroundings: a shell with an open rim taught holes along the hairline."""
+
+    model, regions = people
+    bald = skin.head_part(model, regions, model.neutral_v3, np.ones_like(model.neutral_v3))
+    thin = []
+    for seed in range(6):
+        grown = hair.hair(model, regions, model.neutral_v3, np.ones(3), np.random.default_rng(seed), False)
+        mesh = join([bald, grown])
+        camera = Camera(euler(9.0 * seed - 22, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
+        seen = truth(mesh, np.ones(len(mesh.triangles_m3), np.uint8), camera, camera.place(mesh.vertices_v3), 128)
+        inner = cv2.erode((seen.label_hw >= 2).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        thin.append((seen.thickness_hw[inner] < 0.03).mean())
+    assert np.mean(thin) < 0.001, "a ray that enters under the rim leaves at once; ears alone are thin"

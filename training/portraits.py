@@ -19,7 +19,7 @@ from PIL import Image
 from training.backdrop import cloud
 from training.face_model import FaceModel, Regions, find_regions, load_face_model
 from training.lighting import photograph
-from training.parts import euler
+from training.parts import HAIR, LABEL_NOTHING, euler, only
 from training.render import Camera
 from training.scene import details, random_person
 
@@ -31,13 +31,14 @@ PORTRAITS = ((138, -14.0), (101, 12.0), (124, -10.0))
 
 
 def portrait(model: FaceModel, regions: Regions, seed: int, yaw: float) -> Array:
-    """(SIDE, SIDE, 3) uint8: the person of a seed, key light from one side, soft fill, plain backdrop."""
+    """(SIDE, SIDE, 3) uint8: the person of a seed, hair combed, key light from one side, soft fill, plain backdrop."""
     rng = np.random.default_rng(seed)
-    person = random_person(model, regions, rng)
+    mesh = random_person(model, regions, rng).mesh
+    mesh = only(mesh, (mesh.material_m != HAIR) | (mesh.label_m != LABEL_NOTHING))
     camera = Camera(euler(yaw, 2, 0), 130.0, 36.0, (0.5, 0.47), yaw)
-    placed, fine = camera.place(person.mesh.vertices_v3), SIDE * SMOOTHING
+    placed, fine = camera.place(mesh.vertices_v3), SIDE * SMOOTHING
     screen = camera.project(placed, fine)
-    colour, index = photograph(person.mesh, placed, screen, details(rng), camera.distance, _studio(), fine, int(rng.integers(1 << 20)))
+    colour, index = photograph(mesh, placed, screen, details(rng), camera.distance, _studio(), fine, int(rng.integers(1 << 20)))
     colour, coverage = (cv2.resize(a, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for a in (colour, (index >= 0).astype(np.float32)))
     wall = np.array([0.2, 0.22, 0.24]) * (0.75 + 0.5 * cloud(SIDE, rng, 1))[..., None]
     linear = colour + wall * (1 - coverage[..., None])
