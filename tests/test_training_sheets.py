@@ -29,6 +29,13 @@ def test_the_sheets_are_filled_up_to_whole_rows():
     assert not sheet[4:, 12:].any()
 
 
+def test_the_gallery_shows_the_worst_and_not_only_two_people():
+    errors = [float(number) for number in range(40)]
+    chosen = sheets.worst(errors, [number >= 20 for number in range(40)])
+    assert chosen == [39, 38, 37, 36, 19, 18, 17, 16, 15, 14, 13, 12]
+    assert sheets.worst(errors, [False] * 40) == list(range(39, 27, -1))
+
+
 def test_the_curves_take_a_resumed_log(tmp_path):
     line = {"side": 128, "rate": 1e-3, **dict.fromkeys(curves.TERMS, 0.1)}
     seen = [1200, 2400, 3600, 2400, 3600, 4800]

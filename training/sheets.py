@@ -25,7 +25,8 @@ from training.metrics import Guess, head_figures
 
 Array = NDArray[Any]
 TILE = 192
-WORST = 12
+WORST, MOST_OF_TWO_PEOPLE = 12, 4
+"""Heads in the gallery of failures, and how many of them may show two people, so that other reasons are seen too."""
 CROP_XYXY = (60, 0, 380, 320)
 """Head and shoulders in the photograph."""
 
@@ -75,17 +76,24 @@ def stability(network: face_network.FaceNetwork) -> tuple[dict[str, float], Arra
 
 
 def gallery(network: face_network.FaceNetwork, records: list[Any]) -> tuple[list[str], Array]:
-    """The heads with the largest relief error: a line of text for each, and a sheet of photo, truth and map."""
+    """Heads with the largest relief error, see `worst`: a line of text for each, and a sheet of photo, truth and map."""
     method = product(network)
     guesses = [method(record) for record in records]
     errors = [head_figures(record, guess)["relief %"] for record, guess in zip(records, guesses, strict=True)]
     lines, tiles = [], []
-    for place, number in enumerate(np.argsort(errors)[::-1][:WORST], 1):
-        record, guess = records[number], guesses[number]
-        names = [name for bit, name in enumerate(GROUPS) if int(record["has"]) >> bit & 1]
+    names_of = [[name for bit, name in enumerate(GROUPS) if int(record["has"]) >> bit & 1] for record in records]
+    for place, number in enumerate(worst(errors, ["two people" in names for names in names_of]), 1):
+        record, guess, names = records[number], guesses[number], names_of[number]
         lines.append(f"{place}. relief {errors[number]:.1f} %, yaw {float(record['yaw']):.0f}°: {', '.join(names)}")
         tiles.append(_failure(f"{place}: {errors[number]:.1f} %", record, guess))
     return lines, _grid(tiles, 3)
+
+
+def worst(errors: list[float], two_people: list[bool]) -> list[int]:
+    """Numbers of the WORST largest errors, largest first, at most MOST_OF_TWO_PEOPLE of them with two people."""
+    order = [int(number) for number in np.argsort(errors)[::-1]]
+    barred = [number for number in order if two_people[number]][MOST_OF_TWO_PEOPLE:]
+    return [number for number in order if number not in barred][:WORST]
 
 
 def _failure(title: str, record: Any, guess: Guess) -> Array:
