@@ -33,7 +33,8 @@ HEADS, QUICK_HEADS = 1024, 256
 SPARE = 1.0625
 """Rendered beyond the heads wanted, because some samples have nobody in them."""
 ONE_SIGMA = 0.6827
-FLOORS = {"matte IoU": 0.95, "relief %": 7.0, "normals mean": 17.0, "thickness %": 17.0}
+FLOORS = {"matte IoU": 0.975, "relief %": 4.0, "face relief %": 2.0, "normals mean": 11.0, "thickness %": 10.0, "eye distance %": 3.0}
+"""What the network ought to reach; not all of it is reached yet, and the table says so."""
 FAIR = 1.25
 """A group whose error is a larger multiple of the mean is marked."""
 
