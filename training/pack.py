@@ -23,7 +23,7 @@ from training.evaluate import QUICK_HEADS, figures_by_head, held_out, one_look, 
 from training.metrics import means
 
 CALIBRATION_FIRST_SEED = 9_000_000
-CALIBRATION_HEADS = 96
+CALIBRATION_HEADS = 256
 SIDES = (192, 224, 256, 288, 320)
 """Candidates for the side at which the network is used."""
 
