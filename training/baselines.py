@@ -44,7 +44,7 @@ def mean_face(model: FaceModel, regions: Regions, seeds: dict[int, int]) -> Meth
         camera = camera_of(model, regions, seeds[id(record)])
         neutral = np.zeros((len(model.neutral_v3), 3), np.float32)
         head = skin.head_part(model, regions, model.neutral_v3, neutral)
-        placed = camera.place(model.neutral_v3)
+        placed = camera.place(head.vertices_v3)
         seen = truth(head, np.ones(len(head.triangles_m3), np.uint8), camera, placed, size)
         covered = seen.label_hw != LABEL_NOTHING
         if not covered.any():

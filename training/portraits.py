@@ -35,7 +35,7 @@ def portrait(model: FaceModel, regions: Regions, seed: int, yaw: float) -> Array
     rng = np.random.default_rng(seed)
     mesh = random_person(model, regions, rng).mesh
     mesh = only(mesh, (mesh.material_m != HAIR) | (mesh.label_m != LABEL_NOTHING))
-    camera = Camera(euler(yaw, 2, 0), 130.0, 36.0, (0.5, 0.47), yaw)
+    camera = Camera(euler(yaw, 2, 0), 130.0, 38.0, (0.5, 0.53), yaw)
     placed, fine = camera.place(mesh.vertices_v3), SIDE * SMOOTHING
     screen = camera.project(placed, fine)
     colour, index = photograph(mesh, placed, screen, details(rng), camera.distance, _studio(), fine, int(rng.integers(1 << 20)))

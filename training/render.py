@@ -171,8 +171,11 @@ class Truth(NamedTuple):
 def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: int) -> Truth:
     """The surfaces in view. Loose strands and clear glass are none; thickness reaches to the last surface of the same person.
 
-    owner_m: per triangle, the number of the person, 0 where it is of none.
+    owner_m: per triangle, the number of the person, 0 where it is of none. placed_v3: the mesh's vertices in camera axes.
+    Raises ValueError where their numbers differ.
     """
+    if len(placed_v3) != len(mesh.vertices_v3):
+        raise ValueError(f"{len(placed_v3)} placed points for a mesh of {len(mesh.vertices_v3)} vertices: place the mesh's own.")
     surfaces = (mesh.label_m != LABEL_NOTHING) | (owner_m == 0)
     mesh, owner_m = only(mesh, surfaces), owner_m[surfaces]
     screen = camera.project(placed_v3, side)
