@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.parts import CLOTH, LABEL_BODY, SKIN, Part, ellipsoid, euler, join, limb, moved, plain
+from training.parts import CLOTH, LABEL_BODY, SKIN, Part, ellipsoid, euler, join, limb, moved, plain, unit
 from training.raster import fractal_noise
 
 Array = NDArray[Any]
@@ -31,7 +31,7 @@ def clothes(skin: Array, rng: Generator, arms: bool) -> Part:
         for sign in (-1, 1):
             shoulder = np.array([sign * 0.86 * shoulder_width, shoulder_y + 3, -4])
             elbow = shoulder + np.array([sign * rng.uniform(0, 14), -rng.uniform(20, 30), rng.uniform(-8, 12)])
-            wrist = elbow + rng.uniform(20, 27) * _unit([-sign * rng.uniform(-0.3, 1.2), rng.uniform(-1, 0.8), rng.uniform(0, 1)])
+            wrist = elbow + rng.uniform(20, 27) * unit(np.array([-sign * rng.uniform(-0.3, 1.2), rng.uniform(-1, 0.8), rng.uniform(0, 1)]))
             solids.append(limb(np.stack([shoulder, (shoulder + elbow) / 2, elbow]), [6.5, 5.5, 4.8], 20))
             forearm = limb(np.stack([elbow, (elbow + wrist) / 2, wrist]), [4.8, 4.2, 3.0], 20)
             (bare_arms if bare else solids).append(forearm)
@@ -47,10 +47,6 @@ def clothes(skin: Array, rng: Generator, arms: bool) -> Part:
         pieces.append(plain(*collar, shade, LABEL_BODY, CLOTH))
     turn = euler(np.clip(rng.normal() * 18, -45, 45), rng.normal() * 6, rng.normal() * 5)
     return moved(join(pieces), turn, NECK - turn @ NECK)
-
-
-def _unit(vector: list[float]) -> Array:
-    return np.asarray(vector) / np.linalg.norm(vector)
 
 
 def _pattern(colour: Array, rng: Generator) -> Any:

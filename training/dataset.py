@@ -86,7 +86,7 @@ def _record(sample: Sample) -> tuple[Any, ...]:
 def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side: int) -> int:
     model, regions = _model(face_model)
     shard = out / f"{first_seed:08d}.npy"
-    if shard.exists() and np.load(shard, mmap_mode="r").shape == (count,):
+    if shard.exists() and (there := np.load(shard, mmap_mode="r")).shape == (count,) and there.dtype == record_dtype(side):
         return count
     records = np.empty(count, record_dtype(side))
     for i in range(count):
@@ -114,10 +114,12 @@ class RenderedSet:
     """All records of a folder, by number."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the shards without reading them. Raises FileNotFoundError where there are none."""
+        """Opens the shards without reading them. Raises FileNotFoundError where there are none, ValueError where they differ in kind."""
         self.shards = [np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))]
         if not self.shards:
             raise FileNotFoundError(f"No rendered shards in {folder}: make them with `python -m training.dataset --out {folder}`.")
+        if len({shard.dtype for shard in self.shards}) > 1:
+            raise ValueError(f"The shards in {folder} are of different sides or ages: delete them and render the set again.")
         self.ends = np.cumsum([len(shard) for shard in self.shards])
 
     def __len__(self) -> int:

@@ -129,9 +129,10 @@ def _read_obj(file: Path) -> tuple[Array, Array]:
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """Where things lie on the mean head, per vertex: distances in centimetres, soft masks in 0..1, all float32 (v,).
+    """Where things lie on the mean head, per vertex: distances in centimetres, soft masks in 0..1, float32 (v,) but the last two.
 
-    direction_v3: unit vectors from the middle of the skull. neckline_k2: edges, as vertices, along which the skin of the shoulders ends.
+    direction_v3: float32 unit vectors from the middle of the skull. neckline_k2: edges, as numbers of vertices, along which the skin of the
+    shoulders ends.
     """
 
     to_brow: Array

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training import face_model
 from training.face_model import FaceModel, Regions
-from training.parts import CLOTH, HAIR, LABEL_BODY, LABEL_HEAD, LABEL_NOTHING, Part, compact, grid_triangles, plain, walls
+from training.parts import CLOTH, HAIR, LABEL_BODY, LABEL_HEAD, LABEL_NOTHING, Part, compact, grid_triangles, open_edges, plain, unit, walls
 from training.raster import fractal_noise
 
 Array = NDArray[Any]
@@ -62,17 +62,16 @@ def _shell(
     triangles = model.triangles_m3[used]
     shade = 1 + 0.25 * bulk[:, None]
     albedo = np.clip(colour * shade, 0.005, 1).astype(np.float32)
-    label = np.where(regions.above_chin[triangles[:, 0]] > 0.5, LABEL_HEAD, LABEL_BODY).astype(np.uint8)
     # Noise coordinates stretched along the strands: fine across, coarse along.
     strands = np.ascontiguousarray(direction * 10 * (np.array([1, 0.12, 1]) if material == HAIR else 1), np.float32)
     # A wall from the rim down to the skin, so that nobody looks under the shell.
-    wall = walls(triangles, len(lifted))
+    closed = np.concatenate([triangles, walls(open_edges(triangles), len(lifted))])
     whole = Part(
         np.concatenate([lifted, vertices - 0.1 * direction]).astype(np.float32),
-        np.concatenate([triangles, wall]).astype(np.int32),
+        closed.astype(np.int32),
         np.tile(albedo, (2, 1)),
-        np.concatenate([label, np.full(len(wall), LABEL_HEAD, np.uint8)]),
-        np.full(len(triangles) + len(wall), material, np.uint8),
+        np.where(regions.above_chin[closed[:, 0]] > 0.5, LABEL_HEAD, LABEL_BODY).astype(np.uint8),
+        np.full(len(closed), material, np.uint8),
         np.tile(strands, (2, 1)),
     )
     return compact(whole)
@@ -129,10 +128,10 @@ def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     chosen = corners[rng.choice(len(corners), count, p=area / area.sum())]
     root = np.einsum("nk,nkc->nc", rng.dirichlet(np.ones(3), count), chosen)
-    outward = _unit(root - np.array([0, 2.0, -1.0]))
+    outward = unit(root - np.array([0, 2.0, -1.0]))
     upright = rng.uniform(0.1, 0.8)
-    along = _unit(upright * outward + (1 - upright) * np.array([0, -1.0, 0]) + 0.4 * rng.normal(size=(count, 3)))
-    across = _unit(np.cross(along, rng.normal(size=(count, 3))))
+    along = unit(upright * outward + (1 - upright) * np.array([0, -1.0, 0]) + 0.4 * rng.normal(size=(count, 3)))
+    across = unit(np.cross(along, rng.normal(size=(count, 3))))
     length = rng.uniform(0.5, rng.uniform(1.5, 7), count)[:, None, None]
     way = np.linspace(0, 1, steps)[None, :, None]
     curl = rng.uniform(0, 0.25) * np.sin(way * length * rng.uniform(0.5, 3) + rng.uniform(0, 6, (count, 1, 1)))
@@ -143,10 +142,6 @@ def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
     triangles = (ladder[None] + (np.arange(count) * steps * 2)[:, None, None]).reshape(-1, 3)
     shade = np.repeat(rng.uniform(0.7, 1.5, count), steps * 2)[:, None]
     return plain(points, triangles, colour * shade, LABEL_NOTHING, HAIR)
-
-
-def _unit(vectors_n3: Array) -> Array:
-    return np.asarray(vectors_n3 / np.linalg.norm(vectors_n3, axis=-1, keepdims=True))
 
 
 def head_scarf(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) -> Part:

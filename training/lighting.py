@@ -59,7 +59,7 @@ def photograph(
     side: int,
     seed: int,
 ) -> tuple[Array, Array]:
-    """Linear colour (side, side, 3) float32, 0 where nothing was hit, and the triangle that each pixel sees (through glass), -1 for none.
+    """Linear colour (side, side, 3) float32, 0 where nothing is hit nor glints, and the triangle that each pixel sees through glass, or -1.
 
     placed_v3: vertices in camera axes. screen_v3: the same projected, see `raster.rasterise`. distance: of the camera, on +Z.
     light: ambient, harmonics and lights, see `random_light`.

@@ -92,6 +92,11 @@ def grid_triangles(rows: int, columns: int, closed: bool) -> Array:
     return np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)]).astype(np.int32)
 
 
+def unit(vectors: Array) -> Array:
+    """Vectors along the last axis brought to length 1; those of no length stay."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
+
+
 def open_edges(triangles_m3: Array) -> Array:
     """Directed edges (k, 2) that only one triangle has: the rim of a surface."""
     edges = np.concatenate([triangles_m3[:, [0, 1]], triangles_m3[:, [1, 2]], triangles_m3[:, [2, 0]]])
@@ -99,11 +104,10 @@ def open_edges(triangles_m3: Array) -> Array:
     return np.asarray(edges[count[number.ravel()] == 1])
 
 
-def walls(triangles_m3: Array, below: int) -> Array:
-    """Triangles (k, 3) that join the rim of a surface to the vertices `below` numbers further on."""
-    rim = open_edges(triangles_m3)
-    low = rim + below
-    return np.concatenate([np.c_[rim[:, 0], low[:, 0], rim[:, 1]], np.c_[rim[:, 1], low]])
+def walls(rim_k2: Array, below: int) -> Array:
+    """Triangles (2 k, 3) that join the edges of a rim to the vertices `below` numbers further on; the first corner is one of the rim."""
+    low = rim_k2 + below
+    return np.concatenate([np.c_[rim_k2[:, 0], low[:, 0], rim_k2[:, 1]], np.c_[rim_k2[:, 1], low]])
 
 
 def ellipsoid(centre: Any, radii: Any, rng: Generator, bumps: float = 0.06, size: int = 32) -> tuple[Array, Array]:

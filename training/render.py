@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from training.backdrop import random_backdrop
 from training.face_model import FaceModel, Regions
 from training.lighting import photograph, random_light
-from training.parts import LABEL_HEAD, LABEL_NOTHING, Part, euler, only
+from training.parts import LABEL_HEAD, LABEL_NOTHING, Part, euler, only, unit
 from training.raster import rasterise, vertex_normals
 from training.scene import random_scene
 from training.sensor import develop
@@ -71,6 +71,12 @@ class Camera:
         """Points of the upright head in camera axes, pivot at the origin."""
         return np.ascontiguousarray((points_n3 - np.array([0, 0, 2], np.float32)) @ self.rotation_33.T, np.float32)
 
+    def rays(self, side: int) -> Array:
+        """Unit vectors from the camera through the middle of each pixel, (side, side, 3)."""
+        across = (np.arange(side) + 0.5) / side
+        x, y = (across - self.centre_xy[0]) * self.scene_width, (self.centre_xy[1] - across) * self.scene_width
+        return unit(np.stack(np.broadcast_arrays(x[None, :], y[:, None], -self.distance), -1))
+
     def project(self, placed_n3: Array, side: int) -> Array:
         """(n, 3) float32: pixel x, pixel y, distance along the axis."""
         away = self.distance - placed_n3[:, 2]
@@ -106,9 +112,10 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     placed = camera.place(scene.mesh.vertices_v3)
     true = truth(scene.mesh, scene.owner_m, camera, placed, side)
     fine = int(side * OVERSAMPLING)
-    *light, light_names = random_light(rng)
+    ambient, slope, lights, light_names = random_light(rng)
     screen = camera.project(placed, fine)
-    colour, index = photograph(scene.mesh, placed, screen, scene.detail_6k, camera.distance, tuple(light), fine, int(rng.integers(1 << 20)))  # type: ignore[arg-type]
+    seed = int(rng.integers(1 << 20))
+    colour, index = photograph(scene.mesh, placed, screen, scene.detail_6k, camera.distance, (ambient, slope, lights), fine, seed)
     seen = np.where(index >= 0, scene.owner_m[index] + 1, 0)
     covers = np.stack([seen > 0, seen > 1], -1).astype(np.float32)
     colour, (anything, person) = (
@@ -154,7 +161,7 @@ def camera_of(model: FaceModel, regions: Regions, seed: int) -> Camera:
 
 
 class Truth(NamedTuple):
-    """What each pixel's centre sees, (s, s) each, 0 where that is no person.
+    """What each pixel's centre sees, 0 where that is no person; (s, s) or, of normals, (s, s, 3).
 
     relief_hw, thickness_hw: float32, image widths. label_hw: uint8. distance_hw: float32, centimetres along the axis, of things too.
     normal_hwc: float32, unit length, camera axes. owner_hw: uint8, number of the person.
@@ -189,19 +196,21 @@ def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: in
     hit = label != LABEL_NOTHING
     relief = np.where(hit, np.clip((camera.distance - near) / camera.scene_width, -1, 1), 0).astype(np.float32)
     thickness = np.where(hit, np.clip((far - near) / camera.scene_width, 0, 2), 0).astype(np.float32)
-    normals = vertex_normals(placed_v3, mesh.triangles_m3)[mesh.triangles_m3[index]]
-    normal = np.einsum("hwk,hwkc->hwc", weight, normals)
-    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9)
-    normal *= np.where(_faces_away(normal, camera, side), -1, 1) * hit[..., None]
+    seen = mesh.triangles_m3[index]
+    smooth = np.einsum("hwk,hwkc->hwc", weight, vertex_normals(placed_v3, mesh.triangles_m3)[seen])
+    corners = placed_v3[seen]
+    flat = np.cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :])
+    normal = _towards_camera(smooth, flat, camera.rays(side)) * hit[..., None]
     return Truth(relief, thickness, label, near, normal.astype(np.float32), owner)
 
 
-def _faces_away(normal_hwc: Array, camera: Camera, side: int) -> Array:
-    """Whether a surface shows its back to its pixel's ray, (s, s, 1): sheets have two sides."""
-    across = (np.arange(side) + 0.5) / side
-    x, y = (across - camera.centre_xy[0]) * camera.scene_width, (camera.centre_xy[1] - across) * camera.scene_width
-    ray = np.stack(np.broadcast_arrays(x[None, :], y[:, None], -camera.distance), -1)
-    return (normal_hwc * ray).sum(-1, keepdims=True) > 0
+def _towards_camera(smooth_hwc: Array, flat_hwc: Array, ray_hwc: Array) -> Array:
+    """Unit normals of the side that is seen: sheets have two. The triangle's own normal says which; a smooth one that leans away at the
+    outline is brought back to the outline.
+    """
+    normal = smooth_hwc * np.where((flat_hwc * ray_hwc).sum(-1, keepdims=True) > 0, -1, 1)
+    normal = normal - np.maximum((normal * ray_hwc).sum(-1, keepdims=True), 0) * ray_hwc
+    return unit(normal)
 
 
 def _heads(true: Truth) -> Array:
@@ -216,15 +225,17 @@ def _heads(true: Truth) -> Array:
 
 
 EYE_DEPTH, LANDMARK_DEPTH = 3.5, 1.0
-"""How far behind what the camera sees there, in centimetres, the middle of an eyeball and a point of the skin still count as in view."""
+"""How far from what the camera sees there, in centimetres, the middle of an eyeball and a point of the skin still count as in view."""
 
 
 def _in_view(points_k3: Array, distance_hw: Array, depth: float) -> Array:
-    """x, y of the points and whether the skin before them, not the nose or the hair, is what the camera sees there."""
+    """x, y of the points and whether what the camera sees there is less than `depth` before or behind them: skin, lid or a close mask,
+    neither the nose or thick hair before them nor the wall behind the head.
+    """
     side = len(distance_hw)
     found = points_k3.copy()
     for point in found:
         column, row = int(np.floor(point[0])), int(np.floor(point[1]))
         inside = 0 <= column < side and 0 <= row < side
-        point[2] = float(inside and distance_hw[row, column] > 0 and point[2] - distance_hw[row, column] < depth)
+        point[2] = float(inside and distance_hw[row, column] > 0 and abs(point[2] - distance_hw[row, column]) < depth)
     return found

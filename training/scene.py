@@ -74,7 +74,7 @@ class Person:
 
 
 def random_scene(model: FaceModel, regions: Regions, rng: Generator) -> Scene:
-    """Draws a scene. The same generator state gives the same scene."""
+    """Draws a scene. Fresh generators of the same seed give the same scene."""
     first = random_person(model, regions, rng)
     meshes, eyes, owners, has = [first.mesh], [first.eyes_23], [1], set(first.has)
     if rng.random() < SCENE_CHANCE["two people"]:
@@ -94,7 +94,7 @@ def random_scene(model: FaceModel, regions: Regions, rng: Generator) -> Scene:
 
 
 def random_person(model: FaceModel, regions: Regions, rng: Generator) -> Person:
-    """Draws a person. The same generator state gives the same person."""
+    """Draws a person. Fresh generators of the same seed give the same person."""
     has = {name for name, chance in CHANCE.items() if rng.random() < chance}
     _settle(has)
     tone = rng.random()

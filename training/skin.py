@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training import face_model
 from training.face_model import FaceModel, Regions
-from training.parts import EYE, LABEL_BODY, LABEL_HEAD, LABEL_NARROW_FACE, MOUTH, SKIN, Part, join, plain
+from training.parts import EYE, LABEL_BODY, LABEL_HEAD, LABEL_NARROW_FACE, MOUTH, SKIN, Part, join, plain, walls
 from training.raster import fractal_noise, vertex_normals
 
 Array = NDArray[Any]
@@ -132,14 +132,13 @@ def head_part(model: FaceModel, regions: Regions, vertices: Array, albedo: Array
 
 
 def _chest(regions: Regions, vertices: Array, albedo: Array) -> Part:
-    """Closes the skin below the shoulders: walls from its edge down into the body, and a floor. Without it the shoulders have no inside."""
+    """Closes the skin below the shoulders, from its edge inwards to a floor within the body. Without it the shoulders have no inside."""
     edge, corner = np.unique(regions.neckline_k2, return_inverse=True)
+    rim = corner.reshape(-1, 2)
     around = vertices[edge]
-    low = around.mean(0) + (around - around.mean(0)) * np.array([0.8, 1, 0.8]) - np.array([0, 14, 0])
+    low = around.mean(0) + 0.3 * (around - around.mean(0)) - np.array([0, 5, 0])
     points = np.concatenate([around, low, low.mean(0, keepdims=True)])
-    one, other = corner.reshape(-1, 2).T
     count = len(edge)
-    walls = np.concatenate([np.stack([one, one + count, other], 1), np.stack([other, one + count, other + count], 1)])
-    floor = np.stack([one + count, np.full(len(one), 2 * count), other + count], 1)
+    floor = np.stack([rim[:, 0] + count, np.full(len(rim), 2 * count), rim[:, 1] + count], 1)
     colour = np.concatenate([albedo[edge], albedo[edge], albedo[edge].mean(0, keepdims=True)])
-    return plain(points, np.concatenate([walls, floor]), colour, LABEL_BODY, SKIN)
+    return plain(points, np.concatenate([walls(rim, count), floor]), colour, LABEL_BODY, SKIN)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from training import face_model
 from training.face_model import FaceModel, Regions
@@ -81,12 +83,27 @@ def mask(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) ->
     covered = (y < top) & (y > bottom) & (z > marks[0, 2] + rng.uniform(1, 4))
     covered[face_model.FACE.stop :] = False
     outward = vertices + regions.direction_v3 * rng.uniform(0.3, 0.9)
-    triangles = model.triangles_m3[covered[model.triangles_m3].all(1)]
+    triangles, patch = _without_holes(model.triangles_m3[covered[model.triangles_m3].all(1)], vertices)
+    outward = np.concatenate([outward, outward[patch].mean(0, keepdims=True)])
+    inward = np.concatenate([vertices, vertices[patch].mean(0, keepdims=True)]) - np.array([0, 0, 0.1])
     stretched = _smoothed(outward, triangles, 25)
     colour = rng.choice([np.array([0.75, 0.78, 0.8]), np.array([0.25, 0.5, 0.65]), np.array([0.02, 0.02, 0.02]), rng.uniform(0.03, 0.8, 3)])
-    closed = np.concatenate([triangles, walls(triangles, len(vertices))])  # at its edge it meets the skin
-    points = np.concatenate([stretched, vertices - 0.1 * regions.direction_v3])
+    closed = np.concatenate([triangles, walls(open_edges(triangles), len(stretched))])  # at its edge it meets the skin
+    points = np.concatenate([stretched, inward])
     return compact(plain(points, closed, colour, LABEL_NARROW_FACE, CLOTH))
+
+
+def _without_holes(triangles_m3: Array, vertices_v3: Array) -> tuple[Array, Array]:
+    """The triangles and a fan over every rim but the widest, that is over the mouth; and the vertices around it.
+
+    The fans meet in one more vertex, numbered after all others.
+    """
+    rim = open_edges(triangles_m3)
+    loops = connected_components(coo_matrix((np.ones(len(rim)), rim.T), (len(vertices_v3),) * 2), directed=False)[1][rim[:, 0]]
+    widest = max(np.unique(loops), key=lambda loop: float(np.ptp(vertices_v3[rim[loops == loop], 0])))
+    inner = rim[loops != widest]
+    fan = np.c_[inner[:, ::-1], np.full(len(inner), len(vertices_v3))]
+    return np.concatenate([triangles_m3, fan]), np.unique(inner)
 
 
 def _smoothed(vertices_v3: Array, triangles_m3: Array, rounds: int) -> Array:
