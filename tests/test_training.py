@@ -1,11 +1,14 @@
 """Laws of the rasteriser, the losses, the schedule and the reader of the face model."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
 from face_network import FaceMaps
 from training import ablation
+from training.dataset import GROUPS, HARD, SHARD, RandomViews, record_dtype
 from training.face_model import load_face_model
 from training.losses import losses
 from training.raster import rasterise, vertex_normals
@@ -121,3 +124,14 @@ def test_the_eyes_of_two_people_share_the_two_channels():
     swapped = loss_with_blobs_at([(1, 6, 6), (0, 6, 9), (1, 19, 22), (0, 19, 25)])
     missing = loss_with_blobs_at([(0, 6, 6), (1, 6, 9)])
     assert right < missing < swapped
+
+
+def test_scenes_with_something_hard_in_them_are_trained_on_more_often(tmp_path):
+    """One record in four holds something hard; of two drawn independently, one does with 7 / 16, so of views (1 / 4 + 7 / 16) / 2 do."""
+    records = np.zeros(SHARD, record_dtype(32))
+    records["has"][: SHARD // 4] = 1 << GROUPS.index(HARD[0])
+    records["rgb"][: SHARD // 4] = 255
+    np.save(tmp_path / "0.npy", records)
+    views = itertools.islice(RandomViews(tmp_path, 32, seed=1), 1500)
+    hard = np.mean([photo.mean() > 0.5 for photo, _, _ in views])
+    assert hard == pytest.approx(11 / 32, abs=0.04)

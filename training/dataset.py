@@ -34,6 +34,10 @@ HELD_OUT_FIRST_SEED = 10_000_000
 SHARD = 500
 LOOK_AGAIN = 4000
 """Views after which the folder is looked through again, so that training may begin while the set is still being rendered."""
+HARD = ("hand", "hat", "microphone", "sunglasses", "two people")
+"""What a scene may hold that errors are largest with, see docs/face-network.md: such scenes are trained on more often."""
+HARDER_OF_TWO = 0.5
+"""How often two records are drawn, and the second taken where the first holds nothing HARD."""
 GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LOOSE_CHANCE)
 
 
@@ -147,8 +151,15 @@ class RandomViews(torch.utils.data.IterableDataset):
         for drawn in itertools.count():
             if drawn % LOOK_AGAIN == 0:
                 samples = RenderedSet(self.folder)
-            photo, maps, eyes = random_view(samples[int(rng.integers(len(samples)))], self.side, rng)
+            photo, maps, eyes = random_view(samples[_draw(samples, rng)], self.side, rng)
             yield torch.from_numpy(photo), torch.from_numpy(maps), torch.from_numpy(eyes)
+
+
+def _draw(samples: RenderedSet, rng: Generator) -> int:
+    """A record's number, rather one with something HARD in it."""
+    first, second = (int(number) for number in rng.integers(len(samples), size=2))
+    plain = int(samples[first]["has"]) & sum(1 << GROUPS.index(name) for name in HARD) == 0
+    return second if plain and rng.random() < HARDER_OF_TWO else first
 
 
 def as_maps(record: Any) -> tuple[Array, Array]:

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import expect
-from visitor import generate_depth
+from visitor import choose, generate_depth
 
 COPIED = """async () => {
     const [item] = await navigator.clipboard.read(), picture = await createImageBitmap(await item.getType('image/png'));
@@ -53,8 +53,7 @@ def test_the_line_and_the_value_under_the_pointer(page):
 
 def test_colours_clip_histogram_and_side_by_side(page):
     page.wait_for_function(COLOURED, arg=False)
-    page.get_by_role("combobox", name="Colours").click()
-    page.get_by_role("option", name="Viridis").click()
+    choose(page, "Colours", "Viridis")
     page.wait_for_function(COLOURED, arg=True)
     expect(page.locator(".pv-layer")).to_have_attribute("alt", "Depth of the photo, colour map viridis")
 

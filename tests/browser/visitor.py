@@ -4,11 +4,12 @@ import io
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 from skimage.data import astronaut
 
 expect.set_options(timeout=60_000)
 SLOW_MS = 120_000
+TRIES = 12
 
 SCENE = "() => document.querySelector('.mv-plot')?._fullLayout?.scene?._scene?.glplot"
 CAMERA = "() => document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera()"
@@ -69,6 +70,19 @@ def model_on_stage(page):
     stage.scroll_into_view_if_needed()
     page.wait_for_timeout(1000)
     return stage
+
+
+def choose(page, picker, option):
+    """An option of a picker whose list may close again before it is reached, as when the page below it grows: then it is opened once more."""
+    wanted = page.get_by_role("option", name=option)
+    for _ in range(TRIES):
+        page.get_by_role("combobox", name=picker).click()
+        try:
+            wanted.click(timeout=SLOW_MS / TRIES)
+            return
+        except TimeoutError:
+            page.keyboard.press("Escape")
+    raise AssertionError(f"The list of {picker} never showed {option}.")
 
 
 def show(page, name, kind):
