@@ -14,6 +14,7 @@ import relief
 from camera import DEFAULT_FOV_DEGREES, Camera, choose_fov, project, unproject
 from errors import GeometryError
 from hidden_side import complete_back, complete_front, meet_at_the_rim, steady_outline, wells
+from outline import smooth_rim
 from points import bend, normals_of_grid, outliers, spread
 from poisson import poisson_surface
 from stages import Array, DepthMap, Mesh, Photo, PointCloud, Sense
@@ -107,7 +108,10 @@ SETTING_RANGES = (
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Points on a regular grid over the picture, for a surface plot: x, y, z (h, w) float32 with NaN outside mask_hw; colours_hwc uint8."""
+    """Points on a grid over the picture, for a surface plot: x, y, z (h, w) float32 with NaN outside mask_hw; colours_hwc uint8.
+
+    The grid is regular but for the outermost points of the mask, which lie on its smoothed outline.
+    """
 
     x_hw: Array
     y_hw: Array
@@ -215,9 +219,14 @@ def _picture(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Array:
 
 def _pixel_points(front_hw: Array, camera: Camera) -> Array:
     """(h, w, 3) float32: unprojected centres of the cells of a grid laid over the whole picture."""
-    rows, columns = np.indices(front_hw.shape, dtype=np.float64)
+    places_2hw = np.indices(front_hw.shape, dtype=np.float64)
+    return _grid_points(places_2hw[0], places_2hw[1], front_hw, camera)
+
+
+def _grid_points(rows_hw: Array, columns_hw: Array, front_hw: Array, camera: Camera) -> Array:
+    """(h, w, 3) float32: unprojected points of a grid laid over the whole picture, whose places are given in cells."""
     (height, width), (grid_height, grid_width) = camera.size_hw, front_hw.shape
-    return unproject((columns + 0.5) * width / grid_width, (rows + 0.5) * height / grid_height, front_hw, camera)
+    return unproject((columns_hw + 0.5) * width / grid_width, (rows_hw + 0.5) * height / grid_height, front_hw, camera)
 
 
 def _grid_size(size_hw: tuple[int, int], scale: float) -> tuple[int, int]:
@@ -231,7 +240,9 @@ def grid(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Grid:
     prepared = _prepare(depth, photo, settings)
     size_hw = _grid_size(depth.size_hw, settings.grid_side / max(depth.size_hw))
     front_hw, mask_hw = relief.resample(prepared.front_hw, prepared.known_hw, size_hw)
-    points_hw3 = _pixel_points(front_hw, prepared.camera)
+    largest_step = settings.edge_tolerance * prepared.camera.distance or np.inf
+    rows_hw, columns_hw, front_hw, mask_hw = smooth_rim(front_hw, mask_hw, largest_step)
+    points_hw3 = _grid_points(rows_hw, columns_hw, front_hw, prepared.camera)
     points_hw3[~mask_hw] = np.nan
     colours_hwc = relief.shrink_picture(_picture(depth, photo, settings), size_hw)
     x_hw, y_hw, z_hw = np.moveaxis(points_hw3, -1, 0)

@@ -12,7 +12,7 @@ import relief
 from benchmarks.accuracy import SyntheticHead, sphere_error
 from camera import Camera, choose_fov, project, unproject
 from errors import GeometryError
-from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, model_camera, point_cloud, smoothing_change
+from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, model_camera, point_cloud, prepared_relief, smoothing_change
 from points import outliers
 from stages import DepthMap, Face, Sense
 
@@ -227,14 +227,16 @@ def test_normals_of_a_sphere_point_outwards():
     assert np.median(toward) > 0.999
 
 
-def test_the_grid_is_the_surface_with_holes():
+def test_the_grid_is_the_surface_with_holes_and_a_rim():
     depth, photo = head(), photo_of((96, 80))
     shown = grid(depth, photo, ModelSettings(grid_side=48))
     assert shown.x_hw.shape == (48, 40) == shown.mask_hw.shape
     assert (np.isfinite(shown.z_hw) == shown.mask_hw).all() and shown.mask_hw.any() and not shown.mask_hw.all()
-    columns, rows = project(
-        np.stack([shown.x_hw, shown.y_hw, shown.z_hw], -1)[shown.mask_hw], model_camera(depth, photo, "shell", ModelSettings())
-    )
+    front_hw, known_hw, _ = prepared_relief(depth, photo, ModelSettings())
+    inner_hw = relief.resample(front_hw, known_hw, (48, 40))[1]
+    assert shown.mask_hw[inner_hw].all() and not inner_hw[shown.mask_hw].all()
+    points_n3 = np.stack([shown.x_hw, shown.y_hw, shown.z_hw], -1)[inner_hw]
+    columns, rows = project(points_n3, model_camera(depth, photo, "shell", ModelSettings()))
     assert np.allclose(columns % 2, 1, atol=1e-2) and np.allclose(rows % 2, 1, atol=1e-2)
 
 

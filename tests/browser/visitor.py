@@ -73,7 +73,7 @@ def model_on_stage(page):
 
 
 def choose(page, picker, option):
-    """An option of a picker whose list may close again before it is reached, as when the page below it grows: then it is opened once more."""
+    """An option of a picker. Its list may close before that is reached, as when the page around it moves: then it is opened once more."""
     wanted = page.get_by_role("option", name=option)
     for _ in range(TRIES):
         page.get_by_role("combobox", name=picker).click()

@@ -1,0 +1,105 @@
+"""The rim of a surface on a grid: moved from the staircase of its cells onto a smooth outline, and smoothed along it.
+
+A head falls away ever more steeply towards its outline, so the outermost cells of two rows, a part of a cell nearer to it or farther,
+lie at quite different depths: drawn as they are, they stand out like the teeth of a saw. For looking at only: the rim is a guess of half a
+cell, which costs accuracy, so what is measured and kept in files does without.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+from stages import Array
+
+SIGMA_CELLS = 1.5
+"""Standard deviation of the Gaussian over the distance to the outline, and of that about a point whose value is sought, cells."""
+LEVEL = 0.1
+"""Keeps a plane level across directions in which there are no cells to tell its slope; square cells, small beside SIGMA_CELLS squared."""
+BLEND_CELLS = 4.0
+"""Over so many cells inwards from the outline the smoothed values give way to the values as they are."""
+RINGS = 2
+"""Rings of cells around the mask. Both lie on the outline: the first ends the surface, the second gives it neighbours, without which Plotly
+(7.1) draws the first unlit."""
+LARGEST_MOVE = 1.5 * RINGS
+"""Farthest that a point of the rings moves, cells; the diagonal of a cell is 1.41."""
+STEPS = 3
+"""Newton steps onto the outline; the distance is nearly linear, so few are needed."""
+
+
+def smooth_rim(values_hw: Array, mask_hw: Array, largest_step: float) -> tuple[Array, Array, Array, Array]:
+    """Rings of cells added around the mask, whose points lie on the mask's smoothed outline instead of at the middles of their cells.
+
+    Args: values_hw (h, w) float32, read inside mask_hw (h, w) bool. largest_step: where values on both sides of a narrow gap of the mask
+    differ by more, the gap is a cut between two surfaces and stays as it is. Where the frame cuts the mask there is no ring.
+
+    Returns: rows_hw, columns_hw (h, w) float64, where each cell's point is, in cells; values_hw (h, w) float32, smoothed at the rim and
+    with the rings; mask_hw with the rings.
+    """
+    places_2hw = np.indices(mask_hw.shape, dtype=np.float64)
+    window = np.ones((2 * RINGS + 1,) * 2, np.uint8)
+    ring_hw = cv2.dilate(mask_hw.astype(np.uint8), window).astype(bool) & ~mask_hw & ~_cuts(values_hw, mask_hw, largest_step, window)
+    if not ring_hw.any():
+        return places_2hw[0], places_2hw[1], values_hw, mask_hw
+    planes_3hw = _planes(values_hw, mask_hw)
+    move_2n = _onto_outline(places_2hw[:, ring_hw], mask_hw)
+    places_2hw[:, ring_hw] += move_2n
+    share_hw = np.clip((_distance(mask_hw) - 1) / BLEND_CELLS, 0, 1)
+    values_hw = np.where(mask_hw, planes_3hw[0] + share_hw * (values_hw - planes_3hw[0]), 0).astype(np.float32)
+    level_n, down_n, across_n = planes_3hw[:, ring_hw]
+    values_hw[ring_hw] = level_n + down_n * move_2n[0] + across_n * move_2n[1]
+    return places_2hw[0], places_2hw[1], values_hw, mask_hw | ring_hw
+
+
+def _cuts(values_hw: Array, mask_hw: Array, largest_step: float, window: Array) -> Array:
+    """(h, w) bool: gaps of the mask that the rings would fill from both sides, where the values about them differ by more than a step."""
+    closed_hw = cv2.morphologyEx(mask_hw.astype(np.uint8), cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE).astype(bool)
+    values_hw = values_hw.astype(np.float32)
+    high_hw = cv2.dilate(np.where(mask_hw, values_hw, -np.inf), window, borderType=cv2.BORDER_REPLICATE)
+    low_hw = cv2.erode(np.where(mask_hw, values_hw, np.inf), window, borderType=cv2.BORDER_REPLICATE)
+    return closed_hw & ~mask_hw & (high_hw - low_hw > largest_step)
+
+
+def _planes(values_hw: Array, mask_hw: Array) -> Array:
+    """(3, h, w): value at each cell and its slope down and across, of the plane nearest to the values of the mask about it; 0 far away.
+
+    Source: Knutsson and Westin, "Normalized and differential convolution", CVPR 1993 (a local basis of 1, x and y).
+    """
+    reach = np.arange(-round(4 * SIGMA_CELLS), round(4 * SIGMA_CELLS) + 1)
+    bell = np.exp(-0.5 * (reach / SIGMA_CELLS) ** 2)
+
+    def moment(layer_hw: Array, down: int, across: int) -> Array:
+        once_hw = ndimage.correlate1d(layer_hw, bell * reach**down, axis=0, mode="constant")
+        return ndimage.correlate1d(once_hw, bell * reach**across, axis=1, mode="constant")
+
+    centre = values_hw[mask_hw].mean(dtype=np.float64)
+    weight_hw, offset_hw = mask_hw.astype(np.float64), np.where(mask_hw, values_hw - centre, 0)
+    order = [(0, 0), (1, 0), (0, 1)]
+    normal_hw33 = np.stack([np.stack([moment(weight_hw, a + c, b + d) for c, d in order], -1) for a, b in order], -1)
+    sides_hw3 = np.stack([moment(offset_hw, a, b) for a, b in order], -1)
+    total_hw11 = np.maximum(normal_hw33[..., :1, :1], 1e-6)
+    normal_hw33 += total_hw11 * np.diag([1e-9, LEVEL, LEVEL]) + 1e-12 * np.eye(3)
+    planes_hw3 = np.linalg.solve(normal_hw33, sides_hw3[..., None])[..., 0]
+    planes_hw3[..., 0] += centre
+    return np.moveaxis(planes_hw3, -1, 0)
+
+
+def _distance(mask_hw: Array) -> Array:
+    """(h, w) cells to the nearest that is not in the mask; the frame is none."""
+    distance_hw: Array = ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1]
+    return distance_hw
+
+
+def _onto_outline(points_2n: Array, mask_hw: Array) -> Array:
+    """(2, n) how far rows and columns are to move, along the smoothed distance's gradient to where that is 0; at most `LARGEST_MOVE`."""
+    distance_hw = np.where(mask_hw, _distance(mask_hw) - 0.5, 0.5 - _distance(~mask_hw))
+    distance_hw = ndimage.gaussian_filter(distance_hw, SIGMA_CELLS, mode="nearest")
+    layers = (distance_hw, *np.gradient(distance_hw))
+    last_21 = np.array(mask_hw.shape)[:, None] - 1.0
+    move_2n = np.zeros_like(points_2n)
+    for _ in range(STEPS):
+        distance_n, down_n, across_n = (ndimage.map_coordinates(layer, points_2n + move_2n, order=1, mode="nearest") for layer in layers)
+        move_2n -= np.stack([down_n, across_n]) * distance_n / np.maximum(down_n**2 + across_n**2, 0.1)
+        move_2n *= np.minimum(1, LARGEST_MOVE / np.maximum(np.hypot(*move_2n), 1e-9))
+    return np.clip(points_2n + move_2n, 0, last_21) - points_2n
