@@ -42,7 +42,7 @@ FOLDER_VARIABLE = "PHOTO_TO_3D_FACE_WEIGHTS"
 MIRROR_VARIABLE = "PHOTO_TO_3D_FACE_MIRROR"
 """Environment variable with an address, under which the files of the table are fetched by name in place of their published addresses."""
 BUNDLED_FOLDER = Path(__file__).resolve().parent / "assets"
-SHOWN_FIGURES = {"face relief %": "relief off by {:.1f} % of the head's width", "face normals": "normals by {:.0f}°"}
+SHOWN_FIGURES = {"face relief %": "the face's relief off by {:.1f} % of the head's width", "face normals": "its normals by {:.0f}°"}
 """Of the figures in the bundled file's metadata (docs/face-network.md explains them): those that a line has room for, in words."""
 
 
