@@ -110,7 +110,7 @@ SETTING_RANGES = (
 class Grid:
     """Points on a grid over the picture, for a surface plot: x, y, z (h, w) float32 with NaN outside mask_hw; colours_hwc uint8.
 
-    The grid is regular but for the outermost points of the mask, which lie on its smoothed outline.
+    The grid is even but for a rim, where there is one: its points lie on the mask's smoothed outline.
     """
 
     x_hw: Array
@@ -235,14 +235,19 @@ def _grid_size(size_hw: tuple[int, int], scale: float) -> tuple[int, int]:
     return height, width
 
 
-def grid(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Grid:
-    """The front surface on a grid of at most `grid_side` points a side. Raises: GeometryError when no pixel is left."""
+def grid(depth: DepthMap, photo: Photo, settings: ModelSettings, *, rim: bool = True) -> Grid:
+    """The front surface on a grid of at most `grid_side` points a side, even or with a smooth rim (see `outline`).
+
+    Raises: GeometryError when no pixel is left.
+    """
     prepared = _prepare(depth, photo, settings)
     size_hw = _grid_size(depth.size_hw, settings.grid_side / max(depth.size_hw))
     front_hw, mask_hw = relief.resample(prepared.front_hw, prepared.known_hw, size_hw)
-    largest_step = settings.edge_tolerance * prepared.camera.distance or np.inf
-    rows_hw, columns_hw, front_hw, mask_hw = smooth_rim(front_hw, mask_hw, largest_step)
-    points_hw3 = _grid_points(rows_hw, columns_hw, front_hw, prepared.camera)
+    points_hw3 = _pixel_points(front_hw, prepared.camera)
+    if rim and mask_hw.any():
+        nearest = prepared.camera.distance - float(front_hw[mask_hw].max())
+        rows_hw, columns_hw, front_hw, mask_hw = smooth_rim(front_hw, mask_hw, settings.edge_tolerance * nearest or np.inf)
+        points_hw3 = _grid_points(rows_hw, columns_hw, front_hw, prepared.camera)
     points_hw3[~mask_hw] = np.nan
     colours_hwc = relief.shrink_picture(_picture(depth, photo, settings), size_hw)
     x_hw, y_hw, z_hw = np.moveaxis(points_hw3, -1, 0)

@@ -22,8 +22,6 @@ BLEND_CELLS = 4.0
 RINGS = 2
 """Rings of cells around the mask. Both lie on the outline: the first ends the surface, the second gives it neighbours, without which Plotly
 (7.1) draws the first unlit."""
-LARGEST_MOVE = 1.5 * RINGS
-"""Farthest that a point of the rings moves, cells; the diagonal of a cell is 1.41."""
 STEPS = 3
 """Newton steps onto the outline; the distance is nearly linear, so few are needed."""
 
@@ -31,34 +29,36 @@ STEPS = 3
 def smooth_rim(values_hw: Array, mask_hw: Array, largest_step: float) -> tuple[Array, Array, Array, Array]:
     """Rings of cells added around the mask, whose points lie on the mask's smoothed outline instead of at the middles of their cells.
 
-    Args: values_hw (h, w) float32, read inside mask_hw (h, w) bool. largest_step: where values on both sides of a narrow gap of the mask
-    differ by more, the gap is a cut between two surfaces and stays as it is. Where the frame cuts the mask there is no ring.
+    Args: values_hw (h, w) float32, read inside mask_hw (h, w) bool. largest_step: where values of the mask on the two sides of a gap differ
+    by more, the gap is a cut between two surfaces and gets no ring. Nor is there one where the frame cuts the mask.
 
-    Returns: rows_hw, columns_hw (h, w) float64, where each cell's point is, in cells; values_hw (h, w) float32, smoothed at the rim and
-    with the rings; mask_hw with the rings.
+    Returns: rows_hw, columns_hw (h, w) float64, where each cell's point is, in cells; values_hw (h, w) float32, smoothed beside the rings
+    and with them; mask_hw with the rings.
     """
     places_2hw = np.indices(mask_hw.shape, dtype=np.float64)
-    window = np.ones((2 * RINGS + 1,) * 2, np.uint8)
-    ring_hw = cv2.dilate(mask_hw.astype(np.uint8), window).astype(bool) & ~mask_hw & ~_cuts(values_hw, mask_hw, largest_step, window)
+    ring_hw = _rings(values_hw, mask_hw, largest_step)
     if not ring_hw.any():
         return places_2hw[0], places_2hw[1], values_hw, mask_hw
     planes_3hw = _planes(values_hw, mask_hw)
-    move_2n = _onto_outline(places_2hw[:, ring_hw], mask_hw)
+    move_2n = _onto_outline(places_2hw[:, ring_hw], mask_hw, _distance(~mask_hw)[ring_hw])
     places_2hw[:, ring_hw] += move_2n
-    share_hw = np.clip((_distance(mask_hw) - 1) / BLEND_CELLS, 0, 1)
+    share_hw = np.clip((_distance(~ring_hw) - 1) / BLEND_CELLS, 0, 1)
     values_hw = np.where(mask_hw, planes_3hw[0] + share_hw * (values_hw - planes_3hw[0]), 0).astype(np.float32)
     level_n, down_n, across_n = planes_3hw[:, ring_hw]
     values_hw[ring_hw] = level_n + down_n * move_2n[0] + across_n * move_2n[1]
     return places_2hw[0], places_2hw[1], values_hw, mask_hw | ring_hw
 
 
-def _cuts(values_hw: Array, mask_hw: Array, largest_step: float, window: Array) -> Array:
-    """(h, w) bool: gaps of the mask that the rings would fill from both sides, where the values about them differ by more than a step."""
-    closed_hw = cv2.morphologyEx(mask_hw.astype(np.uint8), cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE).astype(bool)
-    values_hw = values_hw.astype(np.float32)
-    high_hw = cv2.dilate(np.where(mask_hw, values_hw, -np.inf), window, borderType=cv2.BORDER_REPLICATE)
-    low_hw = cv2.erode(np.where(mask_hw, values_hw, np.inf), window, borderType=cv2.BORDER_REPLICATE)
-    return closed_hw & ~mask_hw & (high_hw - low_hw > largest_step)
+def _rings(values_hw: Array, mask_hw: Array, largest_step: float) -> Array:
+    """(h, w) bool: the cells within `RINGS` of the mask, where the mask's values near by differ by no more than a step."""
+    if not mask_hw.any() or min(mask_hw.shape) < 2:
+        return np.zeros_like(mask_hw)
+    window = np.ones((2 * RINGS + 1,) * 2, np.uint8)
+    nearest = ndimage.distance_transform_edt(~mask_hw, return_distances=False, return_indices=True)
+    continued_hw = values_hw.astype(np.float32)[tuple(nearest)]
+    steps_hw = cv2.dilate(continued_hw, window) - cv2.erode(continued_hw, window)
+    rings_hw: Array = cv2.dilate(mask_hw.astype(np.uint8), window).astype(bool) & ~mask_hw & (steps_hw <= largest_step)
+    return rings_hw
 
 
 def _planes(values_hw: Array, mask_hw: Array) -> Array:
@@ -91,8 +91,8 @@ def _distance(mask_hw: Array) -> Array:
     return distance_hw
 
 
-def _onto_outline(points_2n: Array, mask_hw: Array) -> Array:
-    """(2, n) how far rows and columns are to move, along the smoothed distance's gradient to where that is 0; at most `LARGEST_MOVE`."""
+def _onto_outline(points_2n: Array, mask_hw: Array, farthest_n: Array) -> Array:
+    """(2, n) how far rows and columns are to move, along the smoothed distance's gradient to where that is 0; at most `farthest_n`."""
     distance_hw = np.where(mask_hw, _distance(mask_hw) - 0.5, 0.5 - _distance(~mask_hw))
     distance_hw = ndimage.gaussian_filter(distance_hw, SIGMA_CELLS, mode="nearest")
     layers = (distance_hw, *np.gradient(distance_hw))
@@ -101,5 +101,5 @@ def _onto_outline(points_2n: Array, mask_hw: Array) -> Array:
     for _ in range(STEPS):
         distance_n, down_n, across_n = (ndimage.map_coordinates(layer, points_2n + move_2n, order=1, mode="nearest") for layer in layers)
         move_2n -= np.stack([down_n, across_n]) * distance_n / np.maximum(down_n**2 + across_n**2, 0.1)
-        move_2n *= np.minimum(1, LARGEST_MOVE / np.maximum(np.hypot(*move_2n), 1e-9))
+        move_2n *= np.minimum(1, farthest_n / np.maximum(np.hypot(*move_2n), 1e-9))
     return np.clip(points_2n + move_2n, 0, last_21) - points_2n

@@ -172,7 +172,7 @@ def _figure_json(session: Session, made: Depth, look: Look, settings: ModelSetti
 
 def _still(session: Session, made: Depth) -> str:
     """A shaded picture of the surface, for browsers without WebGL."""
-    plane = grid(*_parts(session, made), ModelSettings())
+    plane = grid(*_parts(session, made), ModelSettings(), rim=False)
     return data_uri(Image.fromarray(figures.shaded_still(plane.x_hw, plane.y_hw, plane.z_hw)), "JPEG")
 
 

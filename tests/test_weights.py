@@ -192,7 +192,9 @@ def test_the_line_on_accuracy_is_what_the_bundled_file_states(cache):
     assert weights.accuracy_text(face) == face.unpublished_reason
     figures = {"face relief %": 4.26, "face normals": 13.4, "matte IoU": 0.9}
     safetensors.torch.save_file({"a": torch.zeros(1)}, path, {"held_out_figures": json.dumps(figures)})
-    assert weights.accuracy_text(face) == "on held-out synthetic faces: the face's relief off by 4.3 % of the head's width, its normals by 13°"
+    assert (
+        weights.accuracy_text(face) == "on held-out synthetic faces: the face's relief off by 4.3 % of the head's width, its normals by 13°"
+    )
     for metadata in ({}, {"held_out_figures": "{"}, {"held_out_figures": '{"matte IoU": 0.9}'}):
         safetensors.torch.save_file({"a": torch.zeros(1)}, path, metadata)
         assert weights.accuracy_text(face) == face.unpublished_reason

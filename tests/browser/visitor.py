@@ -76,8 +76,8 @@ def choose(page, picker, option):
     """An option of a picker. Its list may close before that is reached, as when the page around it moves: then it is opened once more."""
     wanted = page.get_by_role("option", name=option)
     for _ in range(TRIES):
-        page.get_by_role("combobox", name=picker).click()
         try:
+            page.get_by_role("combobox", name=picker).click(timeout=SLOW_MS / TRIES)
             wanted.click(timeout=SLOW_MS / TRIES)
             return
         except TimeoutError:
