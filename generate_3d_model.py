@@ -32,6 +32,7 @@ __all__ = [
     "point_cloud",
     "project",
     "smoothing_change",
+    "surface_mesh",
     "unproject",
 ]
 
@@ -252,6 +253,18 @@ def grid(depth: DepthMap, photo: Photo, settings: ModelSettings, *, rim: bool = 
     colours_hwc = relief.shrink_picture(_picture(depth, photo, settings), size_hw)
     x_hw, y_hw, z_hw = np.moveaxis(points_hw3, -1, 0)
     return Grid(x_hw, y_hw, z_hw, mask_hw, colours_hwc, _unit(depth))
+
+
+def surface_mesh(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Mesh:
+    """A finer `grid`, rim and all, as a textured mesh of at most about `face_budget` triangles: for looking at. Raises as `grid`."""
+    pixels = int(relief.valid_pixels(depth, settings.foreground_only).sum())
+    scale = min(1.0, float(np.sqrt(GRID_SHARES[0] * settings.face_budget / (2 * pixels))))
+    plane = grid(depth, photo, replace(settings, grid_side=max(2, round(scale * max(depth.size_hw)))))
+    used, faces_m3 = drop_unused(triangulate(plane.mask_hw), plane.mask_hw.size)
+    points_n3 = np.stack([plane.x_hw, plane.y_hw, plane.z_hw], -1).reshape(-1, 3)[used]
+    points_n3, faces_m3 = decimate(points_n3, faces_m3, settings.face_budget, closed=False)
+    texture = atlas(_picture(depth, photo, settings), depth, settings.texture_side, False, None)
+    return Mesh(points_n3, faces_m3, picture_uv(points_n3, _camera(depth, photo, settings), 0).astype(np.float32), texture, unit=plane.unit)
 
 
 def point_cloud(depth: DepthMap, photo: Photo, settings: ModelSettings) -> PointCloud:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
 from stages import Array
@@ -39,12 +40,14 @@ def smooth_rim(values_hw: Array, mask_hw: Array, largest_step: float) -> tuple[A
     ring_hw = _rings(values_hw, mask_hw, largest_step)
     if not ring_hw.any():
         return places_2hw[0], places_2hw[1], values_hw, mask_hw
-    planes_3hw = _planes(values_hw, mask_hw)
+    share_hw = np.clip((_distance(~ring_hw) - 1) / BLEND_CELLS, 0, 1)
+    beside_hw = mask_hw & (share_hw < 1)
+    smooth_n, share_n = _planes(values_hw, mask_hw, beside_hw)[:, 0], share_hw[beside_hw]
+    level_n, down_n, across_n = _planes(values_hw, mask_hw, ring_hw).T
     move_2n = _onto_outline(places_2hw[:, ring_hw], mask_hw, _distance(~mask_hw)[ring_hw])
     places_2hw[:, ring_hw] += move_2n
-    share_hw = np.clip((_distance(~ring_hw) - 1) / BLEND_CELLS, 0, 1)
-    values_hw = np.where(mask_hw, planes_3hw[0] + share_hw * (values_hw - planes_3hw[0]), 0).astype(np.float32)
-    level_n, down_n, across_n = planes_3hw[:, ring_hw]
+    values_hw = np.where(mask_hw, values_hw, 0).astype(np.float32)
+    values_hw[beside_hw] = smooth_n + share_n * (values_hw[beside_hw] - smooth_n)
     values_hw[ring_hw] = level_n + down_n * move_2n[0] + across_n * move_2n[1]
     return places_2hw[0], places_2hw[1], values_hw, mask_hw | ring_hw
 
@@ -61,28 +64,27 @@ def _rings(values_hw: Array, mask_hw: Array, largest_step: float) -> Array:
     return rings_hw
 
 
-def _planes(values_hw: Array, mask_hw: Array) -> Array:
-    """(3, h, w): value at each cell and its slope down and across, of the plane nearest to the values of the mask about it; 0 far away.
+def _planes(values_hw: Array, mask_hw: Array, at_hw: Array) -> Array:
+    """(n, 3): for the cells `at_hw`, the value and its slopes down and across of the plane nearest to the values of the mask about them.
 
     Source: Knutsson and Westin, "Normalized and differential convolution", CVPR 1993 (a local basis of 1, x and y).
     """
-    reach = np.arange(-round(4 * SIGMA_CELLS), round(4 * SIGMA_CELLS) + 1)
-    bell = np.exp(-0.5 * (reach / SIGMA_CELLS) ** 2)
+    reach = round(3 * SIGMA_CELLS)
+    down, across = (offset.ravel() for offset in np.mgrid[-reach : reach + 1, -reach : reach + 1])
+    basis_k3 = np.stack([np.ones(len(down)), down, across], -1)
+    bell_k = np.exp(-0.5 * (down**2 + across**2) / SIGMA_CELLS**2)
 
-    def moment(layer_hw: Array, down: int, across: int) -> Array:
-        once_hw = ndimage.correlate1d(layer_hw, bell * reach**down, axis=0, mode="constant")
-        return ndimage.correlate1d(once_hw, bell * reach**across, axis=1, mode="constant")
+    def about(layer_hw: Array) -> Array:
+        return sliding_window_view(np.pad(layer_hw, reach), (2 * reach + 1,) * 2)[at_hw].reshape(-1, len(down))
 
     centre = values_hw[mask_hw].mean(dtype=np.float64)
-    weight_hw, offset_hw = mask_hw.astype(np.float64), np.where(mask_hw, values_hw - centre, 0)
-    order = [(0, 0), (1, 0), (0, 1)]
-    normal_hw33 = np.stack([np.stack([moment(weight_hw, a + c, b + d) for c, d in order], -1) for a, b in order], -1)
-    sides_hw3 = np.stack([moment(offset_hw, a, b) for a, b in order], -1)
-    total_hw11 = np.maximum(normal_hw33[..., :1, :1], 1e-6)
-    normal_hw33 += total_hw11 * np.diag([1e-9, LEVEL, LEVEL]) + 1e-12 * np.eye(3)
-    planes_hw3 = np.linalg.solve(normal_hw33, sides_hw3[..., None])[..., 0]
-    planes_hw3[..., 0] += centre
-    return np.moveaxis(planes_hw3, -1, 0)
+    weight_nk = about(mask_hw) * bell_k
+    offset_nk = about(np.where(mask_hw, values_hw - centre, 0))
+    products_k33 = basis_k3[:, :, None] * basis_k3[:, None, :] + np.diag([0, LEVEL, LEVEL])
+    normal_n33 = (weight_nk @ products_k33.reshape(-1, 9)).reshape(-1, 3, 3)
+    planes_n3 = np.linalg.solve(normal_n33, ((weight_nk * offset_nk) @ basis_k3)[..., None])[..., 0]
+    planes_n3[:, 0] += centre
+    return planes_n3
 
 
 def _distance(mask_hw: Array) -> Array:

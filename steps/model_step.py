@@ -17,7 +17,7 @@ from depth_pictures import data_uri
 from errors import FaceModelError
 from export_3d_model import WRITERS
 from figures import Colour
-from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, point_cloud
+from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, point_cloud, surface_mesh
 from life_size import life_size
 from preview import preview
 from session_cache import Result
@@ -164,8 +164,10 @@ def _figure_json(session: Session, made: Depth, look: Look, settings: ModelSetti
         axes = plane.x_hw, plane.y_hw, plane.z_hw
         traces, corners = figures.surface_traces(*axes), figures.extent(*axes)
     else:
-        kind = "shell" if look.shown == SURFACE else look.kind
-        mesh = shape(kind, lambda: build_mesh(*parts, kind, settings))
+        mesh = shape(
+            SURFACE if look.shown == SURFACE else look.kind,
+            lambda: surface_mesh(*parts, settings) if look.shown == SURFACE else build_mesh(*parts, look.kind, settings),
+        )
         traces, corners = figures.mesh_traces(mesh, look.colour), figures.extent(*mesh.vertices_n3.T)
     return figures.as_json(figures.make_figure(traces, corners))
 

@@ -12,7 +12,17 @@ import relief
 from benchmarks.accuracy import SyntheticHead, sphere_error
 from camera import Camera, choose_fov, project, unproject
 from errors import GeometryError
-from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, model_camera, point_cloud, prepared_relief, smoothing_change
+from generate_3d_model import (
+    KINDS,
+    ModelSettings,
+    build_mesh,
+    grid,
+    model_camera,
+    point_cloud,
+    prepared_relief,
+    smoothing_change,
+    surface_mesh,
+)
 from points import outliers
 from stages import DepthMap, Face, Sense
 
@@ -291,3 +301,21 @@ def test_poisson_without_open3d_names_what_to_install(monkeypatch):
 def test_poisson_is_closed_where_open3d_is_installed():
     pytest.importorskip("open3d", reason="Open3D is an optional extra")
     assert welded(build_mesh(head(), photo_of((96, 80)), "poisson", ModelSettings(face_budget=5000))).is_watertight
+
+
+def border_length(mesh):
+    """Length, seen from the front, of the edges that belong to one triangle only."""
+    edges = np.sort(mesh.faces_m3[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    single, counts = np.unique(edges, axis=0, return_counts=True)
+    ends = mesh.vertices_n3[single[counts == 1], :2]
+    return np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).sum()
+
+
+def test_the_surface_for_looking_at_ends_in_a_circle_where_the_shell_ends_in_steps():
+    depth, photo = sphere((160, 120), relief.camera_distance(30.0)), photo_of((160, 120))
+    settings = ModelSettings(fov_degrees=30.0, perspective=False, edge_tolerance=0, face_budget=20_000)
+    seen, kept = surface_mesh(depth, photo, settings), build_mesh(depth, photo, "shell", settings)
+    circle = np.pi * np.ptp(seen.vertices_n3[:, 0])
+    assert border_length(seen) == pytest.approx(circle, rel=0.03)
+    assert border_length(kept) > 1.05 * circle
+    assert len(seen.faces_m3) <= settings.face_budget and seen.texture_hwc is not None
