@@ -109,7 +109,7 @@ SETTING_RANGES = (
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Points on a grid over the picture, for a surface plot: x, y, z (h, w) float32 with NaN outside mask_hw; colours_hwc uint8.
+    """Points on a grid over the picture, for a surface plot: x, y, z (h, w) float32 with NaN outside mask_hw.
 
     The grid is even but for a rim, where there is one: its points lie on the mask's smoothed outline.
     """
@@ -118,7 +118,6 @@ class Grid:
     y_hw: Array
     z_hw: Array
     mask_hw: Array
-    colours_hwc: Array
     unit: str
 
 
@@ -250,9 +249,16 @@ def grid(depth: DepthMap, photo: Photo, settings: ModelSettings, *, rim: bool = 
         rows_hw, columns_hw, front_hw, mask_hw = smooth_rim(front_hw, mask_hw, settings.edge_tolerance * nearest or np.inf)
         points_hw3 = _grid_points(rows_hw, columns_hw, front_hw, prepared.camera)
     points_hw3[~mask_hw] = np.nan
-    colours_hwc = relief.shrink_picture(_picture(depth, photo, settings), size_hw)
     x_hw, y_hw, z_hw = np.moveaxis(points_hw3, -1, 0)
-    return Grid(x_hw, y_hw, z_hw, mask_hw, colours_hwc, _unit(depth))
+    return Grid(x_hw, y_hw, z_hw, mask_hw, _unit(depth))
+
+
+def _triangles(mask_hw: Array) -> tuple[Array, Array]:
+    """Indices of the grid's points that triangles use, and the triangles over these. Raises: GeometryError where there is none."""
+    used, faces_m3 = drop_unused(triangulate(mask_hw), mask_hw.size)
+    if not len(faces_m3):
+        raise GeometryError("No four neighbouring pixels are left after masking. Raise the edge tolerance or keep the background.")
+    return used, faces_m3
 
 
 def surface_mesh(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Mesh:
@@ -260,7 +266,7 @@ def surface_mesh(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Mesh
     pixels = int(relief.valid_pixels(depth, settings.foreground_only).sum())
     scale = min(1.0, float(np.sqrt(GRID_SHARES[0] * settings.face_budget / (2 * pixels))))
     plane = grid(depth, photo, replace(settings, grid_side=max(2, round(scale * max(depth.size_hw)))))
-    used, faces_m3 = drop_unused(triangulate(plane.mask_hw), plane.mask_hw.size)
+    used, faces_m3 = _triangles(plane.mask_hw)
     points_n3 = np.stack([plane.x_hw, plane.y_hw, plane.z_hw], -1).reshape(-1, 3)[used]
     points_n3, faces_m3 = decimate(points_n3, faces_m3, settings.face_budget, closed=False)
     texture = atlas(_picture(depth, photo, settings), depth, settings.texture_side, False, None)
@@ -309,9 +315,7 @@ def _working_size(prepared: _Prepared, sides: int, triangles: float) -> tuple[in
 def _shell(prepared: _Prepared, settings: ModelSettings, triangles: float) -> tuple[Array, Array]:
     """What the camera saw, open at its edges."""
     front_hw, mask_hw = relief.resample(prepared.front_hw, prepared.known_hw, _working_size(prepared, 1, triangles))
-    used, faces_m3 = drop_unused(triangulate(mask_hw), mask_hw.size)
-    if not len(faces_m3):
-        raise GeometryError("No four neighbouring pixels are left after masking. Raise the edge tolerance or keep the background.")
+    used, faces_m3 = _triangles(mask_hw)
     return _pixel_points(front_hw, prepared.camera).reshape(-1, 3)[used], faces_m3
 
 

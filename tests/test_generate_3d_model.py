@@ -319,3 +319,14 @@ def test_the_surface_for_looking_at_ends_in_a_circle_where_the_shell_ends_in_ste
     assert border_length(seen) == pytest.approx(circle, rel=0.03)
     assert border_length(kept) > 1.05 * circle
     assert len(seen.faces_m3) <= settings.face_budget and seen.texture_hwc is not None
+
+
+def test_a_surface_without_a_triangle_is_one_sentence():
+    """Of single pixels, each far before or behind the next."""
+    size = 34, 46
+    mask_hw = np.zeros(size, bool)
+    mask_hw[::3, ::3] = True
+    dots = DepthMap((np.indices(size).sum(axis=0) % 2 * 0.9).astype(np.float32), Sense.RELIEF, mask_hw, "dots")
+    for make in (surface_mesh, lambda *parts: build_mesh(*parts[:2], "shell", parts[2])):
+        with pytest.raises(GeometryError, match="four neighbouring pixels"):
+            make(dots, photo_of(size), replace(PLAIN, edge_tolerance=0.04))
