@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from diffusion import fill_by_diffusion
+from outline import distance_inside
 from relief import smooth
 from stages import Array
 
@@ -23,13 +24,7 @@ def half_chord(mask_hw: Array) -> Array:
     """
     if mask_hw.all():
         return np.full(mask_hw.shape, 0.25, np.float32)
-    return (_round(_distance(mask_hw)) / mask_hw.shape[1]).astype(np.float32)
-
-
-def _distance(mask_hw: Array) -> Array:
-    """(h, w) cells to the silhouette; the frame is none."""
-    distance_hw: Array = ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1]
-    return distance_hw
+    return (_round(distance_inside(mask_hw)) / mask_hw.shape[1]).astype(np.float32)
 
 
 def _round(distance_hw: Array) -> Array:
@@ -147,5 +142,7 @@ def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Arr
 
 def _steady_distance(inner_hw: Array) -> Array:
     """(h, w) distance to the silhouette in cells, its stairs smoothed away; 0 outside `inner_hw`."""
-    steady_hw = cv2.GaussianBlur(_distance(inner_hw) - _distance(~inner_hw), (0, 0), STEADY_CELLS, borderType=cv2.BORDER_REPLICATE)
+    steady_hw = cv2.GaussianBlur(
+        distance_inside(inner_hw) - distance_inside(~inner_hw), (0, 0), STEADY_CELLS, borderType=cv2.BORDER_REPLICATE
+    )
     return np.where(inner_hw, np.maximum(steady_hw, 0), 0)

@@ -40,11 +40,11 @@ def smooth_rim(values_hw: Array, mask_hw: Array, largest_step: float) -> tuple[A
     ring_hw = _rings(values_hw, mask_hw, largest_step)
     if not ring_hw.any():
         return places_2hw[0], places_2hw[1], values_hw, mask_hw
-    share_hw = np.clip((_distance(~ring_hw) - 1) / BLEND_CELLS, 0, 1)
+    share_hw = np.clip((distance_inside(~ring_hw) - 1) / BLEND_CELLS, 0, 1)
     beside_hw = mask_hw & (share_hw < 1)
     smooth_n, share_n = _planes(values_hw, mask_hw, beside_hw)[:, 0], share_hw[beside_hw]
     level_n, down_n, across_n = _planes(values_hw, mask_hw, ring_hw).T
-    move_2n = _onto_outline(places_2hw[:, ring_hw], mask_hw, _distance(~mask_hw)[ring_hw])
+    move_2n = _onto_outline(places_2hw[:, ring_hw], mask_hw, distance_inside(~mask_hw)[ring_hw])
     places_2hw[:, ring_hw] += move_2n
     values_hw = np.where(mask_hw, values_hw, 0).astype(np.float32)
     values_hw[beside_hw] = smooth_n + share_n * (values_hw[beside_hw] - smooth_n)
@@ -87,15 +87,15 @@ def _planes(values_hw: Array, mask_hw: Array, at_hw: Array) -> Array:
     return planes_n3
 
 
-def _distance(mask_hw: Array) -> Array:
-    """(h, w) cells to the nearest that is not in the mask; the frame is none."""
+def distance_inside(mask_hw: Array) -> Array:
+    """(h, w) float64: cells to the nearest that is not in the mask, 0 outside it; beyond the frame there is none."""
     distance_hw: Array = ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1]
     return distance_hw
 
 
 def _onto_outline(points_2n: Array, mask_hw: Array, farthest_n: Array) -> Array:
     """(2, n) how far rows and columns are to move, along the smoothed distance's gradient to where that is 0; at most `farthest_n`."""
-    distance_hw = np.where(mask_hw, _distance(mask_hw) - 0.5, 0.5 - _distance(~mask_hw))
+    distance_hw = np.where(mask_hw, distance_inside(mask_hw) - 0.5, 0.5 - distance_inside(~mask_hw))
     distance_hw = ndimage.gaussian_filter(distance_hw, SIGMA_CELLS, mode="nearest")
     layers = (distance_hw, *np.gradient(distance_hw))
     last_21 = np.array(mask_hw.shape)[:, None] - 1.0
