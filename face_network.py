@@ -94,10 +94,12 @@ class FaceNetwork(nn.Module):
     def forward(self, rgb_nchw: Tensor) -> FaceMaps:
         """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE."""
         features = self.encoder((rgb_nchw - 0.5) / 0.25)
-        merged = None
+        merged: Any = None
         for join, scale in zip(reversed(self.joins), reversed(features), strict=True):
             merged = join(scale, merged)
-        maps = functional.interpolate(self.head(merged).float(), size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
+        with torch.autocast(rgb_nchw.device.type, enabled=False):  # bfloat16 holds relief to half a pixel only
+            maps = self.head(merged.float())
+        maps = functional.interpolate(maps, size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
         relief, thickness, matte, head, log_uncertainty = maps[:, :5].unbind(1)
         return FaceMaps(relief, functional.relu(thickness), matte, head, log_uncertainty.clamp(-9, 1), maps[:, 5:])
 

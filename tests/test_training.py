@@ -1,5 +1,6 @@
 """Laws of the rasteriser, the losses, the schedule and the reader of the face model."""
 
+import copy
 import itertools
 
 import numpy as np
@@ -8,11 +9,12 @@ import torch
 
 from face_network import FaceMaps
 from training import ablation
-from training.dataset import GROUPS, HARD, SHARD, RandomViews, record_dtype
+from training.dataset import GROUPS, HARD, SHARD, RandomViews, record_dtype, resized
 from training.face_model import load_face_model
 from training.losses import losses
+from training.muon import ADAM_LIKE, muon_and_adamw, orthogonal
 from training.raster import rasterise, vertex_normals
-from training.train import WARM_UP, learning_rate
+from training.train import WARM_UP, learning_rate, train
 
 
 def test_the_rasteriser_finds_the_near_and_the_far_of_two_planes():
@@ -58,17 +60,30 @@ def test_a_shift_of_relief_costs_place_but_not_shape_or_slope():
     assert terms["place"] == pytest.approx(0.5, abs=1e-5)
 
 
+def test_the_term_on_normals_is_the_angle_between_planes():
+    """Planes whose normals are 0.02 radians apart, in all directions and however steep: the chord of so small an angle is the angle."""
+    rows, columns = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
+    for steep in (0.1, 1.4):
+        for slant, turn in ((steep, 0.02), (steep + 0.02, 0.0)):
+            reliefs = []
+            for tilt, round_axis in ((steep, 0.0), (slant, turn / np.sin(steep) if turn else 0.0)):
+                reliefs.append(np.tan(tilt) * (np.cos(round_axis) * columns + np.sin(round_axis) * rows) / 16)
+            truth = torch.zeros(1, 4, 16, 16)
+            truth[0, 0], truth[0, 2] = reliefs[0], 1
+            terms = losses(_maps(reliefs[1][None]), truth, torch.zeros(1, 2, 3))
+            assert terms["normals"] == pytest.approx(2 * 0.02, rel=0.05)  # over one pixel and over two
+
+
 def test_what_lies_outside_the_matte_costs_no_relief():
     truth = torch.zeros(1, 4, 16, 16)
     wild = torch.full((1, 16, 16), 9.0)
     terms = losses(_maps(wild), truth, torch.zeros(1, 2, 3))
-    assert float(terms["shape"] + terms["place"] + terms["slope"]) == 0
+    assert float(terms["shape"] + terms["place"] + terms["slope"] + terms["normals"]) == 0
 
 
 def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
-    rows, columns = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
     truth = torch.zeros(1, 4, 16, 16)
-    truth[:, 0], truth[:, 2] = 0.002 * columns, 1
+    truth[:, 0], truth[:, 2] = 0.002 * torch.arange(16.0), 1
     truth[:, 0, :, 8:] += 0.5
     batch = truth, torch.zeros(1, 2, 3)
     terms = losses(_maps(truth[:, 0]), *batch)
@@ -78,17 +93,53 @@ def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
         "without shape (shift-invariant relief)": {"shape"},
         "without slope (multi-scale gradient)": {"slope"},
         "slope of one scale, less at edges": set(),
-        "with normals": {"normals"},
+        "without normals": {"normals"},
         "without uncertainty": {"uncertainty"},
     }
-    assert ablation.with_normals(_maps(truth[:, 0] + 0.3), *batch)["normals"] == pytest.approx(0, abs=1e-6)
-    turned = ablation.with_normals(_maps(truth[:, 0] + rows / 16), *batch)["normals"]
-    assert turned == pytest.approx(ablation.NORMALS_WEIGHT * (1 - 2**-0.5), rel=0.1)  # by about 45 degrees
     flat_edge, flat = truth[:, 0].clone(), truth[:, 0].clone()
     flat_edge[:, :, 8:] -= 0.5  # the jump is missed
     flat[:, :, 4:] -= 0.5  # a jump where there is none
     missed, invented = (ablation.edge_aware(_maps(relief), *batch)["slope"] for relief in (flat_edge, flat))
     assert missed < 1e-6 < invented
+
+
+@pytest.mark.parametrize("shape", [(6, 40), (40, 6), (16, 16)])
+def test_an_update_of_muon_keeps_directions_and_evens_out_lengths(shape):
+    matrix = torch.from_numpy(np.random.default_rng(0).normal(size=shape).astype(np.float32))
+    left, _, right = np.linalg.svd(matrix.numpy(), full_matrices=False)
+    even = orthogonal(matrix).numpy()
+    along = np.einsum("ik,ij,kj->k", left, even, right)  # of each singular direction
+    assert along.min() > 0.4
+    assert along.max() < 1.3
+    assert np.abs(left.T @ even @ right.T - np.diag(along)).max() < 0.1
+    assert not orthogonal(torch.zeros(shape)).any()
+
+
+def test_kernels_move_by_muon_and_the_rest_by_adamw():
+    """Of the size of Adam's updates, and the same again after a checkpoint."""
+    generator = torch.Generator().manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Conv2d(8, 12, 3), torch.nn.BatchNorm2d(12))
+    twin = copy.deepcopy(network)
+    before = [value.detach().clone() for value in network.parameters()]
+    optimisers, others = (muon_and_adamw(one, 0.01, 0.0) for one in (network, twin))
+
+    def update(one, its_optimisers, gradients):
+        for value, gradient in zip(one.parameters(), gradients, strict=True):
+            value.grad = gradient.clone()
+        for optimiser in its_optimisers:
+            optimiser.step()
+
+    first, second = ([torch.randn(value.shape, generator=generator) for value in before] for _ in range(2))
+    update(network, optimisers, first)
+    moved = [float((now.detach() - then).square().mean().sqrt()) for now, then in zip(network.parameters(), before, strict=True)]
+    assert moved[2] == pytest.approx(0.01 * ADAM_LIKE, rel=0.25)
+    assert moved[:2] + moved[3:] == pytest.approx([0.01] * 5, rel=1e-3)
+    twin.load_state_dict(network.state_dict())
+    for optimiser, other in zip(optimisers, others, strict=True):
+        other.load_state_dict(copy.deepcopy(optimiser.state_dict()))
+    update(network, optimisers, second)
+    update(twin, others, second)
+    assert all(torch.equal(one, other) for one, other in zip(network.parameters(), twin.parameters(), strict=True))
 
 
 def test_the_rate_rises_stays_and_falls_to_zero():
@@ -124,6 +175,46 @@ def test_the_eyes_of_two_people_share_the_two_channels():
     swapped = loss_with_blobs_at([(1, 6, 6), (0, 6, 9), (1, 19, 22), (0, 19, 25)])
     missing = loss_with_blobs_at([(0, 6, 6), (1, 6, 9)])
     assert right < missing < swapped
+
+
+@pytest.mark.parametrize("side", [48, 64, 81, 128, 150])
+def test_resampled_truth_keeps_slopes_places_and_jumps(side):
+    """A slanted plane before a wall: as slanted and as far to the left at every size, and nothing between plane and wall."""
+    columns, rows = np.meshgrid(np.arange(96) + 0.5, np.arange(96) + 0.5)
+    plane = 0.3 + (0.8 * columns - 0.5 * rows) / 960
+    maps = np.zeros((96, 96, 4), np.float32)
+    on_plane = (np.abs(columns - 42) < 30) & (np.abs(rows - 54) < 33)
+    maps[..., 0] = np.where(on_plane, plane, -0.5)
+    maps[..., 1], maps[..., 2] = 0.2 * on_plane, on_plane
+    small = resized(maps, side, 96)
+    seen = small[..., 2] > 0.5
+    scale = 96 / side
+    columns, rows = np.meshgrid((np.arange(side) + 0.5) * scale, (np.arange(side) + 0.5) * scale)
+    inner = (np.abs(columns - 42) < 30 - 2 * scale) & (np.abs(rows - 54) < 33 - 2 * scale)
+    assert np.abs(small[..., 0] - (0.3 + (0.8 * columns - 0.5 * rows) / 960))[inner].max() < 1e-6
+    assert (np.abs(small[..., 0] + 0.5) < 2 / 96)[~seen].all()
+    assert (small[..., 0] > 0.2)[seen].all()
+    assert (columns[seen].mean(), rows[seen].mean()) == pytest.approx((42, 54), abs=0.5 * scale)
+    assert seen.mean() == pytest.approx(60 * 66 / 96**2, rel=0.05)
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path):
+    records = np.zeros(60, record_dtype(32))
+    records["rgb"] = np.random.default_rng(0).integers(0, 255, records["rgb"].shape)
+    records["matte"], records["relief"] = 255, records["rgb"][..., 0] / 1000
+    (tmp_path / "set").mkdir()
+    np.save(tmp_path / "set" / "0.npy", records)
+    train(tmp_path / "set", tmp_path, 32, 16, 8, batch=8, workers=0)
+    first = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    train(tmp_path / "set", tmp_path, 32, 16, 8, batch=8, workers=0)
+    idle = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    train(tmp_path / "set", tmp_path, 32, 32, 8, batch=8, workers=0)
+    further = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert [state["seen"] for state in (first, idle, further)] == [16, 16, 32]
+    same = [torch.equal(value, idle["network"][name]) for name, value in first["network"].items()]
+    moved = [not torch.equal(value, further["network"][name]) for name, value in first["network"].items() if "conv" in name]
+    assert all(same)
+    assert all(moved)
 
 
 def test_scenes_with_something_hard_in_them_are_trained_on_more_often(tmp_path):

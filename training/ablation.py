@@ -1,4 +1,4 @@
-"""Which terms of the loss pay? Short runs from scratch that differ in nothing but the loss, side by side in one table.
+"""Which terms of the loss pay, and does the optimiser? Short runs from scratch that differ in nothing else, side by side in one table.
 
     python -m training.ablation --data data/train --held-out data/held_out [--side 96] [--samples 9600] [--heads 64]
 
@@ -14,8 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from face_network import FaceMaps
@@ -23,11 +22,12 @@ from training.dataset import RandomViews
 from training.evaluate import figures_by_head, held_out, one_look
 from training.losses import losses
 from training.metrics import means, print_table
+from training.muon import muon_and_adamw
 from training.train import Run, learning_rate
 
+Optimisers = Callable[[nn.Module, float, float], list[torch.optim.Optimizer]]
 Cost = Callable[[FaceMaps, Tensor, Tensor], dict[str, Tensor]]
 SHOWN = ("matte IoU", "relief %", "relief fitted %", "face relief %", "normals mean", "normals median", "thickness %")
-NORMALS_WEIGHT = 0.3
 EDGE_SLOPE = 0.02
 """Difference between neighbours, image widths, at which the edge-aware slope term counts a third."""
 
@@ -35,20 +35,6 @@ EDGE_SLOPE = 0.02
 def without(*names: str) -> Cost:
     """The loss without some terms."""
     return lambda *batch: {name: term for name, term in losses(*batch).items() if name not in names}
-
-
-def with_normals(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
-    """The loss and one minus the cosine between the normals of the reliefs."""
-    inside = (maps_n4hw[:, 2] > 0.5)[:, 1:, 1:]
-    cosine = functional.cosine_similarity(_normals(predicted.relief), _normals(maps_n4hw[:, 0]), dim=1)
-    return losses(predicted, maps_n4hw, eyes_nk3) | {"normals": NORMALS_WEIGHT * (1 - cosine)[inside].mean()}
-
-
-def _normals(relief_nhw: Tensor) -> Tensor:
-    """(n, 3, h - 1, w - 1), not of unit length, from relief in image widths."""
-    pixels = relief_nhw * relief_nhw.shape[-1]
-    across, down = pixels[:, 1:, 1:] - pixels[:, 1:, :-1], pixels[:, 1:, 1:] - pixels[:, :-1, 1:]
-    return torch.stack([-across, down, torch.ones_like(across)], 1)
 
 
 def edge_aware(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
@@ -68,15 +54,20 @@ VARIANTS: dict[str, Cost] = {
     "without shape (shift-invariant relief)": without("shape"),
     "without slope (multi-scale gradient)": without("slope"),
     "slope of one scale, less at edges": edge_aware,
-    "with normals": with_normals,
+    "without normals": without("normals"),
     "without uncertainty": without("uncertainty"),
 }
 
 
-def train_short(data: Path, side: int, samples: int, cost: Cost) -> Run:
+def adamw(network: nn.Module, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
+    """AdamW for all parameters."""
+    return [torch.optim.AdamW(network.parameters(), rate, weight_decay=weight_decay)]
+
+
+def train_short(data: Path, side: int, samples: int, cost: Cost, optimisers: Optimisers) -> Run:
     """A seeded run of its own, brought down over its last third."""
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Path(folder), torch.device("cuda" if torch.cuda.is_available() else "cpu"), cost)
+        run = Run(Path(folder), torch.device("cuda" if torch.cuda.is_available() else "cpu"), cost, optimisers)
     for rgb, maps, eyes in DataLoader(RandomViews(data, side, seed=0), batch_size=24, num_workers=1, prefetch_factor=4):
         if run.seen >= samples:
             return run
@@ -95,8 +86,9 @@ def main() -> None:
     options = parser.parse_args()
     records = list(held_out(None, options.held_out, options.heads).values())
     rows = {}
-    for name, cost in VARIANTS.items():
-        run = train_short(options.data, options.side, options.samples, cost)
+    runs = [(name, cost, muon_and_adamw) for name, cost in VARIANTS.items()]
+    for name, cost, optimisers in [*runs, ("all terms, AdamW alone", losses, adamw)]:
+        run = train_short(options.data, options.side, options.samples, cost, optimisers)
         figures = means(figures_by_head(records, one_look(run.average.cpu(), options.side)))
         rows[name] = {key: figures[key] for key in SHOWN}
         print(name, flush=True)

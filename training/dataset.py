@@ -38,6 +38,8 @@ HARD = ("hand", "hat", "microphone", "sunglasses", "two people")
 """What a scene may hold that errors are largest with, see docs/face-network.md: such scenes are trained on more often."""
 HARDER_OF_TWO = 0.5
 """How often two records are drawn, and the second taken where the first holds nothing HARD."""
+STEEPEST = 3.0
+"""Pixels of relief per pixel beyond which neighbours do not count as one surface when truth is resampled."""
 GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LOOSE_CHANCE)
 
 
@@ -181,7 +183,7 @@ def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, A
     photo, maps = photo[top : top + cut, left : left + cut], maps[top : top + cut, left : left + cut]
     eyes[:, :2] = (eyes[:, :2] - [left, top]) / cut
     photo = cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA if cut > side else cv2.INTER_LINEAR)
-    maps = cv2.resize(np.ascontiguousarray(maps), (side, side), interpolation=cv2.INTER_NEAREST)
+    maps = resized(maps, side, full)
     maps[..., :2] = maps[..., :2] * (full / cut)
     if rng.random() < 0.5:
         photo, maps, eyes = photo[:, ::-1], maps[:, ::-1], eyes[[1, 0, 3, 2]]
@@ -206,11 +208,24 @@ def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Arr
         ground += cv2.resize(rng.normal(size=(8, 8, 3)).astype(np.float32), (full, full), interpolation=cv2.INTER_CUBIC) * 0.2
     far = np.zeros_like(maps)
     ground[top : top + small, left : left + small] = cv2.resize(photo, (small, small), interpolation=cv2.INTER_AREA)
-    far[top : top + small, left : left + small] = cv2.resize(maps, (small, small), interpolation=cv2.INTER_NEAREST)
+    far[top : top + small, left : left + small] = resized(maps, small, full)
     far[..., :2] *= small / full
     eyes = eyes.copy()
     eyes[:, :2] = eyes[:, :2] * small / full + [left, top]
     return np.clip(ground, 0, 1), far, eyes
+
+
+def resized(maps: Array, side: int, width: int) -> Array:
+    """Relief and thickness, in widths of `width` pixels, between pixels of one surface: the nearest pixel's value, or the mean of an area of
+    one and a half, would make slopes wrong that are measured over one pixel. Across outlines and jumps, and for matte and head, the nearest
+    pixel counts.
+    """
+    maps = np.ascontiguousarray(maps)
+    nearest = cv2.resize(maps, (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
+    smooth = cv2.resize(maps[..., :2], (side, side), interpolation=cv2.INTER_LINEAR)
+    one_surface = np.abs(smooth[..., :1] - nearest[..., :1]) < STEEPEST / (2 * width)
+    nearest[..., :2] = np.where(one_surface, smooth, nearest[..., :2])
+    return nearest
 
 
 def _recolour(photo: Array, rng: Generator) -> Array:

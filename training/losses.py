@@ -10,7 +10,17 @@ from face_network import FaceMaps
 
 EYE_SIGMA = 0.02
 """Radius of the target blob of an eye, in image widths."""
-WEIGHTS = {"shape": 10.0, "place": 2.0, "slope": 10.0, "thickness": 3.0, "matte": 0.3, "head": 0.2, "uncertainty": 0.05, "eyes": 1.0}
+WEIGHTS = {
+    "shape": 10.0,
+    "place": 2.0,
+    "slope": 10.0,
+    "thickness": 3.0,
+    "matte": 0.6,
+    "head": 0.2,
+    "uncertainty": 0.05,
+    "eyes": 1.0,
+    "normals": 0.1,
+}
 
 
 def losses(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
@@ -35,6 +45,7 @@ def losses(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str
         "shape": mean_inside(shape_error),
         "place": mean_inside(error.abs()),
         "slope": _slope_error(error, inside),
+        "normals": _normal_error(predicted.relief, relief, inside),
         "thickness": mean_inside((predicted.thickness - thickness).abs()),
         "matte": functional.binary_cross_entropy_with_logits(predicted.matte_logit, matte),
         "head": functional.binary_cross_entropy_with_logits(predicted.head_logit, head),
@@ -61,6 +72,28 @@ def _slope_error(error_nhw: Tensor, inside_nhw: Tensor, scales: int = 4) -> Tens
         total_error = total_error + ((across.sum((1, 2)) + down.sum((1, 2))) / count).mean()
         error_nhw, inside_nhw = error_nhw[:, ::2, ::2], inside_nhw[:, ::2, ::2]
     return total_error
+
+
+def _normal_error(predicted_nhw: Tensor, relief_nhw: Tensor, inside_nhw: Tensor) -> Tensor:
+    """Mean length of the difference of the unit normals over one and over two pixels, added: unlike a slope, it saturates where a
+    surface is steep. Close to the angle in radians where it is small.
+    """
+    total_error = predicted_nhw.new_zeros(())
+    for step in (1, 2):
+        count = inside_nhw[:, step:, step:] * inside_nhw[:, step:, :-step] * inside_nhw[:, :-step, step:]
+        (across, down), (true_across, true_down) = (_slopes(relief, step) for relief in (predicted_nhw, relief_nhw))
+        lengths = torch.sqrt((1 + across**2 + down**2) * (1 + true_across**2 + true_down**2))
+        cosine = (1 + across * true_across + down * true_down) / lengths
+        chord = torch.sqrt(2 * (1 - cosine).clamp_min(0) + 1e-5)
+        total_error = total_error + ((chord * count).sum((1, 2)) / count.sum((1, 2)).clamp_min(1)).mean()
+    return total_error
+
+
+def _slopes(relief_nhw: Tensor, step: int) -> tuple[Tensor, Tensor]:
+    """Rise per pixel to the right and downwards, measured over `step` pixels: (n, h - step, w - step)."""
+    pixels = relief_nhw * (relief_nhw.shape[-1] / step)
+    corner = pixels[:, step:, step:]
+    return corner - pixels[:, step:, :-step], corner - pixels[:, :-step, step:]
 
 
 def _eye_loss(logit_n2hw: Tensor, eyes_nk3: Tensor) -> Tensor:

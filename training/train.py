@@ -23,9 +23,11 @@ from torch.utils.data import DataLoader
 from face_network import Configuration, FaceNetwork
 from training.dataset import RandomViews
 from training.losses import losses, total
+from training.muon import muon_and_adamw
 
 WARM_UP = 6_000
 PEAK_RATE = 1.5e-3
+WEIGHT_DECAY = 0.02
 AVERAGING = 0.998
 REPORT_EVERY, SAVE_EVERY = 50, 500
 
@@ -38,36 +40,47 @@ def learning_rate(seen: int, samples: int, decay: int) -> float:
 class Run:
     """A network in training with its average and its optimiser; the folder holds checkpoint.pt and log.jsonl."""
 
-    def __init__(self, folder: Path, device: torch.device, cost: Callable[..., dict[str, torch.Tensor]] = losses) -> None:
-        """Goes on from the folder's checkpoint where there is one. cost: terms of the loss by name, arguments as of `losses`."""
+    def __init__(
+        self,
+        folder: Path,
+        device: torch.device,
+        cost: Callable[..., dict[str, torch.Tensor]] = losses,
+        optimisers: Callable[[nn.Module, float, float], list[torch.optim.Optimizer]] = muon_and_adamw,
+    ) -> None:
+        """Goes on from the folder's checkpoint where there is one.
+
+        cost: terms of the loss by name, arguments as of `losses`. optimisers: made of network, rate and weight decay.
+        """
         torch.manual_seed(0)
         self.cost = cost
         self.folder, self.device = folder, device
         self.network = FaceNetwork().to(device).to(memory_format=torch.channels_last)
         self.average = FaceNetwork().to(device).eval()
         self.average.load_state_dict(self.network.state_dict())
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), PEAK_RATE, weight_decay=0.02)
+        self.optimisers = optimisers(self.network, PEAK_RATE, WEIGHT_DECAY)
         self.seen, self.steps = 0, 0
         if (file := folder / "checkpoint.pt").exists():
             state = torch.load(file, map_location=device, weights_only=True)
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
-            self.optimiser.load_state_dict(state["optimiser"])
+            for optimiser, its_state in zip(self.optimisers, state["optimisers"], strict=True):
+                optimiser.load_state_dict(its_state)
             self.seen, self.steps = state["seen"], state["steps"]
 
     def step(self, rgb: torch.Tensor, maps: torch.Tensor, eyes: torch.Tensor, rate: float) -> dict[str, float]:
         """One update. Returns the loss terms."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
         self.network.train()
         rgb, maps, eyes = (x.to(self.device, non_blocking=True) for x in (rgb, maps, eyes))
         with torch.autocast(self.device.type, torch.bfloat16):
             predicted = self.network(rgb.to(memory_format=torch.channels_last))
         terms = self.cost(predicted, maps, eyes)
-        self.optimiser.zero_grad()
+        self.network.zero_grad()
         total(terms).backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
         self.seen += len(rgb)
         self.steps += 1
         self._update_average()
@@ -85,9 +98,10 @@ class Run:
     def save(self, side: int) -> None:
         """Writes the checkpoint whole or not at all."""
         configuration = asdict(Configuration(side=side))
-        state = {"network": self.network.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict()}
+        state = {"network": self.network.state_dict(), "average": self.average.state_dict(), "seen": self.seen, "steps": self.steps}
+        states = [optimiser.state_dict() for optimiser in self.optimisers]
         partial = self.folder / "checkpoint.part"
-        torch.save({**state, "seen": self.seen, "steps": self.steps, "configuration": configuration}, partial)
+        torch.save({**state, "optimisers": states, "configuration": configuration}, partial)
         os.replace(partial, self.folder / "checkpoint.pt")
 
 
@@ -99,6 +113,7 @@ def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: 
         RandomViews(data, side, seed=run.seen), batch_size=batch, num_workers=workers, prefetch_factor=4 if workers else None
     )
     sums: dict[str, float] = {}
+    summed = 0
     start, first = time.monotonic(), run.seen
     with (folder / "log.jsonl").open("a") as log:
         for rgb, maps, eyes in views:
@@ -106,14 +121,15 @@ def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: 
                 break
             rate = learning_rate(run.seen, samples, decay)
             for name, term in run.step(rgb, maps, eyes, rate).items():
-                sums[name] = sums.get(name, 0.0) + term / REPORT_EVERY
+                sums[name] = sums.get(name, 0.0) + term
+            summed += 1
             if run.steps % REPORT_EVERY == 0:
                 speed = (run.seen - first) / (time.monotonic() - start)
                 line = {"seen": run.seen, "side": side, "rate": round(rate, 7), "per_second": round(speed, 1)}
-                line.update({name: round(value, 5) for name, value in sums.items()})
+                line.update({name: round(value / summed, 5) for name, value in sums.items()})
                 log.write(json.dumps(line) + "\n")
                 log.flush()
-                sums = {}
+                sums, summed = {}, 0
             if run.steps % SAVE_EVERY == 0:
                 run.save(side)
     run.save(side)
