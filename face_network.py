@@ -94,8 +94,9 @@ class FaceNetwork(nn.Module):
     def forward(self, rgb_nchw: Tensor) -> FaceMaps:
         """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE."""
         features = self.encoder((rgb_nchw - 0.5) / 0.25)
-        merged: Any = None
-        for join, scale in zip(reversed(self.joins), reversed(features), strict=True):
+        (coarsest, scale), *finer = zip(reversed(self.joins), reversed(features), strict=True)
+        merged = coarsest(scale, None)
+        for join, scale in finer:
             merged = join(scale, merged)
         with torch.autocast(rgb_nchw.device.type, enabled=False):  # bfloat16 holds relief to half a pixel only
             maps = self.head(merged.float())

@@ -79,3 +79,12 @@ def test_the_bundled_file_is_small_and_says_what_it_is():
     assert len(facts["git_commit"]) == 40
     assert json.loads(facts["held_out_figures"])["matte IoU"] >= 0.95
     assert json.loads(facts["configuration"])["side"] >= 128
+
+
+def test_the_last_layers_are_exact_where_the_rest_is_computed_in_bfloat16():
+    network = FaceNetwork().eval()
+    last = []
+    network.head.register_forward_hook(lambda module, inputs, output: last.append(output))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        network(torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
+    assert not torch.equal(last[0], last[0].bfloat16().float())

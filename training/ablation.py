@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -23,10 +22,8 @@ from training.evaluate import figures_by_head, held_out, one_look
 from training.losses import losses
 from training.metrics import means, print_table
 from training.muon import muon_and_adamw
-from training.train import Run, learning_rate
+from training.train import BATCH, Cost, Optimisers, Run, learning_rate
 
-Optimisers = Callable[[nn.Module, float, float], list[torch.optim.Optimizer]]
-Cost = Callable[[FaceMaps, Tensor, Tensor], dict[str, Tensor]]
 SHOWN = ("matte IoU", "relief %", "relief fitted %", "face relief %", "normals mean", "normals median", "thickness %")
 EDGE_SLOPE = 0.02
 """Difference between neighbours, image widths, at which the edge-aware slope term counts a third."""
@@ -68,7 +65,7 @@ def train_short(data: Path, side: int, samples: int, cost: Cost, optimisers: Opt
     """A seeded run of its own, brought down over its last third."""
     with tempfile.TemporaryDirectory() as folder:
         run = Run(Path(folder), torch.device("cuda" if torch.cuda.is_available() else "cpu"), cost, optimisers)
-    for rgb, maps, eyes in DataLoader(RandomViews(data, side, seed=0), batch_size=24, num_workers=1, prefetch_factor=4):
+    for rgb, maps, eyes in DataLoader(RandomViews(data, side, seed=0), batch_size=BATCH, num_workers=1, prefetch_factor=4):
         if run.seen >= samples:
             return run
         run.step(rgb, maps, eyes, learning_rate(run.seen, samples, samples // 3))

@@ -15,7 +15,7 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-TERMS = ("shape", "place", "slope", "thickness", "matte", "head", "eyes")
+TERMS = ("shape", "place", "slope", "normals", "thickness", "matte", "head", "eyes")
 
 
 def draw(log: Path, out: Path) -> int:
@@ -26,8 +26,8 @@ def draw(log: Path, out: Path) -> int:
         raise ValueError(f"{log} has no lines yet: train a little longer.")
     seen = [line["seen"] / 1000 for line in lines]
     figure, (losses, rate) = pyplot.subplots(2, 1, figsize=(9, 6), sharex=True, height_ratios=(4, 1))
-    for term in TERMS:
-        losses.plot(seen, [line[term] for line in lines], label=term, linewidth=1)
+    for term in TERMS:  # older lines lack newer terms
+        losses.plot(seen, [line.get(term, float("nan")) for line in lines], label=term, linewidth=1)
     for before, line in itertools.pairwise(lines):
         if line["side"] != before["side"]:
             losses.axvline(line["seen"] / 1000, color="grey", linestyle=":", label=f"side {before['side']} to {line['side']} px")

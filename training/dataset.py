@@ -38,8 +38,8 @@ HARD = ("hand", "hat", "microphone", "sunglasses", "two people")
 """What a scene may hold that errors are largest with, see docs/face-network.md: such scenes are trained on more often."""
 HARDER_OF_TWO = 0.5
 """How often two records are drawn, and the second taken where the first holds nothing HARD."""
-STEEPEST = 3.0
-"""Pixels of relief per pixel beyond which neighbours do not count as one surface when truth is resampled."""
+STEEPEST = 4.0
+"""Pixels by which relief and thickness may differ within two by two pixels that count as one surface when truth is resampled."""
 GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LOOSE_CHANCE)
 
 
@@ -216,16 +216,20 @@ def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Arr
 
 
 def resized(maps: Array, side: int, width: int) -> Array:
-    """Relief and thickness, in widths of `width` pixels, between pixels of one surface: the nearest pixel's value, or the mean of an area of
-    one and a half, would make slopes wrong that are measured over one pixel. Across outlines and jumps, and for matte and head, the nearest
-    pixel counts.
+    """Maps (n, n, 4) as `as_maps` gives them, as (side, side, 4). Relief and thickness, in widths of `width` pixels, are interpolated
+    between four pixels of one surface: the nearest pixel's value would make every slope wrong that is measured over one pixel. Across
+    outlines and jumps, and for matte and head, the nearest pixel counts.
     """
     maps = np.ascontiguousarray(maps)
-    nearest = cv2.resize(maps, (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
+    resampled = cv2.resize(maps, (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
     smooth = cv2.resize(maps[..., :2], (side, side), interpolation=cv2.INTER_LINEAR)
-    one_surface = np.abs(smooth[..., :1] - nearest[..., :1]) < STEEPEST / (2 * width)
-    nearest[..., :2] = np.where(one_surface, smooth, nearest[..., :2])
-    return nearest
+    levels = np.dstack([maps[..., :2] * width, np.where(maps[..., 2] > 0.5, 2 * STEEPEST, 0)]).astype(np.float32)
+    square, anchor = np.ones((2, 2), np.uint8), (0, 0)
+    spread = (cv2.dilate(levels, square, anchor=anchor) - cv2.erode(levels, square, anchor=anchor)).max(-1)
+    first = np.maximum(np.floor((np.arange(side) + 0.5) * len(maps) / side - 0.5), 0).astype(int)
+    one_surface = spread[np.ix_(first, first)] < STEEPEST
+    resampled[..., :2] = np.where(one_surface[..., None], smooth, resampled[..., :2])
+    return resampled
 
 
 def _recolour(photo: Array, rng: Generator) -> Array:

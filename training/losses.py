@@ -10,6 +10,8 @@ from face_network import FaceMaps
 
 EYE_SIGMA = 0.02
 """Radius of the target blob of an eye, in image widths."""
+ROOT_GUARD = 1e-5
+"""Under a square root, whose slope at zero is infinite."""
 WEIGHTS = {
     "shape": 10.0,
     "place": 2.0,
@@ -75,8 +77,9 @@ def _slope_error(error_nhw: Tensor, inside_nhw: Tensor, scales: int = 4) -> Tens
 
 
 def _normal_error(predicted_nhw: Tensor, relief_nhw: Tensor, inside_nhw: Tensor) -> Tensor:
-    """Mean length of the difference of the unit normals over one and over two pixels, added: unlike a slope, it saturates where a
-    surface is steep. Close to the angle in radians where it is small.
+    """Mean distance between the tips of the unit normals, taken over one pixel and over two, the two means added.
+
+    The distance is the angle in radians while that is small. Unlike the error of a slope it stays finite where a surface is steep.
     """
     total_error = predicted_nhw.new_zeros(())
     for step in (1, 2):
@@ -84,8 +87,8 @@ def _normal_error(predicted_nhw: Tensor, relief_nhw: Tensor, inside_nhw: Tensor)
         (across, down), (true_across, true_down) = (_slopes(relief, step) for relief in (predicted_nhw, relief_nhw))
         lengths = torch.sqrt((1 + across**2 + down**2) * (1 + true_across**2 + true_down**2))
         cosine = (1 + across * true_across + down * true_down) / lengths
-        chord = torch.sqrt(2 * (1 - cosine).clamp_min(0) + 1e-5)
-        total_error = total_error + ((chord * count).sum((1, 2)) / count.sum((1, 2)).clamp_min(1)).mean()
+        distance = torch.sqrt(2 * (1 - cosine).clamp_min(0) + ROOT_GUARD)
+        total_error = total_error + ((distance * count).sum((1, 2)) / count.sum((1, 2)).clamp_min(1)).mean()
     return total_error
 
 

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from face_network import Configuration, FaceNetwork
+from face_network import Configuration, FaceMaps, FaceNetwork
 from training.dataset import RandomViews
 from training.losses import losses, total
 from training.muon import muon_and_adamw
@@ -29,7 +29,13 @@ WARM_UP = 6_000
 PEAK_RATE = 1.5e-3
 WEIGHT_DECAY = 0.02
 AVERAGING = 0.998
+BATCH = 32
 REPORT_EVERY, SAVE_EVERY = 50, 500
+
+Cost = Callable[[FaceMaps, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
+"""Terms of the loss by name, arguments as of `losses`."""
+Optimisers = Callable[[nn.Module, float, float], list[torch.optim.Optimizer]]
+"""From network, learning rate and weight decay to the optimisers that share its parameters."""
 
 
 def learning_rate(seen: int, samples: int, decay: int) -> float:
@@ -38,18 +44,18 @@ def learning_rate(seen: int, samples: int, decay: int) -> float:
 
 
 class Run:
-    """A network in training with its average and its optimiser; the folder holds checkpoint.pt and log.jsonl."""
+    """A network in training with its average and its optimisers; the folder holds checkpoint.pt and log.jsonl."""
 
     def __init__(
         self,
         folder: Path,
         device: torch.device,
-        cost: Callable[..., dict[str, torch.Tensor]] = losses,
-        optimisers: Callable[[nn.Module, float, float], list[torch.optim.Optimizer]] = muon_and_adamw,
+        cost: Cost = losses,
+        optimisers: Optimisers = muon_and_adamw,
     ) -> None:
         """Goes on from the folder's checkpoint where there is one.
 
-        cost: terms of the loss by name, arguments as of `losses`. optimisers: made of network, rate and weight decay.
+        cost, optimisers: see there. A checkpoint from before there was Muon gives its weights; the optimisers begin anew.
         """
         torch.manual_seed(0)
         self.cost = cost
@@ -60,10 +66,10 @@ class Run:
         self.optimisers = optimisers(self.network, PEAK_RATE, WEIGHT_DECAY)
         self.seen, self.steps = 0, 0
         if (file := folder / "checkpoint.pt").exists():
-            state = torch.load(file, map_location=device, weights_only=True)
+            state = torch.load(file, map_location="cpu", weights_only=True)
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
-            for optimiser, its_state in zip(self.optimisers, state["optimisers"], strict=True):
+            for optimiser, its_state in zip(self.optimisers, state.get("optimisers", ()), strict="optimisers" in state):
                 optimiser.load_state_dict(its_state)
             self.seen, self.steps = state["seen"], state["steps"]
 
@@ -145,7 +151,7 @@ def main() -> None:
     parser.add_argument(
         "--decay", type=int, default=0, help="over how many of the last samples the learning rate falls to zero; 0: it stays"
     )
-    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     train(options.data, options.run, options.side, options.samples, options.decay, options.batch, options.workers)
