@@ -223,7 +223,7 @@ def test_a_run_goes_on_where_it_stopped(tmp_path):
         assert optimiser["state"].keys() == same["state"].keys() != set()
         for number, values in optimiser["state"].items():
             assert all(torch.equal(value, same["state"][number][name]) for name, value in values.items())
-    del first["optimisers"]  # as before there was Muon
+    del first["optimisers"]  # as in a checkpoint from before there was Muon
     torch.save(first, tmp_path / "checkpoint.pt")
     assert go_on(24)["seen"] == 24
 

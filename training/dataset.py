@@ -216,9 +216,10 @@ def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Arr
 
 
 def resized(maps: Array, side: int, width: int) -> Array:
-    """Maps (n, n, 4) as `as_maps` gives them, as (side, side, 4). Relief and thickness, in widths of `width` pixels, are interpolated
-    between four pixels of one surface: the nearest pixel's value would make every slope wrong that is measured over one pixel. Across
-    outlines and jumps, and for matte and head, the nearest pixel counts.
+    """Resamples maps (n, n, 4), as `as_maps` gives them, to (side, side, 4).
+
+    Relief and thickness, in widths of `width` pixels, are interpolated between four pixels of one surface: the nearest pixel's value would
+    make every slope wrong that is measured over one pixel. Across outlines and jumps, and for matte and head, the nearest pixel counts.
     """
     maps = np.ascontiguousarray(maps)
     resampled = cv2.resize(maps, (side, side), interpolation=cv2.INTER_NEAREST_EXACT)

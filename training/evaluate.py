@@ -160,10 +160,10 @@ def main() -> None:
     print_table({name: means(part) for name, part in figures.items()})
     ours = figures["this network, product"]
     mean = means(ours)
-    print(f"\nBy group, product; * marks a relief or normal error above {FAIR} times the mean\n")
     rows = {name: means([ours[i] for i in members]) for name, members in groups(records)}
     unfair = {name: any(row[key] > FAIR * mean[key] for key in ("relief %", "normals mean")) for name, row in rows.items()}
     if rows:
+        print(f"\nBy group, product; * marks a relief or normal error above {FAIR} times the mean\n")
         print_table({name + " *" * unfair[name]: row for name, row in rows.items()})
     missed = [name for name, floor in FLOORS.items() if (mean[name] < floor) == (name == "matte IoU")]
     print("\nFloors: " + ("missed " + ", ".join(missed) if missed else "all reached"))

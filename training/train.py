@@ -55,7 +55,7 @@ class Run:
     ) -> None:
         """Goes on from the folder's checkpoint where there is one.
 
-        cost, optimisers: see there. A checkpoint from before there was Muon gives its weights; the optimisers begin anew.
+        cost: see `Cost`. optimisers: see `Optimisers`. A checkpoint without states of these gives its weights, and they begin anew.
         """
         torch.manual_seed(0)
         self.cost = cost
