@@ -13,10 +13,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from face_network import STRIDE, FaceNetwork
+from face_look import Box, Look, look_twice
+from face_network import FaceNetwork
 from stages import DepthMap, Face, Photo, Sense
 
 Array = NDArray[Any]
@@ -41,36 +41,6 @@ SAME_HEAD = 0.7
 calibration set 97 of 98 true heads are above it."""
 MATTE_THRESHOLD = 0.5
 STRAY_RIM = 0.2
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """What the network said of one rectangle. Lengths in pixels of the rectangle's own map, so that they survive any rescaling.
-
-    relief_hw, thickness_hw, uncertainty_hw: pixels; matte_hw, head_hw: 0..1; eyes_2hw: 0..1, left and right in the picture.
-    """
-
-    relief_hw: Array
-    thickness_hw: Array
-    uncertainty_hw: Array
-    matte_hw: Array
-    head_hw: Array
-    eyes_2hw: Array
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle of the photo, in photo pixels."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-
-    @property
-    def corners(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom."""
-        return float(self.left), float(self.top), float(self.left + self.width), float(self.top + self.height)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +81,7 @@ def _look_for_heads(network: FaceNetwork, photo: Photo) -> tuple[Look, list[Head
     """The coarse look at the whole photo, and the heads that a closer look confirms, the surest first."""
     whole = Box(0, 0, photo.size_hw[1], photo.size_hw[0])
     for scale in (1, 2):  # a second, finer look for small heads
-        coarse = look(network, photo.rgb_hwc, whole, network.configuration.look_side * scale)
+        coarse = look_twice(network, photo.rgb_hwc, whole, network.configuration.look_side * scale)
         boxes = find_heads(coarse.head_hw, whole)
         if boxes:
             break
@@ -132,7 +102,7 @@ def _look_closer(network: FaceNetwork, photo: Photo, box: Box, coarse: Look) -> 
     if cut is None:
         whole = Box(0, 0, photo.size_hw[1], photo.size_hw[0])
         return Head(box, whole, coarse, _sure_of_an_eye(coarse.eyes_2hw, whole, box))
-    seen = look(network, photo.rgb_hwc, cut, network.configuration.look_side)
+    seen = look_twice(network, photo.rgb_hwc, cut, network.configuration.look_side)
     again = max(find_heads(seen.head_hw, cut), key=lambda one: _overlap(one, box), default=None)
     if again is None or _overlap(again, box) < SAME_HEAD:
         return None
@@ -150,39 +120,6 @@ def _within(eyes_2hw: Array, cut: Box, head: Box) -> Array:
     x = cut.left + (np.arange(columns) + 0.5) * cut.width / columns
     left, top, right, bottom = head.corners
     return eyes_2hw * (((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right)))
-
-
-def look(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> Look:
-    """Runs the network on a rectangle brought to about side x side pixels, with its mirror image, and averages the two."""
-    shrink = side / (box.width * box.height) ** 0.5
-    size_hw = max(8, round(box.height * shrink)), max(8, round(box.width * shrink))
-    cut = np.ascontiguousarray(rgb_hwc[box.top : box.top + box.height, box.left : box.left + box.width])
-    small = cv2.resize(cut, size_hw[::-1], interpolation=cv2.INTER_AREA if shrink < 1 else cv2.INTER_CUBIC)
-    padded = cv2.copyMakeBorder(small, 0, -size_hw[0] % STRIDE, 0, -size_hw[1] % STRIDE, cv2.BORDER_REPLICATE)
-    mirrored = cv2.copyMakeBorder(
-        np.ascontiguousarray(small[:, ::-1]), 0, -size_hw[0] % STRIDE, 0, -size_hw[1] % STRIDE, cv2.BORDER_REPLICATE
-    )
-    batch = torch.from_numpy(np.stack([padded, mirrored]).transpose(0, 3, 1, 2).astype(np.float32) / 255)
-    with torch.inference_mode():
-        maps = network(batch)
-
-    def both(values_nhw: torch.Tensor) -> Array:
-        straight, flipped = values_nhw[..., : size_hw[0], : size_hw[1]].float().numpy()
-        return (straight + flipped[..., ::-1]) / 2
-
-    def probability(logit_nhw: torch.Tensor) -> Array:
-        return both(torch.sigmoid(logit_nhw))
-
-    pixels = network.configuration.side  # image widths of the training square, in pixels
-    eyes = torch.stack([maps.eyes_logit[0], maps.eyes_logit[1].flip(0)])
-    return Look(
-        both(maps.relief) * pixels,
-        both(maps.thickness) * pixels,
-        both(torch.exp(maps.log_uncertainty)) * pixels,
-        probability(maps.matte_logit),
-        probability(maps.head_logit),
-        probability(eyes),
-    )
 
 
 def find_heads(head_hw: Array, box: Box) -> list[Box]:

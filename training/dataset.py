@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from training import lighting, scene
 from training.face_model import FaceModel, Regions, find_regions, load_face_model
+from training.parts import LABEL_HEAD
 from training.render import LANDMARKS, MOST_EYES, MOST_PEOPLE, Sample, render
 
 Array = NDArray[Any]
@@ -41,6 +42,7 @@ HARDER_OF_TWO = 0.5
 STEEPEST = 4.0
 """Pixels by which relief and thickness may differ within two by two pixels that count as one surface when truth is resampled."""
 GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LOOSE_CHANCE)
+HARD_BITS = sum(1 << GROUPS.index(name) for name in HARD)
 
 
 def record_dtype(side: int) -> np.dtype[Any]:
@@ -127,6 +129,7 @@ class RenderedSet:
         if len({shard.dtype for shard in self.shards}) > 1:
             raise ValueError(f"The shards in {folder} are of different sides or ages: delete them and render the set again.")
         self.ends = np.cumsum([len(shard) for shard in self.shards])
+        self.has = np.concatenate([shard["has"] for shard in self.shards])
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -160,27 +163,33 @@ class RandomViews(torch.utils.data.IterableDataset):
 def _draw(samples: RenderedSet, rng: Generator) -> int:
     """A record's number, rather one with something HARD in it."""
     first, second = (int(number) for number in rng.integers(len(samples), size=2))
-    plain = int(samples[first]["has"]) & sum(1 << GROUPS.index(name) for name in HARD) == 0
+    plain = int(samples.has[first]) & HARD_BITS == 0
     return second if plain and rng.random() < HARDER_OF_TWO else first
 
 
-def as_maps(record: Any) -> tuple[Array, Array]:
-    """Photo (s, s, 3) float32 in 0..1 and maps (s, s, 4) float32: relief, thickness, matte, head."""
-    head = record["label"] >= 2
-    maps = [record["relief"], record["thickness"], record["matte"] / np.float32(255), head]
-    return record["rgb"].astype(np.float32) / 255, np.stack(maps, -1).astype(np.float32)
+def as_maps(record: Any, window: tuple[slice, slice]) -> tuple[Array, Array]:
+    """Photo (h, w, 3) float32 in 0..1 and maps (h, w, 4) float32 in a window: relief, thickness, matte, head."""
+    label = record["label"][window]
+    maps = np.empty((*label.shape, 4), np.float32)
+    maps[..., 0], maps[..., 1] = record["relief"][window], record["thickness"][window]
+    maps[..., 2] = record["matte"][window] / np.float32(255)
+    maps[..., 3] = label >= LABEL_HEAD
+    return record["rgb"][window] / np.float32(255), maps
 
 
 def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, Array]:
     """One augmented view: (3, side, side) and (4, side, side) float32, eyes (4, 3) float32."""
-    photo, maps = as_maps(record)
     eyes = record["eyes"].copy()
-    full = len(photo)
-    if rng.random() < 0.12:
-        photo, maps, eyes = _shrink(photo, maps, eyes, rng)
+    full = len(record["rgb"])
+    shrunk = rng.random() < 0.12
     cut = int(rng.integers(int(full * 0.62), full + 1))
     left, top = rng.integers(0, full - cut + 1, 2)
-    photo, maps = photo[top : top + cut, left : left + cut], maps[top : top + cut, left : left + cut]
+    window = slice(top, top + cut), slice(left, left + cut)
+    if shrunk:
+        photo, maps, eyes = _shrink(*as_maps(record, np.s_[:, :]), eyes, rng)
+        photo, maps = photo[window], maps[window]
+    else:
+        photo, maps = as_maps(record, window)
     eyes[:, :2] = (eyes[:, :2] - [left, top]) / cut
     photo = cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA if cut > side else cv2.INTER_LINEAR)
     maps = resized(maps, side, full)

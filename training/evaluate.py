@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import face_depth
+import face_look
 import face_network
 from stages import Face, Photo
 from training import baselines
@@ -81,7 +82,7 @@ def one_look(network: face_network.FaceNetwork, side: int | None = None) -> Meth
 
     def method(record: Any) -> Guess:
         size = len(record["rgb"])
-        seen = face_depth.look(network, record["rgb"], face_depth.Box(0, 0, size, size), side or network.configuration.look_side)
+        seen = face_look.look(network, record["rgb"], face_look.Box(0, 0, size, size), side or network.configuration.look_side)
         widths = 1 / seen.matte_hw.shape[1]
 
         def full(values: Array, scale: float = 1.0) -> Array:

@@ -28,7 +28,7 @@ from training.muon import muon_and_adamw
 WARM_UP = 6_000
 PEAK_RATE = 1.5e-3
 WEIGHT_DECAY = 0.02
-AVERAGING = 0.998
+AVERAGING = 0.995
 BATCH = 32
 REPORT_EVERY, SAVE_EVERY = 50, 500
 
