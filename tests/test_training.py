@@ -1,10 +1,14 @@
 """Laws of the rasteriser, the losses, the optimiser, the loop, the views it sees and the reader of the face model."""
 
 import itertools
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import distributed
 
 from face_network import FaceMaps
 from training import ablation
@@ -13,7 +17,7 @@ from training.face_model import load_face_model
 from training.losses import losses
 from training.muon import UPDATE_RMS, muon_and_adamw, orthogonal
 from training.raster import rasterise, vertex_normals
-from training.train import WARM_UP, learning_rate, train
+from training.train import WARM_UP, Run, learning_rate, train
 
 
 def test_the_rasteriser_finds_the_near_and_the_far_of_two_planes():
@@ -203,15 +207,41 @@ def test_resampled_truth_keeps_slopes_places_and_jumps(side):
     assert seen.mean() == pytest.approx(60 * 66 / 96**2, rel=0.06)
 
 
-def test_a_run_goes_on_where_it_stopped(tmp_path):
+@pytest.fixture
+def tiny_set(tmp_path):
+    """A folder with 60 records of 32 pixels of noise."""
     records = np.zeros(60, record_dtype(32))
     records["rgb"] = np.random.default_rng(0).integers(0, 255, records["rgb"].shape)
     records["matte"], records["relief"] = 255, records["rgb"][..., 0] / 1000
     (tmp_path / "set").mkdir()
     np.save(tmp_path / "set" / "0.npy", records)
+    return tmp_path / "set"
 
+
+def test_two_processes_share_one_run(tiny_set, tmp_path):
+    root = Path(__file__).resolve().parent.parent
+    command = [sys.executable, "-m", "training.train", "--data", tiny_set, "--run", tmp_path / "run"]
+    options = ["--side", "32", "--samples", "32", "--batch", "8", "--workers", "0", "--processes", "2"]
+    subprocess.run([*command, *options], cwd=root, check=True)
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    assert (state["seen"], state["steps"]) == (32, 2)
+
+
+def test_processes_meet_at_the_mean_of_their_weights(tmp_path, monkeypatch):
+    run = Run(tmp_path, torch.device("cpu"))
+    before = {name: value.clone() for name, value in run.network.state_dict().items()}
+    run.meet()
+    assert all(torch.equal(value, before[name]) for name, value in run.network.state_dict().items()), "alone"
+    run.processes = 2
+    monkeypatch.setattr(distributed, "all_reduce", lambda flat: flat.mul_(4))  # the other's weights are three times as large
+    run.meet()
+    for name, value in run.network.state_dict().items():
+        torch.testing.assert_close(value, before[name] * (2 if value.is_floating_point() else 1))
+
+
+def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path):
     def go_on(samples):
-        train(tmp_path / "set", tmp_path, 32, samples, 8, batch=8, workers=0)
+        train(tiny_set, tmp_path, 32, samples, 8, batch=8, workers=0)
         return torch.load(tmp_path / "checkpoint.pt", weights_only=True)
 
     first, idle, further = go_on(16), go_on(16), go_on(32)

@@ -1,9 +1,15 @@
 """Laws of the figures of merit, of the baselines, and of the factor that makes a stated error true."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
+import torch
 from face_model_file import FACE_MODEL, needs_face_model
+from safetensors.torch import save_file
 
+import face_network
 from training import baselines, evaluate
 from training.dataset import GROUPS, record_dtype
 from training.metrics import Guess, head_figures, means, normal_angles
@@ -95,6 +101,23 @@ def test_baselines_know_the_matte_and_no_relief(head):
     flat, balloon = (head_figures(head, method(head)) for method in (baselines.plane, baselines.inflated_matte))
     assert flat["matte IoU"] == balloon["matte IoU"] == 1
     assert balloon["relief %"] < flat["relief %"] / 2, "a ball is what the balloon is good at"
+
+
+def test_a_network_of_one_width_is_read_as_it_was(tmp_path):
+    """In a file of that time the coarser result is passed on as it is, so nothing stands for it there."""
+    configuration = face_network.Configuration(widths=(8,) * 5)
+    network = face_network.FaceNetwork(configuration).eval()
+    weights = network.state_dict()
+    for key in [key for key in weights if "narrow" in key]:
+        weights.pop(key).copy_(torch.eye(8)[:, :, None, None])
+    kept = {key: value for key, value in asdict(configuration).items() if key != "widths"} | {"width": 8, "look_side": 160}
+    path = tmp_path / "former.safetensors"
+    save_file({key: value.contiguous() for key, value in weights.items()}, path, {"configuration": json.dumps(kept)})
+    read = baselines.network_of_any_age(path)
+    assert read.configuration.look_side == 160
+    photo = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        torch.testing.assert_close(read(photo).relief, network(photo).relief)
 
 
 def test_groups_are_by_what_the_records_say(head):

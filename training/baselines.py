@@ -1,13 +1,22 @@
-"""What the network has to beat, each with the true matte: a plane, an inflated matte, and the mean face in the true pose."""
+"""What the network has to beat: a plane, an inflated matte and the mean face in the true pose, each with the true matte; and networks that
+shipped before it.
+"""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors
+import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from scipy.ndimage import distance_transform_edt
 
+import face_network
+from face_network import Configuration, FaceNetwork
 from training import skin
 from training.face_model import FaceModel, Regions
 from training.metrics import Guess, Method
@@ -53,3 +62,21 @@ def mean_face(model: FaceModel, regions: Regions, seeds: dict[int, int]) -> Meth
         return _with_true_matte(record, seen.relief_hw[rows, columns], seen.thickness_hw[rows, columns])
 
     return method
+
+
+def network_of_any_age(path: Path) -> FaceNetwork:
+    """Weights as `face_network.load` takes them, or of a network from when all of the decoder had one width.
+
+    Such a network passed the coarser result on as it was; here an identity does that. Raises as `face_network.load` does, and
+    FileNotFoundError.
+    """
+    with safetensors.safe_open(path, framework="pt") as file:
+        kept = json.loads((file.metadata() or {}).get("configuration", "{}"))
+    if "width" not in kept:
+        return face_network.load(path)
+    width = kept.pop("width")
+    network = FaceNetwork(Configuration(**kept, widths=(width,) * len(Configuration().widths)))
+    weights = {key: value.float() if value.is_floating_point() else value for key, value in load_file(path).items()}
+    passed_on = {f"joins.{scale}.narrow.weight": torch.eye(width)[:, :, None, None] for scale in range(len(network.joins) - 1)}
+    network.load_state_dict(weights | passed_on)
+    return network.eval().to(memory_format=torch.channels_last)

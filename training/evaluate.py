@@ -142,7 +142,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data/held_out"))
     parser.add_argument("--face-model", type=Path, help="renders the set where it is missing, and poses the mean face")
     parser.add_argument("--heads", type=int, default=HEADS)
-    parser.add_argument("--beside", type=Path, action="append", default=[], help="weights of another network, for one more row")
+    parser.add_argument(
+        "--beside", type=Path, action="append", default=[], help="weights of another network, also an earlier one, for a row"
+    )
     options = parser.parse_args()
     by_seed = held_out(options.face_model, options.data, options.heads)
     records = list(by_seed.values())
@@ -152,7 +154,7 @@ def main() -> None:
         seeds = {id(record): seed for seed, record in by_seed.items()}
         methods["mean face, true pose"] = baselines.mean_face(model, find_regions(model), seeds)
     for path in options.beside:
-        methods[path.stem] = product(face_network.load(path))
+        methods[path.stem] = product(baselines.network_of_any_age(path))
     network = face_network.load(options.weights)
     methods["this network, one look"] = one_look(network)
     methods["this network, product"] = product(network)

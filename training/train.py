@@ -3,7 +3,8 @@
     python -m training.train --data data/train --run runs/face --side 128 --samples 260000 --decay 80000
 
 The learning rate warms up, stays, and falls to zero over the last --decay samples, so a run can be lengthened or brought down from any
-checkpoint: call again with other numbers and it goes on from where it stopped. A GPU is used where there is one.
+checkpoint: call again with other numbers and it goes on from where it stopped. A GPU is used where there is one. On a CPU, --processes 2
+takes one core for each of two processes whose weights are averaged as they go, which is faster than one process on both.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
+from torch import distributed, nn
+from torch.multiprocessing import spawn
 from torch.utils.data import DataLoader
 
 from face_network import Configuration, FaceMaps, FaceNetwork
@@ -31,6 +35,8 @@ WEIGHT_DECAY = 0.02
 AVERAGING = 0.995
 BATCH = 32
 REPORT_EVERY, SAVE_EVERY = 50, 500
+PROCESSES_MEET_EVERY = 8
+"""Steps after which processes that train together take the mean of their weights."""
 
 Cost = Callable[[FaceMaps, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
 """Terms of the loss by name, arguments as of `losses`."""
@@ -65,6 +71,7 @@ class Run:
         self.average.load_state_dict(self.network.state_dict())
         self.optimisers = optimisers(self.network, PEAK_RATE, WEIGHT_DECAY)
         self.seen, self.steps = 0, 0
+        self.processes = distributed.get_world_size() if distributed.is_initialized() else 1
         if (file := folder / "checkpoint.pt").exists():
             state = torch.load(file, map_location="cpu", weights_only=True)
             self.network.load_state_dict(state["network"])
@@ -87,10 +94,23 @@ class Run:
             for group in optimiser.param_groups:
                 group["lr"] = rate
             optimiser.step()
-        self.seen += len(rgb)
+        self.seen += len(rgb) * self.processes
         self.steps += 1
+        if self.steps % PROCESSES_MEET_EVERY == 0:
+            self.meet()
         self._update_average()
         return {name: term.item() for name, term in terms.items()}
+
+    @torch.no_grad()
+    def meet(self) -> None:
+        """Brings the weights of all processes that train together to their mean; alone, nothing happens."""
+        if self.processes == 1:
+            return
+        values = [value for value in self.network.state_dict().values() if value.is_floating_point()]
+        flat = torch.cat([value.flatten() for value in values])
+        distributed.all_reduce(flat)
+        for value, mean in zip(values, (flat / self.processes).split([value.numel() for value in values]), strict=True):
+            value.copy_(mean.view_as(value))
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -112,16 +132,17 @@ class Run:
 
 
 def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int) -> None:
-    """Trains until `samples` samples were seen in all."""
+    """Trains until `samples` samples were seen in all; of several processes the first keeps the log and the checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)
+    number = distributed.get_rank() if distributed.is_initialized() else 0
     run = Run(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     views = DataLoader(
-        RandomViews(data, side, seed=run.seen), batch_size=batch, num_workers=workers, prefetch_factor=4 if workers else None
+        RandomViews(data, side, seed=run.seen + number), batch_size=batch, num_workers=workers, prefetch_factor=4 if workers else None
     )
     sums: dict[str, float] = {}
     summed = 0
     start, first = time.monotonic(), run.seen
-    with (folder / "log.jsonl").open("a") as log:
+    with (folder / "log.jsonl" if number == 0 else Path(os.devnull)).open("a") as log:
         for rgb, maps, eyes in views:
             if run.seen >= samples:
                 break
@@ -136,9 +157,19 @@ def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: 
                 log.write(json.dumps(line) + "\n")
                 log.flush()
                 sums, summed = {}, 0
-            if run.steps % SAVE_EVERY == 0:
+            if run.steps % SAVE_EVERY == 0 and number == 0:
                 run.save(side)
-    run.save(side)
+    run.meet()
+    if number == 0:
+        run.save(side)
+
+
+def _train_together(number: int, processes: int, meeting: str, arguments: tuple[Any, ...]) -> None:
+    """What each of several processes does: process `number` of so many, which find each other through a file that is not there yet."""
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=number, world_size=processes)
+    train(*arguments)
+    distributed.destroy_process_group()
 
 
 def main() -> None:
@@ -153,8 +184,14 @@ def main() -> None:
     )
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=1, help="train so many networks as one, each on a core of its own")
     options = parser.parse_args()
-    train(options.data, options.run, options.side, options.samples, options.decay, options.batch, options.workers)
+    arguments = options.data, options.run, options.side, options.samples, options.decay, options.batch, options.workers
+    if options.processes == 1:
+        train(*arguments)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            spawn(_train_together, (options.processes, f"{folder}/meeting", arguments), nprocs=options.processes)
 
 
 if __name__ == "__main__":
