@@ -93,7 +93,7 @@ def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
     truth[:, 0, :, 8:] += 0.5
     batch = truth, torch.zeros(1, 2, 3)
     terms = losses(_maps(truth[:, 0]), *batch)
-    assert {name: set(terms) ^ set(cost(_maps(truth[:, 0]), *batch)) for name, cost in ablation.VARIANTS.items()} == {
+    assert {name: set(terms) ^ set(cost(_maps(truth[:, 0]), *batch)) for name, cost in ablation.COSTS.items()} == {
         "all terms": set(),
         "without place (absolute relief)": {"place"},
         "without shape (shift-invariant relief)": {"shape"},

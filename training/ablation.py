@@ -1,4 +1,4 @@
-"""Which terms of the loss pay, and does the optimiser? Short runs from scratch that differ in nothing else, side by side in one table.
+"""Which terms of the loss pay, and do optimiser and decoder? Short runs from scratch, side by side in one table.
 
     python -m training.ablation --data data/train --held-out data/held_out [--side 96] [--samples 9600] [--heads 64]
 
@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from face_network import FaceMaps
+from face_network import Configuration, FaceMaps
 from training.dataset import RandomViews
 from training.evaluate import figures_by_head, held_out, one_look
 from training.losses import losses
@@ -45,7 +46,7 @@ def edge_aware(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict
     return losses(predicted, maps_n4hw, eyes_nk3) | {"slope": slope}
 
 
-VARIANTS: dict[str, Cost] = {
+COSTS: dict[str, Cost] = {
     "all terms": losses,
     "without place (absolute relief)": without("place"),
     "without shape (shift-invariant relief)": without("shape"),
@@ -61,10 +62,28 @@ def adamw(network: nn.Module, rate: float, weight_decay: float) -> list[torch.op
     return [torch.optim.AdamW(network.parameters(), rate, weight_decay=weight_decay)]
 
 
-def train_short(data: Path, side: int, samples: int, cost: Cost, optimisers: Optimisers) -> Run:
+class Variant(NamedTuple):
+    """What may differ from run to run."""
+
+    cost: Cost = losses
+    optimisers: Optimisers = adamw
+    configuration: Configuration = Configuration()
+
+
+def variants() -> dict[str, Variant]:
+    """By the name of the row."""
+    narrow = Configuration(widths=(32,) * len(Configuration().widths))
+    muon = {
+        "all terms, Muon": Variant(optimisers=muon_and_adamw),
+        "all terms, Muon, decoder of 32 channels": Variant(optimisers=muon_and_adamw, configuration=narrow),
+    }
+    return {name: Variant(cost) for name, cost in COSTS.items()} | muon
+
+
+def train_short(data: Path, side: int, samples: int, variant: Variant) -> Run:
     """A seeded run of its own, brought down over its last third."""
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Path(folder), torch.device("cuda" if torch.cuda.is_available() else "cpu"), cost, optimisers)
+        run = Run(Path(folder), torch.device("cuda" if torch.cuda.is_available() else "cpu"), *variant)
     for rgb, maps, eyes in DataLoader(RandomViews(data, side, seed=0), batch_size=BATCH, num_workers=1, prefetch_factor=4):
         if run.seen >= samples:
             return run
@@ -83,9 +102,8 @@ def main() -> None:
     options = parser.parse_args()
     records = list(held_out(None, options.held_out, options.heads).values())
     rows = {}
-    runs = [(name, cost, adamw) for name, cost in VARIANTS.items()]
-    for name, cost, optimisers in [*runs, ("all terms, Muon", losses, muon_and_adamw)]:
-        run = train_short(options.data, options.side, options.samples, cost, optimisers)
+    for name, variant in variants().items():
+        run = train_short(options.data, options.side, options.samples, variant)
         figures = means(figures_by_head(records, one_look(run.average.cpu(), options.side)))
         rows[name] = {key: figures[key] for key in SHOWN}
         print(name, flush=True)

@@ -15,7 +15,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +58,18 @@ class Run:
         device: torch.device,
         cost: Cost = losses,
         optimisers: Optimisers = muon_and_adamw,
+        configuration: Configuration | None = None,
     ) -> None:
         """Goes on from the folder's checkpoint where there is one.
 
         cost: see `Cost`. optimisers: see `Optimisers`. A checkpoint without states of these gives its weights, and they begin anew.
+        configuration: of the network; default `Configuration()`.
         """
         torch.manual_seed(0)
         self.cost = cost
         self.folder, self.device = folder, device
-        self.network = FaceNetwork().to(device).to(memory_format=torch.channels_last)
-        self.average = FaceNetwork().to(device).eval()
+        self.network = FaceNetwork(configuration).to(device).to(memory_format=torch.channels_last)
+        self.average = FaceNetwork(configuration).to(device).eval()
         self.average.load_state_dict(self.network.state_dict())
         self.optimisers = optimisers(self.network, PEAK_RATE, WEIGHT_DECAY)
         self.seen, self.steps = 0, 0
@@ -123,7 +125,7 @@ class Run:
 
     def save(self, side: int) -> None:
         """Writes the checkpoint whole or not at all."""
-        configuration = asdict(Configuration(side=side))
+        configuration = asdict(replace(self.network.configuration, side=side))
         state = {"network": self.network.state_dict(), "average": self.average.state_dict(), "seen": self.seen, "steps": self.steps}
         states = [optimiser.state_dict() for optimiser in self.optimisers]
         partial = self.folder / "checkpoint.part"
