@@ -36,6 +36,8 @@ EYE_SEEN = 0.3
 EYE_SURE = 0.65
 """Beside a first head, another one counts when one of its eyes is seen this surely: a round thing is sooner taken for a head than for an
 eye. A second person in profile or far away may be missed."""
+EYE_REACH = 0.03
+"""How far around an eye's peak its centre is taken, in sides of the network: one and a half times the radius of the blob it was taught."""
 SAME_HEAD = 0.7
 """Intersection over union of a head in the coarse and in the close look, below which the two are not the same. On the
 calibration set 97 of 98 true heads are above it."""
@@ -69,12 +71,12 @@ def predict(network: FaceNetwork, photo: Photo) -> DepthMap:
     for head in found:
         if head.cut != whole:
             _blend_in(layers, head.seen, head.cut, canvas)
-    return _depth_map(layers, _faces(found), photo.size_hw, network.configuration.uncertainty_scale)
+    return _depth_map(layers, _faces(found, network), photo.size_hw, network.configuration.uncertainty_scale)
 
 
 def find_faces(network: FaceNetwork, photo: Photo) -> tuple[Face, ...]:
     """The faces that `predict` will find in `photo`, largest first, without the depth map: the looks and none of the upsampling."""
-    return _faces(_look_for_heads(network, photo)[1])
+    return _faces(_look_for_heads(network, photo)[1], network)
 
 
 def _look_for_heads(network: FaceNetwork, photo: Photo) -> tuple[Look, list[Head]]:
@@ -90,9 +92,10 @@ def _look_for_heads(network: FaceNetwork, photo: Photo) -> tuple[Look, list[Head
     return coarse, found[:1] + [head for head in found[1:] if head.eye_seen >= EYE_SURE]
 
 
-def _faces(heads: list[Head]) -> tuple[Face, ...]:
+def _faces(heads: list[Head], network: FaceNetwork) -> tuple[Face, ...]:
     """Heads as faces with their eyes, largest first."""
-    faces = [Face(head.box.corners, _find_eyes(head.seen.eyes_2hw, head.cut, head.box)) for head in heads]
+    reach = round(EYE_REACH * network.configuration.side)
+    faces = [Face(head.box.corners, _find_eyes(head.seen.eyes_2hw, head.cut, head.box, reach)) for head in heads]
     return tuple(sorted(faces, key=lambda face: -face.width))
 
 
@@ -159,15 +162,15 @@ def _overlap(one: Box, other: Box) -> float:
     return both / (one.width * one.height + other.width * other.height - both)
 
 
-def _find_eyes(eyes_2hw: Array, box: Box, head: Box) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Centres of the two blobs within a head, in photo pixels, or None where either is faint."""
+def _find_eyes(eyes_2hw: Array, box: Box, head: Box, reach: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Centres of the two blobs within a head, in photo pixels, or None where either is faint. reach: pixels of the look."""
     found = []
     for blob in _within(eyes_2hw, box, head):
         row, column = np.unravel_index(int(blob.argmax()), blob.shape)
         if blob[row, column] < EYE_SEEN:
             return None
-        top, left = max(0, row - 3), max(0, column - 3)
-        near = blob[top : row + 4, left : column + 4] ** 2
+        top, left = max(0, row - reach), max(0, column - reach)
+        near = blob[top : row + reach + 1, left : column + reach + 1] ** 2
         rows, columns = np.mgrid[: near.shape[0], : near.shape[1]]
         x = left + (near * columns).sum() / near.sum() + 0.5
         y = top + (near * rows).sum() / near.sum() + 0.5

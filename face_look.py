@@ -15,7 +15,7 @@ from face_network import STRIDE, FaceNetwork
 Array = NDArray[Any]
 
 SECOND_LOOK = 0.8
-"""Side of the second of two looks that are averaged; compared on the calibration set with 0.65 and with none."""
+"""Side of the second of two looks that are averaged, as a share of the first's; compared on the calibration set with 0.65 and with none."""
 LENGTHS = "relief_hw", "thickness_hw", "uncertainty_hw"
 """Of a `Look`, what is measured in its pixels."""
 

@@ -1,8 +1,8 @@
 """The bundled face network: one photo to relief, thickness, matte, head, uncertainty and the two eyes. Torch modules, nothing else.
 
-A ResNet-18 encoder (He et al. 2016, through timm, random weights) and an additive decoder: at each scale the encoder's features are brought
-to the decoder's width by a 1x1 convolution, the coarser result is upsampled onto them, and one residual block joins the two. Output at half
-the input's resolution, upsampled.
+A ResNet-18 encoder (He et al. 2016, through timm, random weights) and an additive decoder: at each scale the encoder's features and the
+coarser result are brought to the decoder's width there by 1x1 convolutions, the latter is upsampled onto the former, and one residual block
+joins the two. Output at half the input's resolution, upsampled.
 """
 
 from __future__ import annotations
@@ -23,19 +23,22 @@ from errors import WeightsError
 
 STRIDE = 32
 """Sides of the input must be multiples of this."""
+FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0
+"""Of the last layer before training: relief, thickness, matte, head, log of the expected error, the two eyes."""
 
 
 @dataclass(frozen=True)
 class Configuration:
     """What is needed to build the network again; kept in the weights' metadata.
 
+    widths: channels of the decoder, from half the input's resolution to the coarsest; one per scale of the backbone.
     side: the input side it was trained at, pixels; relief is in widths of this square.
-    look_side: the input side it is used at; measured to be better somewhat above `side`.
+    look_side: the larger of the two input sides it is used at; measured to be better somewhat above `side`.
     uncertainty_scale: factor that makes 68 % of the errors fall within the stated uncertainty.
     """
 
     backbone: str = "resnet18"
-    width: int = 32
+    widths: tuple[int, ...] = (32, 64, 128, 128, 256)
     side: int = 128
     look_side: int = 192
     uncertainty_scale: float = 1.0
@@ -59,9 +62,11 @@ class FaceMaps(NamedTuple):
 class Join(nn.Module):
     """Adds the coarser result to one scale of the encoder and refines the sum."""
 
-    def __init__(self, encoder_channels: int, width: int) -> None:
+    def __init__(self, encoder_channels: int, width: int, coarser_width: int) -> None:
+        """coarser_width: 0 at the coarsest scale, where there is nothing to add."""
         super().__init__()
         self.project = nn.Conv2d(encoder_channels, width, 1)
+        self.narrow = nn.Conv2d(coarser_width, width, 1, bias=False) if coarser_width else None
         self.refine = nn.Sequential(
             nn.Conv2d(width, width, 3, padding=1, bias=False),
             nn.BatchNorm2d(width),
@@ -73,8 +78,9 @@ class Join(nn.Module):
     def forward(self, features_nchw: Tensor, coarser_nchw: Tensor | None) -> Tensor:
         """(n, width, h, w) at the resolution of `features_nchw`."""
         joined = self.project(features_nchw)
-        if coarser_nchw is not None:
-            joined = joined + functional.interpolate(coarser_nchw, size=joined.shape[-2:], mode="bilinear", align_corners=False)
+        if self.narrow is not None:
+            coarser = self.narrow(coarser_nchw)
+            joined = joined + functional.interpolate(coarser, size=joined.shape[-2:], mode="bilinear", align_corners=False)
         return functional.relu(joined + self.refine(joined))
 
 
@@ -86,10 +92,12 @@ class FaceNetwork(nn.Module):
         self.configuration = configuration = configuration or Configuration()
         encoder: Any = timm.create_model(configuration.backbone, features_only=True, pretrained=False)
         self.encoder = encoder
-        self.joins = nn.ModuleList(Join(channels, configuration.width) for channels in encoder.feature_info.channels())
-        last = nn.Conv2d(configuration.width, 7, 1)
-        last.bias = nn.Parameter(torch.tensor([0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0]))
-        self.head = nn.Sequential(nn.Conv2d(configuration.width, configuration.width, 3, padding=1), nn.ReLU(inplace=True), last)
+        widths = configuration.widths
+        shapes = zip(encoder.feature_info.channels(), widths, (*widths[1:], 0), strict=True)
+        self.joins = nn.ModuleList(Join(*shape) for shape in shapes)
+        last = nn.Conv2d(widths[0], len(FIRST_BIAS), 1)
+        last.bias = nn.Parameter(torch.tensor(FIRST_BIAS))
+        self.head = nn.Sequential(nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(inplace=True), last)
 
     def forward(self, rgb_nchw: Tensor) -> FaceMaps:
         """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE."""
@@ -117,15 +125,20 @@ def load(path: Path) -> FaceNetwork:
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            configuration = Configuration(**json.loads((file.metadata() or {})["configuration"]))
+            kept = json.loads((file.metadata() or {})["configuration"])
+        configuration = Configuration(**kept | {"widths": tuple(kept["widths"])})
         weights = load_file(path)
+        return with_weights(configuration, weights)
     except FileNotFoundError as error:
         raise WeightsError(f"The face network's weights are missing: {path} is not there. Restore it from the repository.") from error
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
         raise WeightsError(f"{path} is damaged or not a face network. Restore it from the repository.") from error
-    network = FaceNetwork(configuration)
-    try:
-        network.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in weights.items()})
     except RuntimeError as error:
         raise WeightsError(f"{path} holds the weights of another network. Restore it from the repository.") from error
+
+
+def with_weights(configuration: Configuration, weights: dict[str, Tensor]) -> FaceNetwork:
+    """A network in eval mode, its weights float32. Raises RuntimeError for weights of another network, ValueError for an impossible one."""
+    network = FaceNetwork(configuration)
+    network.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in weights.items()})
     return network.eval().to(memory_format=torch.channels_last)  # a fifth faster on a CPU

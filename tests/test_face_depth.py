@@ -209,3 +209,21 @@ def test_heads_are_listed_largest_first():
     map_hw[0:1, 0:1] = 1  # a speck is not a head
     heads = face_depth.find_heads(map_hw, face_depth.Box(0, 0, 200, 100))
     assert [(h.left, h.top, h.width, h.height) for h in heads] == [(100, 20, 60, 60), (20, 20, 20, 20)]
+
+
+@pytest.mark.parametrize("side", [160, 320])
+def test_an_eyes_centre_is_that_of_its_blob_and_lies_in_the_head(side):
+    """Blobs of the radius that the network was taught, in a look of any size; a brighter one outside the head is another person's."""
+    y, x = np.mgrid[:side, : 2 * side] + 0.5
+    head = face_depth.Box(100, 50, 120, 100)
+    cut = face_depth.Box(40, 30, 400, 200)
+    centres = [(0.31, 0.47), (0.38, 0.44)]
+
+    def blob(column, row, height):
+        return height * np.exp(-((x - column * 2 * side) ** 2 + (y - row * side) ** 2) / (2 * 5.0**2))
+
+    eyes = np.stack([blob(*centre, 0.7) + blob(0.8, 0.5, 1.0) for centre in centres])
+    found = face_depth._find_eyes(eyes, cut, head, reach=8)
+    assert np.allclose(found, [(40 + 400 * column, 30 + 200 * row) for column, row in centres], atol=0.6)
+    eyes[1] = blob(*centres[1], 0.2)
+    assert face_depth._find_eyes(eyes, cut, head, reach=8) is None

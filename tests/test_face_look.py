@@ -53,6 +53,20 @@ def test_lengths_are_in_pixels_of_the_looks_own_map(looked, smooth_rgb):
     np.testing.assert_allclose(seen.uncertainty_hw, seen.relief_hw, rtol=1e-4)
 
 
+def test_a_look_that_is_not_square_and_padded_ends_where_the_box_ends(smooth_rgb):
+    """The stub's lengths grow with the padded width that it sees, so the two looks differ by what is padded."""
+    wide = Box(10, 30, 250, 150)
+    cut = smooth_rgb[30:180, 10:260].astype(np.float32).mean(-1) / 255
+    for side in (190, round(190 * SECOND_LOOK)):
+        rows, columns = (round(length * side / (250 * 150) ** 0.5) for length in (150, 250))
+        seen = look(Brightness(), smooth_rgb, wide, side)
+        assert seen.relief_hw.shape == (rows, columns)
+        padded = -(-columns // 32) * 32
+        expected = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA) * padded
+        np.testing.assert_allclose(seen.relief_hw[2:-2, 2:-2], expected[2:-2, 2:-2], rtol=0.02)
+    assert look_twice(Brightness(), smooth_rgb, wide, 190).eyes_2hw.shape == (2, 147, 245)
+
+
 def test_two_looks_are_a_mean_of_both(smooth_rgb):
     first, second = (look(Brightness(), smooth_rgb, BOX, side) for side in (LOOKED_AT, round(LOOKED_AT * SECOND_LOOK)))
     mean = look_twice(Brightness(), smooth_rgb, BOX, LOOKED_AT)

@@ -5,14 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from torch import distributed
 
 from face_network import FaceMaps
-from training import ablation
-from training.dataset import GROUPS, HARD, SHARD, RandomViews, record_dtype, resized
+from training import ablation, dataset
+from training.dataset import GROUPS, HARD, SHARD, RandomViews, random_view, record_dtype, resized
 from training.face_model import load_face_model
 from training.losses import losses
 from training.muon import UPDATE_RMS, muon_and_adamw, orthogonal
@@ -220,21 +221,33 @@ def tiny_set(tmp_path):
 
 def test_two_processes_share_one_run(tiny_set, tmp_path):
     root = Path(__file__).resolve().parent.parent
-    command = [sys.executable, "-m", "training.train", "--data", tiny_set, "--run", tmp_path / "run"]
-    options = ["--side", "32", "--samples", "32", "--batch", "8", "--workers", "0", "--processes", "2"]
-    subprocess.run([*command, *options], cwd=root, check=True)
-    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
-    assert (state["seen"], state["steps"]) == (32, 2)
+
+    def go_on(samples):
+        command = [sys.executable, "-m", "training.train", "--data", tiny_set, "--run", tmp_path / "run", "--processes", "2"]
+        subprocess.run([*command, "--side", "32", "--samples", str(samples), "--batch", "8", "--workers", "0"], cwd=root, check=True)
+        return torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+
+    first, further = go_on(16), go_on(32)
+    assert [(state["seen"], state["steps"]) for state in (first, further)] == [(16, 1), (32, 2)]
+    alone = []
+    for seed in range(2):
+        run = Run(tmp_path / "alone", torch.device("cpu"))
+        views = itertools.islice(RandomViews(tiny_set, 32, seed), 8)
+        run.step(*(torch.stack(part) for part in zip(*views, strict=True)), learning_rate(0, 16, 0))
+        alone.append(run.network.encoder.bn1.running_mean)
+    together = first["network"]["encoder.bn1.running_mean"]
+    apart = (alone[0] - alone[1]).abs().max()
+    assert (together - (alone[0] + alone[1]) / 2).abs().max() < 0.1 * apart, "the mean of two that saw different views"
 
 
-def test_processes_meet_at_the_mean_of_their_weights(tmp_path, monkeypatch):
+def test_every_weight_is_averaged_once(tmp_path, monkeypatch):
     run = Run(tmp_path, torch.device("cpu"))
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
-    run.meet()
+    run.average_weights()
     assert all(torch.equal(value, before[name]) for name, value in run.network.state_dict().items()), "alone"
     run.processes = 2
     monkeypatch.setattr(distributed, "all_reduce", lambda flat: flat.mul_(4))  # the other's weights are three times as large
-    run.meet()
+    run.average_weights()
     for name, value in run.network.state_dict().items():
         torch.testing.assert_close(value, before[name] * (2 if value.is_floating_point() else 1))
 
@@ -256,6 +269,33 @@ def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path):
     del first["optimisers"]  # as in a checkpoint from before there was Muon
     torch.save(first, tmp_path / "checkpoint.pt")
     assert go_on(24)["seen"] == 24
+
+
+def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
+    """A plane keeps its slope in pixels in every view; a red dot on the left eye and a green one on the right stay on them."""
+    side = 96
+    monkeypatch.setattr(dataset, "_recolour", lambda photo, _: photo)
+    record = np.zeros((), record_dtype(side))[()]
+    y, x = np.mgrid[:side, :side].astype(np.float32) + 0.5
+    record["relief"], record["matte"] = (x + 2 * y) / side * 0.25, 255
+    record["eyes"][:2] = [[30, 44, 1], [62, 50, 1]]
+    for colour, (column, row, _) in enumerate(record["eyes"][:2]):
+        record["rgb"][..., colour] = 255 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 18)
+    flipped, shrunk = [], []
+    for seed in range(60):
+        photo, maps, eyes = random_view(record, side, np.random.default_rng(seed))
+        person = cv2.erode((maps[2] > 0.5).astype(np.uint8), np.ones((3, 3)), borderValue=0) > 0
+        down, across = np.gradient(maps[0] * side)
+        shrunk.append((maps[2] < 0.5).any())
+        flipped.append(np.median(across[person]) < 0)
+        assert np.median(np.abs(across[person])) == pytest.approx(0.25, rel=0.02)
+        assert np.median(down[person]) == pytest.approx(0.5, rel=0.02)
+        for eye, colour in zip(eyes, (1, 0) if flipped[-1] else (0, 1), strict=False):
+            if eye[2] and np.all(np.abs(eye[:2] - 0.5) < 0.42) and not shrunk[-1]:
+                rows, columns = np.nonzero(photo[colour] > 0.5)
+                assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx(tuple(eye[:2] * side), abs=0.6)
+    assert 0.3 < np.mean(flipped) < 0.7
+    assert 0.02 < np.mean(shrunk) < 0.3
 
 
 def test_scenes_with_something_hard_in_them_are_trained_on_more_often(tmp_path):

@@ -49,7 +49,7 @@ def test_the_curves_take_a_resumed_log(tmp_path):
 
 def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch):
     torch.manual_seed(0)
-    network = face_network.FaceNetwork(face_network.Configuration(width=8)).eval()
+    network = face_network.FaceNetwork(face_network.Configuration(widths=(8, 8, 8, 8, 8))).eval()
     assert export_onnx.export(network, tmp_path / "net.onnx") < 1e-4
     assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
     monkeypatch.setattr(export_onnx, "_difference", lambda *_: 0.5)

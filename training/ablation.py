@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,6 +84,7 @@ def variants() -> dict[str, Variant]:
 def train_short(data: Path, side: int, samples: int, variant: Variant) -> Run:
     """A seeded run of its own, brought down over its last third."""
     with tempfile.TemporaryDirectory() as folder:
+        variant = variant._replace(configuration=replace(variant.configuration, side=side))
         run = Run(Path(folder), torch.device("cuda" if torch.cuda.is_available() else "cpu"), *variant)
     for rgb, maps, eyes in DataLoader(RandomViews(data, side, seed=0), batch_size=BATCH, num_workers=1, prefetch_factor=4):
         if run.seen >= samples:
@@ -93,7 +95,7 @@ def train_short(data: Path, side: int, samples: int, variant: Variant) -> Run:
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description="Compare the loss's terms on short runs.")
+    parser = argparse.ArgumentParser(description="Compare losses, optimisers and decoders on short runs.")
     parser.add_argument("--data", type=Path, default=Path("data/train"))
     parser.add_argument("--held-out", type=Path, default=Path("data/held_out"))
     parser.add_argument("--side", type=int, default=96)

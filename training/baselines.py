@@ -67,16 +67,13 @@ def mean_face(model: FaceModel, regions: Regions, seeds: dict[int, int]) -> Meth
 def network_of_any_age(path: Path) -> FaceNetwork:
     """Weights as `face_network.load` takes them, or of a network from when all of the decoder had one width.
 
-    Such a network passed the coarser result on as it was; here an identity does that. Raises as `face_network.load` does, and
-    FileNotFoundError.
+    Such a network passed the coarser result on as it was; here an identity does that.
     """
     with safetensors.safe_open(path, framework="pt") as file:
         kept = json.loads((file.metadata() or {}).get("configuration", "{}"))
     if "width" not in kept:
         return face_network.load(path)
     width = kept.pop("width")
-    network = FaceNetwork(Configuration(**kept, widths=(width,) * len(Configuration().widths)))
-    weights = {key: value.float() if value.is_floating_point() else value for key, value in load_file(path).items()}
-    passed_on = {f"joins.{scale}.narrow.weight": torch.eye(width)[:, :, None, None] for scale in range(len(network.joins) - 1)}
-    network.load_state_dict(weights | passed_on)
-    return network.eval().to(memory_format=torch.channels_last)
+    scales = len(Configuration().widths)
+    passed_on = {f"joins.{scale}.narrow.weight": torch.eye(width)[:, :, None, None] for scale in range(scales - 1)}
+    return face_network.with_weights(Configuration(**kept, widths=(width,) * scales), load_file(path) | passed_on)

@@ -122,7 +122,7 @@ class RenderedSet:
     """All records of a folder, by number."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the shards without reading them. Raises FileNotFoundError where there are none, ValueError where they differ in kind."""
+        """Opens the shards without reading the pictures. Raises FileNotFoundError where there is none, ValueError where they differ."""
         self.shards = [np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))]
         if not self.shards:
             raise FileNotFoundError(f"No rendered shards in {folder}: make them with `python -m training.dataset --out {folder}`.")

@@ -4,13 +4,13 @@
 
 The held-out set (seeds from 10,000,000 on, never trained on) is rendered first where it is not there yet. Figures are defined in
 `training.metrics`; they are means over heads, compared at the set's own resolution. "Product" is what `face_depth.predict` gives, with the
-close look and the guided upsampling; "one look" is the network alone on the whole picture.
+mean of two sizes, the close look and the guided upsampling; "one look" is the network alone on the whole picture.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 import face_depth
 import face_look
 import face_network
+from face_look import Look
 from stages import Face, Photo
 from training import baselines
 from training.dataset import GROUPS, HELD_OUT_FIRST_SEED, RenderedSet, render_set
@@ -77,12 +78,15 @@ def _middle(face: Face) -> Array:
     return np.array([(left + right) / 2, (top + bottom) / 2])
 
 
-def one_look(network: face_network.FaceNetwork, side: int | None = None) -> Method:
-    """The network alone: one look at the whole picture at `side` (default: the side it is used at), enlarged bilinearly."""
+def one_look(network: face_network.FaceNetwork, side: int | None = None, look: Callable[..., Look] = face_look.look) -> Method:
+    """The network alone: one look at the whole picture at `side` (default: the side it is used at), enlarged bilinearly.
+
+    look: `face_look.look`, or `look_twice` for the mean of two.
+    """
 
     def method(record: Any) -> Guess:
         size = len(record["rgb"])
-        seen = face_look.look(network, record["rgb"], face_look.Box(0, 0, size, size), side or network.configuration.look_side)
+        seen = look(network, record["rgb"], face_look.Box(0, 0, size, size), side or network.configuration.look_side)
         widths = 1 / seen.matte_hw.shape[1]
 
         def full(values: Array, scale: float = 1.0) -> Array:

@@ -4,7 +4,7 @@
 
 The learning rate warms up, stays, and falls to zero over the last --decay samples, so a run can be lengthened or brought down from any
 checkpoint: call again with other numbers and it goes on from where it stopped. A GPU is used where there is one. On a CPU, --processes 2
-takes one core for each of two processes whose weights are averaged as they go, which is faster than one process on both.
+takes one core for each of two processes whose weights are averaged as they go; they see more views a second than one process on both.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ WEIGHT_DECAY = 0.02
 AVERAGING = 0.995
 BATCH = 32
 REPORT_EVERY, SAVE_EVERY = 50, 500
-PROCESSES_MEET_EVERY = 8
-"""Steps after which processes that train together take the mean of their weights."""
+AVERAGE_WEIGHTS_EVERY = 8
+"""Steps after which processes that train together take the mean of their weights: local SGD (Stich 2019)."""
 
 Cost = Callable[[FaceMaps, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
 """Terms of the loss by name, arguments as of `losses`."""
@@ -98,13 +98,13 @@ class Run:
             optimiser.step()
         self.seen += len(rgb) * self.processes
         self.steps += 1
-        if self.steps % PROCESSES_MEET_EVERY == 0:
-            self.meet()
+        if self.steps % AVERAGE_WEIGHTS_EVERY == 0:
+            self.average_weights()
         self._update_average()
         return {name: term.item() for name, term in terms.items()}
 
     @torch.no_grad()
-    def meet(self) -> None:
+    def average_weights(self) -> None:
         """Brings the weights of all processes that train together to their mean; alone, nothing happens."""
         if self.processes == 1:
             return
@@ -134,17 +134,18 @@ class Run:
 
 
 def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int) -> None:
-    """Trains until `samples` samples were seen in all; of several processes the first keeps the log and the checkpoint."""
+    """Trains until `samples` samples were seen in all; of several processes the first keeps the log and the checkpoint, its optimisers
+    with it."""
     folder.mkdir(parents=True, exist_ok=True)
-    number = distributed.get_rank() if distributed.is_initialized() else 0
+    rank = distributed.get_rank() if distributed.is_initialized() else 0
     run = Run(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     views = DataLoader(
-        RandomViews(data, side, seed=run.seen + number), batch_size=batch, num_workers=workers, prefetch_factor=4 if workers else None
+        RandomViews(data, side, seed=run.seen + rank), batch_size=batch, num_workers=workers, prefetch_factor=4 if workers else None
     )
     sums: dict[str, float] = {}
     summed = 0
     start, first = time.monotonic(), run.seen
-    with (folder / "log.jsonl" if number == 0 else Path(os.devnull)).open("a") as log:
+    with (folder / "log.jsonl" if rank == 0 else Path(os.devnull)).open("a") as log:
         for rgb, maps, eyes in views:
             if run.seen >= samples:
                 break
@@ -159,17 +160,19 @@ def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: 
                 log.write(json.dumps(line) + "\n")
                 log.flush()
                 sums, summed = {}, 0
-            if run.steps % SAVE_EVERY == 0 and number == 0:
-                run.save(side)
-    run.meet()
-    if number == 0:
+            if run.steps % SAVE_EVERY == 0:
+                run.average_weights()
+                if rank == 0:
+                    run.save(side)
+    run.average_weights()
+    if rank == 0:
         run.save(side)
 
 
-def _train_together(number: int, processes: int, meeting: str, arguments: tuple[Any, ...]) -> None:
-    """What each of several processes does: process `number` of so many, which find each other through a file that is not there yet."""
+def _train_together(rank: int, processes: int, rendezvous: str, arguments: tuple[Any, ...]) -> None:
+    """What each of several processes does; they find each other through the file `rendezvous`, which is not there yet."""
     torch.set_num_threads(1)
-    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=number, world_size=processes)
+    distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=processes)
     train(*arguments)
     distributed.destroy_process_group()
 
@@ -184,16 +187,18 @@ def main() -> None:
     parser.add_argument(
         "--decay", type=int, default=0, help="over how many of the last samples the learning rate falls to zero; 0: it stays"
     )
-    parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--batch", type=int, default=BATCH, help="of each process")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--processes", type=int, default=1, help="train so many networks as one, each on a core of its own")
+    parser.add_argument("--processes", type=int, default=1, help="without a GPU: train so many networks as one, each on a core of its own")
     options = parser.parse_args()
+    if options.processes < 1 or (options.processes > 1 and torch.cuda.is_available()):
+        parser.error("--processes is at least 1, and 1 where there is a GPU.")
     arguments = options.data, options.run, options.side, options.samples, options.decay, options.batch, options.workers
     if options.processes == 1:
         train(*arguments)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            spawn(_train_together, (options.processes, f"{folder}/meeting", arguments), nprocs=options.processes)
+            spawn(_train_together, (options.processes, f"{folder}/rendezvous", arguments), nprocs=options.processes)
 
 
 if __name__ == "__main__":
