@@ -134,8 +134,10 @@ class Run:
 
 
 def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int) -> None:
-    """Trains until `samples` samples were seen in all; of several processes the first keeps the log and the checkpoint, its optimisers
-    with it."""
+    """Trains until `samples` samples were seen in all.
+
+    Of several processes the first keeps the log and the checkpoint; the others' optimisers begin anew with its state.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rank = distributed.get_rank() if distributed.is_initialized() else 0
     run = Run(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
