@@ -64,7 +64,10 @@ def test_a_look_that_is_not_square_and_padded_ends_where_the_box_ends(smooth_rgb
         padded = -(-columns // 32) * 32
         expected = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA) * padded
         np.testing.assert_allclose(seen.relief_hw[2:-2, 2:-2], expected[2:-2, 2:-2], rtol=0.02)
-    assert look_twice(Brightness(), smooth_rgb, wide, 190).eyes_2hw.shape == (2, 147, 245)
+    both = look_twice(Brightness(), smooth_rgb, wide, 190)
+    assert both.eyes_2hw.shape == (2, 147, 245)
+    expected = cv2.resize(cut, (245, 147), interpolation=cv2.INTER_AREA) * (256 + 224 * 245 / 196) / 2
+    np.testing.assert_allclose(both.relief_hw[3:-3, 3:-3], expected[3:-3, 3:-3], rtol=0.02)
 
 
 def test_two_looks_are_a_mean_of_both(smooth_rgb):
