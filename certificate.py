@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from camera import Camera, project
 from export_3d_model import WRITERS, in_millimetres
-from generate_3d_model import KINDS, ModelSettings, build_mesh, model_camera, plaque_margin_px, smoothing_change
+from generate_3d_model import KINDS, ModelSettings, build_mesh, model_camera, plaque_margin_px, settings_of, smoothing_change
 from life_size import Placement, life_size
 from stages import Array, DepthMap, Mesh, Photo
 from surfaces import weld
@@ -23,7 +23,8 @@ THIN_WALL_MM = 1.0
 WALL_FACES = 0.87
 """Cosine of the largest angle between the way into a wall and the normal of the face it leaves by: 30 degrees."""
 PIXEL_SAMPLES = 20_000
-RAYS_AT_ONCE = 100
+RAYS_TIMES_FACES = 6_000_000
+"""Rays are followed in batches of so many pairs of ray and triangle, about 100 MB."""
 LEAST_AREA_SHARE = 1e-14
 """A triangle is degenerate when its area is below this share of the square of the model's size: float32 cannot tell its corners apart."""
 
@@ -182,8 +183,9 @@ def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Arra
     radii_m = 1.001 * np.linalg.norm(corners_m33 - middle_3 - centres_m3[:, None], axis=2).max(axis=1).astype(np.float32)
     centres_m = (centres_m3**2).sum(axis=1)
     walls_k = np.full(len(chosen_k), np.inf)
-    for first in range(0, len(chosen_k), RAYS_AT_ONCE):
-        part = slice(first, first + RAYS_AT_ONCE)
+    at_once = max(1, RAYS_TIMES_FACES // len(faces_m3))
+    for first in range(0, len(chosen_k), at_once):
+        part = slice(first, first + at_once)
         origin, inward = origins_k3[part], inward_k3[part]
         start, way = (origin - middle_3).astype(np.float32), inward.astype(np.float32)
         along_km = way @ centres_m3.T - np.einsum("kd,kd->k", start, way)[:, None]
@@ -229,6 +231,7 @@ def certified_model(depth: DepthMap, photo: Photo, kind: str, settings: ModelSet
     Decimation may leave triangles of a closed kind in each other's way; the model is then built coarser, without it.
     Raises: GeometryError as `build_mesh` and `life_size`.
     """
+    settings = settings_of(kind, settings)
     for decimated in (True, False):
         mesh, placement = life_size(build_mesh(depth, photo, kind, settings, decimated=decimated), depth, photo, settings)
         proof = certify(mesh, placement, kind, depth, photo, settings)

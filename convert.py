@@ -20,8 +20,7 @@ import pictures
 from certificate import certified_model
 from errors import FaceModelError, PhotoError
 from export_3d_model import DEPTH_WRITERS, WRITERS
-from generate_3d_model import KINDS, ModelSettings, point_cloud
-from life_size import life_size
+from generate_3d_model import KINDS, ModelSettings, point_cloud, settings_of
 from networks import NETWORKS
 from photo import accepted_suffixes, read_photo
 from stages import DepthMap, Photo
@@ -47,8 +46,15 @@ def arguments() -> argparse.ArgumentParser:
         metavar="PATH",
         help="a file (for networks of transformers a folder or a hub id) to load in place of the network's published one",
     )
-    parser.add_argument("--device", default=None, metavar="NAME", help="cpu, cuda or mps; default: the fastest one here")
-    parser.add_argument("--precision", default=None, metavar="NAME", help="float32, bfloat16 or float16; default: the device's usual one")
+    parser.add_argument(
+        "--device",
+        default=None,
+        metavar="NAME",
+        help="cpu, cuda or mps; default: the fastest one here; not for face: it runs on the CPU",
+    )
+    parser.add_argument(
+        "--precision", default=None, metavar="NAME", help="float32, bfloat16 or float16; default: the device's usual one; not for face"
+    )
     kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in KINDS.items())
     parser.add_argument("--model", default="bust", choices=list(KINDS), help=f"default: bust. {kinds}")
     parser.add_argument("--formats", default="glb", type=_formats, metavar="LIST", help=f"comma-separated, default: glb; of {formats}")
@@ -89,7 +95,13 @@ def _formats(text: str) -> list[str]:
 
 
 def find_photos(given: Iterable[Path]) -> list[Path]:
-    """The files named, and the photos directly in the folders named, in order. Raises: PhotoError for a folder without photos."""
+    """The files named, and the photos directly in the folders named, in order.
+
+    Raises: PhotoError for a folder without photos, and where nothing that was named is there.
+    """
+    given = list(given)
+    if given and not any(path.exists() for path in given):
+        raise PhotoError(_not_there(given[0]))
     found: list[Path] = []
     for path in given:
         if not path.is_dir():
@@ -102,25 +114,46 @@ def find_photos(given: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def _not_there(path: Path) -> str:
+    return f"{path} is not there. Name a photo or a folder of photos; without a name, photos are looked for in input/."
+
+
+def _read(path: Path) -> Photo:
+    """The photo of a file. Raises: PhotoError; OSError where it cannot be read."""
+    if not path.exists():
+        raise PhotoError(_not_there(path))
+    return read_photo(path.read_bytes(), path.name)
+
+
 def output_names(photos: list[Path]) -> list[str]:
-    """What the files of each photo begin with: its name without the ending; with it, or a number too, where two would be the same."""
+    """What the files of each photo begin with: its name without the ending; with it, or a number too, where two would be the same.
+
+    a.jpg has a file of points, a_points.ply, so a_points.jpg takes a number as well.
+    """
     names: list[str] = []
+    taken: set[str] = set()
     stems = [path.stem.lower() for path in photos]
     for path in photos:
         name = path.stem if stems.count(path.stem.lower()) == 1 else path.name.replace(".", "_")
         free, number = name, 2
-        while free.lower() in (taken.lower() for taken in names):
+        while taken & _begins(free):
             free, number = f"{name}_{number}", number + 1
+        taken |= _begins(free)
         names.append(free)
     return names
+
+
+def _begins(name: str) -> set[str]:
+    """What one photo takes for itself, in small letters, for some systems do not tell them from large ones."""
+    return {name.lower(), f"{name.lower()}_points"}
 
 
 def convert(photo: Photo, depth: DepthMap, kind: str, formats: list[str], settings: ModelSettings, begin: Path) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
     files = {suffix: make(depth) for suffix, make in DEPTH_WRITERS.items()}
-    cloud, _ = life_size(point_cloud(depth, photo, settings), depth, photo, settings)
-    files["_points.ply"] = export_3d_model.write("ply", cloud)
     mesh, placement, proof = certified_model(depth, photo, kind, settings)
+    cloud = point_cloud(depth, photo, settings_of(kind, settings))
+    files["_points.ply"] = export_3d_model.write("ply", placement.place(cloud))
     models = {name: export_3d_model.write(name, mesh) for name in formats if name in WRITERS}
     files |= {WRITERS[name].suffix: data for name, data in models.items()}
     files |= {PICTURES[name].suffix: PICTURES[name].make(mesh) for name in formats if name in PICTURES}
@@ -148,6 +181,8 @@ def main(argv: list[str] | None = None) -> int:
             foreground_only=not options.keep_background,
         )
         photos = find_photos(options.photos)
+        if options.output.resolve() in (path.resolve() for path in options.photos):
+            raise PhotoError(f"{options.output}/ holds the photos; pictures written there would be taken for photos. Name another with -o.")
         import depth_estimation  # torch: seconds to import, so only once the arguments are good
         import weights
 
@@ -165,7 +200,7 @@ def main(argv: list[str] | None = None) -> int:
     for path, name in zip(photos, output_names(photos), strict=True):
         started = time.perf_counter()
         try:
-            photo = read_photo(path.read_bytes(), path.name)
+            photo = _read(path)
             depth = depth_estimation.predict(network, photo)
             if depth.looked_for_faces and not depth.faces:
                 print(f"{path}: no face was found; the model may be of little use.", file=sys.stderr)

@@ -9,11 +9,13 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import trimesh
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from errors import ExportError
 from poisson import vertex_normals
@@ -38,7 +40,7 @@ THREE_MF_RELATIONS = (
 THREE_MF_MODEL = (
     f'{XML}<model unit="millimeter" xml:lang="en-US" xmlns="{THREE_MF}/core/2015/02"><resources><object id="1" type="model"><mesh>'
     "<vertices>{vertices}</vertices><triangles>{triangles}</triangles></mesh></object></resources>"
-    '<build><item objectid="1"/></build></model>'
+    '<build><item objectid="1" transform="1 0 0 0 0 1 0 -1 0 0 0 0"/></build></model>'
 )
 
 
@@ -102,12 +104,24 @@ def _points_ply(cloud: PointCloud) -> bytes:
     return header.encode("ascii") + rows.tobytes()
 
 
+class _StoredJpeg(JpegImageFile):
+    """Is saved as the very bytes it was opened from; Pillow would compress the picture a second time, at a quality of its own."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+        self.data_of_file = data
+
+    def save(self, fp: Any, format: str | None = None, **params: Any) -> None:
+        """As JPEG, to an open file, which is all that trimesh asks for."""
+        fp.write(self.data_of_file)
+
+
 def _jpeg(rgb_hwc: Array) -> Image.Image:
     """The picture as Pillow's JPEG image, so that trimesh embeds it as JPEG; made from pixels alone, so it carries no EXIF."""
     ok, data = cv2.imencode(".jpg", cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not ok:
         raise ExportError("The texture could not be compressed. Choose a smaller texture.")
-    return Image.open(io.BytesIO(data.tobytes()))
+    return _StoredJpeg(data.tobytes())
 
 
 def write_glb(model: Mesh | PointCloud) -> bytes:
@@ -165,7 +179,9 @@ def write_stl(model: Mesh | PointCloud) -> bytes:
 
 
 def write_3mf(model: Mesh | PointCloud) -> bytes:
-    """3MF in millimetres, no colours. trimesh's has attributes that a strict reader (lib3mf) refuses.
+    """3MF in millimetres, no colours, stood upright on the printer's bed, whose up is +Z, by the item's transform.
+
+    trimesh's has attributes that a strict reader (lib3mf) refuses.
 
     Source: 3MF Consortium, "3MF core specification", 1.3, chapters 2 to 4.
     """
@@ -189,7 +205,8 @@ def write_3mf(model: Mesh | PointCloud) -> bytes:
 def write_xyz(model: Mesh | PointCloud) -> bytes:
     """Text, one point a line: x y z in millimetres, red green blue 0 to 255."""
     if isinstance(model, Mesh):
-        points_n3, colours_n3 = in_millimetres(model.vertices_n3, model.unit), vertex_colours(model)
+        kept = weld(model.vertices_n3, model.faces_m3)[0]
+        points_n3, colours_n3 = in_millimetres(model.vertices_n3, model.unit)[kept], vertex_colours(model)[kept]
     else:
         points_n3, colours_n3 = in_millimetres(model.points_n3, model.unit), model.colours_n3
     rows = zip(points_n3.tolist(), colours_n3.tolist(), strict=True)

@@ -14,6 +14,7 @@ import relief
 from camera import DEFAULT_FOV_DEGREES, Camera, choose_fov, project, unproject
 from errors import GeometryError
 from hidden_side import complete_back, complete_front, meet_at_the_rim, steady_outline, wells
+from model_settings import ModelSettings
 from outline import smooth_rim
 from points import bend, normals_of_grid, outliers, spread
 from poisson import poisson_surface
@@ -31,6 +32,7 @@ __all__ = [
     "model_camera",
     "point_cloud",
     "project",
+    "settings_of",
     "smoothing_change",
     "surface_mesh",
     "unproject",
@@ -45,66 +47,6 @@ FOOT_SHARE = 0.02
 """Height of a bust's foot below its lowest point, share of its height."""
 LEAST_THICKNESS = 0.004
 """Least distance from front to back of a bust, image widths."""
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """Everything the user chooses about the model.
-
-    smoothing_px: standard deviation of the Gaussian, pixels of the depth map; 0 for none.
-    edge_aware: do not smooth across depth edges (bilateral).
-    foreground_only: keep the person, not the background.
-    edge_tolerance: relative jump in distance at which a surface is cut; 0 for never.
-    perspective: true perspective from the field of view; False for parallel rays.
-    fov_degrees: horizontal field of view; None takes the photo's, else `DEFAULT_FOV_DEGREES`.
-    near_far_ratio: farthest over nearest distance, for networks that leave it open (RELATIVE_INVERSE).
-    remove_outliers: drop points far from their neighbours (see `outliers`). outlier_ratio: standard deviations beyond the mean.
-    point_budget: largest number of points. face_budget: largest number of triangles. grid_side: largest side of `grid`, points.
-    grey: colours from the depth (near = light) instead of from the photo.
-    texture_side: largest side of the texture's photo, pixels.
-    plaque_border: margin of a relief's plaque, share of the picture's width. plaque_thickness: least thickness, image widths.
-    height_mm: height of the finished model, or None to measure the eyes (see `life_size`).
-    """
-
-    smoothing_px: float = 1.0
-    edge_aware: bool = False
-    foreground_only: bool = True
-    edge_tolerance: float = 0.04
-    perspective: bool = True
-    fov_degrees: float | None = None
-    near_far_ratio: float = 2.0
-    remove_outliers: bool = True
-    outlier_ratio: float = 2.0
-    point_budget: int = 100_000
-    face_budget: int = 60_000
-    grid_side: int = 256
-    grey: bool = False
-    texture_side: int = 2048
-    plaque_border: float = 0.06
-    plaque_thickness: float = 0.04
-    height_mm: float | None = None
-
-    def __post_init__(self) -> None:
-        """Raises GeometryError for a value out of its range, with the range."""
-        for name, low, high in SETTING_RANGES:
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise GeometryError(f"{name} is {value:g}, expected {low:g} to {high:g}.")
-
-
-SETTING_RANGES = (
-    ("smoothing_px", 0, 100),
-    ("edge_tolerance", 0, 10),
-    ("near_far_ratio", 1.01, 100),
-    ("outlier_ratio", 0.1, 100),
-    ("point_budget", 1, 50_000_000),
-    ("face_budget", 100, 5_000_000),
-    ("grid_side", 2, 4096),
-    ("texture_side", 16, 8192),
-    ("plaque_border", 0, 1),
-    ("plaque_thickness", 0.001, 1),
-    ("height_mm", 1, 10_000),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,15 +79,24 @@ class _Prepared:
     exact: bool
 
 
+def settings_of(kind: str, settings: ModelSettings) -> ModelSettings:
+    """The settings as one of `KINDS` takes them: a plaque is raised by parallel rays. For all that is measured on or laid over a model."""
+    return replace(settings, perspective=settings.perspective and not KINDS[kind].plaque)
+
+
 def model_camera(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings) -> Camera:
     """The camera of one of `KINDS`: in its frame `project` gives back the photo's pixels."""
-    return _camera(depth, photo, replace(settings, perspective=settings.perspective and not KINDS[kind].plaque))
+    return _camera(depth, photo, settings_of(kind, settings))
 
 
 def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Camera:
     mask_hw = relief.valid_pixels(depth, settings.foreground_only)
-    largest = float(depth.values_hw[mask_hw].max()) if depth.sense is Sense.RELIEF and settings.perspective else 0.0
-    distance = relief.camera_distance(choose_fov(photo.fov_degrees, settings.fov_degrees, largest))
+    if depth.sense is Sense.RELIEF and not settings.perspective:
+        fov = DEFAULT_FOV_DEGREES  # parallel rays have none; the distance serves as the measure of depth edges only
+    else:
+        largest = float(depth.values_hw[mask_hw].max()) if depth.sense is Sense.RELIEF else 0.0
+        fov = choose_fov(photo.fov_degrees, settings.fov_degrees, largest)
+    distance = relief.camera_distance(fov)
     return Camera(depth.size_hw, distance, settings.perspective, relief.metres_per_width(depth, distance) or 1.0)
 
 
@@ -217,6 +168,13 @@ def _picture(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Array:
     return np.repeat(depth.as_grey()[..., None], 3, axis=-1) if settings.grey else photo.rgb_hwc
 
 
+def _texture(depth: DepthMap, photo: Photo, settings: ModelSettings, closed: bool, margin_px: int | None) -> Array:
+    """See `texture.atlas`. A background that is kept keeps its colours."""
+    if not settings.foreground_only:
+        depth = replace(depth, matte_hw=None, mask_hw=relief.valid_pixels(depth, foreground_only=False))
+    return atlas(_picture(depth, photo, settings), depth, settings.texture_side, closed, margin_px)
+
+
 def _pixel_points(front_hw: Array, camera: Camera) -> Array:
     """(h, w, 3) float32: unprojected centres of the cells of a grid laid over the whole picture."""
     places_2hw = np.indices(front_hw.shape, dtype=np.float64)
@@ -269,7 +227,7 @@ def surface_mesh(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Mesh
     used, faces_m3 = _triangles(plane.mask_hw)
     points_n3 = np.stack([plane.x_hw, plane.y_hw, plane.z_hw], -1).reshape(-1, 3)[used]
     points_n3, faces_m3 = decimate(points_n3, faces_m3, settings.face_budget, closed=False)
-    texture = atlas(_picture(depth, photo, settings), depth, settings.texture_side, False, None)
+    texture = _texture(depth, photo, settings, False, None)
     return Mesh(points_n3, faces_m3, picture_uv(points_n3, _camera(depth, photo, settings), 0).astype(np.float32), texture, unit=plane.unit)
 
 
@@ -351,17 +309,18 @@ def _bust(prepared: _Prepared, settings: ModelSettings, triangles: float) -> tup
 def _relief(prepared: _Prepared, settings: ModelSettings, triangles: float) -> tuple[Array, Array]:
     """The face raised from a rectangular plaque with a border."""
     height, width = prepared.subject_hw.shape
-    size_hw = _grid_size((height, width), min(1.0, float(np.sqrt(triangles / (4 * height * width)))))
+    margin = plaque_margin_px(settings, prepared.camera)
+    at_full_size = 4 * (height + 2 * margin) * (width + 2 * margin)
+    size_hw = _grid_size((height, width), min(1.0, float(np.sqrt(triangles / at_full_size))))
     front_hw, known_hw = relief.resample(prepared.front_hw, prepared.known_hw, size_hw)
     subject_hw = relief.resample(prepared.front_hw, prepared.subject_hw, size_hw)[1]
     front_hw = complete_front(front_hw, known_hw if known_hw.any() else np.ones_like(known_hw))
     floor = float(np.percentile(prepared.front_hw[prepared.known_hw], 2))
-    margin_y, margin_x = (
-        round(plaque_margin_px(settings, prepared.camera) * grid / full) for grid, full in zip(size_hw, (height, width), strict=True)
-    )
-    raised_hw = np.pad(np.where(subject_hw, np.maximum(front_hw - floor, 0), 0), ((margin_y, margin_y), (margin_x, margin_x)))
+    margin_y, margin_x = (round(margin * grid / full) for grid, full in zip(size_hw, (height, width), strict=True))
+    raised_hw = np.where(subject_hw, np.maximum(front_hw, floor), floor)
+    raised_hw = np.pad(raised_hw, ((margin_y, margin_y), (margin_x, margin_x)), constant_values=floor)
     cells_hw = np.ones(raised_hw.shape, bool)
-    plaque_hw = np.full(raised_hw.shape, -settings.plaque_thickness)
+    plaque_hw = np.full(raised_hw.shape, floor - settings.plaque_thickness)
     solid = close_cells(cells_hw, raised_hw, plaque_hw, least_thickness=settings.plaque_thickness / 2, with_foot=False, smooth_rim=False)
     solid.positions_n3[:, :2] -= (margin_x, margin_y)
     return _place(solid, size_hw, prepared.camera)
@@ -389,26 +348,28 @@ def build_mesh(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings
     """A textured mesh of one of `KINDS`, at most about `face_budget` triangles, in image widths (METRIC: metres), in the camera's frame.
 
     The closed kinds are watertight, consistently wound and in one piece; vertices along the texture's seam are doubled at the same place.
-    decimated: fine where the surface bends and coarse where it does not; else on an even grid within the budget, and then no triangle of
-    bust and relief passes through another.
+    decimated: fine where the surface bends and coarse where it does not; else on an even grid, where one fits into the budget, and then
+    no triangle of bust and relief passes through another.
     Raises: GeometryError for an unknown kind, when no pixel is left, or when the surface is not closed after all.
     """
     if kind not in KINDS:
         raise GeometryError(f"There is no kind of model named {kind!r}. Choose one of {', '.join(KINDS)}.")
     row = KINDS[kind]
-    if row.plaque:
-        settings = replace(settings, perspective=False)
+    settings = settings_of(kind, settings)
     prepared = _prepare(depth, photo, settings)
-    for share in GRID_SHARES if decimated else [share for share in GRID_SHARES if share < 1]:
-        vertices_n3, faces_m3 = decimate(
-            *row.build(prepared, settings, share * settings.face_budget), settings.face_budget, closed=row.closed
-        )
+    shares = GRID_SHARES if decimated else [share for share in GRID_SHARES if share < 1]
+    for share in shares:
+        vertices_n3, faces_m3 = row.build(prepared, settings, share * settings.face_budget)
+        if decimated or share == shares[-1]:
+            vertices_n3, faces_m3 = decimate(vertices_n3, faces_m3, settings.face_budget, closed=row.closed)
+        elif len(faces_m3) > settings.face_budget:
+            continue
         if not row.closed or is_closed(weld(vertices_n3, faces_m3)[2]):
             break
     else:
         raise GeometryError(f"The {kind} could not be closed. Choose another kind or a larger face budget.")
     margin_px = plaque_margin_px(settings, prepared.camera) if row.plaque else None
-    texture = atlas(_picture(depth, photo, settings), depth, settings.texture_side, row.closed, margin_px)
+    texture = _texture(depth, photo, settings, row.closed, margin_px)
     if row.closed:
         vertices_n3, faces_m3, uv_n2 = split_at_seam(vertices_n3, faces_m3, prepared.camera, margin_px or 0)
     else:

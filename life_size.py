@@ -47,6 +47,12 @@ class Placement:
     origin_xyz: tuple[float, float, float]
     scale: Scale
 
+    def place(self, model: Model) -> Model:
+        """A model of the camera's frame at its size, in mm. What is placed alike lies upon each other, a mesh and its points for one."""
+        field = "vertices_n3" if isinstance(model, Mesh) else "points_n3"
+        placed_n3 = (getattr(model, field) - np.array(self.origin_xyz)) * self.scale.mm_per_unit
+        return replace(model, **{field: placed_n3.astype(np.float32), "unit": "mm"})
+
     def to_camera(self, points_n3: Array) -> Array:
         """(n, 3) float64: sized points back in the camera's frame and unit, where `camera.project` finds their pixels."""
         return np.asarray(points_n3, np.float64) / self.scale.mm_per_unit + np.array(self.origin_xyz)
@@ -92,6 +98,7 @@ def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height
 def life_size(model: Model, depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[Model, Placement]:
     """The model in millimetres, upright (+Y), facing +Z, the origin at the centre of its base; and where it came from.
 
+    settings: those that the model was built with (`generate_3d_model.settings_of`), for eyes are measured through the same camera.
     Raises: GeometryError for a model without points or height.
     """
     points_n3: Array = model.vertices_n3 if isinstance(model, Mesh) else model.points_n3
@@ -100,7 +107,5 @@ def life_size(model: Model, depth: DepthMap, photo: Photo, settings: ModelSettin
     low, high = points_n3.min(axis=0).astype(np.float64), points_n3.max(axis=0).astype(np.float64)
     scale = measure_scale(depth, photo, settings, float(high[1] - low[1]))
     origin_3 = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
-    placed_n3 = ((points_n3 - origin_3) * scale.mm_per_unit).astype(np.float32)
     placement = Placement((float(origin_3[0]), float(origin_3[1]), float(origin_3[2])), scale)
-    points_field = "vertices_n3" if isinstance(model, Mesh) else "points_n3"
-    return replace(model, **{points_field: placed_n3, "unit": "mm"}), placement
+    return placement.place(model), placement

@@ -64,7 +64,7 @@ def valid_pixels(depth: DepthMap, foreground_only: bool) -> Array:
     if depth.sense is Sense.METRIC:
         mask_hw = mask_hw & (depth.values_hw > 0)
     if not (mask_hw.any() and depth.mask_hw.any()):
-        raise GeometryError("The depth map has no usable pixel. Use a photo in which the person is larger, or keep the background.")
+        raise GeometryError("The depth map has no usable pixel. Use a photo in which the person is larger, or another network.")
     return mask_hw
 
 

@@ -17,8 +17,7 @@ from depth_pictures import data_uri
 from errors import FaceModelError
 from export_3d_model import WRITERS
 from figures import Colour
-from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, point_cloud, surface_mesh
-from life_size import life_size
+from generate_3d_model import KINDS, ModelSettings, build_mesh, grid, point_cloud, settings_of, surface_mesh
 from preview import preview
 from session_cache import Result
 from stages import DepthMap, Mesh, Photo, Sense
@@ -206,10 +205,9 @@ def _files(session: Session, made: Depth, kind: str, settings: ModelSettings) ->
 
 
 def _write(made: Depth, kind: str, settings: ModelSettings, title: str) -> Files:
-    """Mesh and points in millimetres, in every format, and the mesh's certificate."""
-    parts = made.depth, made.photo, settings
-    mesh, _, certificate = certified_model(made.depth, made.photo, kind, settings)
-    points, _ = life_size(point_cloud(*parts), *parts)
+    """Mesh and points in millimetres, one upon the other, in every format, and the mesh's certificate."""
+    mesh, placement, certificate = certified_model(made.depth, made.photo, kind, settings)
+    points = placement.place(point_cloud(made.depth, made.photo, settings_of(kind, settings)))
     by_suffix = {writer.suffix: writer.write(mesh) for writer in WRITERS.values()}
     by_suffix |= {"_points.ply": WRITERS["ply"].write(points), "_viewer.html": write_viewer(mesh, title)}
     return Files(mesh, by_suffix, certificate, certificate.as_json({name: by_suffix[writer.suffix] for name, writer in WRITERS.items()}))

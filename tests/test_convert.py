@@ -103,9 +103,10 @@ def test_a_bad_photo_fails_alone(network, tmp_path, capsys):
     }
 
 
-def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch):
+def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert convert.main([]) == 1  # no folder named input
+    assert convert.main([]) == 1
+    assert capsys.readouterr().err.startswith("input is not there. Name a photo")
     Path("input").mkdir()
     photo_file(Path("input/a.jpg"))
     assert convert.main(["--faces", "500"]) == 0
@@ -119,10 +120,17 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
         (["{empty}"], "holds no photo"),
         (["--faces", "1"], "face_budget"),
         (["--near-far", "1"], "near_far_ratio is 1"),
+        (["{empty}/absent.jpg", "{empty}/other.jpg"], "absent.jpg is not there. Name a photo"),
+        (["{full}", "-o", "{full}/../full"], "Name another with -o"),
     ],
 )
-def test_what_cannot_be_done_is_said(arguments, says, network, tmp_path, capsys):
-    assert convert.main([argument.replace("{empty}", str(tmp_path)) for argument in arguments]) == 1
+def test_what_cannot_be_done_is_said_before_a_network_is_loaded(arguments, says, network, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(depth_estimation, "load_network", lambda *_, **__: pytest.fail("loaded"))
+    for name in ("empty", "full"):
+        (tmp_path / name).mkdir()
+    photo_file(tmp_path / "full" / "a.jpg")
+    folders = {"empty": str(tmp_path / "empty"), "full": str(tmp_path / "full")}
+    assert convert.main([argument.format(**folders) for argument in arguments]) == 1
     assert says in capsys.readouterr().err
 
 
@@ -135,6 +143,8 @@ def test_an_unknown_format_is_a_usage_error(capsys):
 def test_two_photos_of_one_name_do_not_overwrite_each_other():
     paths = [Path("x/a.jpg"), Path("x/A.png"), Path("y/a.jpg"), Path("b.jpg")]
     assert convert.output_names(paths) == ["a_jpg", "A_png", "a_jpg_2", "b"]
+    assert convert.output_names([Path("b_points.jpg"), Path("b.jpg")]) == ["b_points", "b_2"]
+    assert convert.output_names([Path("B.jpg"), Path("b_points.jpg")]) == ["B", "b_points_2"]
 
 
 def test_help_needs_no_torch():

@@ -94,6 +94,9 @@ def test_glb_read_by_pygltflib(bust):
     picture = Image.open(io.BytesIO(gltf.binary_blob()[image.byteOffset : image.byteOffset + image.byteLength]))
     assert picture.size == bust.texture_hwc.shape[1::-1] and not picture.getexif()
     assert np.abs(np.asarray(picture).astype(float) - bust.texture_hwc).mean() < 3  # JPEG
+    once = io.BytesIO()
+    Image.fromarray(bust.texture_hwc).save(once, "JPEG", quality=92)
+    assert picture.quantization == Image.open(once).quantization  # compressed once, at the quality of `JPEG_QUALITY`
 
 
 def test_3mf_read_by_lib3mf(bust):
@@ -110,6 +113,13 @@ def test_3mf_read_by_lib3mf(bust):
     assert solid.IsManifoldAndOriented()
     vertices = np.array([list(vertex.Coordinates) for vertex in solid.GetVertices()])
     same_triangles(vertices, np.array([list(face.Indices) for face in solid.GetTriangleIndices()]), bust, 1e-3)
+    items = model.GetBuildItems()
+    assert items.MoveNext()
+    turn_43 = np.array([list(row) for row in items.GetCurrent().GetObjectTransform().Fields])
+    placed = np.column_stack([vertices, np.ones(len(vertices))]) @ turn_43  # row vectors: section 3.3 of the core specification
+    assert np.ptp(placed[:, 2]) == pytest.approx(240, abs=0.01) and placed[:, 2].min() == pytest.approx(0, abs=1e-3)
+    assert np.linalg.det(turn_43[:3]) == pytest.approx(1)
+    assert np.allclose(placed[:, 1], -vertices[:, 2])  # the face looks to the printer's front
 
 
 def test_obj_read_by_its_specification(bust, tmp_path):
@@ -132,6 +142,11 @@ def test_obj_read_by_its_specification(bust, tmp_path):
 def test_xyz_read_by_numpy(cloud):
     read = np.loadtxt(io.BytesIO(write("xyz", cloud)))
     assert np.abs(read[:, :3] - cloud.points_n3).max() < 1e-4 and (read[:, 3:] == cloud.colours_n3).all()
+
+
+def test_xyz_of_a_mesh_has_every_point_once(bust):
+    read = np.loadtxt(io.BytesIO(write("xyz", bust)))
+    assert len(read) == len(weld(bust.vertices_n3, bust.faces_m3)[0]) < len(bust.vertices_n3)
 
 
 @pytest.mark.parametrize("name", list(WRITERS))

@@ -11,6 +11,7 @@ from shapes import head, photo_of, sphere
 import relief
 from benchmarks.accuracy import SyntheticHead, sphere_error
 from camera import Camera, choose_fov, project, unproject
+from certificate import self_touching
 from errors import GeometryError
 from generate_3d_model import (
     KINDS,
@@ -25,6 +26,7 @@ from generate_3d_model import (
 )
 from points import outliers
 from stages import DepthMap, Face, Sense
+from surfaces import weld
 
 SIZE = (36, 48)
 PLAIN = ModelSettings(smoothing_px=0, edge_tolerance=0, remove_outliers=False)
@@ -134,7 +136,37 @@ def test_a_relief_is_a_rectangle_with_a_border():
     mesh = build_mesh(head(), photo_of((96, 80)), "relief", settings)
     width, height, _ = np.ptp(mesh.vertices_n3, axis=0)
     assert width == pytest.approx(1.2, abs=0.01) and height == pytest.approx(1.2 + 0.2, abs=0.01)
-    assert mesh.vertices_n3[:, 2].min() == pytest.approx(-0.05, abs=1e-4)
+    heights = np.unique(mesh.vertices_n3[np.abs(mesh.vertices_n3[:, 0]) > 0.55, 2].round(4))  # of the border
+    assert np.ptp(heights) == pytest.approx(0.05, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+@pytest.mark.parametrize("budget", [400, 5000])
+def test_an_even_grid_within_the_budget_has_no_triangle_through_another(kind, budget):
+    mesh = build_mesh(head(), photo_of((96, 80)), kind, ModelSettings(face_budget=budget), decimated=False)
+    kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    assert 0.1 * budget < len(faces_m3) <= budget and self_touching(mesh.vertices_n3[kept].astype(float), faces_m3) == 0
+    assert welded(mesh).is_watertight
+
+
+@pytest.mark.parametrize("kind", ["bust", "relief", "shell"])
+def test_a_background_that_is_kept_wears_the_photo(kind):
+    depth, photo = head((96, 80)), photo_of((96, 80))
+    mesh = build_mesh(depth, photo, kind, ModelSettings(foreground_only=False))
+    columns = mesh.texture_hwc.shape[1] // 3 * 2 if KINDS[kind].closed else 80
+    border = 5 if kind == "relief" else 0
+    front_hwc = mesh.texture_hwc[border : border + 96, border : columns - border][:, :80]
+    assert (front_hwc == photo.rgb_hwc).all()
+
+
+@pytest.mark.parametrize("fov", [20.0, 100.0])
+def test_parallel_rays_have_no_field_of_view(fov):
+    depth = head()
+    given, plain = (ModelSettings(perspective=False, fov_degrees=fov), ModelSettings(perspective=False))
+    for one, other in zip(
+        prepared_relief(depth, photo_of((96, 80)), given), prepared_relief(depth, photo_of((96, 80)), plain), strict=True
+    ):
+        assert one == other if isinstance(one, Camera) else (one == other).all()
 
 
 def falls(error):

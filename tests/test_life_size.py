@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 from shapes import head, photo_of
 
+from certificate import certified_model
 from errors import GeometryError
-from generate_3d_model import ModelSettings, build_mesh, model_camera, point_cloud
+from generate_3d_model import ModelSettings, build_mesh, model_camera, point_cloud, settings_of
 from life_size import life_size
 from stages import DepthMap, Face, PointCloud, Sense
 
@@ -20,6 +22,25 @@ def test_the_eyes_end_up_63_mm_apart():
     assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(63 / 0.16 * 79 / 80, rel=1e-5)
     assert placement.scale.sd_percent == pytest.approx(100 * 3.7 / 63)
     assert placement.scale.describe(0.16) == "63 mm ± 4 mm (from the eyes, taken to be 63 mm apart as in the mean adult, sd 3.7 mm)"
+
+
+@pytest.mark.parametrize("fov", [20.0, 53.0])
+def test_the_eyes_of_a_plaque_are_63_mm_apart_whatever_the_lens(fov):
+    mesh, placement, _ = certified_model(DEPTH, PHOTO, "relief", ModelSettings(fov_degrees=fov, smoothing_px=0, face_budget=5000))
+    # Parallel rays: the eyes of the formula, equally high, are 0.16 of the picture apart. The plaque has a border of 0.06 on each side.
+    assert placement.scale.mm_per_unit == pytest.approx(63 / 0.16, rel=0.005)
+    assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(63 / 0.16 * (1 + 2 * 5 / 80), rel=0.02)  # the border in whole cells
+
+
+@pytest.mark.parametrize("kind", ["shell", "bust", "relief"])
+@pytest.mark.parametrize("height_mm", [None, 120.0])
+def test_points_placed_like_a_model_lie_on_it(kind, height_mm):
+    settings = ModelSettings(height_mm=height_mm, smoothing_px=0)
+    mesh, placement, _ = certified_model(DEPTH, PHOTO, kind, settings)
+    cloud = placement.place(point_cloud(DEPTH, PHOTO, settings_of(kind, settings)))
+    near, _ = cKDTree(mesh.vertices_n3).query(cloud.points_n3)
+    pixel_mm = placement.scale.mm_per_unit / 80
+    assert cloud.unit == "mm" and np.median(near) < pixel_mm
 
 
 def test_a_face_turned_aside_is_measured_in_space_and_not_in_the_picture():
