@@ -95,7 +95,7 @@ def shares_and_values(depth: DepthMap, layer: Layer) -> tuple[Array, Array, Arra
 
 
 def colour_picture(shares_hw: Array, known_hw: Array, colour_map: str, far_near: tuple[float, float]) -> Image.Image:
-    """A palette picture: shares clipped to `far_near` and spread over the colour map, black where nothing is known."""
+    """A picture in false colours: shares clipped to `far_near` and spread over the colour map, black where nothing is known."""
     far, near = far_near
     spread_hw = np.clip((shares_hw - far) / max(near - far, 1e-6), 0, 1)
     rgb_hwc = COLOUR_MAPS[colour_map][np.round(spread_hw * 255).astype(np.uint8)]

@@ -66,7 +66,7 @@ def predict(network: FaceNetwork, photo: Photo) -> DepthMap:
     shrink = min(1.0, CANVAS / max(height, width))
     canvas_hw = max(1, round(height * shrink)), max(1, round(width * shrink))
     canvas_rgb = cv2.resize(photo.rgb_hwc, canvas_hw[::-1], interpolation=cv2.INTER_AREA)
-    canvas = Canvas(canvas_rgb, canvas_hw[1] / width)
+    canvas = Canvas(canvas_rgb, photo.size_hw)
     layers = _upsample_look(coarse, whole, canvas, (slice(0, canvas_hw[0]), slice(0, canvas_hw[1])))
     for head in found:
         if head.cut != whole:
@@ -80,16 +80,20 @@ def find_faces(network: FaceNetwork, photo: Photo) -> tuple[Face, ...]:
 
 
 def _look_for_heads(network: FaceNetwork, photo: Photo) -> tuple[Look, list[Head]]:
-    """The coarse look at the whole photo, and the heads that a closer look confirms, the surest first."""
+    """The coarse look at the whole photo, and the heads that a closer look confirms, the surest first.
+
+    Where there is none, small heads are looked for in a finer look.
+    """
     whole = Box(0, 0, photo.size_hw[1], photo.size_hw[0])
-    for scale in (1, 2):  # a second, finer look for small heads
-        coarse = look_twice(network, photo.rgb_hwc, whole, network.configuration.look_side * scale)
-        boxes = find_heads(coarse.head_hw, whole)
-        if boxes:
-            break
-    found = [head for box in boxes if (head := _look_closer(network, photo, box, coarse)) is not None]
-    found.sort(key=lambda head: -head.eye_seen)
-    return coarse, found[:1] + [head for head in found[1:] if head.eye_seen >= EYE_SURE]
+    looks = []
+    for scale in (1, 2):
+        looks.append(look_twice(network, photo.rgb_hwc, whole, network.configuration.look_side * scale))
+        boxes = find_heads(looks[-1].head_hw, whole)
+        found = [head for box in boxes if (head := _look_closer(network, photo, box, looks[-1])) is not None]
+        if found:
+            found.sort(key=lambda head: -head.eye_seen)
+            return looks[-1], found[:1] + [head for head in found[1:] if head.eye_seen >= EYE_SURE]
+    return looks[0], []
 
 
 def _faces(heads: list[Head], network: FaceNetwork) -> tuple[Face, ...]:
@@ -180,30 +184,34 @@ def _find_eyes(eyes_2hw: Array, box: Box, head: Box, reach: int) -> tuple[tuple[
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
-    """The picture on which maps are upsampled: rgb_hwc (h, w, 3) uint8, the photo shrunk by `shrink`."""
+    """The picture on which maps are upsampled: rgb_hwc (h, w, 3) uint8, a photo of `photo_hw` shrunk, each side to whole pixels."""
 
     rgb_hwc: Array
-    shrink: float
+    photo_hw: tuple[int, int]
+
+    @property
+    def shrink_yx(self) -> tuple[float, float]:
+        """Canvas pixels per photo pixel, down and across; alike but for the rounding."""
+        return self.rgb_hwc.shape[0] / self.photo_hw[0], self.rgb_hwc.shape[1] / self.photo_hw[1]
 
     def window(self, box: Box) -> tuple[slice, slice]:
         """The rows and columns of the canvas that a rectangle of the photo covers; may be empty."""
-        height, width = self.rgb_hwc.shape[:2]
-        rows = max(0, int(box.top * self.shrink)), min(height, int(np.ceil((box.top + box.height) * self.shrink)))
-        columns = max(0, int(box.left * self.shrink)), min(width, int(np.ceil((box.left + box.width) * self.shrink)))
+        (height, width), (down, across) = self.rgb_hwc.shape[:2], self.shrink_yx
+        rows = max(0, int(box.top * down)), min(height, int(np.ceil((box.top + box.height) * down)))
+        columns = max(0, int(box.left * across)), min(width, int(np.ceil((box.left + box.width) * across)))
         return slice(*rows), slice(*columns)
 
 
 def _upsample_look(seen: Look, box: Box, canvas: Canvas, window: tuple[slice, slice]) -> dict[str, Array]:
     """Every map of a look over a window of the canvas, lengths in widths of the photo."""
-    photo_width = canvas.rgb_hwc.shape[1] / canvas.shrink
-    widths = np.float32(box.width / seen.matte_hw.shape[1] / photo_width)  # one map pixel in widths of the photo
+    widths = np.float32(box.width / seen.matte_hw.shape[1] / canvas.photo_hw[1])  # one map pixel in widths of the photo
     inside = np.clip(seen.matte_hw, 1e-3, 1)
     lengths = np.stack([seen.relief_hw, seen.thickness_hw, seen.uncertainty_hw], -1) * widths
     # Lengths count as far as their pixel is in the matte: what the network says of the background is not mixed in.
     stacked = np.concatenate([lengths * inside[..., None], inside[..., None], seen.matte_hw[..., None]], -1).astype(np.float32)
     rows, columns = window
-    left, top = box.left * canvas.shrink - columns.start, box.top * canvas.shrink - rows.start
-    frame = left, top, box.width * canvas.shrink, box.height * canvas.shrink
+    down, across = canvas.shrink_yx
+    frame = box.left * across - columns.start, box.top * down - rows.start, box.width * across, box.height * down
     upsampled = guided_upsample(stacked, canvas.rgb_hwc[window], frame)
     relief, thickness, uncertainty = np.moveaxis(upsampled[..., :3] / upsampled[..., 3:4], -1, 0)
     return {"relief": relief, "thickness": thickness, "uncertainty": uncertainty, "matte": upsampled[..., 4]}
@@ -272,12 +280,12 @@ def _blend_in(layers: dict[str, Array], seen: Look, cut: Box, canvas: Canvas) ->
     """Replaces the layers inside the cut by the close look, over a soft rim; the coarse relief is shifted to meet it."""
     rows, columns = window = canvas.window(cut)
     close = _upsample_look(seen, cut, canvas, window)
-    x = (np.arange(columns.start, columns.stop) + 0.5) / canvas.shrink - cut.left
-    y = (np.arange(rows.start, rows.stop) + 0.5) / canvas.shrink - cut.top
+    (height, width), (down, across) = canvas.photo_hw, canvas.shrink_yx
+    x = (np.arange(columns.start, columns.stop) + 0.5) / across - cut.left
+    y = (np.arange(rows.start, rows.stop) + 0.5) / down - cut.top
     rim = 0.12 * cut.width
-    height, width = (side / canvas.shrink for side in canvas.rgb_hwc.shape[:2])
-    ramp_x = _ramp(x, cut.width, rim, cut.left > 0, cut.left + cut.width < width - 1)
-    ramp_y = _ramp(y, cut.height, rim, cut.top > 0, cut.top + cut.height < height - 1)
+    ramp_x = _ramp(x, cut.width, rim, cut.left > 0, cut.left + cut.width < width)
+    ramp_y = _ramp(y, cut.height, rim, cut.top > 0, cut.top + cut.height < height)
     share = np.minimum(ramp_y[:, None], ramp_x[None, :]).astype(np.float32)
     share = share * share * (3 - 2 * share)
     meeting = (share > 0) & (close["matte"] > MATTE_THRESHOLD) & (layers["matte"][window] > MATTE_THRESHOLD)

@@ -51,7 +51,8 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-OWN_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF")
+OWN_SIGNATURES = ((0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n"), (8, b"WEBP"))
+"""Where in the file, and what."""
 HEIF_SIGNATURES = (b"ftypheic", b"ftypheix", b"ftypheim", b"ftypheis", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
 """Four bytes into the file (ISO/IEC 23008-12, annex B)."""
 
@@ -191,7 +192,8 @@ def _open(data: bytes, name: str) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoError(f"{name} claims more than {MAX_PIXELS // 10**6} million pixels; save it smaller.") from error
     except DAMAGE as error:
-        own = data.startswith(OWN_SIGNATURES) or (heif_available() and data[4:].startswith(HEIF_SIGNATURES))
+        own = any(data.startswith(mark, start) for start, mark in OWN_SIGNATURES)
+        own = own or (heif_available() and data.startswith(HEIF_SIGNATURES, 4))
         if isinstance(error, UnidentifiedImageError) and not own:
             kind, mend = next(((kind, mend) for start, mark, kind, mend in KNOWN_STRANGERS if data[start:].startswith(mark)), NO_PHOTO)
             raise PhotoError(f"{name} is {kind}; {mend}.") from error
@@ -201,7 +203,9 @@ def _open(data: bytes, name: str) -> Image.Image:
 def _check_size(size_wh: tuple[int, int], name: str) -> None:
     """Raises PhotoError unless a picture of this size is worth decoding."""
     width, height = size_wh
-    if width * height > MAX_PIXELS or max(size_wh) > MAX_SIDE:
+    if max(size_wh) > MAX_SIDE:
+        raise PhotoError(f"{name} has {width} x {height} pixels, a side of more than {MAX_SIDE}; save it smaller.")
+    if width * height > MAX_PIXELS:
         raise PhotoError(f"{name} has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million; save it smaller.")
     if min(size_wh) < MIN_SIDE:
         raise PhotoError(f"{name} has {width} x {height} pixels; choose a photo with at least {MIN_SIDE} x {MIN_SIDE}.")

@@ -7,15 +7,17 @@ column of the table (networks.py): the library does not say.
 from __future__ import annotations
 
 import importlib
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from compute import Compute
 from errors import DepthError, WeightsError
-from network_output import at_size, depth_map
+from network_output import Array, at_size, depth_map
 from network_spec import NetworkSpec
 from stages import DepthMap, Photo
 
@@ -52,7 +54,7 @@ def load(spec: NetworkSpec, source: str, compute: Compute) -> Loaded:
             source, use_safetensors=True, dtype=torch.float32, output_loading_info=True
         )
         processor = AutoImageProcessor.from_pretrained(source)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise WeightsError(
             f"{spec.title}: '{source}' cannot be loaded ({reason}). Name a folder with config.json, preprocessor_config.json and "
@@ -86,5 +88,17 @@ def predict(spec: NetworkSpec, loaded: Loaded, compute: Compute, photo: Photo) -
     """Depth at the photo's own size, in the sense of the row. Raises DepthError where the network gave no finite depth."""
     inputs = loaded.processor(images=photo.rgb_hwc.copy(), input_data_format="channels_last", return_tensors="pt")
     with torch.inference_mode(), compute.autocast():
-        prediction_nhw = loaded.network(pixel_values=compute.place(inputs["pixel_values"])).predicted_depth
-    return depth_map(spec, at_size(prediction_nhw, photo.size_hw))
+        outputs = loaded.network(pixel_values=compute.place(inputs["pixel_values"]))
+    return depth_map(spec, _post_processed(loaded.processor, outputs, photo.size_hw))
+
+
+def _post_processed(processor: Any, outputs: Any, size_hw: tuple[int, int]) -> Array:
+    """The first map at the photo's size, as the network's own processor makes it: ZoeDepth's has a rim to cut, Depth Pro's is inverse."""
+    post_process = getattr(processor, "post_process_depth_estimation", None)
+    if post_process is None:
+        return at_size(outputs.predicted_depth, size_hw)
+    for name, value in outputs.items():
+        if torch.is_tensor(value):
+            outputs[name] = value.float().cpu()
+    sizes = {name: [size_hw] for name in ("source_sizes", "target_sizes") if name in inspect.signature(post_process).parameters}
+    return np.asarray(post_process(outputs, **sizes)[0]["predicted_depth"].numpy())

@@ -11,6 +11,8 @@ from skimage.data import astronaut
 
 import face_depth
 import face_network
+from face_depth import find_faces
+from face_look import Box, Look
 from stages import Face, Photo, Sense
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "assets" / "face_depth.safetensors"
@@ -200,6 +202,26 @@ def test_upsampling_a_slope_has_no_stair_steps():
     row = face_depth.guided_upsample(ramp, guide, (0, 0, 128, 128))[64, 24:104, 0]
     steps = np.diff(row)
     assert np.allclose(steps, 1 / 8, atol=0.01)
+
+
+def test_a_small_head_is_found_beside_a_thing_that_only_looks_like_one_from_afar(network, monkeypatch):
+    def look(network, rgb_hwc, box, side):
+        """From afar a thing at 20..100; in a finer or closer look a head at 180..220 alone. One map pixel is a fortieth of the box."""
+        seen = (20, 100) if box.width == 400 and side <= network.configuration.look_side else (180, 220)
+        y, x = ((start + (np.arange(40) + 0.5) * box.width / 40) for start in (box.top, box.left))
+        inside_hw = ((y > seen[0]) & (y < seen[1]))[:, None] & ((x > seen[0]) & (x < seen[1]))
+        blank, head_hw = np.zeros((40, 40), np.float32), inside_hw.astype(np.float32)
+        return Look(blank, blank, blank, blank, head_hw, np.stack([head_hw, head_hw]))
+
+    monkeypatch.setattr(face_depth, "look_twice", look)
+    (face,) = find_faces(network, photo_of(np.zeros((400, 400, 3), np.uint8)))
+    assert face.box_xyxy == pytest.approx((180, 180, 220, 220), abs=5)
+
+
+def test_both_sides_of_the_canvas_have_a_scale_of_their_own():
+    canvas = face_depth.Canvas(np.zeros((1024, 171, 3), np.uint8), (4899, 816))
+    rows, columns = canvas.window(Box(0, 4800, 816, 99))
+    assert (rows.start, rows.stop, columns.stop) == (int(4800 * 1024 / 4899), 1024, 171)
 
 
 def test_heads_are_listed_largest_first():

@@ -236,6 +236,8 @@ BAD_FILES = {
     "header only": (REAL_FILES["png"][:40], "damaged"),
     "pixel bomb": (png_claiming(50_000, 50_000), "million"),
     "quiet bomb": (png_claiming(9_500, 9_500), "million"),
+    "panorama": (png_claiming(20_100, 3_400), "a side of more than"),
+    "avi": (b"RIFF\x24\0\0\0AVI LIST" + bytes(64), "not a photo"),
     "no data": (png_claiming(400, 300), "damaged"),
     "text bomb": (png_with_text_bomb(), "damaged"),
     "one pixel": (encoded(Image.new("RGB", (1, 1)), "PNG"), "at least"),

@@ -2,6 +2,8 @@
 
 import re
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import huggingface_hub
 import numpy as np
@@ -53,10 +55,23 @@ def save_depth_anything(folder):
     ).save_pretrained(folder)
 
 
+def save_zoedepth(folder):
+    backbone = transformers.BeitConfig(
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=16, image_size=64, patch_size=16,
+        out_features=["stage1", "stage2", "stage3", "stage4"], reshape_hidden_states=False, use_relative_position_bias=True,
+    )  # fmt: skip
+    configuration = transformers.ZoeDepthConfig(
+        backbone_config=backbone, neck_hidden_sizes=[8, 8, 16, 16], fusion_hidden_size=8, bottleneck_features=8, num_relative_features=8,
+        bin_embedding_dim=8, num_attractors=[2, 2, 2, 2], bin_configurations=[{"n_bins": 8, "min_depth": 0.1, "max_depth": 5.0}],
+    )  # fmt: skip
+    transformers.ZoeDepthForDepthEstimation(configuration).save_pretrained(folder)
+    transformers.ZoeDepthImageProcessor(size={"height": 64, "width": 64}, ensure_multiple_of=32).save_pretrained(folder)
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     made = {}
-    for name, save in (("glpn", save_glpn), ("depth_anything", save_depth_anything)):
+    for name, save in (("glpn", save_glpn), ("depth_anything", save_depth_anything), ("zoedepth", save_zoedepth)):
         torch.manual_seed(5)
         made[name] = tmp_path_factory.mktemp(name)
         save(made[name])
@@ -83,13 +98,14 @@ def test_a_checkpoint_folder_predicts_in_the_rows_sense(folders, row, folder, se
     assert np.ptp(depth.values_hw) > 0
 
 
-def test_glpn_agrees_with_the_librarys_own_pipeline(folders):
-    """The library's pipeline on the same folder: the same photo to the same map, up to how it enlarges."""
+@pytest.mark.parametrize(("row", "folder"), [("glpn_nyu", "glpn"), ("transformers_metric", "zoedepth")])
+def test_metric_networks_agree_with_the_librarys_own_pipeline(folders, row, folder):
+    """The library's pipeline on the same folder: the same photo to the same map. ZoeDepth's photos get a rim that its maps must lose."""
     from PIL import Image
 
-    network = depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"], device="cpu")
+    network = depth_estimation.load_network(row, checkpoint=folders[folder], device="cpu")
     ours_hw = depth_estimation.predict(network, PHOTO).values_hw
-    estimate = transformers.pipeline("depth-estimation", model=str(folders["glpn"]), device="cpu")
+    estimate = transformers.pipeline("depth-estimation", model=str(folders[folder]), device="cpu")
     theirs_hw = estimate(Image.fromarray(PHOTO.rgb_hwc))["predicted_depth"].squeeze().numpy()
     assert theirs_hw.shape == ours_hw.shape
     assert np.abs(ours_hw - theirs_hw).max() < 0.02 * np.ptp(theirs_hw)
@@ -152,6 +168,25 @@ def test_an_error_without_words_is_told_by_its_kind(folders, monkeypatch):
     monkeypatch.setattr(transformers.AutoModelForDepthEstimation, "from_pretrained", fail)
     with pytest.raises(WeightsError, match=r"cannot be loaded \(OSError\)"):
         depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"])
+
+
+def test_an_inverse_that_only_the_processor_can_turn_comes_out_in_metres(folders):
+    """Depth Pro says what 1 / depth is at a unit focal length; its processor makes metres of it. 90 degrees wide: f = w / 2."""
+    processor = transformers.DepthProImageProcessor()
+    network = depth_estimation.load_network("transformers_metric", checkpoint=folders["glpn"], device="cpu")
+    outputs = transformers.modeling_outputs.ModelOutput(predicted_depth=torch.full((1, 8, 8), 0.25), field_of_view=torch.tensor([90.0]))
+    module = SimpleNamespace(network=lambda pixel_values: outputs, processor=processor)
+    metres_hw = depth_estimation.predict(replace(network, module=module), PHOTO).values_hw
+    assert metres_hw.shape == PHOTO.size_hw and np.allclose(metres_hw, 1 / (0.25 * 2))
+
+
+def test_damaged_weights_are_one_sentence(folders, tmp_path):
+    for file in folders["glpn"].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"not any tensors at all")
+    with pytest.raises(WeightsError, match="cannot be loaded") as caught:
+        depth_estimation.load_network("glpn_nyu", checkpoint=tmp_path)
+    assert "\n" not in str(caught.value)
 
 
 def test_pickled_weights_are_not_read(folders, tmp_path):
