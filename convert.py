@@ -81,7 +81,7 @@ def arguments() -> argparse.ArgumentParser:
         help="farthest over nearest distance, for networks that leave it open (MiDaS, Depth Anything): more is deeper; "
         f"default: {defaults.near_far_ratio:g}",
     )
-    parser.add_argument("--keep-background", action="store_true", help="do not cut the person out")
+    parser.add_argument("--keep-background", action="store_true", help="do not cut the person out (face alone does)")
     return parser
 
 

@@ -92,7 +92,8 @@ def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height
     if apart is not None:
         source = f"from the eyes, taken to be {EYES_MM:g} mm apart as in the mean adult, sd {EYES_SD_MM:g} mm"
         return Scale(EYES_MM / apart, 100 * EYES_SD_MM / EYES_MM, source)
-    return Scale(ASSUMED_HEIGHT_MM / height, 0.0, f"no eyes were found: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
+    why = "no eyes were found" if depth.looked_for_faces else "this network looks for no eyes"
+    return Scale(ASSUMED_HEIGHT_MM / height, 0.0, f"{why}: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
 
 
 def life_size(model: Model, depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[Model, Placement]:

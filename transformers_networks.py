@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from network_output import Array, at_size, depth_map
 from network_spec import NetworkSpec
 from stages import DepthMap, Photo
 
-MISSING = "This network needs the transformers library: pip install -r requirements-extra.txt."
+MISSING = f"This network needs the transformers library: {sys.executable} -m pip install -r requirements-extra.txt."
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib.util import find_spec
 from time import perf_counter
 
 import streamlit as st
@@ -11,7 +12,7 @@ import weights
 from depth_pictures import COLOUR_MAPS, MEANINGS, Layer, PictureSettings, View, layers_of, viewer_data
 from errors import FaceModelError
 from export_3d_model import DEPTH_WRITERS
-from networks import NETWORKS, NetworkSpec
+from networks import NETWORKS, Family, NetworkSpec
 from stages import Photo
 from steps.state import START_NETWORK, Depth, Session, desk
 from viewer import show_pictures
@@ -29,9 +30,11 @@ def depth_step(session: Session) -> Depth | None:
     spec = _pick_network()
     pressed = st.button("Generate depth map", type="primary", disabled=photo is None, key="generate depth")
     pressed = pressed or bool(st.session_state.get(TRY_AGAIN))  # a button of the run before this one
+    this = None if photo is None else (photo.sha256, spec.name)
+    session.wanted = this if pressed or session.wanted == this else None
     if photo is None:
         st.caption("Choose a photo first.")
-    elif pressed:
+    elif session.wanted:
         _generate(session, photo, spec)
     if session.depth is None:
         return None
@@ -41,7 +44,8 @@ def depth_step(session: Session) -> Depth | None:
     with st.container(key="stale depth" if stale else "depth"):
         _findings(session.depth)
         _pictures(session, session.depth)
-        _downloads(session, session.depth)
+        if not stale:
+            _downloads(session, session.depth)
     return None if stale else session.depth
 
 
@@ -55,7 +59,9 @@ def _pick_network() -> NetworkSpec:
     spec = NETWORKS[name]
     place = weights.status(spec).text
     speed = [spec.speed_text] if spec.published else []
-    st.caption(" · ".join([place[:1].upper() + place[1:], f"licence: {spec.licence}", *speed, weights.accuracy_text(spec)]))
+    lacking = spec.family is Family.TRANSFORMERS and find_spec("transformers") is None
+    needs = ["needs the packages of requirements-extra.txt"] if lacking else []
+    st.caption(" · ".join([place[:1].upper() + place[1:], *needs, f"licence: {spec.licence}", *speed, weights.accuracy_text(spec)]))
     return spec
 
 
@@ -65,8 +71,7 @@ def _label(name: str) -> str:
 
 
 def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
-    """Predict with progress by name; on failure say what to do, in place, with a button that does it."""
-    session.depth = None
+    """Predict with progress by name; on failure say what to do, in place, with a button that does it, and keep the map there was."""
     was_here = weights.status(spec).here
     place = st.empty()
     with place.container():
@@ -89,10 +94,12 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     try:
         depth = desk().depth(spec.name, photo, say, progress)
     except FaceModelError as error:
+        session.wanted = None
         place.error(str(error))
         st.button("Try again", key=TRY_AGAIN, icon=":material/refresh:")
         return
     place.empty()
+    session.wanted = None
     session.depth = Depth(photo, spec.name, depth, perf_counter() - start)
     if session.search and session.search.trouble:
         session.search = None  # what stood in the way may be gone

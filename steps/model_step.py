@@ -76,14 +76,15 @@ def model_step(session: Session, depth: Depth | None) -> None:
         return
     stale = session.modelled is not depth
     if stale:
-        st.warning("Out of date: this model is from an earlier depth map. Press *Generate 3D model* again.")
+        mend = "Press *Generate 3D model* again." if depth else "Generate the depth map of step 2 anew first."
+        st.warning(f"Out of date: this model is from an earlier depth map. {mend}")
     with st.container(key="stale model" if stale else "model"):
-        _model(session, session.modelled)
+        _model(session, session.modelled, stale)
 
 
 @st.fragment
-def _model(session: Session, made: Depth) -> None:
-    """Figure, settings and files. Only this is run again when its widgets move."""
+def _model(session: Session, made: Depth, stale: bool) -> None:
+    """Figure, settings and, unless it is out of date, files. Only this is run again when its widgets move."""
     stage, controls = st.columns([7, 3], gap="large")
     with controls:
         look, settings = _controls(made)
@@ -93,7 +94,8 @@ def _model(session: Session, made: Depth) -> None:
         except FaceModelError as error:
             st.error(str(error))
             return
-    _files(session, made, look.kind, settings)
+    if not stale:
+        _files(session, made, look.kind, settings)
 
 
 def _controls(made: Depth) -> tuple[Look, ModelSettings]:
@@ -107,7 +109,11 @@ def _controls(made: Depth) -> tuple[Look, ModelSettings]:
     if made.depth.sense is Sense.RELATIVE_INVERSE:
         explained = "Farthest over nearest distance. This network leaves it open: raise it for a deeper face, lower it for a flatter one."
         ratio = st.slider("Relief strength", 1.05, 4.0, 2.0, 0.05, key="relief strength", help=explained)
-    background = st.toggle("Keep the background", key="background")
+    background = False
+    if made.depth.matte_hw is None:
+        st.caption("This network does not tell the person from the background.")
+    else:
+        background = st.toggle("Keep the background", key="background")
     outliers = st.toggle("Remove stray points", True, key="outliers")
     explained = "Empty: from the distance between the eyes, or as the network measured it."
     height_mm = st.number_input("Height, mm", 5.0, 5000.0, None, 10.0, format="%.0f", placeholder="life size", key="height", help=explained)

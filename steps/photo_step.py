@@ -77,18 +77,13 @@ def _chosen_file() -> tuple[str, bytes]:
         key="upload",
     )
     _sample_buttons()
-    picture = _camera()
+    _camera()
     if source == "camera":
-        return _content(picture, "camera.jpg")
+        return "camera.jpg", st.session_state["camera picture"]
     by_name = {path.name: path for path in samples()}
     if source in by_name:
         return source, by_name[source].read_bytes()
-    return _content(upload, "")
-
-
-def _content(file: Any, name: str) -> tuple[str, bytes]:
-    """Name and bytes of an uploaded file, or of none."""
-    return (name or file.name, file.getvalue()) if file is not None else (name, b"")
+    return (upload.name, upload.getvalue()) if upload else ("", b"")
 
 
 def _sample_buttons() -> None:
@@ -114,11 +109,18 @@ def _picture(source: str, alt: str) -> None:
     st.html(f'<img src="{source}" alt="{alt}">')
 
 
-def _camera() -> Any:
-    """The camera's picture, or None; the browser asks for the camera only once the switch is on."""
-    if not st.toggle("Use the camera", key="camera on"):
-        return None
-    return st.camera_input("Take a picture", on_change=_take, args=("camera",), key="camera")
+def _camera() -> None:
+    """The camera; the browser asks for it only once the switch is on."""
+    if st.toggle("Use the camera", key="camera on"):
+        st.camera_input("Take a picture", on_change=_take_picture, key="camera")
+
+
+def _take_picture() -> None:
+    """Keep a new picture: the widget forgets it when the camera is switched off or cleared for another."""
+    picture = st.session_state["camera"]
+    if picture is not None:
+        st.session_state["camera picture"] = picture.getvalue()
+        _take("camera")
 
 
 def _decoded(session: Session, name: str, data: bytes) -> Photo | None:

@@ -42,7 +42,9 @@ class FaceSearch:
 class Session:
     """name: of the photo, for file names. whole: the chosen photo. photo: the same, or its part around one face.
 
-    search: the last search for faces. depth: of step 2.
+    search: the last search for faces.
+    wanted: (digest of the photo, network) of a depth map that was asked for and is not there yet: a click elsewhere stops the run that
+    makes it, and the next one takes it up. depth: of step 2.
     modelled: the depth map that step 3 made its model from. files_of: what its files were written for: (key of modelled, kind, settings).
     """
 
@@ -50,6 +52,7 @@ class Session:
     whole: Photo | None = None
     photo: Photo | None = None
     search: FaceSearch | None = None
+    wanted: tuple[str, str] | None = None
     depth: Depth | None = None
     modelled: Depth | None = None
     files_of: Any = None

@@ -26,7 +26,7 @@ function loadPlotly(url) {
     const script = document.createElement("script");
     script.src = new URL(url, document.baseURI).href;
     script.onload = () => resolve(window.Plotly);
-    script.onerror = () => { plotlyLoading = null; reject(new Error("plotly.min.js did not load")); };
+    script.onerror = () => { plotlyLoading = null; reject(new Error("plotly.min.js did not load. Reload the page, or change a setting, to try again.")); };
     document.head.appendChild(script);
   });
   return plotlyLoading;
@@ -145,6 +145,8 @@ class Viewer {
     this.stage.setAttribute("aria-label", `${data.description} ${HINT}`);
     if (!hasWebGL()) return this.stillInstead(data, "This browser shows no 3D graphics (WebGL is off), so this is a still picture. The downloads are complete.");
     const Plotly = await loadPlotly(data.plotly);
+    if (!this.plot.isConnected) this.stage.replaceChildren(this.plot); // a still picture stood there
+    this.bar.hidden = this.hint.hidden = false;
     const figure = JSON.parse(data.figure);
     const camera = this.subject === data.subject ? this.camera() : cameras.get(data.subject);
     if (camera) figure.layout.scene.camera = { ...figure.layout.scene.camera, ...structuredClone(camera) };

@@ -1,0 +1,116 @@
+"""What happens between the steps: the camera put away, a network that fails, a run cut short."""
+
+from io import BytesIO
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import stand_in
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from test_app import APP, ASTRONAUT, MIRRORED, download_labels, press, texts, upload
+
+import inference_desk
+from errors import WeightsError
+from stages import DepthMap, Sense
+from steps import depth_step
+
+
+@pytest.fixture
+def page(monkeypatch):
+    """The page with a network that answers at once, the astronaut uploaded."""
+    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    opened = AppTest.from_file(str(APP), default_timeout=60).run()
+    return upload(opened, "astronaut.jpg", ASTRONAUT)
+
+
+@pytest.fixture
+def camera(monkeypatch):
+    """In place of the camera's widget: `camera.takes` is what it sends next, bytes of a picture or None, nothing where it is empty."""
+    sent = SimpleNamespace(takes=[])
+
+    def widget(_label, *, on_change, key):
+        if sent.takes:
+            data = sent.takes.pop()
+            st.session_state[key] = None if data is None else BytesIO(data)
+            on_change()
+
+    monkeypatch.setattr(st, "camera_input", widget)
+    return sent
+
+
+def test_what_was_made_of_a_cameras_picture_outlives_the_camera(page, camera):
+    camera.takes = [MIRRORED]
+    page.toggle(key="camera on").set_value(True).run()
+    page.run()
+    assert any(text.startswith("camera.jpg") for text in (caption.value for caption in page.caption))
+    press(page, "generate depth")
+    camera.takes = [None]  # Clear photo
+    page.run()
+    assert not page.error and download_labels(page)
+    page.toggle(key="camera on").set_value(False).run()
+    assert not page.error and download_labels(page)
+
+
+def test_a_picture_that_was_never_taken_changes_nothing(page, camera):
+    press(page, "generate depth")
+    camera.takes = [None]
+    page.toggle(key="camera on").set_value(True).run()
+    assert not page.error and download_labels(page)
+
+
+def test_a_network_that_fails_leaves_the_map_of_another(page, monkeypatch):
+    press(page, "generate depth")
+    press(page, "generate model")
+    before = page.session_state["session"].depth
+
+    def fail(*_, **__):
+        raise WeightsError("There is no connection.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(inference_desk.InferenceDesk, "depth", fail)
+        page.selectbox(key="network").set_value("midas_v21_small_256").run()
+        press(page, "generate depth")
+        assert page.error[0].value == "There is no connection."
+        assert "Generate the depth map of step 2 anew first." in texts(page, "warning")
+        assert "Press *Generate 3D model* again" not in texts(page, "warning")
+    assert page.session_state["session"].depth is before
+    page.selectbox(key="network").set_value("face").run()
+    assert not page.error and not page.warning and download_labels(page)
+
+
+def test_what_is_out_of_date_cannot_be_downloaded(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    page.selectbox(key="network").set_value("midas_v21_small_256").run()
+    assert not download_labels(page)
+
+
+def test_a_depth_map_is_made_after_all_where_a_click_elsewhere_stopped_it(page, monkeypatch):
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(depth_step, "_generate", lambda *_: None)  # the run ends before anything is there
+        press(page, "generate depth")
+    assert not download_labels(page)
+    page.run()
+    assert download_labels(page) and page.session_state["session"].wanted is None
+
+
+def test_a_wish_is_forgotten_with_its_network(page, monkeypatch):
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(depth_step, "_generate", lambda *_: None)
+        press(page, "generate depth")
+    page.selectbox(key="network").set_value("midas_v21_small_256").run()
+    page.selectbox(key="network").set_value("face").run()
+    assert not download_labels(page)
+
+
+def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatch):
+    def whole(_network, photo):
+        return DepthMap(np.ones(photo.size_hw, np.float32), Sense.RELATIVE_INVERSE, np.ones(photo.size_hw, bool), "face")
+
+    monkeypatch.setattr(inference_desk, "predict", whole)
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert "background" not in [toggle.key for toggle in page.toggle]
+    assert "does not tell the person from the background" in texts(page, "caption")
+    assert "this network looks for no eyes" in texts(page, "markdown")
