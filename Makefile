@@ -1,16 +1,19 @@
-# make run: installs what the page needs, then opens it.   make test: installs the rest, then lints, type-checks and tests.
+# make run: installs what the page needs, then serves it and prints its address.   make test: installs the rest, then lints, type-checks and tests.
 PYTHON ?= python3
 BIN := .venv/bin
+# Checked before the environment is made: with an older one, pip would fail with a riddle and the environment would stay.
+OLD = Python 3.11 or newer is needed here. Name one, for example: make PYTHON=python3.12 run
+VENV = test -x $(BIN)/python || { $(PYTHON) -c 'import sys; sys.exit("$(OLD)" if sys.version_info < (3, 11) else 0)' && $(PYTHON) -m venv .venv; }
 
 .PHONY: run test test-all screenshots clean
 
 .venv/run.stamp: requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
 .venv/test.stamp: requirements.txt requirements-dev.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch .venv/run.stamp $@
 

@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 
 from face_look import look_twice
 from face_network import Configuration, FaceNetwork, metadata_of, with_weights
-from training.evaluate import QUICK_HEADS, figures_by_head, held_out, one_look, product, uncertainty_factor
+from training.evaluate import HEADS, QUICK_HEADS, figures_by_head, held_out, one_look, product, uncertainty_factor
 from training.metrics import means
 
 CALIBRATION_FIRST_SEED = 9_000_000
@@ -61,7 +61,7 @@ def main() -> None:
     network.configuration = dataclasses.replace(configuration, look_side=min(sides, key=lambda side: sides[side]))
     scale = uncertainty_factor(calibration, product(network))
     network.configuration = configuration = dataclasses.replace(network.configuration, uncertainty_scale=round(scale, 4))
-    heads = list(held_out(options.face_model, options.held_out, QUICK_HEADS).values())
+    heads = list(held_out(options.face_model, options.held_out, HEADS).values())
     figures = means(figures_by_head(heads, product(network)))
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     facts = {
