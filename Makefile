@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Checked before the environment is made: with an older one, pip would fail with a riddle and the environment would stay.
-OLD = Python 3.11 or newer is needed here. Name one, for example: make PYTHON=python3.12 run
-VENV = test -x $(BIN)/python || { $(PYTHON) -c 'import sys; sys.exit("$(OLD)" if sys.version_info < (3, 11) else 0)' && $(PYTHON) -m venv .venv; }
+OLD = Python 3.11 or newer is needed here. Name one, for example: make PYTHON=python3.12 clean run
+NEW = -c 'import sys; sys.exit("$(OLD)" if sys.version_info < (3, 11) else 0)'
+VENV = if test -x $(BIN)/python; then $(BIN)/python $(NEW); else $(PYTHON) $(NEW) && $(PYTHON) -m venv .venv; fi
 
 .PHONY: run test test-all screenshots clean
 

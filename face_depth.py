@@ -85,15 +85,21 @@ def _look_for_heads(network: FaceNetwork, photo: Photo) -> tuple[Look, list[Head
     Where there is none, small heads are looked for in a finer look.
     """
     whole = Box(0, 0, photo.size_hw[1], photo.size_hw[0])
-    looks = []
-    for scale in (1, 2):
-        looks.append(look_twice(network, photo.rgb_hwc, whole, network.configuration.look_side * scale))
-        boxes = find_heads(looks[-1].head_hw, whole)
-        found = [head for box in boxes if (head := _look_closer(network, photo, box, looks[-1])) is not None]
-        if found:
-            found.sort(key=lambda head: -head.eye_seen)
-            return looks[-1], found[:1] + [head for head in found[1:] if head.eye_seen >= EYE_SURE]
-    return looks[0], []
+    coarse = look_twice(network, photo.rgb_hwc, whole, network.configuration.look_side)
+    boxes = find_heads(coarse.head_hw, whole)
+    if found := _confirmed(network, photo, boxes, coarse):
+        return coarse, found
+    finer = look_twice(network, photo.rgb_hwc, whole, 2 * network.configuration.look_side)
+    if found := _confirmed(network, photo, find_heads(finer.head_hw, whole), finer):
+        return finer, found
+    return (coarse if boxes else finer), []
+
+
+def _confirmed(network: FaceNetwork, photo: Photo, boxes: list[Box], coarse: Look) -> list[Head]:
+    """Those of the boxes that are heads from close by too, the surest first; of these the first, and others that show an eye."""
+    found = [head for box in boxes if (head := _look_closer(network, photo, box, coarse)) is not None]
+    found.sort(key=lambda head: -head.eye_seen)
+    return found[:1] + [head for head in found[1:] if head.eye_seen >= EYE_SURE]
 
 
 def _faces(heads: list[Head], network: FaceNetwork) -> tuple[Face, ...]:

@@ -40,7 +40,9 @@ __all__ = [
 
 GRID_SHARES = (4.0, 2.0, 0.9, 0.4)
 """Triangles of the working grid over the face budget. Decimation keeps triangles where the surface bends; should it ever tear a solid, the
-next share is tried, and the last ones need no decimation."""
+next share is tried."""
+EVEN_SHARES = (0.9, 0.8, 0.7, 0.55, 0.4)
+"""The same without decimation: walls and foot come on top of the two layers, so small budgets take a smaller share."""
 UNSURE_FACTOR = 3.0
 """The hidden layer is not trusted where the expected error is this many times its median over the foreground."""
 FOOT_SHARE = 0.02
@@ -80,7 +82,12 @@ class _Prepared:
 
 
 def settings_of(kind: str, settings: ModelSettings) -> ModelSettings:
-    """The settings as one of `KINDS` takes them: a plaque is raised by parallel rays. For all that is measured on or laid over a model."""
+    """The settings as one of `KINDS` takes them: a plaque is raised by parallel rays. For all that is measured on or laid over a model.
+
+    Raises: GeometryError for an unknown kind.
+    """
+    if kind not in KINDS:
+        raise GeometryError(f"There is no kind of model named {kind!r}. Choose one of {', '.join(KINDS)}.")
     return replace(settings, perspective=settings.perspective and not KINDS[kind].plaque)
 
 
@@ -256,12 +263,14 @@ class Kind:
     """One kind of mesh. build: prepared depth, settings and triangles wanted before decimation -> vertices (n, 3), triangles (m, 3).
 
     closed: watertight by construction, with a hidden side. plaque: raised from a rectangle, by parallel rays whatever the settings say.
+    even: built on an even grid, of about as many triangles as are wanted.
     """
 
     build: Callable[[_Prepared, ModelSettings, float], tuple[Array, Array]]
     closed: bool
     summary: str
     plaque: bool = False
+    even: bool = True
 
 
 def _working_size(prepared: _Prepared, sides: int, triangles: float) -> tuple[int, int]:
@@ -335,7 +344,7 @@ KINDS: dict[str, Kind] = {
     "shell": Kind(_shell, closed=False, summary="what the camera saw, open at its edges"),
     "bust": Kind(_bust, closed=True, summary="front and hidden side joined along the silhouette, cut flat below: a solid"),
     "relief": Kind(_relief, closed=True, summary="the face raised from a plaque with a border: a solid", plaque=True),
-    "poisson": Kind(_poisson, closed=True, summary="a smooth surface through the points of the bust: a solid; needs open3d"),
+    "poisson": Kind(_poisson, closed=True, summary="a smooth surface through the points of the bust: a solid; needs open3d", even=False),
 }
 
 
@@ -352,15 +361,12 @@ def build_mesh(depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings
     no triangle of bust and relief passes through another.
     Raises: GeometryError for an unknown kind, when no pixel is left, or when the surface is not closed after all.
     """
-    if kind not in KINDS:
-        raise GeometryError(f"There is no kind of model named {kind!r}. Choose one of {', '.join(KINDS)}.")
-    row = KINDS[kind]
-    settings = settings_of(kind, settings)
+    settings, row = settings_of(kind, settings), KINDS[kind]
     prepared = _prepare(depth, photo, settings)
-    shares = GRID_SHARES if decimated else [share for share in GRID_SHARES if share < 1]
+    shares = GRID_SHARES if decimated else EVEN_SHARES
     for share in shares:
         vertices_n3, faces_m3 = row.build(prepared, settings, share * settings.face_budget)
-        if decimated or share == shares[-1]:
+        if decimated or not row.even or share == shares[-1]:
             vertices_n3, faces_m3 = decimate(vertices_n3, faces_m3, settings.face_budget, closed=row.closed)
         elif len(faces_m3) > settings.face_budget:
             continue

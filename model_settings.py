@@ -55,6 +55,7 @@ class ModelSettings:
 SETTING_RANGES = (
     ("smoothing_px", 0, 100),
     ("edge_tolerance", 0, 10),
+    ("fov_degrees", 1, 179),
     ("near_far_ratio", 1.01, 100),
     ("outlier_ratio", 0.1, 100),
     ("point_budget", 1, 50_000_000),

@@ -98,9 +98,11 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
         place.error(str(error))
         st.button("Try again", key=TRY_AGAIN, icon=":material/refresh:")
         return
-    place.empty()
-    session.wanted = None
-    session.depth = Depth(photo, spec.name, depth, perf_counter() - start)
+    except Exception:  # not a click elsewhere, whose stop is no Exception: the wish would fail again at every run
+        session.wanted = None
+        raise
+    session.wanted, session.depth = None, Depth(photo, spec.name, depth, perf_counter() - start)
+    place.empty()  # a click elsewhere may stop the run here
     if session.search and session.search.trouble:
         session.search = None  # what stood in the way may be gone
     if not was_here:

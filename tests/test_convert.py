@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
+from scipy.spatial import cKDTree
 from shapes import head
 
 import convert
@@ -66,6 +68,8 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     proof = json.loads((out / "me_certificate.json").read_text())
     assert proof["printable"] and proof["exports"]["stl"]["bytes"] == (out / "me.stl").stat().st_size
     assert Image.open(io.BytesIO((out / "me_depth16.png").read_bytes())).size == (80, 96)
+    near, _ = cKDTree(np.loadtxt(out / "me.xyz")[:, :3]).query(trimesh.load(out / "me_points.ply").vertices)
+    assert np.median(near) < 3  # of 120 mm; the corners of 2,000 triangles lie several apart
     page = (out / "me.html").read_text()
     assert links_of(page) == [] and "Plotly.newPlot" in page and "<title>me</title>" in page
 
@@ -120,6 +124,7 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
         (["{empty}"], "holds no photo"),
         (["--faces", "1"], "face_budget"),
         (["--near-far", "1"], "near_far_ratio is 1"),
+        (["--model", "relief", "--fov", "nan"], "fov_degrees is nan"),
         (["{empty}/absent.jpg", "{empty}/other.jpg"], "absent.jpg is not there. Name a photo"),
         (["{full}", "-o", "{full}/../full"], "Name another with -o"),
     ],

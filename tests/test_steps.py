@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 import stand_in
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest
 from test_app import APP, ASTRONAUT, MIRRORED, download_labels, press, texts, upload
 
@@ -14,6 +17,8 @@ import inference_desk
 from errors import WeightsError
 from stages import DepthMap, Sense
 from steps import depth_step
+
+empty = DeltaGenerator.empty
 
 
 @pytest.fixture
@@ -93,6 +98,32 @@ def test_a_depth_map_is_made_after_all_where_a_click_elsewhere_stopped_it(page, 
     assert not download_labels(page)
     page.run()
     assert download_labels(page) and page.session_state["session"].wanted is None
+
+
+def test_a_click_after_the_prediction_keeps_the_map(page, monkeypatch):
+    predicted = []
+
+    def predict(network, photo):
+        predicted.append(photo)
+        return stand_in.predict(network, photo)
+
+    def stopped_here(place):
+        monkeypatch.undo()
+        raise RerunException(RerunData())
+
+    monkeypatch.setattr(inference_desk, "predict", predict)
+    monkeypatch.setattr(DeltaGenerator, "empty", lambda place, **_: stopped_here(place) if predicted else empty(place))
+    press(page, "generate depth")
+    assert len(predicted) == 1 and download_labels(page)
+
+
+def test_a_crash_is_not_repeated_at_every_click(page, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(inference_desk, "predict", lambda *_: 1 / 0)
+        press(page, "generate depth")
+        assert page.exception
+        page.run()
+    assert not page.exception and not download_labels(page)
 
 
 def test_a_wish_is_forgotten_with_its_network(page, monkeypatch):

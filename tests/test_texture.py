@@ -58,6 +58,13 @@ def test_the_hidden_side_has_the_colours_of_the_rim_and_not_of_the_face():
     assert (hidden_hwc[25:35, 25:35, 0] < 10).all() and (hidden_hwc[25:35, 25:35, 2] > 170).all()
 
 
+def test_where_the_whole_frame_is_the_model_its_hidden_side_has_the_colours_of_all_four_edges():
+    picture_hwc = np.zeros((*SIZE, 3), np.uint8)
+    picture_hwc[: SIZE[0] // 2, :, 0], picture_hwc[SIZE[0] // 2 :, :, 2] = 200, 200
+    hidden_hwc = hidden_colours(picture_hwc, np.ones(SIZE, bool))
+    assert (hidden_hwc[:6, :, 0] > 150).all() and (hidden_hwc[-6:, :, 2] > 150).all()
+
+
 def test_no_background_reaches_the_texture_of_a_bust():
     depth = head((96, 80))
     photo_rgb = mixed(rim_matte(depth))
