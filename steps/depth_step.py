@@ -36,7 +36,7 @@ def depth_step(session: Session) -> Depth | None:
         st.caption("Choose a photo first.")
     elif session.wanted:
         _generate(session, photo, spec)
-    if session.depth is None:
+    if session.depth is None or photo is None or session.depth.photo.sha256 != photo.sha256:
         return None
     stale = session.depth.network != spec.name
     if stale:
@@ -101,7 +101,8 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     except Exception:  # not a click elsewhere, whose stop is no Exception: the wish would fail again at every run
         session.wanted = None
         raise
-    session.wanted, session.depth = None, Depth(photo, spec.name, depth, perf_counter() - start)
+    if session.wanted == (photo.sha256, spec.name):  # else another run goes on already, with another photo or network
+        session.wanted, session.depth = None, Depth(photo, spec.name, depth, perf_counter() - start)
     place.empty()  # a click elsewhere may stop the run here
     if session.search and session.search.trouble:
         session.search = None  # what stood in the way may be gone

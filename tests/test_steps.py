@@ -117,6 +117,18 @@ def test_a_click_after_the_prediction_keeps_the_map(page, monkeypatch):
     assert len(predicted) == 1 and download_labels(page)
 
 
+def test_a_map_that_another_photo_overtook_is_dropped(page, monkeypatch):
+    def predict(network, photo):
+        session = st.session_state["session"]
+        session.work_on(None)  # as a run that began meanwhile does: the old one ends at its next word to the page only
+        session.wanted = None
+        return stand_in.predict(network, photo)
+
+    monkeypatch.setattr(inference_desk, "predict", predict)
+    press(page, "generate depth")
+    assert page.session_state["session"].depth is None and not download_labels(page)
+
+
 def test_a_crash_is_not_repeated_at_every_click(page, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(inference_desk, "predict", lambda *_: 1 / 0)
