@@ -19,7 +19,7 @@ Array = NDArray[Any]
 def at_size(prediction_nhw: Tensor, size_hw: tuple[int, int]) -> Array:
     """The first map of a prediction (n, h, w) of any precision and device, as float32 of `size_hw`.
 
-    Source: isl-org/MiDaS resizes bicubically without aligned corners; so do we, for every network of ours.
+    Source: isl-org/MiDaS resizes bicubically without aligned corners; so do we.
     """
     enlarged_nchw = F.interpolate(prediction_nhw[:1, None].float().cpu(), size=size_hw, mode="bicubic", align_corners=False)
     return enlarged_nchw[0, 0].numpy()

@@ -55,12 +55,10 @@ def foreground_colours(rgb_hwc: Array, matte_hw: Array) -> Array:
 
 
 def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
-    """(h, w, 3) uint8: colours of the hidden side, diffused from a band along the silhouette and the frame's bottom."""
-    # What the frame cuts is no silhouette, unless the whole frame is the model.
-    padded_hw = np.pad(mask_hw, 1) if mask_hw.all() else np.pad(mask_hw, 1, mode="edge")
-    inside_hw = ndimage.distance_transform_edt(padded_hw)[1:-1, 1:-1]
+    """(h, w, 3) uint8: colours of the hidden side, diffused from a band along the border of the mask, be it silhouette or frame."""
+    inside_hw = ndimage.distance_transform_edt(np.pad(mask_hw, 1))[1:-1, 1:-1]
     reach = max(2.0, 0.015 * mask_hw.shape[1])
-    band_hw = mask_hw & ((inside_hw <= reach) | (np.arange(len(mask_hw)) >= len(mask_hw) - reach)[:, None])
+    band_hw = mask_hw & (inside_hw <= reach)
     band_hw = band_hw if band_hw.any() else np.ones_like(mask_hw)
     # A foot repeats the lowest row: without the blur its colours would run down in streaks.
     spread_hwc = cv2.GaussianBlur(fill_by_diffusion(front_rgb_hwc.astype(np.float32), band_hw), (0, 0), reach)

@@ -25,12 +25,12 @@ def measure(side: int, kind: str) -> None:
 
     import generate_3d_model as stages
     from export_3d_model import write
-    from generate_3d_model import GRID_SHARES, KINDS, ModelSettings, build_mesh
+    from generate_3d_model import GRID_SHARES, KINDS, ModelSettings, build_mesh, settings_of
     from life_size import life_size
     from surfaces import decimate
     from texture import atlas, split_at_seam
 
-    depth, photo, settings = head((side, side)), photo_of((side, side)), ModelSettings()
+    depth, photo, settings = head((side, side)), photo_of((side, side)), settings_of(kind, ModelSettings())
     build_mesh(head((64, 64)), photo_of((64, 64)), kind, settings)  # imports and lazy set-up
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     whole = []

@@ -72,6 +72,7 @@ def _label(name: str) -> str:
 
 def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     """Predict with progress by name; on failure say what to do, in place, with a button that does it, and keep the map there was."""
+    wish = session.wanted
     was_here = weights.status(spec).here
     place = st.empty()
     with place.container():
@@ -101,7 +102,7 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     except Exception:  # not a click elsewhere, whose stop is no Exception: the wish would fail again at every run
         session.wanted = None
         raise
-    if session.wanted == (photo.sha256, spec.name):  # else another run goes on already, with another photo or network
+    if session.wanted == wish:  # else another run goes on already, with another photo or network
         session.wanted, session.depth = None, Depth(photo, spec.name, depth, perf_counter() - start)
     place.empty()  # a click elsewhere may stop the run here
     if session.search and session.search.trouble:
