@@ -55,7 +55,7 @@ def _maps(relief):
 
 
 def test_a_shift_of_relief_costs_place_but_not_shape_or_slope():
-    truth = torch.zeros(1, 4, 16, 24)
+    truth = torch.zeros(1, 5, 16, 24)
     truth[:, 0] = torch.rand(16, 24, generator=torch.Generator().manual_seed(0))
     truth[:, 2] = 1
     terms = losses(_maps(truth[:, 0] + 0.5), truth, torch.zeros(1, 2, 3))
@@ -75,21 +75,37 @@ def test_the_term_on_normals_is_the_angle_between_planes():
 
     for tilt in (0.1, 1.4):
         for other in (plane(tilt + 0.02, 0.3), plane(tilt, 0.3 + 0.02 / np.sin(tilt))):
-            truth = torch.zeros(1, 4, 16, 24)
+            truth = torch.zeros(1, 5, 16, 24)
             truth[0, 0], truth[0, 2] = plane(tilt, 0.3), inside
             guess = torch.where(inside > 0, other, 5 * torch.sin(9 * rows + columns))
             assert losses(_maps(guess[None]), truth, torch.zeros(1, 2, 3))["normals"] == pytest.approx(2 * 0.02, rel=0.06)
 
 
 def test_what_lies_outside_the_matte_costs_no_relief():
-    truth = torch.zeros(1, 4, 16, 16)
+    truth = torch.zeros(1, 5, 16, 16)
     wild = torch.full((1, 16, 16), 9.0)
     terms = losses(_maps(wild), truth, torch.zeros(1, 2, 3))
     assert float(terms["shape"] + terms["place"] + terms["slope"] + terms["normals"]) == 0
 
 
+def test_the_narrow_face_counts_twice():
+    """The same error, without a mean, within the face and beside it."""
+    truth = torch.zeros(1, 5, 16, 32)
+    truth[:, 2], truth[:, 4, :, :16] = 1, 1
+
+    def cost(columns):
+        guess = torch.zeros(1, 16, 32)
+        guess[:, :, columns] = 0.01 * torch.tensor([1.0, -1.0, 1.0, -1.0])
+        return {name: float(term) for name, term in losses(_maps(guess), truth, torch.zeros(1, 2, 3)).items()}
+
+    face, beside = cost(slice(4, 8)), cost(slice(20, 24))
+    for term in ("shape", "slope", "normals"):
+        assert face[term] == pytest.approx(2 * beside[term], rel=0.06)
+    assert face["place"] == pytest.approx(beside["place"])
+
+
 def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
-    truth = torch.zeros(1, 4, 16, 16)
+    truth = torch.zeros(1, 5, 16, 16)
     truth[:, 0], truth[:, 2] = 0.002 * torch.arange(16.0), 1
     truth[:, 0, :, 8:] += 0.5
     batch = truth, torch.zeros(1, 2, 3)
@@ -190,7 +206,7 @@ def test_the_eyes_of_two_people_share_the_two_channels():
 def test_resampled_truth_keeps_slopes_places_and_jumps(side):
     """A slanted plane whose back jumps half-way, before nothing: as slanted, as thick and where it was at every size, without a mixture."""
     columns, rows = np.meshgrid(np.arange(96) + 0.5, np.arange(96) + 0.5)
-    maps = np.zeros((96, 96, 4), np.float32)
+    maps = np.zeros((96, 96, 5), np.float32)
     inside = (np.abs(columns - 42) < 30) & (np.abs(rows - 54) < 33)
     maps[..., 0] = (0.8 * columns - 0.5 * rows + 60) / 192 * inside
     maps[..., 1], maps[..., 2] = np.where(rows < 50, 0.05, 0.1) * inside, inside
@@ -254,7 +270,7 @@ def test_every_weight_is_averaged_once(tmp_path, monkeypatch):
 
 def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path):
     def go_on(samples):
-        train(tiny_set, tmp_path, 32, samples, 8, batch=8, workers=0)
+        train(tiny_set, tmp_path, 32, samples, 8, batch=8, workers=0, bfloat16=False)
         return torch.load(tmp_path / "checkpoint.pt", weights_only=True)
 
     first, idle, further = go_on(16), go_on(16), go_on(32)
@@ -271,6 +287,25 @@ def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path):
     assert go_on(24)["seen"] == 24
 
 
+@pytest.mark.parametrize("middle", [(60, 50), (20, 80)])
+def test_a_framed_view_is_cut_around_a_head(middle, monkeypatch):
+    monkeypatch.setattr(dataset, "FRAMED", 1.0)
+    record = np.zeros((), record_dtype(96))[()]
+    record["heads"][1] = *middle, 24
+    left, top, cut = np.transpose([dataset._framed(record, np.random.default_rng(seed)) for seed in range(200)])
+    assert cut.min() >= 1.6 * 24 - 1
+    assert cut.max() <= 2.6 * 24 + 1
+    assert np.ptp(cut) > 20
+    assert (np.minimum(left, top) >= 0).all()
+    assert (np.maximum(left, top) + cut <= 96).all()
+    for start, place in ((left, middle[0]), (top, middle[1])):
+        free = (start > 0) & (start + cut < 96)
+        assert (np.abs(start + cut / 2 - place)[free] <= 0.08 * 2.6 * 24 + 1).all()
+        assert ((start < place) & (place < start + cut)).all()
+    record["heads"][1] = 0
+    assert dataset._framed(record, np.random.default_rng(0))[2] >= 0.6 * 96, "nobody in view"
+
+
 def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
     """A plane keeps its slope in pixels in every view; a red dot on the left eye and a green one on the right stay on them."""
     side = 96
@@ -278,7 +313,7 @@ def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
     record = np.zeros((), record_dtype(side))[()]
     y, x = np.mgrid[:side, :side].astype(np.float32) + 0.5
     record["relief"], record["matte"] = (x + 2 * y) / side * 0.25, 255
-    record["eyes"][:2] = [[30, 44, 1], [62, 50, 1]]
+    record["eyes"][:2], record["heads"][0] = [[30, 44, 1], [62, 50, 1]], [46, 50, 40]
     for colour, (column, row, _) in enumerate(record["eyes"][:2]):
         record["rgb"][..., colour] = 255 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 18)
     flipped, shrunk = [], []

@@ -36,15 +36,15 @@ def without(*names: str) -> Cost:
     return lambda *batch: {name: term for name, term in losses(*batch).items() if name not in names}
 
 
-def edge_aware(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
+def edge_aware(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
     """The loss with a slope term, of one scale, that counts less where the true relief jumps."""
-    relief, inside = maps_n4hw[:, 0], maps_n4hw[:, 2] > 0.5
+    relief, inside = maps_n5hw[:, 0], maps_n5hw[:, 2] > 0.5
     slope = relief.new_zeros(())
     for axis in (1, 2):
         error, true = torch.diff(predicted.relief - relief, dim=axis), torch.diff(relief, dim=axis)
         both = inside.narrow(axis, 1, error.shape[axis]) & inside.narrow(axis, 0, error.shape[axis])
         slope = slope + (error.abs() * torch.exp(-true.abs() / EDGE_SLOPE))[both].mean()
-    return losses(predicted, maps_n4hw, eyes_nk3) | {"slope": slope}
+    return losses(predicted, maps_n5hw, eyes_nk3) | {"slope": slope}
 
 
 COSTS: dict[str, Cost] = {

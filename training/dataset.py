@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from training import lighting, scene
 from training.face_model import FaceModel, Regions, find_regions, load_face_model
-from training.parts import LABEL_HEAD
+from training.parts import LABEL_HEAD, LABEL_NARROW_FACE
 from training.render import LANDMARKS, MOST_EYES, MOST_PEOPLE, Sample, render
 
 Array = NDArray[Any]
@@ -39,6 +39,14 @@ HARD = ("hand", "hat", "microphone", "sunglasses", "two people")
 """What a scene may hold that errors are largest with, see docs/face-network.md: such scenes are trained on more often."""
 HARDER_OF_TWO = 0.5
 """How often two records are drawn, and the second taken where the first holds nothing HARD."""
+FRAMED = 0.5
+"""How often a view is cut around a head as the application's close look is, see `face_depth`; otherwise it lies anywhere."""
+FRAMED_SIDES = 1.6, 2.6
+"""Side of such a cut in widths of the head in view: the close look's 1.6 head sizes, a head being up to 1.6 times as high as wide."""
+OFF_CENTRE = 0.08
+"""By which share of its side such a cut lies off the head's middle at most."""
+LEAST_FRAMED = 0.35
+"""Of the picture's side: a smaller cut would show pixels, not a face."""
 STEEPEST = 4.0
 """Pixels by which relief and thickness may differ within two by two pixels that count as one surface when truth is resampled."""
 GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LOOSE_CHANCE)
@@ -149,7 +157,7 @@ class RandomViews(torch.utils.data.IterableDataset):
         self.folder, self.side, self.seed = folder, side, seed
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Yields photo (3, s, s) in 0..1, maps (4, s, s) relief / thickness / matte / head, and eyes (4, 3) with x and y in 0..1."""
+        """Yields photo (3, s, s) in 0..1, maps (5, s, s) relief / thickness / matte / head / face, and eyes (4, 3) with x and y in 0..1."""
         cv2.setNumThreads(1)
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
@@ -168,22 +176,21 @@ def _draw(samples: RenderedSet, rng: Generator) -> int:
 
 
 def as_maps(record: Any, window: tuple[slice, slice]) -> tuple[Array, Array]:
-    """Photo (h, w, 3) float32 in 0..1 and maps (h, w, 4) float32 in a window: relief, thickness, matte, head."""
+    """Photo (h, w, 3) float32 in 0..1 and maps (h, w, 5) float32 in a window: relief, thickness, matte, head, narrow face."""
     label = record["label"][window]
-    maps = np.empty((*label.shape, 4), np.float32)
+    maps = np.empty((*label.shape, 5), np.float32)
     maps[..., 0], maps[..., 1] = record["relief"][window], record["thickness"][window]
     maps[..., 2] = record["matte"][window] / np.float32(255)
-    maps[..., 3] = label >= LABEL_HEAD
+    maps[..., 3], maps[..., 4] = label >= LABEL_HEAD, label == LABEL_NARROW_FACE
     return record["rgb"][window] / np.float32(255), maps
 
 
 def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, Array]:
-    """One augmented view: (3, side, side) and (4, side, side) float32, eyes (4, 3) float32."""
+    """One augmented view: (3, side, side) and (5, side, side) float32, eyes (4, 3) float32."""
     eyes = record["eyes"].copy()
     full = len(record["rgb"])
     shrunk = rng.random() < 0.12
-    cut = int(rng.integers(int(full * 0.62), full + 1))
-    left, top = rng.integers(0, full - cut + 1, 2)
+    left, top, cut = _framed(record, rng) if not shrunk and rng.random() < FRAMED else _anywhere(full, rng)
     window = slice(top, top + cut), slice(left, left + cut)
     if shrunk:
         photo, maps, eyes = _shrink(*as_maps(record, np.s_[:, :]), eyes, rng)
@@ -207,6 +214,25 @@ def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, A
     )
 
 
+def _anywhere(full: int, rng: Generator) -> tuple[int, int, int]:
+    """Left, top and side of a square cut out of a picture of side `full`."""
+    cut = int(rng.integers(int(full * 0.62), full + 1))
+    left, top = rng.integers(0, full - cut + 1, 2)
+    return int(left), int(top), cut
+
+
+def _framed(record: Any, rng: Generator) -> tuple[int, int, int]:
+    """Left, top and side of a square cut around one of the heads, moved into the picture; anywhere where there is no head in view."""
+    full = len(record["rgb"])
+    heads = [head for head in record["heads"] if head[2] > 0]
+    if not heads:
+        return _anywhere(full, rng)
+    x, y, width = heads[int(rng.integers(len(heads)))]
+    cut = min(full, max(round(LEAST_FRAMED * full), round(float(width) * rng.uniform(*FRAMED_SIDES))))
+    left, top = (round(float(middle) - cut / 2 + cut * rng.uniform(-OFF_CENTRE, OFF_CENTRE)) for middle in (x, y))
+    return min(max(left, 0), full - cut), min(max(top, 0), full - cut), cut
+
+
 def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Array, Array, Array]:
     """Pastes the whole sample, smaller, into a plain picture: a face far away, or a print on a wall."""
     full = len(photo)
@@ -225,14 +251,14 @@ def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Arr
 
 
 def resized(maps: Array, side: int, width: int) -> Array:
-    """Resamples maps (n, n, 4), as `as_maps` gives them, to (side, side, 4).
+    """Resamples maps (n, n, 5), as `as_maps` gives them, to (side, side, 5).
 
     Relief and thickness, in widths of `width` pixels, are interpolated between four pixels of one surface: the nearest pixel's value would
-    make every slope wrong that is measured over one pixel. Across outlines and jumps, and for matte and head, the nearest pixel counts.
+    make every slope wrong that is measured over one pixel. Across outlines and jumps, and for matte, head and face, the nearest pixel counts.
     """
-    maps = np.ascontiguousarray(maps)
-    resampled = cv2.resize(maps, (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
-    smooth = cv2.resize(maps[..., :2], (side, side), interpolation=cv2.INTER_LINEAR)
+    nearest = ((np.arange(side) + 0.5) * len(maps) / side).astype(int)
+    resampled = maps[np.ix_(nearest, nearest)]
+    smooth = cv2.resize(np.ascontiguousarray(maps[..., :2]), (side, side), interpolation=cv2.INTER_LINEAR)
     levels = np.dstack([maps[..., :2] * width, np.where(maps[..., 2] > 0.5, 2 * STEEPEST, 0)]).astype(np.float32)
     square, anchor = np.ones((2, 2), np.uint8), (0, 0)
     spread = (cv2.dilate(levels, square, anchor=anchor) - cv2.erode(levels, square, anchor=anchor)).max(-1)

@@ -12,6 +12,8 @@ EYE_SIGMA = 0.02
 """Radius of the target blob of an eye, in image widths."""
 ROOT_GUARD = 1e-5
 """Under a square root, whose slope at zero is infinite."""
+FACE_COUNTS = 2.0
+"""Times that a pixel of the narrow face counts in shape, slope and normals: of a head it is the smaller part, and the one people look at."""
 WEIGHTS = {
     "shape": 10.0,
     "place": 2.0,
@@ -25,29 +27,29 @@ WEIGHTS = {
 }
 
 
-def losses(predicted: FaceMaps, maps_n4hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
+def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
     """Each term by name, unweighted, scalar.
 
-    maps_n4hw: relief, thickness, matte, head as in `training.dataset`. eyes_nk3: x, y in 0..1, and whether the eye is in view;
+    maps_n5hw: relief, thickness, matte, head, narrow face as in `training.dataset`. eyes_nk3: x, y in 0..1, and whether the eye is in view;
     left and right eyes take turns.
     """
-    relief, thickness, matte, head = maps_n4hw.unbind(1)
+    relief, thickness, matte, head, face = maps_n5hw.unbind(1)
     inside = (matte > 0.5).float()
-    count = inside.sum((1, 2)).clamp_min(1)
+    weight = inside * (1 + (FACE_COUNTS - 1) * face)
     error = predicted.relief - relief
 
     def mean_inside(value: Tensor) -> Tensor:
-        return ((value * inside).sum((1, 2)) / count).mean()
+        return _mean(value, inside)
 
-    shift = ((error * inside).sum((1, 2)) / count).detach()[:, None, None]
+    shift = ((error * inside).sum((1, 2)) / inside.sum((1, 2)).clamp_min(1)).detach()[:, None, None]
     shape_error = (error - shift).abs()
     # Laplace likelihood of an error that is held fixed: teaches the scale without excusing the error.
     uncertainty = shape_error.detach() * torch.exp(-predicted.log_uncertainty) + predicted.log_uncertainty
     return {
-        "shape": mean_inside(shape_error),
+        "shape": _mean(shape_error, weight),
         "place": mean_inside(error.abs()),
-        "slope": _slope_error(error, inside),
-        "normals": _normal_error(predicted.relief, relief, inside),
+        "slope": _slope_error(error, weight),
+        "normals": _normal_error(predicted.relief, relief, weight),
         "thickness": mean_inside((predicted.thickness - thickness).abs()),
         "matte": functional.binary_cross_entropy_with_logits(predicted.matte_logit, matte),
         "head": functional.binary_cross_entropy_with_logits(predicted.head_logit, head),
@@ -61,34 +63,40 @@ def total(terms: dict[str, Tensor]) -> Tensor:
     return torch.stack([WEIGHTS.get(name, 1.0) * term for name, term in terms.items()]).sum()
 
 
-def _slope_error(error_nhw: Tensor, inside_nhw: Tensor, scales: int = 4) -> Tensor:
-    """Mean absolute difference of the error between neighbours, at `scales` halvings.
+def _mean(value_nhw: Tensor, weight_nhw: Tensor) -> Tensor:
+    """Weighted mean of each picture, and the mean of these."""
+    return ((value_nhw * weight_nhw).sum((1, 2)) / weight_nhw.sum((1, 2)).clamp_min(1)).mean()
+
+
+def _slope_error(error_nhw: Tensor, weight_nhw: Tensor, scales: int = 4) -> Tensor:
+    """Mean absolute difference of the error between neighbours, at `scales` halvings; a pair counts as the lesser of its two weights.
 
     Source: the multi-scale gradient loss of Li & Snavely 2018 (MegaDepth), here on relief instead of log depth.
     """
     total_error = error_nhw.new_zeros(())
     for _ in range(scales):
-        count = inside_nhw.sum((1, 2)).clamp_min(1)
-        across = (error_nhw[:, :, 1:] - error_nhw[:, :, :-1]).abs() * inside_nhw[:, :, 1:] * inside_nhw[:, :, :-1]
-        down = (error_nhw[:, 1:] - error_nhw[:, :-1]).abs() * inside_nhw[:, 1:] * inside_nhw[:, :-1]
+        count = weight_nhw.sum((1, 2)).clamp_min(1)
+        across = torch.diff(error_nhw, dim=2).abs() * torch.minimum(weight_nhw[:, :, 1:], weight_nhw[:, :, :-1])
+        down = torch.diff(error_nhw, dim=1).abs() * torch.minimum(weight_nhw[:, 1:], weight_nhw[:, :-1])
         total_error = total_error + ((across.sum((1, 2)) + down.sum((1, 2))) / count).mean()
-        error_nhw, inside_nhw = error_nhw[:, ::2, ::2], inside_nhw[:, ::2, ::2]
+        error_nhw, weight_nhw = error_nhw[:, ::2, ::2], weight_nhw[:, ::2, ::2]
     return total_error
 
 
-def _normal_error(predicted_nhw: Tensor, relief_nhw: Tensor, inside_nhw: Tensor) -> Tensor:
+def _normal_error(predicted_nhw: Tensor, relief_nhw: Tensor, weight_nhw: Tensor) -> Tensor:
     """Mean distance between the tips of the unit normals, taken over one pixel and over two, the two means added.
 
     The distance is the angle in radians while that is small. Unlike the error of a slope it stays finite where a surface is steep.
     """
     total_error = predicted_nhw.new_zeros(())
     for step in (1, 2):
-        count = inside_nhw[:, step:, step:] * inside_nhw[:, step:, :-step] * inside_nhw[:, :-step, step:]
+        right_and_below = torch.minimum(weight_nhw[:, step:, :-step], weight_nhw[:, :-step, step:])
+        weight = torch.minimum(weight_nhw[:, step:, step:], right_and_below)
         (across, down), (true_across, true_down) = (_slopes(relief, step) for relief in (predicted_nhw, relief_nhw))
         lengths = torch.sqrt((1 + across**2 + down**2) * (1 + true_across**2 + true_down**2))
         cosine = (1 + across * true_across + down * true_down) / lengths
         distance = torch.sqrt(2 * (1 - cosine).clamp_min(0) + ROOT_GUARD)
-        total_error = total_error + ((distance * count).sum((1, 2)) / count.sum((1, 2)).clamp_min(1)).mean()
+        total_error = total_error + _mean(distance, weight)
     return total_error
 
 

@@ -20,15 +20,23 @@ MOMENTUM = 0.95
 
 
 def orthogonal(matrix_ab: Tensor) -> Tensor:
-    """The matrix with its singular values brought to about one by a Newton-Schulz iteration; zeros stay zeros. float32, bfloat16 inside."""
+    """The matrix with its singular values brought to about one by a Newton-Schulz iteration; zeros stay zeros. float32.
+
+    Every step multiplies the matrix x from the left by a polynomial of x times its transpose. So only that small square matrix goes through
+    the steps, and their product meets the long matrix once, at the end.
+    """
     wide = matrix_ab.shape[0] <= matrix_ab.shape[1]
-    x = (matrix_ab if wide else matrix_ab.T).bfloat16()
+    x = (matrix_ab if wide else matrix_ab.T).float()
     x = x / (x.norm() + 1e-7)
     first, third, fifth = COEFFICIENTS
+    gram = x @ x.T
+    product = unit = torch.eye(len(x), device=x.device)
     for _ in range(NEWTON_SCHULZ_STEPS):
-        square = x @ x.T
-        x = first * x + (third * square + fifth * square @ square) @ x
-    return (x if wide else x.T).float()
+        factor = first * unit + third * gram + fifth * gram @ gram
+        product = factor @ product
+        gram = factor @ gram @ factor
+    x = product @ x
+    return x if wide else x.T
 
 
 class Muon(torch.optim.Optimizer):

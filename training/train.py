@@ -59,14 +59,15 @@ class Run:
         cost: Cost = losses,
         optimisers: Optimisers = muon_and_adamw,
         configuration: Configuration | None = None,
+        bfloat16: bool = True,
     ) -> None:
         """Goes on from the folder's checkpoint where there is one.
 
         cost: see `Cost`. optimisers: see `Optimisers`. A checkpoint without states of these gives its weights, and they begin anew.
-        configuration: of the network; default `Configuration()`.
+        configuration: of the network; default `Configuration()`. bfloat16: whether convolutions are computed so.
         """
         torch.manual_seed(0)
-        self.cost = cost
+        self.cost, self.bfloat16 = cost, bfloat16
         self.folder, self.device = folder, device
         self.network = FaceNetwork(configuration).to(device).to(memory_format=torch.channels_last)
         self.average = FaceNetwork(configuration).to(device).eval()
@@ -86,7 +87,7 @@ class Run:
         """One update. Returns the loss terms."""
         self.network.train()
         rgb, maps, eyes = (x.to(self.device, non_blocking=True) for x in (rgb, maps, eyes))
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             predicted = self.network(rgb.to(memory_format=torch.channels_last))
         terms = self.cost(predicted, maps, eyes)
         self.network.zero_grad()
@@ -133,14 +134,14 @@ class Run:
         os.replace(partial, self.folder / "checkpoint.pt")
 
 
-def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int) -> None:
+def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int, bfloat16: bool) -> None:
     """Trains until `samples` samples were seen in all.
 
     Of several processes the first keeps the log and the checkpoint; the others' optimisers begin anew with its state.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rank = distributed.get_rank() if distributed.is_initialized() else 0
-    run = Run(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    run = Run(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"), bfloat16=bfloat16)
     views = DataLoader(
         RandomViews(data, side, seed=run.seen + rank), batch_size=batch, num_workers=workers, prefetch_factor=4 if workers else None
     )
@@ -192,10 +193,14 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=BATCH, help="of each process")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--processes", type=int, default=1, help="without a GPU: train so many networks as one, each on a core of its own")
+    parser.add_argument(
+        "--float32", action="store_true", help="compute convolutions in float32: faster on processors without AMX or fast bfloat16"
+    )
     options = parser.parse_args()
     if options.processes < 1 or (options.processes > 1 and torch.cuda.is_available()):
         parser.error("--processes is at least 1, and 1 where there is a GPU.")
-    arguments = options.data, options.run, options.side, options.samples, options.decay, options.batch, options.workers
+    sizes = options.side, options.samples, options.decay, options.batch, options.workers
+    arguments = options.data, options.run, *sizes, not options.float32
     if options.processes == 1:
         train(*arguments)
     else:
