@@ -10,24 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from file_server import CONTENT, DIGEST, HASTE, Behaviour, file_server
+from file_server import CONTENT, DIGEST, HASTE, Behaviour
 
 import download
 from errors import WeightsError
-from network_spec import RemoteFile
-
-
-@pytest.fixture
-def server(monkeypatch):
-    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
-    with file_server() as running:
-        yield running
-
-
-@pytest.fixture
-def file(server):
-    return RemoteFile("net.pt", f"http://127.0.0.1:{server.server_port}/net.pt", len(CONTENT), True, DIGEST)
 
 
 def left_over(folder):

@@ -13,25 +13,12 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
-from file_server import CONTENT, DIGEST, HASTE, file_server
+from file_server import CONTENT, DIGEST, HASTE
 
 import weights
 from errors import WeightsError
 from networks import NETWORKS, RemoteFile
 from weights import Place
-
-
-@pytest.fixture
-def server(monkeypatch):
-    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
-    with file_server() as running:
-        yield running
-
-
-@pytest.fixture
-def file(server):
-    return RemoteFile("net.pt", f"http://127.0.0.1:{server.server_port}/net.pt", len(CONTENT), True, DIGEST)
 
 
 @pytest.fixture

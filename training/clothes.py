@@ -49,6 +49,28 @@ def clothes(skin: Array, rng: Generator, arms: bool) -> Part:
     return moved(join(pieces), turn, NECK - turn @ NECK)
 
 
+def neck_scarf(rng: Generator) -> Part:
+    """A scarf wound around the neck once or twice, half of the time with an end that hangs down in front."""
+    turns, start, thick = rng.uniform(1.1, 2.2), rng.uniform(0, 2 * np.pi), rng.uniform(1.6, 3.0)
+    way = np.linspace(0, 1, 56)
+    angle, wide = start + 2 * np.pi * turns * way, rng.uniform(8, 10) + rng.uniform(0, 1.5) * way
+    lowest = -10.5 - thick - rng.uniform(0, 3) * way
+    loops = limb(np.stack([wide * np.sin(angle), lowest, wide * np.cos(angle) - 1.5], 1), thick * (1 + 0.15 * np.sin(9 * angle)), 16)
+    solids = [loops]
+    if rng.random() < 0.5:
+        x, length = rng.uniform(-5, 5), rng.uniform(12, 30)
+        hanging = np.stack([x + rng.normal(0, 0.6, 6).cumsum(), lowest[-1] - np.linspace(0, length, 6), np.full(6, wide[-1] - 1)], 1)
+        solids.append(limb(hanging, np.linspace(thick, 1.3 * thick, 6), 16))
+    pattern = _pattern(rng.uniform(0.02, 0.95, 3) * rng.uniform(0.1, 1), rng)
+    frequency, depth, seed = rng.uniform(0.15, 0.5), rng.uniform(0, 0.7), int(rng.integers(1 << 20))
+    pieces = []
+    for points, triangles in solids:
+        folds = fractal_noise(points.astype(np.float32) * np.array([1, 3, 1], np.float32), frequency, 2, seed)
+        outward = unit(points * [1, 0, 1] - [0, 0, -1.5])
+        pieces.append(plain(points + depth * folds[:, None] * outward, triangles, pattern(points), LABEL_BODY, CLOTH))
+    return join(pieces)
+
+
 def _pattern(colour: Array, rng: Generator) -> Any:
     """A function from points (v, 3) to linear colours (v, 3): plain, stripes, checks, patches, an open jacket, a print."""
     other = rng.uniform(0.01, 0.95, 3)

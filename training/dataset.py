@@ -25,7 +25,7 @@ import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training import lighting, scene
+from training import lighting, scene, sensor
 from training.face_model import FaceModel, Regions, find_regions, load_face_model
 from training.parts import LABEL_HEAD, LABEL_NARROW_FACE
 from training.render import LANDMARKS, MOST_EYES, MOST_PEOPLE, Sample, render
@@ -40,7 +40,7 @@ HARD = ("hand", "hat", "microphone", "sunglasses", "two people")
 HARDER_OF_TWO = 0.5
 """How often two records are drawn, and the second taken where the first holds nothing HARD."""
 FRAMED = 0.5
-"""How often a view is cut around a head as the application's close look is, see `face_depth`; otherwise it lies anywhere."""
+"""How often a view that is not shrunk is cut around a head, as the application's close look is (`face_depth`); others lie anywhere."""
 FRAMED_SIDES = 1.6, 2.6
 """Side of such a cut in widths of the head in view: the close look's 1.6 head sizes, a head being up to 1.6 times as high as wide."""
 OFF_CENTRE = 0.08
@@ -49,7 +49,7 @@ LEAST_FRAMED = 0.35
 """Of the picture's side: a smaller cut would show pixels, not a face."""
 STEEPEST = 4.0
 """Pixels by which relief and thickness may differ within two by two pixels that count as one surface when truth is resampled."""
-GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LOOSE_CHANCE)
+GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LATER_CHANCE, *sensor.CHANCE)
 HARD_BITS = sum(1 << GROUPS.index(name) for name in HARD)
 
 
@@ -69,7 +69,7 @@ def record_dtype(side: int) -> np.dtype[Any]:
             ("landmarks", "f4", (LANDMARKS, 3)),
             ("yaw", "f4"),
             ("tone", "f4"),
-            ("has", "u4"),
+            ("has", "u8"),
         ]
     )
 
@@ -254,7 +254,7 @@ def resized(maps: Array, side: int, width: int) -> Array:
     """Resamples maps (n, n, 5), as `as_maps` gives them, to (side, side, 5).
 
     Relief and thickness, in widths of `width` pixels, are interpolated between four pixels of one surface: the nearest pixel's value would
-    make every slope wrong that is measured over one pixel. Across outlines and jumps, and for matte, head and face, the nearest pixel counts.
+    make every slope wrong that is measured over one pixel. Across outlines and jumps, and for the other maps, the nearest pixel counts.
     """
     nearest = ((np.arange(side) + 0.5) * len(maps) / side).astype(int)
     resampled = maps[np.ix_(nearest, nearest)]

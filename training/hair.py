@@ -137,11 +137,35 @@ def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
     curl = rng.uniform(0, 0.25) * np.sin(way * length * rng.uniform(0.5, 3) + rng.uniform(0, 6, (count, 1, 1)))
     line = root[:, None] + length * (way * along[:, None] + way**2 * np.array([0, -rng.uniform(0, 0.5), 0])) + curl * across[:, None]
     half = rng.uniform(0.01, rng.uniform(0.03, 0.1), (count, 1, 1)) * (1.05 - way) * across[:, None]
-    points = np.stack([line - half, line + half], 2).reshape(-1, 3)
+    return _ribbons(line, half, colour * rng.uniform(0.7, 1.5, count)[:, None])
+
+
+def lashes(vertices: Array, eyes_23: Array, rng: Generator) -> Part:
+    """Dark hairs on the rims of the four lids, bent away from the eye: seen, and counted in the matte, but no surface of their own."""
+    steps, marks = 5, vertices[face_model.LANDMARKS_68]
+    longest, bend, half = rng.uniform(0.4, 1.1), rng.uniform(0.1, 0.6), rng.uniform(0.015, 0.04)
+    way = np.linspace(0, 1, steps)[None, :, None]
+    lines = []
+    for first, eye in ((36, eyes_23[0]), (42, eyes_23[1])):
+        for lid, up, count, share in (((0, 1, 2, 3), 1.0, 42, 1.0), ((3, 4, 5, 0), -1.0, 26, 0.5)):
+            along_rim = np.sort(rng.uniform(0.2, 2.8, count))
+            rim = np.polynomial.polynomial.polyfit(np.arange(4), marks[[first + corner for corner in lid]], 3)
+            root = np.polynomial.polynomial.polyval(along_rim, rim).T
+            away = unit(unit(root - eye) + np.array([0, 0.4 * up, 0.3]) + 0.12 * rng.normal(size=(count, 3)))
+            length = longest * share * rng.uniform(0.6, 1, count)[:, None, None]
+            lines.append(root[:, None] + length * (way * away[:, None] + way**2 * np.array([0, bend * up, 0])))
+    line = np.concatenate(lines)
+    across = unit(np.cross(line[:, -1] - line[:, 0], [0, 0.3, 1]))[:, None]
+    return _ribbons(line, half * (1.1 - way) * across, np.full((len(line), 3), rng.uniform(0.005, 0.08)))
+
+
+def _ribbons(line_nk3: Array, half_nk3: Array, colour_n3: Array) -> Part:
+    """Flat hairs: lines of k points each, and half their breadth to one side."""
+    count, steps = line_nk3.shape[:2]
+    points = np.stack([line_nk3 - half_nk3, line_nk3 + half_nk3], 2).reshape(-1, 3)
     ladder = grid_triangles(steps, 2, False)
     triangles = (ladder[None] + (np.arange(count) * steps * 2)[:, None, None]).reshape(-1, 3)
-    shade = np.repeat(rng.uniform(0.7, 1.5, count), steps * 2)[:, None]
-    return plain(points, triangles, colour * shade, LABEL_NOTHING, HAIR)
+    return plain(points, triangles, np.repeat(colour_n3, steps * 2, 0), LABEL_NOTHING, HAIR)
 
 
 def head_scarf(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) -> Part:

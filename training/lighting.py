@@ -18,7 +18,7 @@ CHANCE = {"hard light": 0.15, "back light": 0.1, "flash": 0.07, "coloured light"
 
 
 def random_light(rng: Generator) -> tuple[Array, Array, Array, set[str]]:
-    """Ambient colour (3,), its slope (3, 3), one to three directional lights (k, 10) as `shading.shade` takes them, and names of CHANCE."""
+    """Ambient colour (3,), its slope (3, 3), one to five directional lights (k, 10) as `shading.shade` takes them, and names of CHANCE."""
     has = {name for name, chance in CHANCE.items() if rng.random() < chance}
     ambient = rng.uniform(0.1, 0.7) * rng.uniform(0.85, 1.15, 3)
     harmonics = rng.normal(size=(3, 3)) * 0.25 * rng.uniform(0.3, 1)
@@ -53,7 +53,7 @@ def photograph(
     mesh: Part,
     placed_v3: Array,
     screen_v3: Array,
-    detail_6k: Array,
+    detail_68: Array,
     distance: float,
     light: tuple[Array, Array, Array],
     side: int,
@@ -79,7 +79,7 @@ def photograph(
         mesh.albedo_v3,
         mesh.coordinates_v3,
         mesh.material_m[opaque],
-        detail_6k,
+        detail_68,
         np.array([0, 0, distance]),
         ambient,
         harmonics,

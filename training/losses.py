@@ -13,7 +13,7 @@ EYE_SIGMA = 0.02
 ROOT_GUARD = 1e-5
 """Under a square root, whose slope at zero is infinite."""
 FACE_COUNTS = 2.0
-"""Times that a pixel of the narrow face counts in shape, slope and normals: of a head it is the smaller part, and the one people look at."""
+"""Times that a pixel of the narrow face counts in shape, slope and normals: the smaller part of a head, and the one that people look at."""
 WEIGHTS = {
     "shape": 10.0,
     "place": 2.0,

@@ -106,7 +106,7 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     """Draws the sample of a seed. The same seed and side give the same sample."""
     rng = np.random.default_rng(seed)
     if rng.random() < CHANCE_OF_NOBODY:
-        return _nobody(develop(random_backdrop(side, rng), rng))
+        return _nobody(*develop(random_backdrop(side, rng), rng))
     scene = random_scene(model, regions, rng)
     camera = random_camera(rng)
     placed = camera.place(scene.mesh.vertices_v3)
@@ -115,14 +115,14 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     ambient, slope, lights, light_names = random_light(rng)
     screen = camera.project(placed, fine)
     seed = int(rng.integers(1 << 20))
-    colour, index = photograph(scene.mesh, placed, screen, scene.detail_6k, camera.distance, (ambient, slope, lights), fine, seed)
+    colour, index = photograph(scene.mesh, placed, screen, scene.detail_68, camera.distance, (ambient, slope, lights), fine, seed)
     seen = np.where(index >= 0, scene.owner_m[index] + 1, 0)
     covers = np.stack([seen > 0, seen > 1], -1).astype(np.float32)
     colour, (anything, person) = (
         cv2.resize(colour, (side, side), interpolation=cv2.INTER_AREA),
         np.moveaxis(cv2.resize(covers, (side, side), interpolation=cv2.INTER_AREA), -1, 0),
     )
-    rgb = develop(colour + random_backdrop(side, rng) * (1 - anything[..., None]), rng)
+    rgb, sensor_names = develop(colour + random_backdrop(side, rng) * (1 - anything[..., None]), rng)
     eyes = np.zeros((MOST_EYES, 3), np.float32)
     eyes[: len(scene.eyes_k3)] = _in_view(camera.project(camera.place(scene.eyes_k3), side), true.distance_hw, EYE_DEPTH)
     landmarks = _in_view(camera.project(camera.place(scene.landmarks_683), side), true.distance_hw, LANDMARK_DEPTH)
@@ -140,16 +140,16 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
         landmarks,
         camera.yaw,
         scene.tone,
-        scene.has | light_names,
+        scene.has | light_names | sensor_names,
     )
 
 
-def _nobody(rgb_hwc: Array) -> Sample:
+def _nobody(rgb_hwc: Array, has: set[str]) -> Sample:
     size = rgb_hwc.shape[:2]
     lengths, bytes_ = np.zeros(size, np.float32), np.zeros(size, np.uint8)
     heads, eyes, landmarks = (np.zeros((count, 3), np.float32) for count in (MOST_PEOPLE, MOST_EYES, LANDMARKS))
     normals = np.zeros(rgb_hwc.shape, np.int8)
-    return Sample(rgb_hwc, lengths, lengths, normals, bytes_, bytes_, heads, eyes, landmarks, 0.0, 0.0, frozenset({"nobody"}))
+    return Sample(rgb_hwc, lengths, lengths, normals, bytes_, bytes_, heads, eyes, landmarks, 0.0, 0.0, frozenset({"nobody", *has}))
 
 
 def camera_of(model: FaceModel, regions: Regions, seed: int) -> Camera:

@@ -38,8 +38,8 @@ CHANCE = {
     "arms": 0.6,
 }
 """Per person; "thick beard" among beards and "sunglasses" among glasses."""
-LOOSE_CHANCE = {"loose strands": 0.6}
-"""Among people with hair; drawn from a generator of its own, so that a seed keeps its person."""
+LATER_CHANCE = {"loose strands": 0.6, "lashes": 0.8, "neck scarf": 0.07}
+"""Each drawn from a generator of its own, so that a seed keeps its person; "loose strands" among people with hair."""
 SCENE_CHANCE = {"two people": 0.08, "things": 0.35}
 
 
@@ -49,7 +49,7 @@ class Scene:
 
     eyes_k3: centres of the eyeballs, left then right in the picture when the head faces it, the first person's first.
     landmarks_683: of the first person, in the order of `face_model.LANDMARKS_68`.
-    owner_m: per triangle 0 for things, else the number of the person. detail_6k: see `details`. tone: skin of the first person, 0..1.
+    owner_m: per triangle 0 for things, else the number of the person. detail_68: see `details`. tone: skin of the first person, 0..1.
     has: what was drawn, by name.
     """
 
@@ -57,7 +57,7 @@ class Scene:
     eyes_k3: Array
     landmarks_683: Array
     owner_m: Array
-    detail_6k: Array
+    detail_68: Array
     tone: float
     has: frozenset[str]
 
@@ -102,19 +102,22 @@ def random_person(model: FaceModel, regions: Regions, rng: Generator) -> Person:
     bare = skin.head_shape(model, rng, has)
     albedo, vertices = skin.paint_head(model, regions, bare, colour, hair_colour, rng, has)
     parts = [skin.head_part(model, regions, vertices, albedo)]
-    (loose,) = rng.spawn(1)
+    loose, lash, wound = rng.spawn(3)
     if "scarf" in has:
         parts.append(hair.head_scarf(model, regions, vertices, rng))
     if "hair" in has:
         parts.append(hair.hair(model, regions, vertices, hair_colour, rng, "fringe" in has))
     if "long hair" in has:
         parts.append(hair.curtain(vertices, hair_colour, rng))
-    if "hair" in has and loose.random() < LOOSE_CHANCE["loose strands"]:
+    if "hair" in has and loose.random() < LATER_CHANCE["loose strands"]:
         has.add("loose strands")
         parts.append(hair.loose_strands(parts[1:], hair_colour, loose))
     if "hat" in has:
         parts.extend(hair.hat(model, regions, vertices, rng))
     eyes = np.stack([vertices[part].mean(0) for part in _eyeballs_left_to_right(model)])
+    if lash.random() < LATER_CHANCE["lashes"]:
+        has.add("lashes")
+        parts.append(hair.lashes(vertices, eyes, lash))
     if "glasses" in has:
         parts.append(worn.glasses(eyes, rng, "sunglasses" in has))
     if "mask" in has:
@@ -126,6 +129,9 @@ def random_person(model: FaceModel, regions: Regions, rng: Generator) -> Person:
     if "microphone" in has:
         parts.append(worn.microphone(vertices, rng))
     parts.append(clothes.clothes(colour, rng, "arms" in has))
+    if wound.random() < LATER_CHANCE["neck scarf"]:
+        has.add("neck scarf")
+        parts.append(clothes.neck_scarf(wound))
     return Person(join(parts), eyes, vertices[face_model.LANDMARKS_68], tone, frozenset(has))
 
 
@@ -164,16 +170,19 @@ def _things(rng: Generator) -> Part:
 
 
 def details(rng: Generator) -> Array:
-    """(6 materials, 6): noise frequency along x, y, z, colour variation, bump, gloss factor."""
+    """(6 materials, 8): noise frequency along x, y, z, colour variation, bump, gloss factor, least gloss, factor on the gloss exponent.
+
+    The bump of skin makes its pores; eyes are wet: their highlights are small and always there.
+    """
     strand, weave = rng.uniform(1.2, 4), rng.uniform(0.3, 2.5)
     return np.array(
         [
-            [5, 5, 5, rng.uniform(0, 0.08), rng.uniform(0, 0.012), 1],
-            [strand, strand, strand, rng.uniform(0.15, 0.5), rng.uniform(0, 0.1), rng.uniform(0.5, 2)],
-            [weave, weave, weave, rng.uniform(0, 0.35), rng.uniform(0, 0.15), rng.uniform(0, 0.5)],
-            [1, 1, 1, 0, 0, 4],
-            [3, 3, 3, 0.05, 0, 1.5],
-            [1, 1, 1, 0, 0, 3],
+            [5, 5, 5, rng.uniform(0, 0.08), rng.uniform(0, 0.012), 1, 0, 1],
+            [strand, strand, strand, rng.uniform(0.15, 0.5), rng.uniform(0, 0.1), rng.uniform(0.5, 2), 0, 1],
+            [weave, weave, weave, rng.uniform(0, 0.35), rng.uniform(0, 0.15), rng.uniform(0, 0.5), 0, 1],
+            [1, 1, 1, 0, 0, 4, 0.4, 6],
+            [3, 3, 3, 0.05, 0, 1.5, 0, 1],
+            [1, 1, 1, 0, 0, 3, 0, 1],
         ],
         np.float32,
     )

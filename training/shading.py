@@ -65,7 +65,7 @@ def shade(
     albedo_v3: Array,
     coordinates_v3: Array,
     material_m: Array,
-    detail_k6: Array,
+    detail_k8: Array,
     camera_3: Array,
     ambient_3: Array,
     harmonics_33: Array,
@@ -101,7 +101,7 @@ def shade(
             if (n * view).sum() < 0:
                 n = -n
             m = material_m[t]
-            fx, fy, fz, colour, bump = detail_k6[m, 0], detail_k6[m, 1], detail_k6[m, 2], detail_k6[m, 3], detail_k6[m, 4]
+            fx, fy, fz, colour, bump = detail_k8[m, 0], detail_k8[m, 1], detail_k8[m, 2], detail_k8[m, 3], detail_k8[m, 4]
             if colour > 0 or bump > 0:
                 x, y, z = q[0] * fx, q[1] * fy, q[2] * fz
                 middle = value_noise(x, y, z, seed)
@@ -135,7 +135,8 @@ def shade(
                     )
                 half = towards + view
                 half /= math.sqrt((half * half).sum())
-                shine = light_k10[s, 8] * detail_k6[m, 5] * max(0.0, (half * n).sum()) ** light_k10[s, 7]
+                strength = max(light_k10[s, 8] * detail_k8[m, 5], detail_k8[m, 6])
+                shine = strength * max(0.0, (half * n).sum()) ** (light_k10[s, 7] * detail_k8[m, 7])
                 for k in range(3):
                     light[k] += light_k10[s, 3 + k] * diffuse * lit
                     gloss[k] += light_k10[s, 3 + k] * shine * lit

@@ -8,7 +8,7 @@ from PIL import Image
 
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import expect
-from visitor import SLOW_MS, camera, drag, middle, model_on_stage, pixels, show, wait_for_eye
+from visitor import SLOW_MS, camera, drag, generate_depth, middle, model_on_stage, pixels, settle, show, wait_for_eye
 
 START_DISTANCE = 1.5
 PROPORTIONS = """() => {
@@ -70,6 +70,22 @@ def test_every_view_keeps_its_camera_and_has_true_proportions(visit):
         assert np.abs(camera(page)[0] - turned).max() < 1e-6
         x, y, z = page.evaluate(PROPORTIONS)
         assert y == pytest.approx(x, rel=1e-4) and z == pytest.approx(x, rel=1e-4), shown
+
+
+def test_a_failed_load_shows_a_picture_and_the_next_try_the_model(visit):
+    """The library does not arrive: a still picture and what to do. It arrives when the model is shown otherwise: the model itself."""
+    page = visit(missing="plotly.min.js")
+    page.route("**/*plotly.min.js*", lambda route: route.abort())
+    generate_depth(page)
+    page.get_by_role("button", name="Generate 3D model").click()
+    expect(page.get_by_text("plotly.min.js did not load")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator(".mv-stage img")).to_be_visible()
+    settle(page)
+    page.unroute("**/*plotly.min.js*")
+    show(page, "Points", "scatter3d")
+    expect(page.get_by_text("plotly.min.js did not load")).to_have_count(0)
+    drag(page, page.locator(".mv-stage"), 160)
+    wait_for_eye(page, "Math.abs(eye.x) > 0.2")
 
 
 def touch(devtools, kind, *points):

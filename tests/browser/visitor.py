@@ -88,7 +88,7 @@ def choose(page, picker, option):
 def show(page, name, kind):
     """One of the ways to show the model, until Plotly draws that kind of trace."""
     page.get_by_role("radio", name=name).click()
-    page.wait_for_function("(kind) => document.querySelector('.mv-plot').data[0].type === kind", arg=kind, timeout=SLOW_MS)
+    page.wait_for_function("(kind) => document.querySelector('.mv-plot')?.data?.[0].type === kind", arg=kind, timeout=SLOW_MS)
     settle(page)
 
 
