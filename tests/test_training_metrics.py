@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 import face_network
 from training import baselines, evaluate
 from training.dataset import GROUPS, record_dtype
-from training.metrics import Guess, head_figures, means, normal_angles
+from training.metrics import Guess, head_figures, means, normal_angles, print_table, region_figures
+from training.parts import LABEL_HEAD, LABEL_NARROW_FACE
 
 SIDE = 64
 
@@ -118,6 +119,52 @@ def test_a_network_of_one_width_is_read_as_it_was(tmp_path):
     photo = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
         torch.testing.assert_close(read(photo).relief, network(photo).relief)
+
+
+def test_stated_errors_are_compared_by_region(head):
+    """The face is off by 0.01 upwards and downwards, and so is the rest; stated fully in the face, by half outside."""
+    head["label"][: SIDE // 2] = np.minimum(head["label"][: SIDE // 2], LABEL_HEAD)
+    guess, face = _truth(head), head["label"] == LABEL_NARROW_FACE
+    signs = np.where(np.add.outer(np.arange(SIDE), np.arange(SIDE)) % 2, 1, -1)
+    stated = np.where(face, 0.01001, 0.005)
+    figures = region_figures(head, Guess(head["relief"] + 0.01 * signs, guess.thickness_hw, guess.matte_hw, stated))
+    percent = 100 * SIDE / (head["label"] >= LABEL_HEAD).any(0).sum()
+    for short, share, within in (("face", 0.01001, 1), ("rest", 0.005, 0)):
+        assert figures[f"error % {short}"] == pytest.approx(0.01 * percent, rel=0.05)
+        assert figures[f"stated % {short}"] == pytest.approx(share * percent, rel=1e-3)
+        assert figures[f"within {short}"] == pytest.approx(within, abs=0.02)
+    assert np.isnan(list(region_figures(head, Guess(guess.relief_hw, guess.thickness_hw, guess.matte_hw)).values())).all()
+
+
+def test_an_error_is_unfair_above_one_and_a_quarter_of_the_mean():
+    mean = {"matte IoU": 0.96, "relief %": 4.0, "within stated": 0.68}
+    rows = {
+        "good": {"matte IoU": 0.96, "relief %": 4.9, "within stated": 0.9},
+        "bad": {"matte IoU": 0.94, "relief %": 5.1, "within stated": 0.68},
+    }
+    assert evaluate.unfair(rows, mean) == {"good": set(), "bad": {"matte IoU", "relief %"}}
+
+
+def test_a_table_marks_what_it_is_told_to(capsys):
+    print_table({"one": {"a": 1.5, "b": 0.25}, "two": {"a": 2.0, "b": np.nan}}, {"two": {"a"}})
+    assert capsys.readouterr().out.splitlines() == ["| | a | b |", "|---|---|---|", "| one | 1.50 | 0.250 |", "| two | 2.00 * | - |"]
+
+
+def test_a_smaller_photo_is_seen_small_and_compared_large(head):
+    """A method that answers with what it was shown: half as many pixels on a side, lengths in widths, eyes in the set's pixels."""
+    head["rgb"] = np.add.outer(np.arange(SIDE), 2 * np.arange(SIDE))[..., None]
+    shown = []
+
+    def method(record):
+        shown.append(record["rgb"].shape)
+        relief = record["rgb"][..., 0] / 1000
+        return Guess(relief, relief, record["label"] / 3, relief, ((8, 14), (20, 14)))
+
+    guess = evaluate.of_smaller_photos(method, SIDE // 2)(head)
+    assert shown == [(SIDE // 2, SIDE // 2, 3)]
+    assert guess.relief_hw.shape == guess.uncertainty_hw.shape == (SIDE, SIDE)
+    assert np.abs(guess.relief_hw - head["rgb"][..., 0] / 1000).mean() < 0.02
+    assert guess.eyes == ((16, 28), (40, 28))
 
 
 def test_groups_are_by_what_the_records_say(head):

@@ -60,18 +60,48 @@ def head_figures(record: Any, guess: Guess) -> dict[str, float]:
         "normals mean": float(angles[core].mean()) if core.any() else np.nan,
         "normals median": float(np.median(angles[core])) if core.any() else np.nan,
         "face normals": float(angles[core & face].mean()) if (core & face).sum() > 16 else np.nan,
+        "face normals median": float(np.median(angles[core & face])) if (core & face).sum() > 16 else np.nan,
         "thickness %": float(np.abs(guess.thickness_hw - thickness)[head].mean() * percent),
         "within stated": float((stated_ratio(record, guess) <= 1).mean()) if guess.uncertainty_hw is not None else np.nan,
         "eye distance %": _eye_distance_error(record["eyes"], guess.eyes),
     }
 
 
+REGIONS = {"narrow face": "face", "rest of the head": "rest"}
+"""Where errors and stated errors are compared, see `region_figures`: full name, and the one in the figures."""
+REGION_FIGURES = "error %", "stated %", "within"
+REGION_COLUMNS = tuple(f"{figure} {region}" for region in REGIONS.values() for figure in REGION_FIGURES)
+
+
+def region_figures(record: Any, guess: Guess) -> dict[str, float]:
+    """Of one head, over its narrow face and over the rest (hair, ears, what is worn): mean error and mean stated error of relief, percent
+    of the head's width, and the share of pixels within the stated error. NaN where there is no such region or no stated error.
+    """
+    head, face = record["label"] >= LABEL_HEAD, record["label"] == LABEL_NARROW_FACE
+    if guess.uncertainty_hw is None:
+        return dict.fromkeys(REGION_COLUMNS, np.nan)
+    percent = 100 * len(head) / head.any(0).sum()
+    error_hw = np.abs(guess.relief_hw - record["relief"] - _shift(record, guess))
+    figures: list[float] = []
+    for region in (face, head & ~face):
+        error, stated = error_hw[region], guess.uncertainty_hw[region]
+        here = float(error.mean() * percent), float(stated.mean() * percent), float((error <= stated).mean())
+        figures += here if len(error) > 16 else [np.nan] * 3
+    return dict(zip(REGION_COLUMNS, figures, strict=True))
+
+
+def _shift(record: Any, guess: Guess) -> float:
+    """Mean error of relief over the head."""
+    head = record["label"] >= LABEL_HEAD
+    return float((guess.relief_hw - record["relief"])[head].mean())
+
+
 def stated_ratio(record: Any, guess: Guess) -> Array:
     """Relief error after the shift over the stated error, for each head pixel: (n,) float."""
     assert guess.uncertainty_hw is not None
     head = record["label"] >= LABEL_HEAD
-    error = (guess.relief_hw - record["relief"])[head]
-    return np.asarray(np.abs(error - error.mean()) / guess.uncertainty_hw[head])
+    error = (guess.relief_hw - record["relief"] - _shift(record, guess))[head]
+    return np.asarray(np.abs(error) / guess.uncertainty_hw[head])
 
 
 def normal_angles(relief_hw: Array, truth_hw: Array, person_hw: Array) -> Array:
@@ -113,10 +143,15 @@ def _mean(values: list[float]) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def print_table(rows: dict[str, dict[str, float]]) -> None:
-    """As Markdown."""
+def print_table(rows: dict[str, dict[str, float]], marks: dict[str, set[str]] | None = None) -> None:
+    """As Markdown; `marks`: by row, the names of the columns whose value gets an asterisk."""
     names = list(next(iter(rows.values())))
     print("| | " + " | ".join(names) + " |\n|" + "---|" * (len(names) + 1))
     for name, row in rows.items():
-        cells = ("-" if np.isnan(row[key]) else f"{row[key]:.3f}" if row[key] < 1 else f"{row[key]:.2f}" for key in names)
+        marked = (marks or {}).get(name, set())
+        cells = (_cell(row[key]) + " *" * (key in marked) for key in names)
         print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def _cell(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.3f}" if value < 1 else f"{value:.2f}"

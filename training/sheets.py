@@ -1,6 +1,6 @@
 """Contact sheets for the model card: one real photograph in many guises, and the held-out heads on which the network does worst.
 
-    python -m training.sheets --out docs/pictures
+    python -m training.sheets --face-model PATH --out docs/pictures
 
 Prints, for each guise, how the relief there correlates with the relief of the plain crop, over the pixels that both call head.
 """
@@ -122,7 +122,7 @@ def _grid(tiles: list[Array], columns: int) -> Array:
 
 
 def main() -> None:
-    """Writes stability.jpg and failures.jpg."""
+    """Writes stability.png and failures.png."""
     parser = argparse.ArgumentParser(description="Make the contact sheets of the model card.")
     parser.add_argument("--weights", type=Path, default=Path("assets/face_depth.safetensors"))
     parser.add_argument("--data", type=Path, default=Path("data/held_out"))
@@ -132,16 +132,16 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     network = face_network.load(options.weights)
     correlations, sheet = stability(network)
-    _write(options.out / "stability.jpg", sheet)
+    _write(options.out / "stability.png", sheet)
     for name, value in correlations.items():
         print(f"{name}: {value:.3f}")
     lines, sheet = gallery(network, list(held_out(options.face_model, options.data, QUICK_HEADS).values()))
-    _write(options.out / "failures.jpg", sheet)
+    _write(options.out / "failures.png", sheet)
     print("\n".join(lines))
 
 
 def _write(path: Path, picture: Array) -> None:
-    if not cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 88]):
+    if not cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1])):
         raise OSError(f"{path} could not be written.")
 
 
