@@ -20,6 +20,8 @@ from texture import FRONT_SHARE
 WALL_SAMPLES = 1000
 THIN_WALL_MM = 1.0
 """What filament printers need for a wall: two lines of a 0.4 mm nozzle, and some."""
+THIN_SHARE_PERCENT = 1.0
+"""Up to this share of the surface may lie over thin walls, as along sharp edges, before a model is called thin."""
 WALL_FACES = 0.87
 """Cosine of the largest angle between the way into a wall and the normal of the face it leaves by: 30 degrees."""
 PIXEL_SAMPLES = 20_000
@@ -31,7 +33,7 @@ LEAST_AREA_SHARE = 1e-14
 
 @dataclass(frozen=True)
 class Certificate:
-    """One model, measured. Lengths in mm, volume in cm3, None where a quantity has no meaning (the wall of an open surface).
+    """One model, measured. Lengths in mm, volume in cm3, None where a quantity has no meaning (the wall of an open surface) or is unknown.
 
     thin_surface_percent: share of the surface behind which the wall is thinner than `THIN_WALL_MM`. smoothing_change_mm: root mean square
     change of the face's relief by smoothing.
@@ -50,7 +52,7 @@ class Certificate:
     self_touching_faces: int
     volume_cm3: float | None
     size_mm: tuple[float, float, float]
-    scale_sd_percent: float
+    scale_sd_percent: float | None
     scale_source: str
     smallest_wall_mm: float | None
     thin_surface_percent: float | None
@@ -64,6 +66,15 @@ class Certificate:
         """Closed, in one piece, outward, and no face through another: a slicer needs no repair."""
         sound = self.watertight and self.consistent_winding and bool(self.outward)
         return sound and self.components == 1 and self.degenerate_faces == 0 and self.self_touching_faces == 0
+
+    @property
+    def verdict(self) -> str:
+        """Whether it can be printed, in a phrase; thin walls keep a filament printer from it, though a slicer takes them."""
+        if not self.watertight:
+            return "open surface"
+        if self.thin_surface_percent is not None and self.thin_surface_percent > THIN_SHARE_PERCENT:
+            return f"closed, but {self.thin_surface_percent:.0f} % is thinner than {THIN_WALL_MM:g} mm"
+        return "closed, printable" if self.printable else "closed"
 
     def as_json(self, files: dict[str, bytes]) -> bytes:
         """JSON with the bytes of the files that were exported with it; `files` by format name."""
@@ -275,7 +286,7 @@ def certify(mesh: Mesh, placement: Placement, kind: str, depth: DepthMap, photo:
         self_touching_faces=self_touching(vertices_n3, faces_m3),
         volume_cm3=round(volume / 1000, 3) if closed else None,
         size_mm=(round(float(size_3[0]), 3), round(float(size_3[1]), 3), round(float(size_3[2]), 3)),
-        scale_sd_percent=round(placement.scale.sd_percent, 2),
+        scale_sd_percent=None if placement.scale.sd_percent is None else round(placement.scale.sd_percent, 2),
         scale_source=placement.scale.source,
         smallest_wall_mm=None if walls_k is None or not np.isfinite(walls_k).any() else round(float(walls_k.min()), 3),
         thin_surface_percent=None if walls_k is None else round(100 * float((walls_k < THIN_WALL_MM).mean()), 2),

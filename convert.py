@@ -10,6 +10,7 @@ formats asked for) and NAME_certificate.json. One line per photo; the exit code 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import time
 from collections.abc import Iterable
@@ -163,13 +164,15 @@ def convert(photo: Photo, depth: DepthMap, kind: str, formats: list[str], settin
     for suffix, data in files.items():
         export_3d_model.save(begin.with_name(begin.name + suffix), data)
     width, height, deep = proof.size_mm
-    spread = f" ± {height * proof.scale_sd_percent / 100:.0f}" if proof.scale_sd_percent else ""
-    verdict = "closed, printable" if proof.printable else "closed" if proof.watertight else "open surface"
-    return f"{kind}, {width:.0f} x {height:.0f}{spread} x {deep:.0f} mm ({placement.scale.source}), {verdict}"
+    scale = placement.scale
+    return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {proof.verdict}"
 
 
 def main(argv: list[str] | None = None) -> int:
     """Convert the photos named on the command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the console cannot write stops no batch
     options = arguments().parse_args(argv)
     try:
         settings = ModelSettings(

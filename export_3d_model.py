@@ -40,8 +40,14 @@ THREE_MF_RELATIONS = (
 THREE_MF_MODEL = (
     f'{XML}<model unit="millimeter" xml:lang="en-US" xmlns="{THREE_MF}/core/2015/02"><resources><object id="1" type="model"><mesh>'
     "<vertices>{vertices}</vertices><triangles>{triangles}</triangles></mesh></object></resources>"
-    '<build><item objectid="1" transform="1 0 0 0 0 1 0 -1 0 0 0 0"/></build></model>'
+    '<build><item objectid="1" transform="{transform}"/></build></model>'
 )
+UPRIGHT_TURN = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
+"""(x, y, z) -> (x, -z, y), for row vectors on its left: from +Y up, facing +Z, to a printer's +Z up, facing its front."""
+FLAT_SHARE = 1e-3
+"""A triangle lies on a side of a model when its corners are within this share of the model's size from it."""
+BACK_OVER_FOOT = 5
+"""A model lies when its flat back is so many times its foot: a plaque's is about 10 to 40 times its lower edge."""
 
 
 def in_millimetres(points_n3: Array, unit: str) -> Array:
@@ -49,6 +55,21 @@ def in_millimetres(points_n3: Array, unit: str) -> Array:
     if unit not in MM_PER_UNIT:
         raise ExportError(f"The model is in {unit}s and has no size in millimetres yet. Give it one with life_size().")
     return np.asarray(points_n3, np.float64) * MM_PER_UNIT[unit]
+
+
+def bed_from_model(vertices_n3: Array, faces_m3: Array) -> Array:
+    """(4, 3) float64: what puts a model on a printer's bed, whose up is +Z, as row vectors [x y z 1] times it; a rotation and a lift.
+
+    A bust stands on its foot. A plaque lies on its flat back, its face up; its foot, the lower edge, is small (`BACK_OVER_FOOT`).
+    vertices_n3: (n, 3), +Y up, facing +Z; the lift is in their unit. faces_m3: (m, 3), counter-clockwise seen from outside.
+    """
+    corners_m33 = vertices_n3[faces_m3]
+    outward_m3 = np.cross(corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0])  # twice the area in length
+    near = FLAT_SHARE * np.ptp(vertices_n3, axis=0).max()
+    on_side_m3 = corners_m33.max(axis=1) <= vertices_n3.min(axis=0) + near
+    _, foot, back = np.where(on_side_m3, np.maximum(-outward_m3, 0), 0).sum(axis=0)
+    turn_33 = np.eye(3) if back > BACK_OVER_FOOT * foot else UPRIGHT_TURN
+    return np.vstack([turn_33, [0, 0, 0 - (vertices_n3 @ turn_33)[:, 2].min()]])
 
 
 def vertex_colours(mesh: Mesh) -> Array:
@@ -174,12 +195,15 @@ def write_obj(model: Mesh | PointCloud) -> bytes:
 
 
 def write_stl(model: Mesh | PointCloud) -> bytes:
-    """Binary STL in millimetres, no colours."""
-    return trimesh.exchange.stl.export_stl(_welded(_mesh_only(model, "STL")))
+    """Binary STL in millimetres, no colours, put on the printer's bed (`bed_from_model`): +Z is up, as in slicers."""
+    solid = _welded(_mesh_only(model, "STL"))
+    turn_43 = bed_from_model(solid.vertices, solid.faces)
+    solid.vertices = solid.vertices @ turn_43[:3] + turn_43[3]
+    return trimesh.exchange.stl.export_stl(solid)
 
 
 def write_3mf(model: Mesh | PointCloud) -> bytes:
-    """3MF in millimetres, no colours, stood upright on the printer's bed, whose up is +Z, by the item's transform.
+    """3MF in millimetres, no colours, +Y up as the other formats; the item's transform puts it on the printer's bed (`bed_from_model`).
 
     trimesh's has attributes that a strict reader (lib3mf) refuses.
 
@@ -187,13 +211,14 @@ def write_3mf(model: Mesh | PointCloud) -> bytes:
     """
     mesh = _mesh_only(model, "3MF")
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
-    points = in_millimetres(mesh.vertices_n3, mesh.unit)[kept].tolist()
-    vertices = "".join(f'<vertex x="{x:.7g}" y="{y:.7g}" z="{z:.7g}"/>' for x, y, z in points)
+    points_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)[kept]
+    vertices = "".join(f'<vertex x="{x:.7g}" y="{y:.7g}" z="{z:.7g}"/>' for x, y, z in points_n3.tolist())
     triangles = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in faces_m3.tolist())
+    transform = " ".join(f"{number:.7g}" for number in bed_from_model(points_n3, faces_m3).ravel())
     files = {
         "[Content_Types].xml": THREE_MF_TYPES,
         "_rels/.rels": THREE_MF_RELATIONS,
-        "3D/3dmodel.model": THREE_MF_MODEL.format(vertices=vertices, triangles=triangles),
+        "3D/3dmodel.model": THREE_MF_MODEL.format(vertices=vertices, triangles=triangles, transform=transform),
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

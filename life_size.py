@@ -10,7 +10,7 @@ import numpy as np
 from camera import Camera, unproject
 from errors import GeometryError
 from generate_3d_model import ModelSettings, prepared_relief
-from stages import Array, DepthMap, Mesh, Photo, PointCloud
+from stages import Array, DepthMap, Mesh, Photo, PointCloud, Sense
 
 EYES_MM = 63.0
 EYES_SD_MM = 3.7
@@ -24,20 +24,21 @@ Model = TypeVar("Model", Mesh, PointCloud)
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a model is. mm_per_unit: millimetres per image width (or per metre). sd_percent: one standard deviation.
+    """How large a model is. mm_per_unit: millimetres per image width (or per metre).
 
+    sd_percent: one standard deviation; 0 where the user gave the size, None where nobody knows it.
     source: one phrase that says where the size comes from.
     """
 
     mm_per_unit: float
-    sd_percent: float
+    sd_percent: float | None
     source: str
 
-    def describe(self, length: float) -> str:
-        """`length` (in the unit of the model before scaling) in words, for example "183 mm ± 11 mm (from the eyes ...)"."""
-        size = length * self.mm_per_unit
-        spread = f" ± {size * self.sd_percent / 100:.0f} mm" if self.sd_percent else ""
-        return f"{size:.0f} mm{spread} ({self.source})"
+    def describe(self, length_mm: float) -> str:
+        """A length of the sized model with its standard deviation: "183 ± 11"; "183 ± ?" where that is unknown, "183" where it is 0."""
+        if self.sd_percent is None:
+            return f"{length_mm:.0f} ± ?"
+        return f"{length_mm:.0f}" + (f" ± {length_mm * self.sd_percent / 100:.0f}" if self.sd_percent else "")
 
 
 @dataclass(frozen=True)
@@ -58,26 +59,44 @@ class Placement:
         return np.asarray(points_n3, np.float64) / self.scale.mm_per_unit + np.array(self.origin_xyz)
 
 
-def eyes_apart(depth: DepthMap, photo: Photo, settings: ModelSettings) -> float | None:
-    """Distance in space between the eyes of the largest face, in the model's unit; None where they were not found on the surface."""
+def eyes_apart(depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[float, float] | None:
+    """Distance in space between the eyes of the largest face and its standard deviation, in the model's unit; None where they were not
+    found on the surface.
+
+    The deviation is what the map's own uncertainty at the two eyes makes of it, errors being independent: little in a face seen from the
+    front, more the further it is turned. It is 0 for maps that state none; only relief states it in a unit that is known here.
+    """
     if not depth.faces or depth.faces[0].eyes_xy is None:
         return None
     front_hw, mask_hw, camera = prepared_relief(depth, photo, settings)
-    ends = [_surface_point(eye_xy, front_hw, mask_hw, camera) for eye_xy in depth.faces[0].eyes_xy]
-    if ends[0] is None or ends[1] is None:
+    stated = depth.uncertainty_hw if depth.sense is Sense.RELIEF else None
+    unsure_hw = np.zeros_like(front_hw) if stated is None else stated
+    left, right = (_surface_point(eye_xy, front_hw, unsure_hw, mask_hw, camera) for eye_xy in depth.faces[0].eyes_xy)
+    if left is None or right is None:
         return None
-    apart = float(np.linalg.norm(ends[0] - ends[1]))
-    return apart if apart > 0 else None
+    (left_3, left_shift_3), (right_3, right_shift_3) = left, right
+    apart = float(np.linalg.norm(right_3 - left_3))
+    if not apart > 0:
+        return None
+    along_3 = (right_3 - left_3) / apart
+    return apart, float(np.hypot(left_shift_3 @ along_3, right_shift_3 @ along_3))
 
 
-def _surface_point(xy: tuple[float, float], front_hw: Array, mask_hw: Array, camera: Camera) -> Array | None:
-    """The point of the surface at a position of the picture: relief is the mean over a window of 1/100 of the width."""
+def _surface_point(
+    xy: tuple[float, float], front_hw: Array, unsure_hw: Array, mask_hw: Array, camera: Camera
+) -> tuple[Array, Array] | None:
+    """The point (3,) of the surface at a position of the picture, and how far (3,) one standard deviation of relief moves it.
+
+    Relief and its deviation are means over a window of 1/100 of the width.
+    """
     radius = max(1, round(front_hw.shape[1] / 200))
     row, column = int(xy[1]), int(xy[0])
     window = slice(max(0, row - radius), row + radius + 1), slice(max(0, column - radius), column + radius + 1)
     if not mask_hw[window].any():
         return None
-    return unproject(xy[0], xy[1], front_hw[window][mask_hw[window]].mean(dtype=np.float64), camera).astype(np.float64)
+    relief, unsure = (layer_hw[window][mask_hw[window]].mean(dtype=np.float64) for layer_hw in (front_hw, unsure_hw))
+    point_3, moved_3 = unproject([xy[0]] * 2, [xy[1]] * 2, [relief, relief + unsure], camera).astype(np.float64)
+    return point_3, moved_3 - point_3
 
 
 def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height: float) -> Scale:
@@ -86,14 +105,15 @@ def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height
         raise GeometryError("The model has no height. Use a photo in which the person is larger.")
     if settings.height_mm is not None:
         return Scale(settings.height_mm / height, 0.0, f"a height of {settings.height_mm:g} mm was asked for")
-    if depth.sense.value == "metres":
-        return Scale(1000.0, 0.0, f"metres of the network {depth.network}")
-    apart = eyes_apart(depth, photo, settings)
-    if apart is not None:
+    if depth.sense is Sense.METRIC:
+        return Scale(1000.0, None, f"metres of the network {depth.network}")
+    eyes = eyes_apart(depth, photo, settings)
+    if eyes is not None:
+        apart, apart_sd = eyes
         source = f"from the eyes, taken to be {EYES_MM:g} mm apart as in the mean adult, sd {EYES_SD_MM:g} mm"
-        return Scale(EYES_MM / apart, 100 * EYES_SD_MM / EYES_MM, source)
+        return Scale(EYES_MM / apart, 100 * float(np.hypot(EYES_SD_MM / EYES_MM, apart_sd / apart)), source)
     why = "no eyes were found" if depth.looked_for_faces else "this network looks for no eyes"
-    return Scale(ASSUMED_HEIGHT_MM / height, 0.0, f"{why}: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
+    return Scale(ASSUMED_HEIGHT_MM / height, None, f"{why}: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
 
 
 def life_size(model: Model, depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[Model, Placement]:

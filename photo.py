@@ -69,6 +69,8 @@ KNOWN_STRANGERS = (
     (0, b"BM", "a BMP picture", RESAVE),
     (0, b"%PDF", "a PDF document", "save the photo in it as JPEG"),
 )
+STRANGERS = ("heic", "heif", "avif", "gif", "tif", "tiff", "bmp")
+"""File name endings, without dot, of the pictures among them."""
 NO_PHOTO = ("not a photo", "choose a JPEG, PNG or WebP file")
 
 # What Pillow raises on damaged files (found by fuzzing), each for some file.
@@ -104,7 +106,12 @@ def heif_available() -> bool:
 
 def accepted_suffixes() -> tuple[str, ...]:
     """File name endings, without dot, of what `read_photo` accepts on this machine."""
-    return ("jpg", "jpeg", "png", "webp", *(("heic", "heif") if heif_available() else ()))
+    return ("jpg", "jpeg", "jfif", "png", "webp", *(("heic", "heif") if heif_available() else ()))
+
+
+def offered_suffixes() -> tuple[str, ...]:
+    """File name endings, without dot, to let through to `read_photo`: those it accepts, and other pictures, whose mend it names."""
+    return tuple(dict.fromkeys((*accepted_suffixes(), *STRANGERS)))
 
 
 def read_photo(data: bytes, name: str) -> Photo:
@@ -123,17 +130,19 @@ def read_photo(data: bytes, name: str) -> Photo:
         raise PhotoError(f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; save it smaller or as JPEG.")
     image = _open(data, name)
     _check_size(image.size, name)
+    size_wh = _working_size(image.size)
     try:
+        image.draft("RGB", size_wh)  # a JPEG decoder scales down by 2, 4 or 8 itself, and never below the size asked for
         image.load()
         orientation, focal_mm = _exif(image)
-        rgb_hwc, alpha_hw = _srgb_and_alpha(image)
+        rgb_hwc, alpha_hw = _srgb_and_alpha(image, size_wh)
     except DAMAGE as error:
         raise PhotoError(f"{name} is damaged and cannot be read to its end; copy or save it again.") from error
     upright = UPRIGHT.get(orientation)
-    rgb_hwc = _finish(rgb_hwc, upright)
+    rgb_hwc = _turned(rgb_hwc, upright)
     return Photo(
         rgb_hwc=rgb_hwc,
-        alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else _finish(alpha_hw, upright),
+        alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else _turned(alpha_hw, upright),
         fov_degrees=_horizontal_fov(focal_mm, rgb_hwc.shape[1], rgb_hwc.shape[0]),
         sha256=hashlib.sha256(data).hexdigest(),
     )
@@ -233,23 +242,31 @@ def _horizontal_fov(focal_mm: float | None, width: int, height: int) -> float | 
     return math.degrees(2 * math.atan(film_width_mm / 2 / focal_mm))
 
 
-def _srgb_and_alpha(image: Image.Image) -> tuple[Array, Array | None]:
-    """A loaded picture of any mode as (h, w, 3) uint8 sRGB over grey, and its alpha (h, w) uint8 or None."""
+def _working_size(size_wh: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of a picture reduced to at most WORKING_PIXELS; its own where it has no more."""
+    width, height = size_wh
+    excess = max(1.0, math.sqrt(width * height / WORKING_PIXELS))
+    return int(width / excess), int(height / excess)
+
+
+def _srgb_and_alpha(image: Image.Image, size_wh: tuple[int, int]) -> tuple[Array, Array | None]:
+    """A loaded picture of any mode as (h, w, 3) uint8 sRGB over grey, and its alpha (h, w) uint8 or None; of `size_wh`.
+
+    It is reduced as soon as its pixels can be averaged (alpha premultiplied), so that what follows works on few of them.
+    """
     if image.mode.startswith("I"):
         image = _sixteen_to_eight_bits(image)
     icc = image.info.get("icc_profile")
-    alpha: Image.Image | None = None
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        image = image.convert("RGB")
-    elif image.mode not in ("L", "RGB", "CMYK"):
-        image = image.convert("RGB")
-    image = _to_srgb(image, icc)
-    if alpha is None:
-        return np.asarray(image), None
-    ground = Image.new("RGB", image.size, (GROUND_GREY,) * 3)
-    return np.asarray(Image.composite(image, ground, alpha)), np.asarray(alpha)
+    mode = "RGBA" if image.has_transparency_data else image.mode if image.mode in ("L", "CMYK") else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    if image.size != size_wh:
+        image = image.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if mode != "RGBA":
+        return np.asarray(_to_srgb(image, icc)), None
+    alpha = image.getchannel("A")
+    ground = Image.new("RGB", size_wh, (GROUND_GREY,) * 3)
+    return np.asarray(Image.composite(_to_srgb(image.convert("RGB"), icc), ground, alpha)), np.asarray(alpha)
 
 
 def _sixteen_to_eight_bits(image: Image.Image) -> Image.Image:
@@ -278,12 +295,6 @@ def _to_srgb(image: Image.Image, icc: object) -> Image.Image:
     return image.convert("RGB")
 
 
-def _finish(array: Array, upright: Image.Transpose | None) -> Array:
-    """A decoded uint8 array turned upright and reduced to at most WORKING_PIXELS."""
-    picture = Image.fromarray(array)
-    if upright is not None:
-        picture = picture.transpose(upright)
-    excess = math.sqrt(picture.width * picture.height / WORKING_PIXELS)
-    if excess > 1:
-        picture = picture.resize((int(picture.width / excess), int(picture.height / excess)), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return np.asarray(picture)
+def _turned(array: Array, upright: Image.Transpose | None) -> Array:
+    """A decoded uint8 array turned upright."""
+    return array if upright is None else np.asarray(Image.fromarray(array).transpose(upright))

@@ -28,4 +28,5 @@ def write_viewer(mesh: Mesh, title: str) -> bytes:
         validate=False,
     )
     safe = title.replace("&", "&amp;").replace("<", "&lt;")
-    return page.replace("<head>", f"<head><title>{safe}</title><style>body{{margin:0;background:#f4f3f0}}</style>", 1).encode("utf-8")
+    page = page.replace("<head>", f"<head><title>{safe}</title><style>body{{margin:0;background:#f4f3f0}}</style>", 1)
+    return page.encode("utf-8", errors="replace")  # the name of a file may hold what is no text

@@ -64,6 +64,26 @@ def test_a_shell_is_not_printable():
     assert proof.volume_cm3 is None and proof.genus is None and proof.smallest_wall_mm is None
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"thin_surface_percent": 0.9}, "closed, printable"),
+        ({"thin_surface_percent": 46.2}, "closed, but 46 % is thinner than 1 mm"),
+        ({"thin_surface_percent": 0.9, "self_touching_faces": 2}, "closed"),
+        ({"watertight": False, "thin_surface_percent": None}, "open surface"),
+    ],
+)
+def test_the_verdict_names_what_keeps_a_model_from_being_printed(changed, says):
+    _, proof = certified("bust", ModelSettings(face_budget=4000, height_mm=200.0))
+    assert replace(proof, **changed).verdict == says
+
+
+def test_a_size_of_unknown_error_is_not_called_exact():
+    given, assumed = (certified_model(replace(DEPTH, faces=()), PHOTO, "shell", ModelSettings(height_mm=mm))[2] for mm in (200.0, None))
+    assert json.loads(given.as_json({}))["scale_sd_percent"] == 0
+    assert json.loads(assumed.as_json({}))["scale_sd_percent"] is None
+
+
 def test_a_texture_that_slid_shows_in_the_reprojection_error():
     settings = ModelSettings(face_budget=4000)
     mesh, placement = life_size(build_mesh(DEPTH, PHOTO, "shell", settings), DEPTH, PHOTO, settings)

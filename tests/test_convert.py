@@ -1,5 +1,7 @@
 import io
 import json
+import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -105,6 +107,33 @@ def test_a_bad_photo_fails_alone(network, tmp_path, capsys):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         f"a{e}" for e in ("_depth.png", "_depth16.png", "_depth.npy", "_points.ply", ".glb", "_certificate.json")
     }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of files are text there")
+def test_a_name_that_the_console_cannot_write_stops_no_batch(network, tmp_path, monkeypatch):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("李.jpg", os.fsdecode(b"\xff\xe9.jpg"), "plain.jpg"):
+        photo_file(folder / name)
+    (folder / "李.png").write_bytes(b"not a picture")
+    said, wrong = (io.TextIOWrapper(io.BytesIO(), encoding="cp1252") for _ in range(2))
+    with monkeypatch.context() as console:
+        console.setattr(sys, "stdout", said)
+        console.setattr(sys, "stderr", wrong)
+        assert convert.main([str(folder), "-o", str(tmp_path / "out"), "--faces", "500", "--formats", "html"]) == 1
+        said.flush()
+        wrong.flush()
+    lines = said.buffer.getvalue().decode("cp1252").splitlines()
+    assert len(lines) == 3 and any("\\u674e.jpg: bust" in line for line in lines)
+    assert b"\\u674e.png: failed." in wrong.buffer.getvalue()
+    titles = {page.read_text("utf-8").split("</title>")[0].split("<title>")[1] for page in (tmp_path / "out").glob("*.html")}
+    assert titles == {"李_jpg", "??", "plain"}
+
+
+def test_a_thin_model_is_not_called_printable(network, tmp_path, capsys):
+    source = photo_file(tmp_path / "me.jpg")
+    assert convert.main([str(source), "-o", str(tmp_path / "out"), "--faces", "2000", "--height-mm", "1"]) == 0
+    assert re.search(r"x 1 x .*, closed, but \d+ % is thinner than 1 mm, ", capsys.readouterr().out)
 
 
 def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch, capsys):

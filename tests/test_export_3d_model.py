@@ -14,7 +14,7 @@ from PIL import Image
 from shapes import head, photo_of
 
 from errors import ExportError
-from export_3d_model import WRITERS, depth_npy, depth_png8, depth_png16, save, vertex_colours, write
+from export_3d_model import WRITERS, bed_from_model, depth_npy, depth_png8, depth_png16, save, vertex_colours, write
 from generate_3d_model import ModelSettings, build_mesh, point_cloud
 from life_size import life_size
 from stages import DepthMap, Mesh, Sense
@@ -27,6 +27,12 @@ SETTINGS = ModelSettings(face_budget=3000, height_mm=240.0)
 @pytest.fixture(scope="module")
 def bust():
     return life_size(build_mesh(DEPTH, PHOTO, "bust", SETTINGS), DEPTH, PHOTO, SETTINGS)[0]
+
+
+@pytest.fixture(scope="module")
+def plaque():
+    flat = ModelSettings(face_budget=3000, height_mm=240.0, perspective=False)
+    return life_size(build_mesh(DEPTH, PHOTO, "relief", flat), DEPTH, PHOTO, flat)[0]
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +69,45 @@ def test_points_ply_read_by_meshio(cloud, tmp_path):
     assert (np.stack([read.point_data[name] for name in ("nx", "ny", "nz")], -1) == cloud.normals_n3).all()
 
 
-def test_stl_read_by_numpy_stl(bust, tmp_path):
+def stl_triangles(mesh, folder):
+    """(m, 3, 3) corners as they stand in the file; the file's normals are those of its triangles."""
     stl = pytest.importorskip("stl")
-    save(tmp_path / "m.stl", write("stl", bust))
-    read = stl.mesh.Mesh.from_file(str(tmp_path / "m.stl"))
-    assert np.abs(read.vectors - bust.vertices_n3[bust.faces_m3]).max() <= 1e-4
-    assert np.ptp(read.vectors[..., 1]) == pytest.approx(240, abs=0.01)
+    save(folder / "m.stl", write("stl", mesh))
+    read = stl.mesh.Mesh.from_file(str(folder / "m.stl"), calculate_normals=False)
+    corners_m33 = read.vectors.astype(float)
+    outward_m3 = np.cross(corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0])
+    areas_m = np.linalg.norm(outward_m3, axis=1)
+    assert np.einsum("ij,ij->i", read.normals, outward_m3)[areas_m > 0.1] == pytest.approx(areas_m[areas_m > 0.1], rel=1e-3)
+    return corners_m33
+
+
+def volume(corners_m33):
+    return np.linalg.det(corners_m33).sum() / 6
+
+
+def test_an_stl_of_a_bust_stands_on_its_foot_and_looks_to_the_front(bust, tmp_path):
+    corners_m33, own_m33 = stl_triangles(bust, tmp_path), bust.vertices_n3[bust.faces_m3].astype(float)
+    assert np.abs(corners_m33 - own_m33[..., [0, 2, 1]] * (1, -1, 1)).max() <= 1e-4
+    assert corners_m33[..., 2].min() == pytest.approx(0, abs=1e-4) and corners_m33[..., 2].max() == pytest.approx(240, abs=0.01)
+    assert volume(corners_m33) == pytest.approx(volume(own_m33), rel=1e-4) and volume(own_m33) > 0
+
+
+def test_an_stl_of_a_plaque_lies_on_its_back(plaque, tmp_path):
+    corners_m33, own_m33 = stl_triangles(plaque, tmp_path), plaque.vertices_n3[plaque.faces_m3].astype(float)
+    assert np.abs(corners_m33 - own_m33 - (0, 0, -own_m33[..., 2].min())).max() <= 1e-4
+    assert corners_m33[..., 2].min() == pytest.approx(0, abs=1e-4)
+    assert volume(corners_m33) == pytest.approx(volume(own_m33), rel=1e-4) and volume(own_m33) > 0
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("kind", ["shell", "bust", "relief"])
+def test_only_a_plaque_lies(kind, kept):
+    """A flat background, where it is kept, makes a flat back too; but a bust has a foot to stand on, and a shell no back."""
+    flat = ModelSettings(face_budget=3000, foreground_only=not kept, perspective=kind != "relief")
+    mesh = build_mesh(DEPTH, PHOTO, kind, flat)
+    turn_43 = bed_from_model(mesh.vertices_n3.astype(float), mesh.faces_m3)
+    assert (turn_43[:3] == np.eye(3)).all() == (kind == "relief")
+    assert np.linalg.det(turn_43[:3]) == pytest.approx(1)
 
 
 def accessor(gltf, index, kind, width):
@@ -99,12 +138,13 @@ def test_glb_read_by_pygltflib(bust):
     assert picture.quantization == Image.open(once).quantization  # compressed once, at the quality of `JPEG_QUALITY`
 
 
-def test_3mf_read_by_lib3mf(bust):
-    lib3mf = pytest.importorskip("lib3mf")
+@pytest.mark.parametrize(("kind", "turned"), [("bust", lambda x, y, z: (x, -z, y)), ("plaque", lambda x, y, z: (x, y, z - z.min()))])
+def test_3mf_read_by_lib3mf(kind, turned, request):
+    lib3mf, mesh = pytest.importorskip("lib3mf"), request.getfixturevalue(kind)
     model = lib3mf.get_wrapper().CreateModel()
     reader = model.QueryReader("3mf")
     reader.SetStrictModeActive(True)
-    reader.ReadFromBuffer(write("3mf", bust))
+    reader.ReadFromBuffer(write("3mf", mesh))
     assert reader.GetWarningCount() == 0
     assert model.GetUnit() == lib3mf.ModelUnit.MilliMeter
     objects = model.GetMeshObjects()
@@ -112,14 +152,13 @@ def test_3mf_read_by_lib3mf(bust):
     solid = objects.GetCurrentMeshObject()
     assert solid.IsManifoldAndOriented()
     vertices = np.array([list(vertex.Coordinates) for vertex in solid.GetVertices()])
-    same_triangles(vertices, np.array([list(face.Indices) for face in solid.GetTriangleIndices()]), bust, 1e-3)
+    same_triangles(vertices, np.array([list(face.Indices) for face in solid.GetTriangleIndices()]), mesh, 1e-3)
     items = model.GetBuildItems()
     assert items.MoveNext()
     turn_43 = np.array([list(row) for row in items.GetCurrent().GetObjectTransform().Fields])
     placed = np.column_stack([vertices, np.ones(len(vertices))]) @ turn_43  # row vectors: section 3.3 of the core specification
-    assert np.ptp(placed[:, 2]) == pytest.approx(240, abs=0.01) and placed[:, 2].min() == pytest.approx(0, abs=1e-3)
-    assert np.linalg.det(turn_43[:3]) == pytest.approx(1)
-    assert np.allclose(placed[:, 1], -vertices[:, 2])  # the face looks to the printer's front
+    assert np.allclose(placed, np.stack(turned(*vertices.T), -1), atol=1e-3)  # on the bed; a bust's face looks to the printer's front
+    assert placed[:, 2].min() == pytest.approx(0, abs=1e-3) and np.linalg.det(turn_43[:3]) == pytest.approx(1)
 
 
 def test_obj_read_by_its_specification(bust, tmp_path):
@@ -209,7 +248,7 @@ print("TEXTURE", *(side for image in bpy.data.images for side in image.size))
 
 @pytest.mark.parametrize("name", ["glb", "obj", "ply", "stl"])
 def test_blender_imports_it_upright_textured_and_at_its_size(name, bust, tmp_path):
-    """Blender is +Z up: it turns glTF and OBJ, which are +Y up, and leaves PLY and STL. BPY_PYTHON may name an interpreter with bpy."""
+    """Blender is +Z up: it turns glTF and OBJ, which are +Y up, and leaves PLY, and STL, which is +Z up. BPY_PYTHON: a Python with bpy."""
     python = os.environ.get("BPY_PYTHON", sys.executable)
     if subprocess.run([python, "-c", "import importlib.util,sys;sys.exit(importlib.util.find_spec('bpy') is None)"]).returncode:
         pytest.skip("bpy is not installed (pip install bpy, 374 MB)")
@@ -224,11 +263,12 @@ def test_blender_imports_it_upright_textured_and_at_its_size(name, bust, tmp_pat
         line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line and line.split()[0] in ("SIZE", "LOW", "TEXTURE")
     }
     width, height, deep = np.ptp(bust.vertices_n3, axis=0) / (1000 if name == "glb" else 1)
-    turned = name in ("glb", "obj")
-    assert [float(side) for side in said["SIZE"]] == pytest.approx([width, deep, height] if turned else [width, height, deep], rel=1e-4)
+    upright = name != "ply"
+    assert [float(side) for side in said["SIZE"]] == pytest.approx([width, deep, height] if upright else [width, height, deep], rel=1e-4)
     assert int(said["LOW"][2]) == len(bust.faces_m3)
-    if turned:
+    if upright:
         assert float(said["LOW"][0]) == pytest.approx(0, abs=float(1e-3 * height))  # stands on the ground
+    if name in ("glb", "obj"):
         assert said["LOW"][4] == "1" and said["TEXTURE"] == [str(side) for side in bust.texture_hwc.shape[1::-1]]
 
 

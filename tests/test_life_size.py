@@ -8,7 +8,7 @@ from shapes import head, photo_of
 from certificate import certified_model
 from errors import GeometryError
 from generate_3d_model import ModelSettings, build_mesh, model_camera, point_cloud, settings_of
-from life_size import life_size
+from life_size import Scale, life_size
 from stages import DepthMap, Face, PointCloud, Sense
 
 DEPTH, PHOTO = head(), photo_of((96, 80))
@@ -21,7 +21,12 @@ def test_the_eyes_end_up_63_mm_apart():
     # The formula's eyes are 0.16 image widths apart; pixel centres span 79 of 80 pixels.
     assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(63 / 0.16 * 79 / 80, rel=1e-5)
     assert placement.scale.sd_percent == pytest.approx(100 * 3.7 / 63)
-    assert placement.scale.describe(0.16) == "63 mm ± 4 mm (from the eyes, taken to be 63 mm apart as in the mean adult, sd 3.7 mm)"
+    assert placement.scale.source == "from the eyes, taken to be 63 mm apart as in the mean adult, sd 3.7 mm"
+
+
+@pytest.mark.parametrize(("sd_percent", "words"), [(0.0, "183"), (5.9, "183 ± 11"), (None, "183 ± ?")])
+def test_a_length_is_said_with_what_is_known_of_its_error(sd_percent, words):
+    assert Scale(1.0, sd_percent, "").describe(183.2) == words
 
 
 @pytest.mark.parametrize("fov", [20.0, 53.0])
@@ -43,28 +48,50 @@ def test_points_placed_like_a_model_lie_on_it(kind, height_mm):
     assert cloud.unit == "mm" and np.median(near) < pixel_mm
 
 
-def test_a_face_turned_aside_is_measured_in_space_and_not_in_the_picture():
+def turned_to_45_degrees(unsure_hw):
     columns = np.indices((96, 80))[1]
-    slope = (np.float32(1) * (columns + 0.5) / 80).astype(np.float32)  # 45 degrees
-    turned = replace(DEPTH, values_hw=slope, back_hw=None, mask_hw=np.ones((96, 80), bool))
-    settings = ModelSettings(perspective=False, smoothing_px=0, edge_tolerance=0)
-    _, placement = life_size(point_cloud(turned, PHOTO, settings), turned, PHOTO, settings)
-    assert placement.scale.mm_per_unit == pytest.approx(63 / (0.16 * np.sqrt(2)), rel=0.02)
+    slope_hw = ((columns + 0.5) / 80).astype(np.float32)
+    return replace(DEPTH, values_hw=slope_hw, back_hw=None, mask_hw=np.ones((96, 80), bool), uncertainty_hw=unsure_hw)
+
+
+def scale_of(depth, settings):
+    return life_size(point_cloud(depth, PHOTO, settings), depth, PHOTO, settings)[1].scale
+
+
+def test_a_face_turned_aside_is_measured_in_space_and_not_in_the_picture():
+    scale = scale_of(turned_to_45_degrees(None), ModelSettings(perspective=False, smoothing_px=0, edge_tolerance=0))
+    assert scale.mm_per_unit == pytest.approx(63 / (0.16 * np.sqrt(2)), rel=0.02)
+    assert scale.sd_percent == pytest.approx(100 * 3.7 / 63)
+
+
+def test_the_size_of_a_face_turned_aside_is_as_uncertain_as_the_depth_of_its_eyes():
+    left, right = 0.01, 0.03
+    unsure_hw = np.where(np.indices((96, 80))[1] < 40, left, right).astype(np.float32)
+    scale = scale_of(turned_to_45_degrees(unsure_hw), ModelSettings(perspective=False, smoothing_px=0, edge_tolerance=0))
+    # At 45 degrees the distance d = sqrt(dx² + dz²) changes by dz / d = 1 / sqrt(2) of each eye's error.
+    share = np.hypot(left, right) / np.sqrt(2) / (0.16 * np.sqrt(2))
+    assert scale.sd_percent == pytest.approx(100 * np.hypot(3.7 / 63, share), rel=0.02)
+
+
+@pytest.mark.parametrize("perspective", [True, False])
+def test_the_size_of_a_face_seen_from_the_front_hardly_depends_on_its_depth(perspective):
+    unsure = replace(DEPTH, uncertainty_hw=np.full((96, 80), 0.015, np.float32))
+    assert scale_of(unsure, ModelSettings(perspective=perspective)).sd_percent == pytest.approx(5.9, abs=0.05)
 
 
 @pytest.mark.parametrize(
-    ("faces", "settings", "sense", "mm", "source"),
+    ("faces", "settings", "mm", "source", "sd_percent"),
     [
-        (DEPTH.faces, ModelSettings(height_mm=120.0), Sense.RELIEF, 120, "asked for"),
-        ((), ModelSettings(), Sense.RELIEF, 250, "assumed"),
-        ((Face((0, 0, 9, 9), ((-400.0, -400.0), (900.0, 900.0))),), ModelSettings(), Sense.RELIEF, 250, "assumed"),
+        (DEPTH.faces, ModelSettings(height_mm=120.0), 120, "asked for", 0),
+        ((), ModelSettings(), 250, "assumed", None),
+        ((Face((0, 0, 9, 9), ((-400.0, -400.0), (900.0, 900.0))),), ModelSettings(), 250, "assumed", None),
     ],
 )
-def test_where_the_height_comes_from(faces, settings, sense, mm, source):
-    depth = replace(DEPTH, faces=faces, sense=sense)
+def test_where_the_height_comes_from(faces, settings, mm, source, sd_percent):
+    depth = replace(DEPTH, faces=faces)
     mesh, placement = life_size(build_mesh(depth, PHOTO, "bust", settings), depth, PHOTO, settings)
     assert np.ptp(mesh.vertices_n3[:, 1]) == pytest.approx(mm, rel=1e-5) and source in placement.scale.source
-    assert placement.scale.sd_percent == 0
+    assert placement.scale.sd_percent == sd_percent
 
 
 def test_metres_need_no_eyes():
@@ -72,7 +99,7 @@ def test_metres_need_no_eyes():
     settings = ModelSettings(fov_degrees=40.0)
     mesh, placement = life_size(build_mesh(depth, PHOTO, "shell", settings), depth, PHOTO, settings)
     assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(2 * 800 * np.tan(np.radians(20)) * 79 / 80, rel=1e-5)
-    assert "metres" in placement.scale.source
+    assert "metres" in placement.scale.source and placement.scale.sd_percent is None
 
 
 @pytest.mark.parametrize("kind", ["shell", "bust", "relief"])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageCms, ImageFile, PngImagePlugin
 from skimage.data import astronaut
 
 import photo
@@ -132,14 +132,12 @@ def test_an_orientation_outside_the_standard_is_ignored():
 # Horizontal angle of view on 36 x 24 mm film, as lens tables print it.
 @pytest.mark.parametrize(("focal_mm", "degrees"), [(24, 73.7), (35, 54.4), (50, 39.6), (85, 23.9), (200, 10.3)])
 def test_the_field_of_view_is_that_of_lens_tables(focal_mm, degrees):
-    landscape_hwc = np.zeros((200, 300, 3), np.uint8)
-    taken = read_photo(encoded(landscape_hwc, "JPEG", exif=with_exif(1, focal_mm)), "a")
+    taken = read_photo(encoded(Image.new("RGB", (300, 200)), "JPEG", exif=with_exif(1, focal_mm)), "a")
     assert taken.fov_degrees == pytest.approx(degrees, abs=0.06)
 
 
 def test_a_camera_on_its_side_sees_the_short_side_of_the_film():
-    stored_hwc = np.zeros((200, 300, 3), np.uint8)
-    taken = read_photo(encoded(stored_hwc, "JPEG", exif=with_exif(6, 50)), "a")
+    taken = read_photo(encoded(Image.new("RGB", (300, 200)), "JPEG", exif=with_exif(6, 50)), "a")
     assert taken.size_hw == (300, 200)
     assert taken.fov_degrees == pytest.approx(27.0, abs=0.06)
 
@@ -219,11 +217,25 @@ def test_the_first_frame_of_an_animation_is_the_photo():
         assert np.abs(difference).mean() < 6
 
 
-def test_a_huge_photo_is_reduced_and_keeps_its_shape(monkeypatch):
+@pytest.mark.parametrize(("file_format", "decoded_wh"), [("JPEG", (201, 151)), ("MPO", (201, 151)), ("PNG", (803, 603))])
+def test_a_huge_photo_is_reduced_early_and_looks_the_same(file_format, decoded_wh, monkeypatch):
+    """A JPEG's by its decoder, to 1/4 here and never below the working size; any other's before its colours are converted."""
+    monkeypatch.setattr(photo, "WORKING_PIXELS", 20_000)
+    sizes, load, convert = [], ImageFile.ImageFile.load, ImageCms.profileToProfile
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: (load(image), sizes.append(image.size))[0])
+    monkeypatch.setattr(ImageCms, "profileToProfile", lambda image, *a, **k: sizes.append(image.size) or convert(image, *a, **k))
+    huge, srgb = Image.fromarray(PORTRAIT_HWC).resize((803, 603)), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    taken = read_photo(encoded(huge, file_format, exif=with_exif(6), icc_profile=srgb.tobytes()), "a")
+    small_hwc = np.rot90(np.asarray(huge.resize((163, 122), Image.Resampling.LANCZOS)), -1)
+    assert list(dict.fromkeys(sizes)) == [decoded_wh, (163, 122)] and taken.size_hw == (163, 122)
+    assert np.abs(taken.rgb_hwc.astype(int) - small_hwc).mean() < 3
+
+
+def test_what_is_hidden_stays_hidden_when_a_huge_photo_is_reduced(monkeypatch):
     monkeypatch.setattr(photo, "WORKING_PIXELS", 10_000)
-    height, width = read_photo(encoded(PORTRAIT_HWC[:240, :120], "PNG", exif=with_exif(6)), "a").size_hw
-    assert 9_500 < height * width <= 10_000
-    assert width / height == pytest.approx(2, rel=0.02)
+    hidden_then_seen_hwc = np.repeat(np.array([[(255, 0, 0, 0)] * 101 + [(0, 200, 0, 255)] * 200], np.uint8), 400, axis=0)
+    taken = read_photo(encoded(hidden_then_seen_hwc, "PNG"), "a")
+    assert taken.rgb_hwc[..., 0].max() <= photo.GROUND_GREY + 16 and len(np.unique(taken.alpha_hw)) > 2
 
 
 BAD_FILES = {
@@ -260,7 +272,8 @@ HEIC_HEADER = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 
 def test_a_heic_photo_without_its_package_is_named_with_the_mend(monkeypatch):
     monkeypatch.setattr(photo, "heif_available", lambda: False)
-    assert "heic" not in photo.accepted_suffixes()
+    assert "heic" not in photo.accepted_suffixes() and "jfif" in photo.accepted_suffixes()
+    assert {"heic", "avif", "gif", "tiff", "bmp", *photo.accepted_suffixes()} <= {*photo.offered_suffixes()}
     with pytest.raises(PhotoError, match=r"is a HEIC photo; .*pillow-heif"):
         read_photo(HEIC_HEADER, "a.heic")
 
