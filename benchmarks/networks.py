@@ -2,9 +2,14 @@
 bundled network.
 
     python -m benchmarks.networks [NAME ...] [--precision bfloat16] [--device cuda] [--photo 640x480] [--midas FOLDER]
+    python -m benchmarks.networks --in-turns midas_v21_small_256 --photo 512x512 --threads 1
 
 Each network runs in a process of its own, so that its peak memory is its own: the whole process, weights and libraries included. Beside it
 stands the official implementation, where a checkout of isl-org/MiDaS is given and importable (it needs timm 0.6, which needs Python 3.10).
+
+With --in-turns the bundled network stands beside one MiDaS network, like beside like: float32 on the CPU, in one process, one call of each
+in every round, so that other work on the machine meets all alike. A pass is the bare module on a square; the way from the photo to its map
+is what the application does with each. The ratios are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -17,17 +22,23 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from networks import NETWORKS, Family, NetworkSpec
 from stages import Photo
 
+Array = NDArray[Any]
+Result = TypeVar("Result")
 REPEATS = 5
 WARM_UP = 1
-FACE_PASS_SIDE = 256
+ROUNDS = 25
+"""Of --in-turns."""
+PASS_SIDE = 256
 SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "samples" / "portrait_1.jpg"
 OFFICIAL_BACKBONES = {
     "dpt_beit_large_512": "beitl16_512",
@@ -55,6 +66,17 @@ class Measurement:
     peak_mb: float
 
 
+class Turns(NamedTuple):
+    """Seconds and processor seconds of one kind of call, one pair per round: (rounds, 2)."""
+
+    seconds_r2: Array
+
+    def times(self, other: Turns) -> tuple[float, float]:
+        """How many times as long as another call these took, and how many times the processor time; medians over the rounds."""
+        seconds, cpu_seconds = np.median(self.seconds_r2 / other.seconds_r2, axis=0)
+        return float(seconds), float(cpu_seconds)
+
+
 def measure(work: Callable[[], object]) -> Measurement:
     """Of a call that does all its work before it returns."""
     seconds, cpu_seconds = [], []
@@ -64,6 +86,17 @@ def measure(work: Callable[[], object]) -> Measurement:
         seconds.append(time.perf_counter() - start)
         cpu_seconds.append(time.process_time() - cpu_start)
     return Measurement(statistics.median(seconds[WARM_UP:]), statistics.median(cpu_seconds[WARM_UP:]), peak_memory_mb())
+
+
+def measure_in_turns(works: list[Callable[[], object]], rounds: int) -> list[Turns]:
+    """Of calls that do all their work before they return: one call of each in every round, after WARM_UP rounds that do not count."""
+    taken = np.empty((WARM_UP + rounds, len(works), 2))
+    for of_round in taken:
+        for of_work, work in zip(of_round, works, strict=True):
+            start, cpu_start = time.perf_counter(), time.process_time()
+            work()
+            of_work[:] = time.perf_counter() - start, time.process_time() - cpu_start
+    return [Turns(of_work) for of_work in taken[WARM_UP:].transpose(1, 0, 2)]
 
 
 def peak_memory_mb(process: int | str = "self") -> float:
@@ -76,13 +109,11 @@ def peak_memory_mb(process: int | str = "self") -> float:
 
 def ours(name: str, photo_wh: tuple[int, int], device: str | None, precision: str | None, threads: int) -> Measurement:
     """Our MiDaS network `name`, with the preprocessing and the resizing back."""
-    import torch
-
     import compute
     import midas_depth
     import midas_networks
 
-    torch.set_num_threads(threads)
+    _use_threads(threads)
     photo, chosen, spec = _noise(photo_wh), compute.choose(device, precision), NETWORKS[name]
     module = chosen.place_module(midas_networks.build(name))
     return measure(lambda: midas_depth.predict(spec, module, chosen, photo))
@@ -90,27 +121,53 @@ def ours(name: str, photo_wh: tuple[int, int], device: str | None, precision: st
 
 def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
     """The bundled network on the first sample brought to this size: a look at the whole photo, a closer one at the head, the upsampling."""
-    import cv2
-    import torch
-
     import face_depth
-    from photo import read_photo
 
-    torch.set_num_threads(threads)
-    sample = read_photo(SAMPLE.read_bytes(), SAMPLE.name)
-    photo = Photo(cv2.resize(sample.rgb_hwc, photo_wh, interpolation=cv2.INTER_AREA), None, None, "benchmark")
-    network = _face_network()
+    _use_threads(threads)
+    photo, network = _sample(photo_wh), _face_network()
     return measure(lambda: face_depth.predict(network, photo))
 
 
-def face_pass(side: int, threads: int) -> Measurement:
-    """One pass of the bundled network over a square of `side` pixels, nothing around it."""
+def in_turns(name: str, photo_wh: tuple[int, int], threads: int, rounds: int) -> dict[str, tuple[Turns, Turns]]:
+    """Passes over a square of PASS_SIDE pixels and predictions from the first sample at this size, by row of the table.
+
+    The bundled network's weights lie channels last, MiDaS's as they are made: so both ship on a CPU. The third row is MiDaS channels last.
+    """
+    import torch
+
+    import compute
+    import face_depth
+    import midas_depth
+    import midas_networks
+
+    _use_threads(threads)
+    photo, image, spec, cpu = _sample(photo_wh), torch.rand(1, 3, PASS_SIDE, PASS_SIDE), NETWORKS[name], compute.choose("cpu", "float32")
+    ours, theirs, turned = _face_network(), midas_networks.build(name), midas_networks.build(name).to(memory_format=torch.channels_last)
+    modules = {"face, channels last as it ships": ours, f"{name}, contiguous as it ships": theirs, f"{name}, channels last": turned}
+    predictions: list[Callable[[], object]] = [lambda: face_depth.predict(ours, photo)]
+    predictions += [partial(midas_depth.predict, spec, module, cpu, photo) for module in (theirs, turned)]
+    with torch.inference_mode():
+        passes = measure_in_turns([partial(module, image) for module in modules.values()], rounds)
+    return dict(zip(modules, zip(passes, measure_in_turns(predictions, rounds), strict=True), strict=True))
+
+
+def _use_threads(threads: int) -> None:
+    """Of PyTorch and of OpenCV."""
+    import cv2
     import torch
 
     torch.set_num_threads(threads)
-    network, image = _face_network(), torch.zeros(1, 3, side, side)
-    with torch.inference_mode():
-        return measure(lambda: network(image))
+    cv2.setNumThreads(threads)
+
+
+def _sample(photo_wh: tuple[int, int]) -> Photo:
+    """The first sample portrait, brought to this size."""
+    import cv2
+
+    from photo import read_photo
+
+    sample = read_photo(SAMPLE.read_bytes(), SAMPLE.name)
+    return Photo(cv2.resize(sample.rgb_hwc, photo_wh, interpolation=cv2.INTER_AREA), None, None, "benchmark")
 
 
 def _face_network() -> Any:
@@ -135,20 +192,20 @@ def official(name: str, input_hw: tuple[int, int], folder: Path, threads: int) -
     sys.path.insert(0, str(folder))
     from midas.dpt_depth import DPTDepthModel  # type: ignore[import-not-found]
 
-    torch.set_num_threads(threads)
+    _use_threads(threads)
     module = DPTDepthModel(path=None, backbone=OFFICIAL_BACKBONES[name], non_negative=True).eval()
     image = torch.zeros(1, 3, *input_hw)
     with torch.inference_mode():
         return measure(lambda: module(image))
 
 
-def _in_own_process(work: Callable[..., Measurement], *arguments: object) -> Measurement:
+def _in_own_process(work: Callable[..., Result], *arguments: object) -> Result:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(work, arguments)
 
 
 def main() -> None:
-    """Prints one row per network."""
+    """Prints one row per network, or two networks in turns."""
     measured = {spec.name: spec for spec in NETWORKS.values() if spec.family is not Family.TRANSFORMERS}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.networks", description="Seconds and memory per network on this machine.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(measured)}")
@@ -156,10 +213,18 @@ def main() -> None:
     parser.add_argument("--device", default=None, help="cpu, cuda or mps; default: the fastest")
     parser.add_argument("--precision", default=None, help="float32, bfloat16 or float16; default: the device's usual one")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads, default 2")
+    parser.add_argument("--in-turns", default=None, metavar="NAME", help="compare the bundled network with this one, in one process")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of --in-turns, default {ROUNDS}")
     parser.add_argument("--midas", type=Path, default=None, metavar="FOLDER", help="a checkout of isl-org/MiDaS to compare with")
     options = parser.parse_args()
+    others = [name for name, spec in measured.items() if spec.family is Family.MIDAS]
+    if options.in_turns not in (None, *others):
+        parser.error(f"--in-turns takes a MiDaS network, not {options.in_turns}; choose from {', '.join(others)}")
     if unknown := [name for name in options.names if name not in measured]:
         parser.error(f"there is no network {', '.join(unknown)} to measure; choose from {', '.join(measured)}")
+    if options.in_turns:
+        print(_in_turns_table(_in_own_process(in_turns, options.in_turns, options.photo, options.threads, options.rounds), options))
+        return
     print("| network | input | seconds | CPU seconds | peak MB | official CPU seconds | official peak MB |")
     print("|---|---|---|---|---|---|---|")
     for name in options.names or measured:
@@ -175,21 +240,33 @@ def _size_wh(text: str) -> tuple[int, int]:
 
 
 def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
-    """The table's row of one network; of the bundled one, two: a pass alone, and the whole way from photo to map."""
+    """The table's row of one network: the whole way from photo to map."""
     if spec.family is Family.FACE:
-        alone = _in_own_process(face_pass, FACE_PASS_SIDE, options.threads)
-        first = f"| {spec.name}, one pass | {FACE_PASS_SIDE} x {FACE_PASS_SIDE} | {_cells(alone)} | - | - |\n"
         input_text, theirs = "own", "- | -"
         mine = _in_own_process(face, options.photo, options.threads)
     else:
         import midas_depth
 
-        first = ""
         input_hw = midas_depth.input_size_hw(spec, options.photo[::-1])
         input_text = f"{input_hw[1]} x {input_hw[0]}"
         mine = _in_own_process(ours, spec.name, options.photo, options.device, options.precision, options.threads)
         theirs = _official_cells(spec, input_hw, options)
-    return f"{first}| {spec.name} | {input_text} | {_cells(mine)} | {theirs} |"
+    return f"| {spec.name} | {input_text} | {_cells(mine)} | {theirs} |"
+
+
+def _in_turns_table(rows: dict[str, tuple[Turns, Turns]], options: argparse.Namespace) -> str:
+    """Median seconds of each row's passes and predictions; how many times as long as the first row's, and times the processor time."""
+    kinds = f"one pass {PASS_SIDE} x {PASS_SIDE}", f"photo {options.photo[0]} x {options.photo[1]} to map"
+    heads = [f"{kind}: {column}" for kind in kinds for column in ("seconds", "times as long", "times the CPU seconds")]
+    lines = [f"| threads: {options.threads} | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
+    first = next(iter(rows.values()))
+    for name, kinds_of_row in rows.items():
+        cells = [name]
+        for turns, of_first in zip(kinds_of_row, first, strict=True):
+            longer, more = turns.times(of_first)
+            cells += [f"{np.median(turns.seconds_r2[:, 0]):.3f}", f"{longer:.2f}", f"{more:.2f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def _cells(mine: Measurement) -> str:

@@ -136,6 +136,7 @@ def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
         "without shape (shift-invariant relief)": {"shape"},
         "without slope (multi-scale gradient)": {"slope"},
         "slope of one scale, less at edges": set(),
+        "face counts once": set(),
         "without normals": {"normals"},
         "without uncertainty": {"uncertainty"},
     }
@@ -144,6 +145,42 @@ def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
     flat[:, :, 4:] -= 0.5  # a jump where there is none
     missed, invented = (ablation.edge_aware(_maps(relief), *batch)["slope"] for relief in (flat_edge, flat))
     assert missed < 1e-6 < invented
+
+
+def test_the_ablations_weigh_the_face_as_the_loss_does_unless_they_say_so():
+    """Of one step in the error beside the face and one within it; where truth is flat the slope of one scale is the first of the loss's."""
+    truth = torch.zeros(1, 5, 17, 32)
+    truth[:, 2], truth[:, 4, :, :16] = 1, 1
+    batch = truth, torch.zeros(1, 2, 3)
+
+    def step(column):
+        guess = torch.zeros(1, 17, 32)
+        guess[:, :, column:] = 0.01
+        return _maps(guess)
+
+    for cost, counts in ((losses, 2), (ablation.edge_aware, 2), (ablation.face_once, 1)):
+        within, beside = (float(cost(step(column), *batch)["slope"]) for column in (8, 24))
+        assert within == pytest.approx(counts * beside, rel=1e-4), cost
+    first_of_four = 0.01 * 2 * 17 / (1.5 * 17 * 32)
+    assert float(ablation.edge_aware(step(8), *batch)["slope"]) == pytest.approx(first_of_four, rel=1e-4)
+
+
+def test_a_loader_that_frames_nothing_leaves_the_others_alone(tmp_path):
+    """Relief, in widths of the cut, tells how large the cut was."""
+    assert ablation.variants()["no framed views"].begin_loader is ablation.frame_nothing
+    records = np.zeros(4, record_dtype(96))
+    records["relief"], records["matte"], records["heads"][:, 0] = 0.25, 255, (48, 48, 10)
+    np.save(tmp_path / "0.npy", records)
+
+    def reliefs(begin_loader):
+        """Of each view that is not shrunk."""
+        views = torch.utils.data.DataLoader(RandomViews(tmp_path, 32, seed=0), 16, num_workers=1, worker_init_fn=begin_loader)
+        maps = next(iter(views))[1]
+        return maps[maps[:, 2].amin((1, 2)) > 0.5][:, 0].amax((1, 2))
+
+    assert 0.2 < (reliefs(None) > 0.25 / 0.6).float().mean() < 0.8
+    assert (reliefs(ablation.frame_nothing) < 0.25 / 0.6).all()
+    assert dataset.FRAMED > 0
 
 
 @pytest.mark.parametrize("shape", [(6, 40), (40, 6), (16, 16)])

@@ -1,14 +1,16 @@
 """The pictures and the file that others get: contact sheets, curves, ONNX."""
 
 import json
+from dataclasses import asdict
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
 import face_network
-from training import curves, export_onnx, sheets
+from training import curves, export_onnx, losses, sheets
 
 
 def test_every_guise_says_where_the_plain_crop_lies_in_it():
@@ -47,10 +49,35 @@ def test_the_curves_take_a_resumed_log(tmp_path):
         curves.draw(tmp_path / "log.jsonl", tmp_path / "none.png")
 
 
+def test_the_curves_hold_each_term_and_each_side_once(tmp_path, monkeypatch):
+    """The term that is a likelihood falls below zero, so its axis must not be logarithmic."""
+    assert set(curves.TERMS) == set(losses.WEIGHTS)
+    sides = [128, 128, 192, 192, 128, 256, 192, 192]
+    lines = [{"rate": 1e-3, **dict.fromkeys(curves.TERMS, 0.1), "uncertainty": -2.0, "side": side} for side in sides]
+    (tmp_path / "log.jsonl").write_text("\n".join(json.dumps({**line, "seen": 100 * number}) for number, line in enumerate(lines)))
+    monkeypatch.setattr(curves.pyplot, "close", lambda figure: None)
+    curves.draw(tmp_path / "log.jsonl", tmp_path / "curves.png")
+    above, likelihood, _ = curves.pyplot.gcf().axes
+    monkeypatch.undo()
+    curves.pyplot.close()
+    entries = [text.get_text() for text in above.get_legend().get_texts()]
+    assert sorted(entries) == sorted({*curves.TERMS} - {"uncertainty"} | {"side 128 px", "side 192 px", "side 256 px"})
+    assert likelihood.get_yscale() == "linear"
+    assert set(likelihood.lines[0].get_ydata()) == {-2.0}
+
+
 def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch):
     torch.manual_seed(0)
-    network = face_network.FaceNetwork(face_network.Configuration(widths=(8, 8, 8, 8, 8))).eval()
+    configuration = face_network.Configuration(widths=(8, 8, 8, 8, 8), side=192, look_side=224, uncertainty_scale=0.9)
+    network = face_network.FaceNetwork(configuration).eval()
     assert export_onnx.export(network, tmp_path / "net.onnx") < 1e-4
+    session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
+    told = session.get_modelmeta().custom_metadata_map
+    assert json.loads(told.pop("configuration")) == {**asdict(configuration), "widths": [8, 8, 8, 8, 8]}
+    assert set(told) == {one.name for one in (*session.get_inputs(), *session.get_outputs())}
+    for name in ("relief", "thickness", "log_uncertainty"):
+        assert "widths of a square of `side` pixels" in told[name]
+    assert "`uncertainty_scale`" in told["log_uncertainty"]
     assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
     monkeypatch.setattr(export_onnx, "_difference", lambda *_: 0.5)
     with pytest.raises(ValueError, match="differs from PyTorch"):

@@ -9,13 +9,18 @@ import argparse
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-TERMS = ("shape", "place", "slope", "normals", "thickness", "matte", "head", "eyes")
+TERMS = ("shape", "place", "slope", "normals", "thickness", "matte", "head", "eyes", "uncertainty")
+LIKELIHOOD = "uncertainty"
+"""The term that falls below zero: it has an axis of its own, which is not logarithmic."""
+SHADES = ("0.97", "0.91", "0.85", "0.79")
+"""Greys behind the stretches of a run, one per input side."""
 
 
 def draw(log: Path, out: Path) -> int:
@@ -25,14 +30,14 @@ def draw(log: Path, out: Path) -> int:
     if not lines:
         raise ValueError(f"{log} has no lines yet: train a little longer.")
     seen = [line["seen"] / 1000 for line in lines]
-    figure, (losses, rate) = pyplot.subplots(2, 1, figsize=(9, 6), sharex=True, height_ratios=(4, 1))
+    figure, (losses, likelihood, rate) = pyplot.subplots(3, 1, figsize=(9, 7.5), sharex=True, height_ratios=(4, 1, 1))
     for term in TERMS:  # older lines lack newer terms
-        losses.plot(seen, [line.get(term, float("nan")) for line in lines], label=term, linewidth=1)
-    for before, line in itertools.pairwise(lines):
-        if line["side"] != before["side"]:
-            losses.axvline(line["seen"] / 1000, color="grey", linestyle=":", label=f"side {before['side']} to {line['side']} px")
+        axes, colour = (likelihood, "black") if term == LIKELIHOOD else (losses, None)
+        axes.plot(seen, [line.get(term, float("nan")) for line in lines], label=term, linewidth=1, color=colour)
+    _shade_sides(losses, lines)
     losses.set(yscale="log", ylabel="loss term, unweighted")
     losses.legend(ncols=2, fontsize=8)
+    likelihood.set(ylabel=LIKELIHOOD)
     rate.plot(seen, [line["rate"] for line in lines], color="black", linewidth=1)
     rate.set(ylabel="learning rate", xlabel="thousand samples seen")
     figure.tight_layout()
@@ -40,6 +45,17 @@ def draw(log: Path, out: Path) -> int:
     figure.savefig(out, dpi=110)
     pyplot.close(figure)
     return len(lines)
+
+
+def _shade_sides(axes: Any, lines: list[dict[str, float]]) -> None:
+    """A grey behind each stretch of one input side; a side that comes again has the same grey and one entry in the legend."""
+    stretches = [(side, next(group)["seen"] / 1000) for side, group in itertools.groupby(lines, lambda line: line["side"])]
+    ends = [start for _, start in stretches[1:]] + [lines[-1]["seen"] / 1000]
+    shades: dict[float, str] = {}
+    for (side, start), end in zip(stretches, ends, strict=True):
+        label = None if side in shades else f"side {side} px"
+        shade = shades.setdefault(side, SHADES[len(shades) % len(SHADES)])
+        axes.axvspan(start, end, color=shade, linewidth=0, label=label)
 
 
 def main() -> None:

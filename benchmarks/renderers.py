@@ -1,0 +1,216 @@
+"""Which renderer makes the training's truth soonest: first and last surface along each ray, of random scenes, on one core.
+
+    python -m benchmarks.renderers --face-model .../ict-facekit.npz [--scenes 10] [--side 256]
+
+Beside our compiled rasteriser: ray casting (trimesh with Intel's Embree: `pip install embreex`) and OpenGL (`pip install moderngl`, and
+EGL: Debian's libegl1 and libgl1-mesa-dri). What is not installed is left out and told. Every scene is a new mesh, so what a renderer
+prepares for a mesh (a tree of boxes, buffers) counts. The renderers take turns on each scene. Ratios are of processor seconds, which other
+work on the machine changes little; where OpenGL has a graphics card, they hold only what the processor does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.face_model import FaceModel, Regions, find_regions, load_face_model
+from training.parts import LABEL_NOTHING
+from training.raster import rasterise
+from training.render import Camera, random_camera
+from training.scene import random_scene
+
+Array = NDArray[Any]
+DEFAULT_FACE_MODEL = Path(__file__).resolve().parent.parent.parent / "shared" / "face-model" / "ict-facekit.npz"
+FIRST_SEED = 0
+NEAREST_CM = 1.0
+"""Where OpenGL begins to see."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is rendered. placed_v3: (v, 3) float32, centimetres in camera axes. triangles_m3: int32. side: of the picture, pixels."""
+
+    placed_v3: Array
+    triangles_m3: Array
+    camera: Camera
+    side: int
+
+
+class Surfaces(NamedTuple):
+    """Distance along the camera's axis to the first and to the last surface, (side, side), centimetres, 0 where there is none."""
+
+    first_hw: Array
+    last_hw: Array
+
+
+Renderer = Callable[[View], Surfaces]
+
+
+def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) -> View:
+    """A scene of training without what counts as no surface, loose strands and clear glass, before its camera."""
+    rng = np.random.default_rng(seed)
+    scene = random_scene(model, regions, rng)
+    camera = random_camera(rng)
+    surfaces = (scene.mesh.label_m != LABEL_NOTHING) | (scene.owner_m == 0)
+    return View(camera.place(scene.mesh.vertices_v3), np.ascontiguousarray(scene.mesh.triangles_m3[surfaces]), camera, side)
+
+
+def by_rasteriser(view: View) -> Surfaces:
+    """Ours."""
+    screen = view.camera.project(view.placed_v3, view.side)
+    return Surfaces(*(rasterise(screen, view.triangles_m3, view.side, view.side, farthest)[2] for farthest in (False, True)))
+
+
+def by_ray_casting(view: View) -> Surfaces:
+    """Embree through trimesh. The last surface is the first one that a ray meets which comes back from behind the scene."""
+    import trimesh
+    from trimesh.ray.ray_pyembree import RayMeshIntersector
+
+    mesh = trimesh.Trimesh(view.placed_v3, view.triangles_m3, process=False)
+    tree = RayMeshIntersector(mesh)
+    eye = np.array([0, 0, view.camera.distance])
+    away_n3 = view.camera.rays(view.side).reshape(-1, 3)
+    reach = 1 + float(np.linalg.norm(view.placed_v3 - eye, axis=1).max())
+
+    def distance_hw(origin_n3: Array, direction_n3: Array) -> Array:
+        """Of the first surface that these rays meet."""
+        _, ray, point = tree.intersects_id(origin_n3, direction_n3, multiple_hits=False, return_locations=True)
+        distance = np.zeros(view.side**2)
+        distance[ray] = np.maximum(view.camera.distance - point[:, 2], 0)
+        return distance.reshape(view.side, view.side)
+
+    return Surfaces(distance_hw(np.broadcast_to(eye, away_n3.shape), away_n3), distance_hw(eye + reach * away_n3, -away_n3))
+
+
+VERTEX_SHADER = """
+#version 330
+uniform float side, near, far;
+in vec3 screen;  // pixel x, pixel y, distance along the axis
+void main() {
+    float depth = ((far + near) * screen.z - 2.0 * far * near) / (far - near);
+    gl_Position = vec4((2.0 * screen.xy / side - 1.0) * screen.z, depth, screen.z);
+}
+"""
+FRAGMENT_SHADER = """
+#version 330
+out float distance;
+void main() { distance = 1.0 / gl_FragCoord.w; }
+"""
+
+
+class OpenGl:
+    """OpenGL without a window. Rows of the picture are rows of the frame buffer, the first one lowest, so nothing is turned over."""
+
+    def __init__(self, side: int) -> None:
+        """Raises ImportError where moderngl is not installed, and whatever it raises where no context can be made."""
+        import moderngl
+
+        self.context = moderngl.create_context(standalone=True, backend="egl")
+        self.name = self.context.info["GL_RENDERER"]
+        self.program = self.context.program(VERTEX_SHADER, FRAGMENT_SHADER)
+        self.target = self.context.framebuffer(
+            self.context.texture((side, side), 1, dtype="f4"), self.context.depth_renderbuffer((side, side))
+        )
+        self.context.enable_only(moderngl.DEPTH_TEST)
+
+    def __call__(self, view: View) -> Surfaces:
+        """Both surfaces: what is nearest wins, then what is farthest."""
+        screen = view.camera.project(view.placed_v3, view.side)
+        buffers = [self.context.buffer(screen), self.context.buffer(view.triangles_m3)]
+        triangles = self.context.vertex_array(self.program, [(buffers[0], "3f", "screen")], buffers[1])
+        self.program["side"], self.program["near"], self.program["far"] = view.side, NEAREST_CM, float(screen[:, 2].max()) + 1
+        self.target.use()
+        found = []
+        for comparison, empty in (("<", 1.0), (">", 0.0)):
+            self.context.depth_func = comparison
+            self.target.clear(depth=empty)
+            triangles.render()
+            found.append(np.frombuffer(self.target.read(components=1, dtype="f4"), np.float32).reshape(view.side, view.side))
+        for held in (triangles, *buffers):
+            held.release()
+        return Surfaces(*found)
+
+
+def renderers(side: int) -> tuple[dict[str, Renderer], list[str]]:
+    """Those that run here by name, ours first, and a line for each that does not."""
+    found: dict[str, Renderer] = {"our rasteriser": by_rasteriser}
+    missing = []
+    try:
+        import embreex  # noqa: F401
+
+        found["ray casting, trimesh with Embree"] = by_ray_casting
+    except ImportError:
+        missing.append("No ray casting: `pip install embreex` (trimesh's own is far too slow).")
+    try:
+        opengl = OpenGl(side)
+        found[f"OpenGL, {opengl.name}"] = opengl
+    except Exception as error:  # noqa: BLE001 - a driver may raise anything
+        missing.append(f"No OpenGL ({error}): `pip install moderngl`, and EGL: `apt-get install libegl1 libgl1-mesa-dri`.")
+    return found, missing
+
+
+def disagreement(surfaces: Surfaces, ours: Surfaces) -> Array:
+    """Median difference in centimetres of the first and of the last surface where both see one, and % of pixels where only one does."""
+    both = (surfaces.first_hw > 0) & (ours.first_hw > 0)
+    apart = [float(np.median(np.abs(a - b)[both])) for a, b in zip(surfaces, ours, strict=True)]
+    return np.array([*apart, 100 * ((surfaces.first_hw > 0) != (ours.first_hw > 0)).mean()])
+
+
+def compare(views: list[View], found: dict[str, Renderer]) -> dict[str, Array]:
+    """Per renderer: processor seconds, seconds, and `disagreement` with the first one; means over the views.
+
+    The first view is rendered once more, before all, for what is compiled and loaded only once.
+    """
+    taken: dict[str, list[Array]] = {name: [] for name in found}
+    for number, view in enumerate([views[0], *views]):
+        ours: Surfaces | None = None
+        for name, render in found.items():
+            start, cpu_start = time.perf_counter(), time.process_time()
+            surfaces = render(view)
+            times = time.process_time() - cpu_start, time.perf_counter() - start
+            ours = ours or surfaces
+            if number:
+                taken[name].append(np.array([*times, *disagreement(surfaces, ours)]))
+    return {name: np.mean(rows, axis=0) for name, rows in taken.items()}
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.renderers", description="Renderers of the training's truth, on one core.")
+    parser.add_argument("--face-model", type=Path, default=Path(os.environ.get("FACE_MODEL", DEFAULT_FACE_MODEL)))
+    parser.add_argument("--scenes", type=int, default=10, help="default 10")
+    parser.add_argument("--side", type=int, default=256, help="of the picture, pixels, default 256")
+    options = parser.parse_args()
+    if hasattr(os, "sched_setaffinity"):  # Linux; Embree and OpenGL would start threads on every core
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    model = load_face_model(options.face_model)
+    regions = find_regions(model)
+    views = [random_surfaces(model, regions, FIRST_SEED + number, options.side) for number in range(options.scenes)]
+    found, missing = renderers(options.side)
+    rows = compare(views, found)
+    triangles = np.mean([len(view.triangles_m3) for view in views])
+    print(
+        f"| {options.scenes} scenes, {options.side} px, {triangles:,.0f} triangles | renders a CPU second | times ours | renders a second",
+        end="",
+    )
+    print(" | first surface: median difference, cm | last surface | % of pixels that one alone sees |")
+    print("|---|---|---|---|---|---|---|")
+    ours = next(iter(rows.values()))
+    for name, (cpu_seconds, seconds, first, last, alone) in rows.items():
+        print(
+            f"| {name} | {1 / cpu_seconds:.1f} | {ours[0] / cpu_seconds:.2f} | {1 / seconds:.1f} | {first:.0e} | {last:.0e} | {alone:.3f} |"
+        )
+    for line in missing:
+        print(f"\n{line}")
+
+
+if __name__ == "__main__":
+    main()
