@@ -27,6 +27,7 @@ class Layer(Enum):
     DEPTH = "Depth"
     MATTE = "Matte"
     UNCERTAINTY = "Uncertainty"
+    BACK_UNCERTAINTY = "Back uncertainty"
 
 
 class View(Enum):
@@ -79,18 +80,22 @@ class PictureSettings:
 
 def layers_of(depth: DepthMap) -> list[Layer]:
     """The layers that this depth map has."""
-    extra = {Layer.MATTE: depth.matte_hw, Layer.UNCERTAINTY: depth.uncertainty_hw}
+    extra = {Layer.MATTE: depth.matte_hw} | _stated_errors(depth)
     return [Layer.DEPTH, *(layer for layer, values_hw in extra.items() if values_hw is not None)]
+
+
+def _stated_errors(depth: DepthMap) -> dict[Layer, Array | None]:
+    return {Layer.UNCERTAINTY: depth.uncertainty_hw, Layer.BACK_UNCERTAINTY: depth.thickness_uncertainty_hw}
 
 
 def shares_and_values(depth: DepthMap, layer: Layer) -> tuple[Array, Array, Array]:
     """A layer as shares (h, w) float32 in 0..1, its values (h, w) float32 in their own unit, and where it has any (h, w) bool."""
     if layer is Layer.MATTE and depth.matte_hw is not None:
         return depth.matte_hw, depth.matte_hw, np.ones(depth.size_hw, bool)
-    if layer is Layer.UNCERTAINTY and depth.uncertainty_hw is not None:
-        highest = float(depth.uncertainty_hw[depth.mask_hw].max()) if depth.mask_hw.any() else 0.0
-        shares_hw = np.where(depth.mask_hw, depth.uncertainty_hw, 0) / (highest or 1.0)
-        return shares_hw.astype(np.float32), depth.uncertainty_hw, depth.mask_hw
+    if (stated_hw := _stated_errors(depth).get(layer)) is not None:
+        highest = float(stated_hw[depth.mask_hw].max()) if depth.mask_hw.any() else 0.0
+        shares_hw = np.where(depth.mask_hw, stated_hw, 0) / (highest or 1.0)
+        return shares_hw.astype(np.float32), stated_hw, depth.mask_hw
     return depth.nearness_hw(), depth.values_hw, depth.mask_hw
 
 
@@ -139,9 +144,18 @@ def viewer_data(photo: Photo, depth: DepthMap, settings: PictureSettings) -> dic
     }
 
 
-ENDS = {Layer.DEPTH: ("far", "near"), Layer.MATTE: ("background", "person"), Layer.UNCERTAINTY: ("sure", "unsure")}
+ENDS = {
+    Layer.DEPTH: ("far", "near"),
+    Layer.MATTE: ("background", "person"),
+    Layer.UNCERTAINTY: ("sure", "unsure"),
+    Layer.BACK_UNCERTAINTY: ("sure", "unsure"),
+}
 """What the low and the high end of a layer's histogram mean."""
-LAYER_UNITS = {Layer.MATTE: ("of 1 belongs to the person", 2), Layer.UNCERTAINTY: ("expected error, same unit as depth", 4)}
+LAYER_UNITS = {
+    Layer.MATTE: ("of 1 belongs to the person", 2),
+    Layer.UNCERTAINTY: ("expected error, same unit as depth", 4),
+    Layer.BACK_UNCERTAINTY: ("expected error of the thickness, same unit as depth", 4),
+}
 
 
 def photo_with_faces(photo: Photo, boxes_xyxy: list[tuple[float, float, float, float]], chosen: int | None) -> Image.Image:

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from face_look import Box, Look, look_twice
-from face_network import FaceNetwork
+from face_look import LENGTHS, Box, Look, look_twice
+from face_network import Configuration, FaceNetwork
 from stages import DepthMap, Face, Photo, Sense
 
 Array = NDArray[Any]
@@ -71,7 +71,7 @@ def predict(network: FaceNetwork, photo: Photo) -> DepthMap:
     for head in found:
         if head.cut != whole:
             _blend_in(layers, head.seen, head.cut, canvas)
-    return _depth_map(layers, _faces(found, network), photo.size_hw, network.configuration.uncertainty_scale)
+    return _depth_map(layers, _faces(found, network), photo.size_hw, network.configuration)
 
 
 def find_faces(network: FaceNetwork, photo: Photo) -> tuple[Face, ...]:
@@ -212,15 +212,15 @@ def _upsample_look(seen: Look, box: Box, canvas: Canvas, window: tuple[slice, sl
     """Every map of a look over a window of the canvas, lengths in widths of the photo."""
     widths = np.float32(box.width / seen.matte_hw.shape[1] / canvas.photo_hw[1])  # one map pixel in widths of the photo
     inside = np.clip(seen.matte_hw, 1e-3, 1)
-    lengths = np.stack([seen.relief_hw, seen.thickness_hw, seen.uncertainty_hw], -1) * widths
+    lengths = np.stack([getattr(seen, name) for name in LENGTHS], -1) * widths
     # Lengths count as far as their pixel is in the matte: what the network says of the background is not mixed in.
     stacked = np.concatenate([lengths * inside[..., None], inside[..., None], seen.matte_hw[..., None]], -1).astype(np.float32)
     rows, columns = window
     down, across = canvas.shrink_yx
     frame = box.left * across - columns.start, box.top * down - rows.start, box.width * across, box.height * down
     upsampled = guided_upsample(stacked, canvas.rgb_hwc[window], frame)
-    relief, thickness, uncertainty = np.moveaxis(upsampled[..., :3] / upsampled[..., 3:4], -1, 0)
-    return {"relief": relief, "thickness": thickness, "uncertainty": uncertainty, "matte": upsampled[..., 4]}
+    layers = np.moveaxis(upsampled[..., : len(LENGTHS)] / upsampled[..., -2:-1], -1, 0)
+    return dict(zip(LENGTHS, layers, strict=True)) | {"matte": upsampled[..., -1]}
 
 
 def guided_upsample(values_hwc: Array, guide_rgb: Array, frame_xywh: tuple[float, float, float, float]) -> Array:
@@ -296,7 +296,7 @@ def _blend_in(layers: dict[str, Array], seen: Look, cut: Box, canvas: Canvas) ->
     share = share * share * (3 - 2 * share)
     meeting = (share > 0) & (close["matte"] > MATTE_THRESHOLD) & (layers["matte"][window] > MATTE_THRESHOLD)
     if meeting.any():
-        layers["relief"] += np.float32(np.median((close["relief"] - layers["relief"][window])[meeting]))
+        layers["relief_hw"] += np.float32(np.median((close["relief_hw"] - layers["relief_hw"][window])[meeting]))
     for name, values in layers.items():
         values[window] += share * (close[name] - values[window])
 
@@ -321,19 +321,20 @@ def _without_stray_parts(matte_hw: Array, faces: tuple[Face, ...]) -> Array:
     return np.where(np.isin(labels, list(kept)), matte_hw, np.float32(0))
 
 
-def _depth_map(layers: dict[str, Array], faces: tuple[Face, ...], size_hw: tuple[int, int], uncertainty_scale: float) -> DepthMap:
+def _depth_map(layers: dict[str, Array], faces: tuple[Face, ...], size_hw: tuple[int, int], configuration: Configuration) -> DepthMap:
     if layers["matte"].shape != size_hw:
         layers = {name: cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_LINEAR) for name, values in layers.items()}
     matte = _without_stray_parts(np.clip(layers["matte"], 0, 1).astype(np.float32), faces)
-    relief = np.ascontiguousarray(layers["relief"], np.float32)
-    back = relief - np.maximum(layers["thickness"], 0).astype(np.float32)
+    relief = np.ascontiguousarray(layers["relief_hw"], np.float32)
+    back = relief - np.maximum(layers["thickness_hw"], 0).astype(np.float32)
     return DepthMap(
         relief,
         Sense.RELIEF,
         matte > MATTE_THRESHOLD,
         "face",
         back_hw=np.minimum(back, relief),
-        uncertainty_hw=(layers["uncertainty"] * uncertainty_scale).astype(np.float32),
+        uncertainty_hw=(layers["uncertainty_hw"] * configuration.uncertainty_scale).astype(np.float32),
+        thickness_uncertainty_hw=(layers["thickness_uncertainty_hw"] * configuration.thickness_uncertainty_scale).astype(np.float32),
         matte_hw=matte,
         faces=faces,
         looked_for_faces=True,

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 SECOND_LOOK = 0.8
 """Side of the second of two looks that are averaged, as a share of the first's; compared on the calibration set with 0.65 and with none."""
-LENGTHS = "relief_hw", "thickness_hw", "uncertainty_hw"
+LENGTHS = "relief_hw", "thickness_hw", "uncertainty_hw", "thickness_uncertainty_hw"
 """Of a `Look`, what is measured in its pixels."""
 
 
@@ -39,7 +39,7 @@ class Box:
 class Look:
     """What the network said of one rectangle. Lengths in pixels of the rectangle's own map, so that they survive any rescaling.
 
-    relief_hw, thickness_hw, uncertainty_hw: pixels; matte_hw, head_hw: 0..1; eyes_2hw: 0..1, left and right in the picture.
+    relief_hw, thickness_hw and their expected errors: pixels; matte_hw, head_hw: 0..1; eyes_2hw: 0..1, left and right in the picture.
     """
 
     relief_hw: Array
@@ -48,6 +48,7 @@ class Look:
     matte_hw: Array
     head_hw: Array
     eyes_2hw: Array
+    thickness_uncertainty_hw: Array
 
 
 def look_twice(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> Look:
@@ -95,4 +96,5 @@ def look(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> Look:
         probability(maps.matte_logit),
         probability(maps.head_logit),
         probability(eyes),
+        both(torch.exp(maps.log_thickness_uncertainty)) * pixels,
     )

@@ -1,4 +1,4 @@
-"""The bundled face network: one photo to relief, thickness, matte, head, uncertainty and the two eyes. Torch modules, nothing else.
+"""The bundled face network: one photo to relief, thickness, their expected errors, matte, head and eyes. Torch modules, nothing else.
 
 A ResNet-18 encoder (He et al. 2016, through timm, random weights) and an additive decoder: at each scale the encoder's features and the
 coarser result are brought to the decoder's width there by 1x1 convolutions, the latter is upsampled onto the former, and one residual block
@@ -23,8 +23,9 @@ from errors import WeightsError
 
 STRIDE = 32
 """Sides of the input must be multiples of this."""
-FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0
-"""Of the last layer before training: relief, thickness, matte, head, log of the expected error, the two eyes."""
+FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0, -3.0
+"""Of the last layer before training: relief, thickness, matte, head, log of the expected error of relief, the two eyes, log of the expected
+error of thickness."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Configuration:
     widths: channels of the decoder, from half the input's resolution to the coarsest; one per scale of the backbone.
     side: the input side it was trained at, pixels; relief is in widths of this square.
     look_side: the larger of the two input sides it is used at; measured to be better somewhat above `side`.
-    uncertainty_scale: factor that makes 68 % of the errors fall within the stated uncertainty.
+    uncertainty_scale, thickness_uncertainty_scale: factors that make 68 % of the errors fall within the stated uncertainty.
     """
 
     backbone: str = "resnet18"
@@ -42,13 +43,15 @@ class Configuration:
     side: int = 128
     look_side: int = 192
     uncertainty_scale: float = 1.0
+    thickness_uncertainty_scale: float = 1.0
 
 
 class FaceMaps(NamedTuple):
     """What the network says of a batch. All (n, h, w) float32 at the input's resolution but `eyes_logit` (n, 2, h, w).
 
     relief: height towards the camera, image widths, meaningful where matte > 0.5; thickness: image widths, >= 0; matte, head: logits;
-    log_uncertainty: natural logarithm of the expected absolute relief error; eyes_logit: eye on the left, eye on the right of the picture.
+    log_uncertainty, log_thickness_uncertainty: natural logarithm of the expected absolute error of relief and of thickness; eyes_logit: eye
+    on the left, eye on the right of the picture.
     """
 
     relief: Tensor
@@ -57,6 +60,7 @@ class FaceMaps(NamedTuple):
     head_logit: Tensor
     log_uncertainty: Tensor
     eyes_logit: Tensor
+    log_thickness_uncertainty: Tensor
 
 
 class Join(nn.Module):
@@ -110,7 +114,8 @@ class FaceNetwork(nn.Module):
             maps = self.head(merged.float())
         maps = functional.interpolate(maps, size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
         relief, thickness, matte, head, log_uncertainty = maps[:, :5].unbind(1)
-        return FaceMaps(relief, functional.relu(thickness), matte, head, log_uncertainty.clamp(-9, 1), maps[:, 5:])
+        relief_error, thickness_error = log_uncertainty.clamp(-9, 1), maps[:, 7].clamp(-9, 1)
+        return FaceMaps(relief, functional.relu(thickness), matte, head, relief_error, maps[:, 5:7], thickness_error)
 
 
 def metadata_of(configuration: Configuration, facts: dict[str, str]) -> dict[str, str]:

@@ -40,6 +40,7 @@ def preview(depth: DepthMap, photo: Photo) -> tuple[DepthMap, Photo]:
         mask_hw=resample(depth.values_hw, depth.mask_hw, size_hw)[1],
         back_hw=None if depth.back_hw is None else np.minimum(means(depth.back_hw), values_hw),
         uncertainty_hw=means_if_any(depth.uncertainty_hw),
+        thickness_uncertainty_hw=means_if_any(depth.thickness_uncertainty_hw),
         matte_hw=None if depth.matte_hw is None else resample(depth.matte_hw, np.ones(depth.size_hw, bool), size_hw)[0],
         faces=tuple(_scaled(face, width / depth.size_hw[1], height / depth.size_hw[0]) for face in depth.faces),
     )

@@ -98,6 +98,7 @@ class DepthMap:
     network: name of the network that made it.
     back_hw: (h, w) float32 or None; relief of the hidden side (same unit, never above `values_hw` in the mask), finite where `mask_hw`.
     uncertainty_hw: (h, w) float32 or None; expected absolute error of `values_hw`, same unit, >= 0.
+    thickness_uncertainty_hw: the same for the thickness, `values_hw` less `back_hw`.
     matte_hw: (h, w) float32 in 0..1 or None; soft foreground, of which `mask_hw` is the thresholded form.
     faces: the heads found, largest first; empty where none was found or the network does not look for them.
     looked_for_faces: whether the network looks for faces at all.
@@ -112,14 +113,15 @@ class DepthMap:
     matte_hw: Array | None = None
     faces: tuple[Face, ...] = ()
     looked_for_faces: bool = False
+    thickness_uncertainty_hw: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values_hw", _frozen(self.values_hw, np.float32, (None, None), "values_hw", DepthError))
         object.__setattr__(self, "mask_hw", _frozen(self.mask_hw, np.bool_, self.size_hw, "mask_hw", DepthError))
-        for name in ("back_hw", "uncertainty_hw", "matte_hw"):
+        for name in ("back_hw", "uncertainty_hw", "thickness_uncertainty_hw", "matte_hw"):
             if (layer := getattr(self, name)) is not None:
                 object.__setattr__(self, name, _frozen(layer, np.float32, self.size_hw, name, DepthError))
-        for name in ("values_hw", "back_hw", "uncertainty_hw"):
+        for name in ("values_hw", "back_hw", "uncertainty_hw", "thickness_uncertainty_hw"):
             if (layer := getattr(self, name)) is not None and not np.isfinite(layer[self.mask_hw]).all():
                 raise DepthError(f"{name} has values that are not finite inside the mask.")
         if self.back_hw is not None and (self.back_hw > self.values_hw)[self.mask_hw].any():

@@ -127,6 +127,8 @@ def test_a_head_has_a_back_and_a_stated_uncertainty(depth):
     inside = depth.mask_hw
     assert (depth.back_hw <= depth.values_hw)[inside].all()
     assert (depth.uncertainty_hw > 0)[inside].all()
+    assert (depth.thickness_uncertainty_hw > 0)[inside].all()
+    assert depth.thickness_uncertainty_hw[inside].mean() > depth.uncertainty_hw[inside].mean(), "the back is a guess"
 
 
 def test_the_same_bytes_give_the_same_map(network, portrait, depth):
@@ -211,7 +213,7 @@ def test_a_small_head_is_found_beside_a_thing_that_only_looks_like_one_from_afar
         y, x = ((start + (np.arange(40) + 0.5) * box.width / 40) for start in (box.top, box.left))
         inside_hw = ((y > seen[0]) & (y < seen[1]))[:, None] & ((x > seen[0]) & (x < seen[1]))
         blank, head_hw = np.zeros((40, 40), np.float32), inside_hw.astype(np.float32)
-        return Look(blank, blank, blank, blank, head_hw, np.stack([head_hw, head_hw]))
+        return Look(blank, blank, blank, blank, head_hw, np.stack([head_hw, head_hw]), blank)
 
     monkeypatch.setattr(face_depth, "look_twice", look)
     (face,) = find_faces(network, photo_of(np.zeros((400, 400, 3), np.uint8)))

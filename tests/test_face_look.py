@@ -28,7 +28,7 @@ class Brightness(torch.nn.Module):
         size = torch.full_like(bright, torch.logit(torch.tensor(rgb_nchw.shape[-1] / 1000)).item())
         to_the_right = (torch.arange(rgb_nchw.shape[-1]) + 0.5) / rgb_nchw.shape[-1]
         eyes = torch.logit(torch.stack([bright * (1 - to_the_right), bright * to_the_right], 1).clamp(1e-4, 1))
-        return FaceMaps(lengths, lengths / 2, size, -size, torch.log(lengths), eyes)
+        return FaceMaps(lengths, lengths / 2, size, -size, torch.log(lengths), eyes, torch.log(lengths / 4))
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,7 @@ def test_lengths_are_in_pixels_of_the_looks_own_map(looked, smooth_rgb):
     np.testing.assert_allclose(seen.relief_hw[inner], wanted[inner], rtol=0.015)
     np.testing.assert_allclose(seen.thickness_hw, seen.relief_hw / 2, rtol=1e-4)
     np.testing.assert_allclose(seen.uncertainty_hw, seen.relief_hw, rtol=1e-4)
+    np.testing.assert_allclose(seen.thickness_uncertainty_hw, seen.relief_hw / 4, rtol=1e-4)
 
 
 def test_a_look_that_is_not_square_and_padded_ends_where_the_box_ends(smooth_rgb):

@@ -1,6 +1,7 @@
 """Laws of the rasteriser, the losses, the optimiser, the loop, the views it sees and the reader of the face model."""
 
 import itertools
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_normals_of_a_sphere_point_outwards():
 def _maps(relief):
     shape = relief.shape
     zero = torch.zeros(shape)
-    return FaceMaps(relief, zero, zero, zero, zero, torch.zeros(shape[0], 2, *shape[1:]))
+    return FaceMaps(relief, zero, zero, zero, zero, torch.zeros(shape[0], 2, *shape[1:]), zero)
 
 
 def test_a_shift_of_relief_costs_place_but_not_shape_or_slope():
@@ -79,6 +80,25 @@ def test_the_term_on_normals_is_the_angle_between_planes():
             truth[0, 0], truth[0, 2] = plane(tilt, 0.3), inside
             guess = torch.where(inside > 0, other, 5 * torch.sin(9 * rows + columns))
             assert losses(_maps(guess[None]), truth, torch.zeros(1, 2, 3))["normals"] == pytest.approx(2 * 0.02, rel=0.06)
+
+
+@pytest.mark.parametrize(("term", "stated"), [("uncertainty", "log_uncertainty"), ("thickness uncertainty", "log_thickness_uncertainty")])
+def test_a_stated_error_costs_least_when_it_is_true_and_excuses_nothing(term, stated):
+    """Relief is off by 0.02 upwards and downwards, thickness by 0.05; the error itself gets no gradient from being stated."""
+    truth = torch.zeros(1, 5, 8, 8)
+    truth[:, 1], truth[:, 2] = 0.3, 1
+    relief = torch.where(torch.arange(8) % 2 > 0, 0.02, -0.02).expand(1, 8, 8).clone().requires_grad_()
+    thickness = torch.full((1, 8, 8), 0.35, requires_grad=True)
+    true = {"uncertainty": 0.02, "thickness uncertainty": 0.05}[term]
+
+    def cost(error):
+        guess = _maps(relief)._replace(thickness=thickness, **{stated: torch.full((1, 8, 8), math.log(error), requires_grad=True)})
+        return losses(guess, truth, torch.zeros(1, 2, 3))[term]
+
+    assert cost(true) < min(cost(0.8 * true), cost(1.25 * true))
+    cost(true).backward()
+    assert relief.grad is None
+    assert thickness.grad is None
 
 
 def test_what_lies_outside_the_matte_costs_no_relief():

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 import face_network
 from training import baselines, evaluate
 from training.dataset import GROUPS, record_dtype
-from training.metrics import Guess, head_figures, means, normal_angles, print_table, region_figures
+from training.metrics import STATED, Guess, head_figures, means, normal_angles, print_table, region_figures
 from training.parts import LABEL_HEAD, LABEL_NARROW_FACE
 
 SIDE = 64
@@ -93,9 +93,11 @@ def test_the_factor_makes_gaussian_errors_true(head):
 
     def method(record):
         relief = record["relief"].astype(np.float64) + rng.normal(size=(SIDE, SIDE)) * 0.02
-        return Guess(relief, record["thickness"], record["matte"] / 255, np.full((SIDE, SIDE), 0.01))
+        thickness = record["thickness"].astype(np.float64) + rng.normal(size=(SIDE, SIDE)) * 0.03
+        stated = np.full((SIDE, SIDE), 0.01)
+        return Guess(relief, thickness, record["matte"] / 255, stated, None, stated)
 
-    assert evaluate.uncertainty_factor([head] * 8, method) == pytest.approx(2, rel=0.05)
+    assert evaluate.uncertainty_factors([head] * 8, method) == pytest.approx((2, 3), rel=0.05)
 
 
 def test_baselines_know_the_matte_and_no_relief(head):
@@ -127,12 +129,17 @@ def test_stated_errors_are_compared_by_region(head):
     guess, face = _truth(head), head["label"] == LABEL_NARROW_FACE
     signs = np.where(np.add.outer(np.arange(SIDE), np.arange(SIDE)) % 2, 1, -1)
     stated = np.where(face, 0.01001, 0.005)
-    figures = region_figures(head, Guess(head["relief"] + 0.01 * signs, guess.thickness_hw, guess.matte_hw, stated))
+    relief, thickness = head["relief"] + 0.01 * signs, guess.thickness_hw + 0.03
+    figures = region_figures(head, Guess(relief, thickness, guess.matte_hw, stated, None, 6 * stated))
     percent = 100 * SIDE / (head["label"] >= LABEL_HEAD).any(0).sum()
-    for short, share, within in (("face", 0.01001, 1), ("rest", 0.005, 0)):
-        assert figures[f"error % {short}"] == pytest.approx(0.01 * percent, rel=0.05)
-        assert figures[f"stated % {short}"] == pytest.approx(share * percent, rel=1e-3)
-        assert figures[f"within {short}"] == pytest.approx(within, abs=0.02)
+    for region, share, within in (("narrow face", 0.01001, 1), ("rest of the head", 0.005, 0)):
+        assert figures[f"relief, {region}: error %"] == pytest.approx(0.01 * percent, rel=0.05)
+        assert figures[f"relief, {region}: stated %"] == pytest.approx(share * percent, rel=1e-3)
+        assert figures[f"relief, {region}: within"] == pytest.approx(within, abs=0.02)
+        assert figures[f"thickness, {region}: error %"] == pytest.approx(0.03 * percent, rel=0.02)
+        assert figures[f"thickness, {region}: stated %"] == pytest.approx(6 * share * percent, rel=1e-3)
+    assert figures["thickness, narrow face: within"] == 1
+    assert list(evaluate.by_region(figures)) == list(STATED)
     assert np.isnan(list(region_figures(head, Guess(guess.relief_hw, guess.thickness_hw, guess.matte_hw)).values())).all()
 
 
@@ -165,6 +172,19 @@ def test_a_smaller_photo_is_seen_small_and_compared_large(head):
     assert guess.relief_hw.shape == guess.uncertainty_hw.shape == (SIDE, SIDE)
     assert np.abs(guess.relief_hw - head["rgb"][..., 0] / 1000).mean() < 0.02
     assert guess.eyes == ((16, 28), (40, 28))
+
+
+def test_a_network_that_stated_no_error_of_thickness_is_read(tmp_path):
+    configuration = face_network.Configuration(widths=(8,) * 5)
+    weights = {key: value.contiguous() for key, value in face_network.FaceNetwork(configuration).state_dict().items()}
+    shorter = weights | {name: weights[name][:7].contiguous() for name in ("head.2.weight", "head.2.bias")}
+    kept = {key: value for key, value in asdict(configuration).items() if key != "thickness_uncertainty_scale"}
+    path = tmp_path / "former.safetensors"
+    save_file(shorter, path, {"configuration": json.dumps(kept)})
+    read = baselines.network_of_any_age(path).state_dict()
+    for name, value in shorter.items():
+        assert torch.equal(read[name][: len(value)] if value.ndim else read[name], value)
+    assert not read["head.2.bias"][7:].any()
 
 
 def test_groups_are_by_what_the_records_say(head):

@@ -50,10 +50,11 @@ def test_the_curves_take_a_resumed_log(tmp_path):
 
 
 def test_the_curves_hold_each_term_and_each_side_once(tmp_path, monkeypatch):
-    """The term that is a likelihood falls below zero, so its axis must not be logarithmic."""
+    """The terms that are likelihoods fall below zero, so their axis must not be logarithmic."""
     assert set(curves.TERMS) == set(losses.WEIGHTS)
+    stated = {"uncertainty", "thickness uncertainty"}
     sides = [128, 128, 192, 192, 128, 256, 192, 192]
-    lines = [{"rate": 1e-3, **dict.fromkeys(curves.TERMS, 0.1), "uncertainty": -2.0, "side": side} for side in sides]
+    lines = [{"rate": 1e-3, **dict.fromkeys(curves.TERMS, 0.1), **dict.fromkeys(stated, -2.0), "side": side} for side in sides]
     (tmp_path / "log.jsonl").write_text("\n".join(json.dumps({**line, "seen": 100 * number}) for number, line in enumerate(lines)))
     monkeypatch.setattr(curves.pyplot, "close", lambda figure: None)
     curves.draw(tmp_path / "log.jsonl", tmp_path / "curves.png")
@@ -61,9 +62,9 @@ def test_the_curves_hold_each_term_and_each_side_once(tmp_path, monkeypatch):
     monkeypatch.undo()
     curves.pyplot.close()
     entries = [text.get_text() for text in above.get_legend().get_texts()]
-    assert sorted(entries) == sorted({*curves.TERMS} - {"uncertainty"} | {"side 128 px", "side 192 px", "side 256 px"})
+    assert sorted(entries) == sorted({*curves.TERMS} - stated | {"side 128 px", "side 192 px", "side 256 px"})
     assert likelihood.get_yscale() == "linear"
-    assert set(likelihood.lines[0].get_ydata()) == {-2.0}
+    assert [set(line.get_ydata()) for line in likelihood.lines] == [{-2.0}] * 2
 
 
 def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch):

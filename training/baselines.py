@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from scipy.ndimage import distance_transform_edt
+from torch import Tensor
 
 import face_network
 from face_network import Configuration, FaceNetwork
@@ -65,15 +66,26 @@ def mean_face(model: FaceModel, regions: Regions, seeds: dict[int, int]) -> Meth
 
 
 def network_of_any_age(path: Path) -> FaceNetwork:
-    """Weights as `face_network.load` takes them, or of a network from when all of the decoder had one width.
+    """Weights as `face_network.load` takes them, or of a network that stated no error of thickness, or whose decoder had one width.
 
-    Such a network passed the coarser result on as it was; here an identity does that.
+    The latter passed the coarser result on as it was; here an identity does that.
     """
     with safetensors.safe_open(path, framework="pt") as file:
         kept = json.loads((file.metadata() or {}).get("configuration", "{}"))
+    weights = _with_all_outputs(load_file(path))
     if "width" not in kept:
-        return face_network.load(path)
+        return face_network.with_weights(Configuration(**kept | {"widths": tuple(kept["widths"])}), weights)
     width = kept.pop("width")
     scales = len(Configuration().widths)
     passed_on = {f"joins.{scale}.narrow.weight": torch.eye(width)[:, :, None, None] for scale in range(scales - 1)}
-    return face_network.with_weights(Configuration(**kept, widths=(width,) * scales), load_file(path) | passed_on)
+    return face_network.with_weights(Configuration(**kept, widths=(width,) * scales), weights | passed_on)
+
+
+def _with_all_outputs(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights from when the network had fewer outputs, with rows of zeros for those that came later."""
+    names, outputs = ("head.2.weight", "head.2.bias"), len(face_network.FIRST_BIAS)
+    grown = {}
+    for name in names:
+        rows = weights[name]
+        grown[name] = torch.cat([rows, rows.new_zeros(outputs - len(rows), *rows.shape[1:])])
+    return weights | grown

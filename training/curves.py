@@ -16,9 +16,9 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-TERMS = ("shape", "place", "slope", "normals", "thickness", "matte", "head", "eyes", "uncertainty")
-LIKELIHOOD = "uncertainty"
-"""The term that falls below zero: it has an axis of its own, which is not logarithmic."""
+TERMS = ("shape", "place", "slope", "normals", "thickness", "matte", "head", "eyes", "uncertainty", "thickness uncertainty")
+LIKELIHOODS = ("uncertainty", "thickness uncertainty")
+"""The terms that fall below zero: they have an axis of their own, which is not logarithmic."""
 SHADES = ("0.97", "0.91", "0.85", "0.79")
 """Greys behind the stretches of a run, one per input side."""
 
@@ -32,12 +32,13 @@ def draw(log: Path, out: Path) -> int:
     seen = [line["seen"] / 1000 for line in lines]
     figure, (losses, likelihood, rate) = pyplot.subplots(3, 1, figsize=(9, 7.5), sharex=True, height_ratios=(4, 1, 1))
     for term in TERMS:  # older lines lack newer terms
-        axes, colour = (likelihood, "black") if term == LIKELIHOOD else (losses, None)
-        axes.plot(seen, [line.get(term, float("nan")) for line in lines], label=term, linewidth=1, color=colour)
+        axes = likelihood if term in LIKELIHOODS else losses
+        axes.plot(seen, [line.get(term, float("nan")) for line in lines], label=term, linewidth=1)
     _shade_sides(losses, lines)
     losses.set(yscale="log", ylabel="loss term, unweighted")
     losses.legend(ncols=2, fontsize=8)
-    likelihood.set(ylabel=LIKELIHOOD)
+    likelihood.set(ylabel="stated errors")
+    likelihood.legend(fontsize=8)
     rate.plot(seen, [line["rate"] for line in lines], color="black", linewidth=1)
     rate.set(ylabel="learning rate", xlabel="thousand samples seen")
     figure.tight_layout()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from training.face_model import find_regions, load_face_model
 from training.metrics import (
     REGION_COLUMNS,
     REGION_FIGURES,
-    REGIONS,
+    STATED,
     Guess,
     Method,
     head_figures,
@@ -37,6 +38,7 @@ from training.metrics import (
     print_table,
     region_figures,
     stated_ratio,
+    thickness_ratio,
 )
 from training.parts import LABEL_HEAD
 
@@ -81,7 +83,8 @@ def product(network: face_network.FaceNetwork) -> Method:
         faces = sorted(depth.faces, key=lambda face: float(np.linalg.norm(_middle(face) - head)))
         eyes = faces[0].eyes_xy if faces else None
         assert depth.values_hw.shape == (size, size)
-        return Guess(depth.values_hw, depth.values_hw - depth.back_hw, depth.matte_hw, depth.uncertainty_hw, eyes)
+        thickness_hw = depth.values_hw - depth.back_hw
+        return Guess(depth.values_hw, thickness_hw, depth.matte_hw, depth.uncertainty_hw, eyes, depth.thickness_uncertainty_hw)
 
     return method
 
@@ -105,8 +108,10 @@ def one_look(network: face_network.FaceNetwork, side: int | None = None, look: C
         def full(values: Array, scale: float = 1.0) -> Array:
             return cv2.resize((values * scale).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
 
-        relief, thickness, stated = (full(values, widths) for values in (seen.relief_hw, seen.thickness_hw, seen.uncertainty_hw))
-        return Guess(relief, thickness, full(seen.matte_hw), stated * network.configuration.uncertainty_scale)
+        relief, thickness, stated, stated_thickness = (full(getattr(seen, name), widths) for name in face_look.LENGTHS)
+        kept = network.configuration
+        stated, stated_thickness = stated * kept.uncertainty_scale, stated_thickness * kept.thickness_uncertainty_scale
+        return Guess(relief, thickness, full(seen.matte_hw), stated, None, stated_thickness)
 
     return method
 
@@ -119,14 +124,15 @@ def of_smaller_photos(method: Method, side: int) -> Method:
         small["rgb"] = cv2.resize(record["rgb"], (side, side), interpolation=cv2.INTER_AREA)
         small["label"] = cv2.resize(record["label"], (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
         guess, full = method(small), record["label"].shape
-        relief, thickness, matte = (
-            cv2.resize(one, full, interpolation=cv2.INTER_LINEAR) for one in (guess.relief_hw, guess.thickness_hw, guess.matte_hw)
-        )
-        stated = None if guess.uncertainty_hw is None else cv2.resize(guess.uncertainty_hw, full, interpolation=cv2.INTER_LINEAR)
+        maps = {
+            name: cv2.resize(values, full, interpolation=cv2.INTER_LINEAR)
+            for name, values in vars(guess).items()
+            if name != "eyes" and values is not None
+        }
         if guess.eyes is None:
-            return Guess(relief, thickness, matte, stated)
+            return replace(guess, **maps)
         left, right = ((float(x * full[1] / side), float(y * full[0] / side)) for x, y in guess.eyes)
-        return Guess(relief, thickness, matte, stated, (left, right))
+        return replace(guess, **maps, eyes=(left, right))
 
     return smaller
 
@@ -153,16 +159,23 @@ def table(rows: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
 
 def by_region(mean: dict[str, float]) -> dict[str, dict[str, float]]:
     """The table of errors and stated errors, one row per region, from the means over all heads."""
-    return {name: {key: mean[f"{key} {short}"] for key in REGION_FIGURES} for name, short in REGIONS.items()}
+    return {stated: {figure: mean[f"{stated}: {figure}"] for figure in REGION_FIGURES} for stated in STATED}
 
 
-def uncertainty_factor(records: list[Any], method: Method) -> float:
-    """The factor on the stated uncertainty that makes 68 % of the errors fall within it, every head counting alike."""
-    ratios = [stated_ratio(record, method(record)) for record in records]
+def uncertainty_factors(records: list[Any], method: Method) -> tuple[float, float]:
+    """The factors on the stated errors of relief and of thickness that make 68 % of the errors fall within them, every head counting
+    alike.
+    """
+    ratios = [(stated_ratio(record, guess), thickness_ratio(record, guess)) for record in records for guess in (method(record),)]
+    relief, thickness = (_factor([head[which] for head in ratios]) for which in (0, 1))
+    return relief, thickness
+
+
+def _factor(ratios: list[Array]) -> float:
     weights = np.concatenate([np.full(len(part), 1 / len(part)) for part in ratios])
     values = np.concatenate(ratios)
     order = np.argsort(values)
-    return float(values[order][np.searchsorted(np.cumsum(weights[order]), ONE_SIGMA * len(records))])
+    return float(values[order][np.searchsorted(np.cumsum(weights[order]), ONE_SIGMA * len(ratios))])
 
 
 def groups(records: list[Any]) -> Iterator[tuple[str, list[int]]]:
@@ -224,7 +237,7 @@ def main() -> None:
     if rows:
         print(f"\nBy group, product; * marks an error above {FAIR} times the mean\n")
         print_table(rows, unfair(rows, mean))
-    print("\nError and stated error of relief, product\n")
+    print("\nErrors and stated errors, product\n")
     print_table(by_region(mean))
     few = records[:QUICK_HEADS]
     smaller = {f"{side} px": means(figures_by_head(few, of_smaller_photos(product(network), side))) for side in PHOTO_SIDES}

@@ -44,6 +44,7 @@ DESCRIPTIONS = {
     "matte_logit": "(n, h, w) logit: its sigmoid is the probability, 0..1, that the pixel shows a person",
     "head_logit": "(n, h, w) logit: its sigmoid is the probability, 0..1, that the pixel shows a head",
     "log_uncertainty": f"(n, h, w) natural logarithm of relief's expected absolute error; its exp times `uncertainty_scale` is {LENGTH}",
+    "log_thickness_uncertainty": f"(n, h, w) the same of thickness, with `thickness_uncertainty_scale`, {LENGTH}",
     "eyes_logit": "(n, 2, h, w) logits: their sigmoids, 0..1, peak at the eye on the left and at the eye on the right of the picture",
 }
 """What the input and the outputs are, by name, for the file's metadata."""

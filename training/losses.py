@@ -22,6 +22,7 @@ WEIGHTS = {
     "matte": 0.6,
     "head": 0.2,
     "uncertainty": 0.05,
+    "thickness uncertainty": 0.05,
     "eyes": 1.0,
     "normals": 0.1,
 }
@@ -43,17 +44,17 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
 
     shift = ((error * inside).sum((1, 2)) / inside.sum((1, 2)).clamp_min(1)).detach()[:, None, None]
     shape_error = (error - shift).abs()
-    # Laplace likelihood of an error that is held fixed: teaches the scale without excusing the error.
-    uncertainty = shape_error.detach() * torch.exp(-predicted.log_uncertainty) + predicted.log_uncertainty
+    thickness_error = (predicted.thickness - thickness).abs()
     return {
         "shape": _mean(shape_error, weight),
         "place": mean_inside(error.abs()),
         "slope": _slope_error(error, weight),
         "normals": _normal_error(predicted.relief, relief, weight),
-        "thickness": mean_inside((predicted.thickness - thickness).abs()),
+        "thickness": mean_inside(thickness_error),
         "matte": functional.binary_cross_entropy_with_logits(predicted.matte_logit, matte),
         "head": functional.binary_cross_entropy_with_logits(predicted.head_logit, head),
-        "uncertainty": mean_inside(uncertainty),
+        "uncertainty": mean_inside(_surprise(shape_error, predicted.log_uncertainty)),
+        "thickness uncertainty": mean_inside(_surprise(thickness_error, predicted.log_thickness_uncertainty)),
         "eyes": _eye_loss(predicted.eyes_logit, eyes_nk3),
     }
 
@@ -61,6 +62,11 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
 def total(terms: dict[str, Tensor]) -> Tensor:
     """The weighted sum; a term without a weight of its own counts as it is."""
     return torch.stack([WEIGHTS.get(name, 1.0) * term for name, term in terms.items()]).sum()
+
+
+def _surprise(error: Tensor, log_scale: Tensor) -> Tensor:
+    """Laplace likelihood of an error that is held fixed: teaches the scale without excusing the error."""
+    return error.detach() * torch.exp(-log_scale) + log_scale
 
 
 def _mean(value_nhw: Tensor, weight_nhw: Tensor) -> Tensor:

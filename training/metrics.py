@@ -24,8 +24,8 @@ Eyes = tuple[tuple[float, float], tuple[float, float]]
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What a method says of a square picture: relief, thickness and expected error in image widths, matte in 0..1, (s, s) each; the eyes in
-    pixels or None. uncertainty_hw is None where the method states none.
+    """What a method says of a square picture: relief, thickness and their expected errors in image widths, matte in 0..1, (s, s) each; the
+    eyes in pixels or None. The expected errors are None where the method states none.
     """
 
     relief_hw: Array
@@ -33,6 +33,7 @@ class Guess:
     matte_hw: Array
     uncertainty_hw: Array | None = None
     eyes: Eyes | None = None
+    thickness_uncertainty_hw: Array | None = None
 
 
 Method = Callable[[Any], Guess]
@@ -67,41 +68,54 @@ def head_figures(record: Any, guess: Guess) -> dict[str, float]:
     }
 
 
-REGIONS = {"narrow face": "face", "rest of the head": "rest"}
-"""Where errors and stated errors are compared, see `region_figures`: full name, and the one in the figures."""
+STATED = tuple(f"{quantity}, {region}" for quantity in ("relief", "thickness") for region in ("narrow face", "rest of the head"))
+"""What errors and stated errors are compared of, see `region_figures`."""
 REGION_FIGURES = "error %", "stated %", "within"
-REGION_COLUMNS = tuple(f"{figure} {region}" for region in REGIONS.values() for figure in REGION_FIGURES)
+REGION_COLUMNS = tuple(f"{stated}: {figure}" for stated in STATED for figure in REGION_FIGURES)
 
 
 def region_figures(record: Any, guess: Guess) -> dict[str, float]:
-    """Of one head, over its narrow face and over the rest (hair, ears, what is worn): mean error and mean stated error of relief, percent
-    of the head's width, and the share of pixels within the stated error. NaN where there is no such region or no stated error.
+    """Of one head, over its narrow face and over the rest (hair, ears, what is worn): mean error and mean stated error of relief and of
+    thickness, percent of the head's width, and the share of pixels within the stated error. NaN where there is no such region or no
+    stated error.
     """
     head, face = record["label"] >= LABEL_HEAD, record["label"] == LABEL_NARROW_FACE
-    if guess.uncertainty_hw is None:
-        return dict.fromkeys(REGION_COLUMNS, np.nan)
     percent = 100 * len(head) / head.any(0).sum()
-    error_hw = np.abs(guess.relief_hw - record["relief"] - _shift(record, guess))
     figures: list[float] = []
-    for region in (face, head & ~face):
-        error, stated = error_hw[region], guess.uncertainty_hw[region]
-        here = float(error.mean() * percent), float(stated.mean() * percent), float((error <= stated).mean())
-        figures += here if len(error) > 16 else [np.nan] * 3
+    for error_hw, stated_hw in (
+        (relief_error(record, guess), guess.uncertainty_hw),
+        (thickness_error(record, guess), guess.thickness_uncertainty_hw),
+    ):
+        for region in (face, head & ~face):
+            if stated_hw is None or region.sum() <= 16:
+                figures += [np.nan] * len(REGION_FIGURES)
+            else:
+                error, stated = error_hw[region], stated_hw[region]
+                figures += [float(error.mean() * percent), float(stated.mean() * percent), float((error <= stated).mean())]
     return dict(zip(REGION_COLUMNS, figures, strict=True))
 
 
-def _shift(record: Any, guess: Guess) -> float:
-    """Mean error of relief over the head."""
-    head = record["label"] >= LABEL_HEAD
-    return float((guess.relief_hw - record["relief"])[head].mean())
+def relief_error(record: Any, guess: Guess) -> Array:
+    """(s, s) float, image widths: absolute error of relief after the mean error over the head is taken off."""
+    error = guess.relief_hw - record["relief"]
+    return np.asarray(np.abs(error - error[record["label"] >= LABEL_HEAD].mean()))
+
+
+def thickness_error(record: Any, guess: Guess) -> Array:
+    """(s, s) float, image widths: absolute error of thickness."""
+    return np.asarray(np.abs(guess.thickness_hw - record["thickness"]))
 
 
 def stated_ratio(record: Any, guess: Guess) -> Array:
     """Relief error after the shift over the stated error, for each head pixel: (n,) float."""
     assert guess.uncertainty_hw is not None
-    head = record["label"] >= LABEL_HEAD
-    error = (guess.relief_hw - record["relief"] - _shift(record, guess))[head]
-    return np.asarray(np.abs(error) / guess.uncertainty_hw[head])
+    return np.asarray((relief_error(record, guess) / guess.uncertainty_hw)[record["label"] >= LABEL_HEAD])
+
+
+def thickness_ratio(record: Any, guess: Guess) -> Array:
+    """Thickness error over the stated one, for each head pixel: (n,) float."""
+    assert guess.thickness_uncertainty_hw is not None
+    return np.asarray((thickness_error(record, guess) / guess.thickness_uncertainty_hw)[record["label"] >= LABEL_HEAD])
 
 
 def normal_angles(relief_hw: Array, truth_hw: Array, person_hw: Array) -> Array:

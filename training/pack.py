@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 
 from face_look import look_twice
 from face_network import Configuration, FaceNetwork, metadata_of, with_weights
-from training.evaluate import HEADS, QUICK_HEADS, figures_by_head, held_out, one_look, product, uncertainty_factor
+from training.evaluate import HEADS, QUICK_HEADS, figures_by_head, held_out, one_look, product, uncertainty_factors
 from training.metrics import means
 
 CALIBRATION_FIRST_SEED = 9_000_000
@@ -59,8 +59,10 @@ def main() -> None:
     sides = {side: _normals(quick, network, side) for side in SIDES}
     print("normals on the calibration set, degrees:", {key: round(value, 2) for key, value in (last_or_mean | sides).items()})
     network.configuration = dataclasses.replace(configuration, look_side=min(sides, key=lambda side: sides[side]))
-    scale = uncertainty_factor(calibration, product(network))
-    network.configuration = configuration = dataclasses.replace(network.configuration, uncertainty_scale=round(scale, 4))
+    scale, of_thickness = (round(factor, 4) for factor in uncertainty_factors(calibration, product(network)))
+    network.configuration = configuration = dataclasses.replace(
+        network.configuration, uncertainty_scale=scale, thickness_uncertainty_scale=of_thickness
+    )
     heads = list(held_out(options.face_model, options.held_out, HEADS).values())
     figures = means(figures_by_head(heads, product(network)))
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
@@ -74,9 +76,8 @@ def main() -> None:
     partial = options.out.with_suffix(".part")
     save_file({key: value.contiguous() for key, value in weights.items()}, partial, metadata_of(configuration, facts))
     os.replace(partial, options.out)
-    print(
-        f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, {facts['samples_seen']} samples, uncertainty x {scale:.2f}\n{figures}"
-    )
+    factors = f"stated errors x {scale:.2f} (relief) and x {of_thickness:.2f} (thickness)"
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, {facts['samples_seen']} samples, {factors}\n{figures}")
 
 
 if __name__ == "__main__":
