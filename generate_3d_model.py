@@ -101,8 +101,7 @@ def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Camera:
     if depth.sense is Sense.RELIEF and not settings.perspective:
         fov = DEFAULT_FOV_DEGREES  # parallel rays have none; the distance serves as the measure of depth edges only
     else:
-        largest = float(depth.values_hw[mask_hw].max()) if depth.sense is Sense.RELIEF else 0.0
-        fov = choose_fov(photo.fov_degrees, settings.fov_degrees, largest)
+        fov = choose_fov(photo.fov_degrees, settings.fov_degrees, relief.nearest_relief(depth, mask_hw))
     distance = relief.camera_distance(fov)
     return Camera(depth.size_hw, distance, settings.perspective, relief.metres_per_width(depth, distance) or 1.0)
 

@@ -69,8 +69,6 @@ KNOWN_STRANGERS = (
     (0, b"BM", "a BMP picture", RESAVE),
     (0, b"%PDF", "a PDF document", "save the photo in it as JPEG"),
 )
-STRANGERS = ("heic", "heif", "avif", "gif", "tif", "tiff", "bmp")
-"""File name endings, without dot, of the pictures among them."""
 NO_PHOTO = ("not a photo", "choose a JPEG, PNG or WebP file")
 
 # What Pillow raises on damaged files (found by fuzzing), each for some file.
@@ -107,11 +105,6 @@ def heif_available() -> bool:
 def accepted_suffixes() -> tuple[str, ...]:
     """File name endings, without dot, of what `read_photo` accepts on this machine."""
     return ("jpg", "jpeg", "jfif", "png", "webp", *(("heic", "heif") if heif_available() else ()))
-
-
-def offered_suffixes() -> tuple[str, ...]:
-    """File name endings, without dot, to let through to `read_photo`: those it accepts, and other pictures, whose mend it names."""
-    return tuple(dict.fromkeys((*accepted_suffixes(), *STRANGERS)))
 
 
 def read_photo(data: bytes, name: str) -> Photo:

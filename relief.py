@@ -6,6 +6,7 @@ Relief is height towards the camera in image widths (docs/conventions.md). Plain
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,6 +17,8 @@ from stages import Array, DepthMap, Sense
 
 RANGE_LEVELS = 9
 """Levels at which the edge-aware filter is evaluated; values between two levels are interpolated."""
+BACKDROP_PERCENTILE = 2.0
+"""The backdrop of a person lies at this percentile of the person's relief, behind all of it but stray pixels."""
 
 
 def camera_distance(fov_degrees: float) -> float:
@@ -80,11 +83,35 @@ def to_relief(depth: DepthMap, mask_hw: Array, distance: float, near_far_ratio: 
     Returns: (h, w) float32 front relief and, where the map has one, hidden relief.
     """
     convert = TO_RELIEF[depth.sense]
+    if (mask_hw & ~depth.mask_hw).any():
+        depth = _before_backdrop(depth)
 
     def layer(values_hw: Array) -> Array:
         return convert(np.where(mask_hw, values_hw, np.float32(1)), depth, distance, near_far_ratio).astype(np.float32) * mask_hw
 
     return layer(depth.values_hw), None if depth.back_hw is None else layer(np.where(depth.mask_hw, depth.back_hw, depth.values_hw))
+
+
+def _before_backdrop(depth: DepthMap) -> DepthMap:
+    """The map with a flat backdrop where a relief network saw no person; maps of other senses, or without a matte, as they are.
+
+    Outside its matte nothing was ever asked of such a network: what it says there may reach nearer than the nose.
+    """
+    if not _only_person(depth):
+        return depth
+    backdrop = np.float32(np.percentile(depth.values_hw[depth.mask_hw], BACKDROP_PERCENTILE))
+    return replace(depth, values_hw=np.where(depth.mask_hw, depth.values_hw, backdrop))
+
+
+def _only_person(depth: DepthMap) -> bool:
+    return depth.sense is Sense.RELIEF and depth.matte_hw is not None
+
+
+def nearest_relief(depth: DepthMap, mask_hw: Array) -> float:
+    """Relief of the nearest pixel of `mask_hw`, image widths; 0 for senses whose relief follows from the camera."""
+    if depth.sense is not Sense.RELIEF:
+        return 0.0
+    return float(depth.values_hw[mask_hw & depth.mask_hw if _only_person(depth) else mask_hw].max())
 
 
 def metres_per_width(depth: DepthMap, distance: float) -> float | None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 import figures
 import pictures
-from certificate import THIN_WALL_MM, Certificate, certified_model
+from certificate import THIN_SHARE_PERCENT, THIN_WALL_MM, Certificate, certified_model
 from depth_pictures import data_uri
 from errors import FaceModelError
 from export_3d_model import WRITERS
@@ -41,6 +41,12 @@ OTHER_TYPES = {"_certificate.json": "application/json", "_viewer.html": "text/ht
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
 FIGURE_TEXTURE_SIDE = 512
 """Colours of a figure sit at its vertices, which are farther apart than the pixels of such a texture."""
+REMEMBERED: dict[str, Any] = {
+    "show": SURFACE, "model colours": "Grey", "kind": "bust", "smoothing": 1.0, "detail": "Normal", "relief strength": 2.0,
+    "background": False, "outliers": True, "height": None, "perspective": True,
+}  # fmt: skip
+"""Widgets of this step by key, with the values they start with. What a visitor chose stays for the next photo; the field of view does not:
+it belongs to the photo."""
 POINT_PX = {"Light": 3.0, "Normal": 2.0, "Fine": 1.5}
 
 
@@ -87,7 +93,7 @@ def _model(session: Session, made: Depth, stale: bool) -> None:
     """Figure, settings and, unless it is out of date, files. Only this is run again when its widgets move."""
     stage, controls = st.columns([7, 3], gap="large")
     with controls:
-        look, settings = _controls(made)
+        look, settings = _controls(session, made)
     with stage:
         try:
             _figure(session, made, look, replace(settings, height_mm=None))  # the size changes files only
@@ -98,41 +104,44 @@ def _model(session: Session, made: Depth, stale: bool) -> None:
         _files(session, made, look.kind, settings)
 
 
-def _controls(made: Depth) -> tuple[Look, ModelSettings]:
-    """The widgets beside the figure."""
-    shown = st.segmented_control("Show", [SURFACE, POINTS, MODEL], default=SURFACE, required=True, key="show")
-    colour = st.segmented_control("Colours", list(COLOURS), default="Grey", required=True, key="model colours")
-    kind = st.selectbox("Kind of model", list(KIND_TITLES), format_func=KIND_TITLES.__getitem__, key="kind", help=_kinds_help())
-    smoothing = st.slider("Smoothing, pixels", 0.0, 8.0, 1.0, 0.5, key="smoothing")
-    detail = st.select_slider("Detail", list(DETAIL), "Normal", key="detail")
-    ratio = 2.0
+def _controls(session: Session, made: Depth) -> tuple[Look, ModelSettings]:
+    """The widgets beside the figure, as this visitor left them. Values come from the session alone: Streamlit warns of another default."""
+    chosen = REMEMBERED | session.chosen
+    for key, value in chosen.items():
+        st.session_state.setdefault(key, value)
+    st.segmented_control("Show", [SURFACE, POINTS, MODEL], required=True, key="show")
+    st.segmented_control("Colours", list(COLOURS), required=True, key="model colours")
+    st.selectbox("Kind of model", list(KIND_TITLES), format_func=KIND_TITLES.__getitem__, key="kind", help=_kinds_help())
+    st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, key="smoothing")
+    st.select_slider("Detail", list(DETAIL), key="detail")
     if made.depth.sense is Sense.RELATIVE_INVERSE:
         explained = "Farthest over nearest distance. This network leaves it open: raise it for a deeper face, lower it for a flatter one."
-        ratio = st.slider("Relief strength", 1.05, 4.0, 2.0, 0.05, key="relief strength", help=explained)
-    background = False
-    if made.depth.matte_hw is None:
-        st.caption("This network does not tell the person from the background.")
+        st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explained)
+    matted = made.depth.matte_hw is not None
+    if matted:
+        st.toggle("Keep the background", key="background")
     else:
-        background = st.toggle("Keep the background", key="background")
-    outliers = st.toggle("Remove stray points", True, key="outliers")
+        st.caption("This network does not tell the person from the background.")
+    st.toggle("Remove stray points", key="outliers")
     explained = "Empty: from the distance between the eyes, or as the network measured it."
-    height_mm = st.number_input("Height, mm", 5.0, 5000.0, None, 10.0, format="%.0f", placeholder="life size", key="height", help=explained)
+    st.number_input("Height, mm", 5.0, 5000.0, None, 10.0, format="%.0f", placeholder="life size", key="height", help=explained)
     with st.expander("Camera"):
         measured = made.photo.fov_degrees
         explained = "From the file." if measured else "The file does not say; 30° suits a portrait."
         fov = st.slider("Field of view, degrees", 5, 100, round(measured) if measured else 30, key="field of view", help=explained)
-        perspective = st.toggle("Perspective", True, key="perspective", help="Off: parallel rays, as if from far away.")
+        st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
+    session.chosen = chosen = {key: st.session_state[key] for key in REMEMBERED}
     settings = ModelSettings(
-        smoothing_px=smoothing,
-        foreground_only=not background,
-        remove_outliers=outliers,
-        near_far_ratio=ratio,
-        height_mm=height_mm,
-        perspective=perspective,
+        smoothing_px=chosen["smoothing"],
+        foreground_only=not (matted and chosen["background"]),
+        remove_outliers=chosen["outliers"],
+        near_far_ratio=chosen["relief strength"],
+        height_mm=chosen["height"],
+        perspective=chosen["perspective"],
         fov_degrees=float(fov) if not measured or fov != round(measured) else None,
     )
-    settings = replace(settings, **DETAIL[detail])
-    return Look(shown, COLOURS[colour], kind, POINT_PX[detail]), settings
+    settings = replace(settings, **DETAIL[chosen["detail"]])
+    return Look(chosen["show"], COLOURS[chosen["model colours"]], chosen["kind"], POINT_PX[chosen["detail"]]), settings
 
 
 def _kinds_help() -> str:
@@ -242,7 +251,10 @@ def _download_buttons(files: Files, name: str) -> None:
                 icon=":material/image:",
                 key=f"download {picture.suffix}",
             )
-    st.caption("GLB is in metres, the others in millimetres. GLB and OBJ carry the photo as texture, PLY and XYZ its colours.")
+    st.caption(
+        "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, the others in millimetres: in Blender import those with "
+        "scale 0.001. GLB and OBJ carry the photo as texture, PLY and XYZ its colours."
+    )
 
 
 def _size(count: int) -> str:
@@ -252,12 +264,13 @@ def _size(count: int) -> str:
 def _certificate(certificate: Certificate) -> None:
     """What the model is worth, in words."""
     width, height, depth = certificate.size_mm
-    spread = f" ± {certificate.scale_sd_percent:.0f} %" if certificate.scale_sd_percent else ""
+    percent = certificate.scale_sd_percent
+    spread = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
     texture = certificate.texture_wh
     rows = {
         "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm{spread}, {certificate.scale_source}",
         "Closed": "yes, a solid without holes" if certificate.watertight else "no, an open surface",
-        "Ready to print": "yes" if certificate.printable else "no",
+        "Ready to print": _ready(certificate),
         "Volume": _optional(certificate.volume_cm3, "cm³"),
         "Thinnest wall": _optional(certificate.smallest_wall_mm, "mm"),
         f"Walls under {THIN_WALL_MM:g} mm": _optional(certificate.thin_surface_percent, "% of the surface"),
@@ -272,6 +285,14 @@ def _certificate(certificate: Certificate) -> None:
     lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
     with st.expander("Certificate: what this model is worth", expanded=True):
         st.markdown("\n".join(["| Measured on the files | Result |", "|---|---|", *lines]))
+
+
+def _ready(certificate: Certificate) -> str:
+    """Whether a slicer takes the model as it is, and what would print badly all the same."""
+    if not certificate.printable:
+        return "no"
+    thin = certificate.thin_surface_percent or 0.0
+    return "yes" if thin <= THIN_SHARE_PERCENT else f"yes, but {thin:.0f} % of it is thinner than {THIN_WALL_MM:g} mm"
 
 
 def _facing(certificate: Certificate) -> str:

@@ -68,9 +68,10 @@ def _chosen_file() -> tuple[str, bytes]:
     """Name and bytes of what was chosen last: upload, camera picture or sample; empty where nothing was."""
     first = samples()[:1]
     source = st.session_state.setdefault("source", first[0].name if first else "upload")
+    kinds = ", ".join(suffix.upper() for suffix in accepted_suffixes() if suffix not in ("jpeg", "jfif"))
+    # Files of every kind are let through: what is wrong with one, and what to do, is said in one sentence by who reads it.
     upload = st.file_uploader(
-        f"Photo file ({', '.join(suffix.upper() for suffix in accepted_suffixes() if suffix != 'jpeg')}, up to {MAX_BYTES // 2**20} MB)",
-        type=list(accepted_suffixes()),
+        f"Photo file ({kinds}, up to {MAX_BYTES // 2**20} MB)",
         max_upload_size=MAX_BYTES // 2**20,
         on_change=_take,
         args=("upload",),
@@ -139,7 +140,7 @@ def _one_face(session: Session, name: str, whole: Photo) -> Photo:
     """The whole photo, or its part around the face that the user picked; shown with what was found in it."""
     search = session.searched()
     faces = search.faces if search else ()
-    chosen = _pick_face(faces)
+    chosen = _pick_face(whole, faces)
     boxes = [face.box_xyxy for face in faces]
     outlined = ("outlined", whole.sha256, len(boxes), chosen)
     source = session.cache.get_or_make(outlined, lambda: data_uri(photo_with_faces(whole, boxes, chosen), "JPEG"))
@@ -150,13 +151,13 @@ def _one_face(session: Session, name: str, whole: Photo) -> Photo:
     return whole if chosen is None else session.cache.get_or_make(("cut", whole.sha256, chosen), lambda: crop_to(whole, boxes[chosen]))
 
 
-def _pick_face(faces: tuple[Face, ...]) -> int | None:
-    """Index of the face to cut out, or None for the whole photo."""
+def _pick_face(whole: Photo, faces: tuple[Face, ...]) -> int | None:
+    """Index of the face to cut out, or None for the whole photo. The choice is this photo's alone."""
     if len(faces) < 2:
         return None
     options = {"Whole photo": None, **{f"Face {number}": number - 1 for number in range(1, len(faces) + 1)}}
     st.info(f"{len(faces)} faces were found, the largest is number 1. Pick one to model it alone.")
-    return options[st.radio("Which face", list(options), horizontal=True, key="face")]
+    return options[st.radio("Which face", list(options), horizontal=True, key=f"face {whole.sha256}")]
 
 
 def _facts(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:

@@ -46,6 +46,7 @@ class Session:
     wanted: (digest of the photo, network) of a depth map that was asked for and is not there yet: a click elsewhere stops the run that
     makes it, and the next one takes it up. depth: of step 2.
     modelled: the depth map that step 3 made its model from. files_of: what its files were written for: (key of modelled, kind, settings).
+    chosen: what the visitor chose in step 3, by key of the widget: Streamlit forgets a widget that has left the page.
     """
 
     name: str = ""
@@ -56,6 +57,7 @@ class Session:
     depth: Depth | None = None
     modelled: Depth | None = None
     files_of: Any = None
+    chosen: dict[str, Any] = field(default_factory=dict)
     cache: SessionCache = field(default_factory=SessionCache)
 
     def searched(self) -> FaceSearch | None:

@@ -24,6 +24,7 @@ def predict(_network, photo):
         network="face",
         back_hw=np.where(mask_hw, -front_hw, 0).astype(np.float32),
         uncertainty_hw=np.where(mask_hw, 0.01 + 0.02 * (1 - inside), 0).astype(np.float32),
+        thickness_uncertainty_hw=np.where(mask_hw, 0.03 + 0.05 * (1 - inside), 0).astype(np.float32),
         matte_hw=np.clip(inside * 8, 0, 1).astype(np.float32),
         faces=(Face(box, eyes),),
         looked_for_faces=True,

@@ -212,18 +212,6 @@ def test_the_face_is_outlined_before_the_depth_map(page):
     assert page.session_state["session"].depth is None and len(page.session_state["session"].searched().faces) == 1
 
 
-def test_of_several_faces_one_is_picked_before_the_depth_map(page):
-    face_hwc = astronaut()[0:320, 60:380]
-    upload(page, "twins.jpg", jpeg(np.hstack([face_hwc, face_hwc[:, ::-1]])))
-    assert page.radio(key="face").options == ["Whole photo", "Face 1", "Face 2"]
-    page.radio(key="face").set_value("Face 2").run()
-    press(page, "generate depth")
-    cut = page.session_state["session"].depth.photo
-    assert cut.size_hw[1] < 640 and cut.sha256 != page.session_state["session"].whole.sha256
-    page.radio(key="face").set_value("Face 1").run()
-    assert download_labels(page) == []
-
-
 SKY = jpeg(np.repeat(np.tile(np.linspace(40, 220, 200).astype(np.uint8)[:, None], (1, 260))[..., None], 3, -1))
 UNIFORM = jpeg(np.full((300, 300, 3), 128, np.uint8))
 
@@ -379,7 +367,12 @@ def test_values_under_the_pointer_are_those_of_the_layer(layer):
     photo = Photo(astronaut()[:300, :200].copy(), None, None, "0")
     depth = stand_in.predict(None, photo)
     data = viewer_data(photo, depth, PictureSettings(layer, "Viridis", (0.2, 0.8), View.SIDE))
-    values_hw = {Layer.DEPTH: depth.values_hw, Layer.MATTE: depth.matte_hw, Layer.UNCERTAINTY: depth.uncertainty_hw}[layer]
+    values_hw = {
+        Layer.DEPTH: depth.values_hw,
+        Layer.MATTE: depth.matte_hw,
+        Layer.UNCERTAINTY: depth.uncertainty_hw,
+        Layer.BACK_UNCERTAINTY: depth.thickness_uncertainty_hw,
+    }[layer]
     codes_hw = np.frombuffer(base64.b64decode(data["values"]), "<u2").reshape(data["gridHeight"], data["gridWidth"])
     row, column = data["gridHeight"] // 2, data["gridWidth"] // 2
     shown = data["low"] + codes_hw[row, column] * data["step"]

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapes import head, photo_of, sphere
 
+import face_depth
+import face_network
 import relief
 from benchmarks.accuracy import SyntheticHead, sphere_error
 from camera import Camera, choose_fov, project, unproject
@@ -24,10 +27,12 @@ from generate_3d_model import (
     smoothing_change,
     surface_mesh,
 )
+from photo import read_photo
 from points import outliers
 from stages import DepthMap, Face, Sense
 from surfaces import weld
 
+ROOT = Path(__file__).resolve().parent.parent
 SIZE = (36, 48)
 PLAIN = ModelSettings(smoothing_px=0, edge_tolerance=0, remove_outliers=False)
 CLOSED = [name for name, kind in KINDS.items() if kind.closed and name != "poisson"]
@@ -157,6 +162,19 @@ def test_a_background_that_is_kept_wears_the_photo(kind):
     border = 5 if kind == "relief" else 0
     front_hwc = mesh.texture_hwc[border : border + 96, border : columns - border][:, :80]
     assert (front_hwc == photo.rgb_hwc).all()
+
+
+def test_nothing_behind_a_real_person_comes_nearer_than_the_person():
+    """The bundled network says anything beyond its matte; on this sample the backdrop of the studio would stand before the nose."""
+    sample = ROOT / "assets" / "samples" / "portrait_1.jpg"
+    photo = read_photo(sample.read_bytes(), sample.name)
+    depth = face_depth.predict(face_network.load(ROOT / "assets" / "face_depth.safetensors"), photo)
+    person_hw = depth.mask_hw
+    assert depth.values_hw[~person_hw].max() > np.median(depth.values_hw[person_hw])  # else this test shows nothing
+    front_hw, known_hw, _ = prepared_relief(depth, photo, ModelSettings(foreground_only=False))
+    behind_hw = known_hw & ~person_hw
+    assert behind_hw.sum() > 0.9 * (~person_hw).sum()
+    assert front_hw[behind_hw].max() < np.median(front_hw[known_hw & person_hw])
 
 
 @pytest.mark.parametrize("fov", [20.0, 100.0])

@@ -273,7 +273,6 @@ HEIC_HEADER = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 def test_a_heic_photo_without_its_package_is_named_with_the_mend(monkeypatch):
     monkeypatch.setattr(photo, "heif_available", lambda: False)
     assert "heic" not in photo.accepted_suffixes() and "jfif" in photo.accepted_suffixes()
-    assert {"heic", "avif", "gif", "tiff", "bmp", *photo.accepted_suffixes()} <= {*photo.offered_suffixes()}
     with pytest.raises(PhotoError, match=r"is a HEIC photo; .*pillow-heif"):
         read_photo(HEIC_HEADER, "a.heic")
 

@@ -63,6 +63,34 @@ def test_a_flat_map_of_any_sense_gives_a_plane():
         assert np.isfinite(front_hw).all() and np.ptp(front_hw) < 1e-6
 
 
+def before_noise(**others):
+    """A person of relief 0.05 to 0.15 before a background that no network was asked for: nearer than the camera, or far behind."""
+    mask_hw = np.zeros(SIZE, bool)
+    mask_hw[6:20, 8:25] = True
+    values_hw = np.where(np.indices(SIZE).sum(axis=0) % 2, np.float32(9), np.float32(-9))
+    values_hw[mask_hw] = np.linspace(0.05, 0.15, mask_hw.sum())
+    return DepthMap(values_hw, Sense.RELIEF, mask_hw, "noise", back_hw=np.where(mask_hw, -0.1, values_hw), **others)
+
+
+def test_a_person_with_a_matte_stands_before_a_flat_backdrop():
+    depth = before_noise(matte_hw=np.ones(SIZE, np.float32))
+    everywhere = relief.valid_pixels(depth, foreground_only=False)
+    front_hw, back_hw = relief.to_relief(depth, everywhere, 1.5, 2.0)
+    inside = depth.mask_hw
+    assert everywhere.all() and (front_hw[inside] == depth.values_hw[inside]).all() and (back_hw[inside] == np.float32(-0.1)).all()
+    assert len(np.unique(front_hw[~inside])) == 1 and (back_hw[~inside] == front_hw[~inside]).all()
+    assert 0.05 <= front_hw[~inside][0] <= 0.055  # a little behind the person
+    assert relief.nearest_relief(depth, everywhere) == pytest.approx(0.15)
+    alone_hw, _ = relief.to_relief(depth, inside, 1.5, 2.0)
+    assert (alone_hw == np.where(inside, depth.values_hw, 0)).all()
+
+
+def test_without_a_matte_nothing_is_taken_for_a_background():
+    depth = before_noise()
+    everywhere = relief.valid_pixels(depth, foreground_only=False)
+    assert (relief.to_relief(depth, everywhere, 1.5, 2.0)[0] == depth.values_hw).all() and relief.nearest_relief(depth, everywhere) == 9
+
+
 def test_metres_keep_their_scale():
     depth = DepthMap(np.linspace(0.5, 1.5, SIZE[0] * SIZE[1], dtype=np.float32).reshape(SIZE), Sense.METRIC, np.ones(SIZE, bool), "formula")
     front_hw, _ = relief.to_relief(depth, depth.mask_hw, 2.0, near_far_ratio=9.0)

@@ -1,5 +1,6 @@
 """What happens between the steps: the camera put away, a network that fails, a run cut short."""
 
+import re
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -159,3 +160,23 @@ def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatc
     assert "background" not in [toggle.key for toggle in page.toggle]
     assert "does not tell the person from the background" in texts(page, "caption")
     assert "this network looks for no eyes" in texts(page, "markdown")
+
+
+def test_thin_walls_are_named_where_the_model_is_called_ready_to_print(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert "| Ready to print | yes |" in texts(page, "markdown")
+    page.selectbox(key="kind").set_value("relief")
+    page.number_input(key="height").set_value(20.0).run()
+    press(page, "write files")
+    said = texts(page, "markdown")
+    measured = float(re.search(r"Walls under 1 mm \| ([\d.]+) % of the surface", said)[1])
+    thin = int(re.search(r"Ready to print \| yes, but (\d+) % of it is thinner than 1 mm \|", said)[1])
+    assert measured > 1 and abs(thin - measured) < 0.6
+
+
+def test_makers_are_told_units_and_axes(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    for fact in ("STL and 3MF are in millimetres with Z up", "GLB is in metres", "Blender", "scale 0.001"):
+        assert fact in texts(page, "caption")

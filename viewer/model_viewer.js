@@ -6,6 +6,8 @@ const UP = { x: 0, y: 1, z: 0 };
 const VIEWS = {
   Front: { up: UP, center: CENTRE, eye: { x: 0, y: 0, z: DISTANCE } },
   Left: { up: UP, center: CENTRE, eye: { x: -DISTANCE, y: 0, z: 0 } },
+  Right: { up: UP, center: CENTRE, eye: { x: DISTANCE, y: 0, z: 0 } },
+  Back: { up: UP, center: CENTRE, eye: { x: 0, y: 0, z: -DISTANCE } },
   "Three-quarter": { up: UP, center: CENTRE, eye: { x: 0.66 * DISTANCE, y: 0.14 * DISTANCE, z: 0.74 * DISTANCE } },
   Top: { up: { x: 0, y: 0, z: -1 }, center: CENTRE, eye: { x: 0, y: DISTANCE, z: 0 } },
 };
@@ -73,7 +75,7 @@ class Viewer {
     for (const name of Object.keys(VIEWS)) this.button(name, () => this.look(VIEWS[name]));
     this.bar.append(element("span", "mv-gap"));
     this.button("Save picture", () => this.save());
-    this.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
+    if (this.root.requestFullscreen) this.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
     this.hint = element("p", "mv-hint", HINT);
     this.root.append(this.stage, this.bar, this.hint);
     parent.append(this.root);
@@ -101,6 +103,7 @@ class Viewer {
   }
 
   key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // a shortcut of the browser
     if (event.key === "0") this.look(VIEWS.Front);
     else if (event.key in KEYS && this.camera()) this.look({ ...this.camera(), up: UP, eye: KEYS[event.key](this.camera().eye) });
     else return;

@@ -16,6 +16,10 @@ PROPORTIONS = """() => {
     return ['x', 'y', 'z'].map((axis) => ratio[axis] / (scene[axis + 'axis'].range[1] - scene[axis + 'axis'].range[0]));
 }"""
 
+TAKEN = """(stage) => Object.fromEntries(['', 'ctrlKey', 'metaKey', 'altKey'].map((held) => [held, !stage.dispatchEvent(
+    new KeyboardEvent('keydown', { key: '0', cancelable: true, [held]: true }))]))"""
+"""With which keys held the stage takes a key for itself, away from the browser's shortcuts."""
+
 
 def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
     page = visit()
@@ -47,6 +51,8 @@ def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
 
     for name, law in (
         ("Left", "Math.abs(eye.x + 1.5) + Math.abs(eye.z) < 1e-6"),
+        ("Right", "Math.abs(eye.x - 1.5) + Math.abs(eye.z) < 1e-6"),
+        ("Back", "Math.abs(eye.z + 1.5) + Math.abs(eye.x) < 1e-6"),
         ("Top", "Math.abs(eye.y - 1.5) + Math.abs(eye.z) < 1e-6"),
         ("Three-quarter", "eye.x > 0.6 && eye.z > 0.6 && eye.y > 0"),
         ("Front", "Math.abs(eye.z - 1.5) + Math.abs(eye.x) < 1e-6"),
@@ -55,6 +61,7 @@ def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
         wait_for_eye(page, law)
     stage.press("ArrowRight")
     wait_for_eye(page, "gap > 0.1", start)
+    assert stage.evaluate(TAKEN) == {"": True, "ctrlKey": False, "metaKey": False, "altKey": False}
 
 
 def test_every_view_keeps_its_camera_and_has_true_proportions(visit):
@@ -97,6 +104,9 @@ def test_one_finger_turns_and_two_zoom(visit):
     stage = model_on_stage(page)
     devtools = page.context.new_cdp_session(page)
     start, _ = camera(page)
+    for button in page.locator(".mv-bar button").all():
+        box = button.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, button.inner_text()
     x, y = middle(stage)
 
     touch(devtools, "touchStart", (x, y))
@@ -128,6 +138,13 @@ def test_full_screen_and_back(visit):
     page.get_by_role("button", name="Full screen").click()
     page.wait_for_function("() => !document.fullscreenElement")
     expect(page.get_by_role("button", name="Front", exact=True)).to_be_visible()
+
+
+def test_where_a_browser_has_no_full_screen_there_is_no_button_for_it(visit):
+    page = visit(before="delete Element.prototype.requestFullscreen;")  # as on an iPhone
+    model_on_stage(page)
+    expect(page.get_by_role("button", name="Save picture")).to_be_visible()
+    expect(page.locator(".mv-bar").get_by_role("button", name="Full screen")).to_have_count(0)
 
 
 def test_the_saved_picture_shows_the_model(visit):
