@@ -34,17 +34,32 @@ DETAIL: dict[str, dict[str, Any]] = {
     "Fine": {"grid_side": 400, "point_budget": 100_000, "face_budget": 100_000},
 }
 FILE_LABELS = {
-    ".glb": "GLB", ".stl": "STL", ".ply": "PLY", ".obj.zip": "OBJ", ".3mf": "3MF", ".xyz": "XYZ",
-    "_points.ply": "Points, PLY", "_viewer.html": "Viewer, one HTML file", "_certificate.json": "Certificate",
-}  # fmt: skip
+    ".glb": "GLB",
+    ".stl": "STL",
+    ".ply": "PLY",
+    ".obj.zip": "OBJ",
+    ".3mf": "3MF",
+    ".xyz": "XYZ",
+    "_points.ply": "Points, PLY",
+    "_viewer.html": "Viewer, one HTML file",
+    "_certificate.json": "Certificate",
+}
 OTHER_TYPES = {"_certificate.json": "application/json", "_viewer.html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
 FIGURE_TEXTURE_SIDE = 512
 """Colours of a figure sit at its vertices, which are farther apart than the pixels of such a texture."""
 REMEMBERED: dict[str, Any] = {
-    "show": SURFACE, "model colours": "Grey", "kind": "bust", "smoothing": 1.0, "detail": "Normal", "relief strength": 2.0,
-    "background": False, "outliers": True, "height": None, "perspective": True,
-}  # fmt: skip
+    "show": SURFACE,
+    "model colours": "Grey",
+    "kind": "bust",
+    "smoothing": 1.0,
+    "detail": "Normal",
+    "relief strength": 2.0,
+    "background": False,
+    "outliers": True,
+    "height": None,
+    "perspective": True,
+}
 """Widgets of this step by key, with the values they start with. What a visitor chose stays for the next photo; the field of view does not:
 it belongs to the photo."""
 POINT_PX = {"Light": 3.0, "Normal": 2.0, "Fine": 1.5}
