@@ -226,6 +226,17 @@ def test_both_sides_of_the_canvas_have_a_scale_of_their_own():
     assert (rows.start, rows.stop, columns.stop) == (int(4800 * 1024 / 4899), 1024, 171)
 
 
+def test_two_people_come_into_one_map(network, portrait, depth):
+    """Side by side: two faces, each half like the map of that person alone."""
+    pair = face_depth.predict(network, photo_of(np.hstack([portrait, portrait[:, ::-1]])))
+    assert len(pair.faces) == 2
+    left, top, right, bottom = (max(0, round(edge)) for edge in depth.faces[0].box_xyxy)
+    face = np.s_[top:bottom, left:right]
+    person = depth.mask_hw[face]
+    for half_hw in (pair.values_hw[:, : portrait.shape[1]], pair.values_hw[:, portrait.shape[1] :][:, ::-1]):
+        assert np.corrcoef(half_hw[face][person], depth.values_hw[face][person])[0, 1] > 0.97
+
+
 def test_heads_are_listed_largest_first():
     map_hw = np.zeros((50, 100), np.float32)
     map_hw[10:20, 10:20] = 1

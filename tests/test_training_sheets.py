@@ -24,6 +24,13 @@ def test_every_guise_says_where_the_plain_crop_lies_in_it():
         assert correlation > 0.9, name
 
 
+def test_one_photograph_keeps_its_relief_in_every_guise():
+    """Crops, sizes, turns, grey, dark and the mirror; the golden value is the map of the plain crop."""
+    found, _ = sheets.stability(face_network.load(sheets.Path("assets/face_depth.safetensors")))
+    assert len(found) == 12
+    assert min(found.values()) > 0.98
+
+
 def test_the_sheets_are_filled_up_to_whole_rows():
     sheet = sheets._grid([np.full((4, 6, 3), 9, np.uint8)] * 5, 3)
     assert sheet.shape == (8, 18, 3)
