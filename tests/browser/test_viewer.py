@@ -91,7 +91,10 @@ def test_a_failed_load_shows_a_picture_and_the_next_try_the_model(visit):
     page.unroute("**/*plotly.min.js*")
     show(page, "Points", "scatter3d")
     expect(page.get_by_text("plotly.min.js did not load")).to_have_count(0)
-    drag(page, page.locator(".mv-stage"), 160)
+    stage = page.locator(".mv-stage")
+    stage.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
+    drag(page, stage, 160)
     wait_for_eye(page, "Math.abs(eye.x) > 0.2")
 
 
