@@ -27,7 +27,7 @@ class Layer(Enum):
     DEPTH = "Depth"
     MATTE = "Matte"
     UNCERTAINTY = "Uncertainty"
-    BACK_UNCERTAINTY = "Back uncertainty"
+    BACK_UNCERTAINTY = "Back error"
 
 
 class View(Enum):
