@@ -345,8 +345,7 @@ def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path):
 
 
 @pytest.mark.parametrize("middle", [(60, 50), (20, 80)])
-def test_a_framed_view_is_cut_around_a_head(middle, monkeypatch):
-    monkeypatch.setattr(dataset, "FRAMED", 1.0)
+def test_a_framed_view_is_cut_around_a_head(middle):
     record = np.zeros((), record_dtype(96))[()]
     record["heads"][1] = *middle, 24
     left, top, cut = np.transpose([dataset._framed(record, np.random.default_rng(seed)) for seed in range(200)])
