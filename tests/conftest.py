@@ -3,7 +3,7 @@
 import pytest
 from file_server import CONTENT, DIGEST, file_server
 
-from network_spec import RemoteFile
+from face3d.depth.spec import RemoteFile
 
 
 @pytest.fixture

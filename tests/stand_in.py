@@ -1,8 +1,10 @@
-"""A depth network for tests of the page: an egg-shaped head in the middle of whatever photo it is shown. Fast, and nothing to download."""
+"""A depth network for tests of the page: an egg-shaped head in the middle of whatever photo it is shown.
+Fast, and nothing to download.
+"""
 
 import numpy as np
 
-from stages import DepthMap, Face, Sense
+from face3d.structures import DepthMap, Face, Sense
 
 
 def predict(_network, photo):
