@@ -9,13 +9,13 @@ import streamlit as st
 from page.depth_step import depth_step
 from page.model_step import model_step
 from page.photo_step import look_for_faces, photo_step
-from page.session import desk, session
+from page.session import session, shared_queue
 
 PAGE = Path(__file__).with_name("page")
 
 st.set_page_config(page_title="Photo to 3D face", page_icon=str(PAGE / "icon.svg"), layout="wide")
 st.html(PAGE / "page.css")
-desk()
+shared_queue()
 
 st.title("Photo to 3D face", anchor=False)
 st.markdown(

@@ -52,7 +52,7 @@ def load_network(
 
 
 def predict(network: Network, photo: Photo) -> DepthMap:
-    """The depth map of `photo`, at the photo's own size, in the sense of the network's row.
+    """The depth map of `photo`, at the photo's own size, in the representation of the network's row.
 
     Raises DepthError where the network gives no finite depth.
     """

@@ -12,29 +12,13 @@ from face3d.errors import GeometryError
 from face3d.geometry.grid import GRID_SHARES, _pixel_points
 from face3d.geometry.kinds import KINDS, plaque_margin_px, settings_of
 from face3d.geometry.meshes import decimate, is_closed, weld
-from face3d.geometry.points import bend, normals_of_grid, outliers, spread
+from face3d.geometry.points import curvature, normals_of_grid, outliers, systematic_sample
 from face3d.geometry.relief import _prepare, _unit
 from face3d.geometry.report import Certificate, certify
 from face3d.geometry.scale import Placement, life_size
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import _picture, _texture, picture_uv, split_at_seam
 from face3d.structures import DepthMap, Mesh, Photo, PointCloud
-
-__all__ = [
-    "DEFAULT_FOV_DEGREES",
-    "KINDS",
-    "Grid",
-    "ModelSettings",
-    "build_mesh",
-    "grid",
-    "model_camera",
-    "point_cloud",
-    "project",
-    "settings_of",
-    "smoothing_change",
-    "surface_mesh",
-    "unproject",
-]
 
 EVEN_SHARES = (0.9, 0.8, 0.7, 0.55, 0.4)
 """The same without decimation: walls and foot come on top of the two layers, so small budgets take a smaller
@@ -53,7 +37,7 @@ def point_cloud(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Point
     normals_hw3 = normals_of_grid(points_hw3, prepared.known_hw)
     kept = np.flatnonzero(prepared.known_hw)
     if len(kept) > settings.point_budget:
-        kept = kept[spread(bend(normals_hw3).ravel()[kept], settings.point_budget)]
+        kept = kept[systematic_sample(curvature(normals_hw3).ravel()[kept], settings.point_budget)]
     points_n3 = points_hw3.reshape(-1, 3)[kept]
     if settings.remove_outliers:
         inliers = ~outliers(points_n3, settings.outlier_ratio)

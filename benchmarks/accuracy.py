@@ -20,7 +20,7 @@ from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.meshes import vertex_normals, weld
 from face3d.geometry.points import normals_of_grid
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthMap, Sense
+from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import photo_of, sphere
 from generate_3d_model import build_mesh
 
@@ -98,7 +98,11 @@ class SyntheticHead:
         owner = np.ones(len(self.mesh.triangles_m3), np.uint8)
         seen = truth(self.mesh, owner, self.camera, self.camera.place(self.mesh.vertices_v3), side)
         depth = DepthMap(
-            seen.relief_hw, Sense.RELIEF, seen.label_hw > 0, "truth", seen.relief_hw - seen.thickness_hw
+            seen.relief_hw,
+            DepthRepresentation.RELIEF,
+            seen.label_hw > 0,
+            "truth",
+            seen.relief_hw - seen.thickness_hw,
         )
         return depth, seen.label_hw
 

@@ -68,12 +68,12 @@ class Measurement:
     peak_mb: float
 
 
-class Turns(NamedTuple):
+class TurnQueue(NamedTuple):
     """Seconds and processor seconds of one kind of call, one pair per round: (rounds, 2)."""
 
     seconds_r2: Array
 
-    def times(self, other: Turns) -> tuple[float, float]:
+    def times(self, other: TurnQueue) -> tuple[float, float]:
         """How many times as long as another call these took, and how many times the processor time; medians
         over the rounds.
         """
@@ -94,7 +94,7 @@ def measure(work: Callable[[], object]) -> Measurement:
     )
 
 
-def measure_in_turns(works: list[Callable[[], object]], rounds: int) -> list[Turns]:
+def measure_in_turns(works: list[Callable[[], object]], rounds: int) -> list[TurnQueue]:
     """Of calls that do all their work before they return: one call of each in every round, after WARM_UP
     rounds that do not count.
     """
@@ -104,7 +104,7 @@ def measure_in_turns(works: list[Callable[[], object]], rounds: int) -> list[Tur
             start, cpu_start = time.perf_counter(), time.process_time()
             work()
             of_work[:] = time.perf_counter() - start, time.process_time() - cpu_start
-    return [Turns(of_work) for of_work in taken[WARM_UP:].transpose(1, 0, 2)]
+    return [TurnQueue(of_work) for of_work in taken[WARM_UP:].transpose(1, 0, 2)]
 
 
 def peak_memory_mb(process: int | str = "self") -> float:
@@ -150,7 +150,7 @@ def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
 
 def in_turns(
     name: str, photo_wh: tuple[int, int], threads: int, rounds: int
-) -> dict[str, tuple[Turns, Turns]]:
+) -> dict[str, tuple[TurnQueue, TurnQueue]]:
     """Passes over a square of PASS_SIDE pixels and predictions from the first sample at this size, by row of
     the table.
 
@@ -320,7 +320,7 @@ def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
     return f"| {spec.name} | {input_text} | {_cells(mine)} | {theirs} |"
 
 
-def _in_turns_table(rows: dict[str, tuple[Turns, Turns]], options: argparse.Namespace) -> str:
+def _in_turns_table(rows: dict[str, tuple[TurnQueue, TurnQueue]], options: argparse.Namespace) -> str:
     """Median seconds of each row's passes and predictions; how many times as long as the first row's, and
     times the processor time.
     """

@@ -1,7 +1,7 @@
 """Untrusted bytes to `Photo`: the only decoder in the project.
 
-Whatever the bytes are, `read_photo` returns a `Photo` or raises `PhotoError` with one sentence and the mend;
-nothing else leaves it.
+Whatever the bytes are, `read_photo` returns a `Photo` or raises `PhotoError` with one sentence and the
+remedy; nothing else leaves it.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ OWN_SIGNATURES = ((0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n"), (8, b"WEBP"))
 HEIF_SIGNATURES = (b"ftypheic", b"ftypheix", b"ftypheim", b"ftypheis", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
 """Four bytes into the file (ISO/IEC 23008-12, annex B)."""
 
-# Where a signature starts, the signature, what a person calls such a file, and the mend.
+# Where a signature starts, the signature, what a person calls such a file, and the remedy.
 RESAVE = "save it as JPEG, PNG or WebP"
 INSTALL = "save it as JPEG, or install the package pillow-heif and start again"
-KNOWN_STRANGERS = (
+UNSUPPORTED_SIGNATURES = (
     *((4, signature, "a HEIC photo", INSTALL) for signature in HEIF_SIGNATURES),
     (4, b"ftypavif", "an AVIF photo", RESAVE),
     (4, b"ftyp", "a video", "save one frame of it as JPEG"),
@@ -217,15 +217,15 @@ def _open(data: bytes, name: str) -> Image.Image:
         own = any(data.startswith(mark, start) for start, mark in OWN_SIGNATURES)
         own = own or (heif_available() and data.startswith(HEIF_SIGNATURES, 4))
         if isinstance(error, UnidentifiedImageError) and not own:
-            kind, mend = next(
+            kind, remedy = next(
                 (
-                    (kind, mend)
-                    for start, mark, kind, mend in KNOWN_STRANGERS
+                    (kind, remedy)
+                    for start, mark, kind, remedy in UNSUPPORTED_SIGNATURES
                     if data[start:].startswith(mark)
                 ),
                 NO_PHOTO,
             )
-            raise PhotoError(f"{name} is {kind}; {mend}.") from error
+            raise PhotoError(f"{name} is {kind}; {remedy}.") from error
         raise PhotoError(f"{name} is damaged at its start; copy or save it again.") from error
 
 

@@ -20,7 +20,7 @@ from face3d.errors import DepthError, GeometryError, PhotoError
 Array = NDArray[Any]
 
 
-class Sense(Enum):
+class DepthRepresentation(Enum):
     """What the numbers of a depth map mean. Nothing downstream guesses it."""
 
     RELATIVE_INVERSE = "relative inverse depth"
@@ -108,8 +108,8 @@ class Face:
 class DepthMap:
     """One depth value per pixel of the photo.
 
-    values_hw: (h, w) float32 in the unit of `sense`, finite where `mask_hw`.
-    sense: what the values mean.
+    values_hw: (h, w) float32 in the unit of `representation`, finite where `mask_hw`.
+    representation: what the values mean.
     mask_hw: (h, w) bool, True where a value is valid and in the foreground.
     network: name of the network that made it.
     back_hw: (h, w) float32 or None; relief of the hidden side (same unit, never above `values_hw` in the
@@ -122,7 +122,7 @@ class DepthMap:
     """
 
     values_hw: Array
-    sense: Sense
+    representation: DepthRepresentation
     mask_hw: Array
     network: str
     back_hw: Array | None = None
@@ -155,13 +155,13 @@ class DepthMap:
 
     def nearness_hw(self) -> Array:
         """(h, w) float32, larger = nearer, 0..1 over the mask (0.5 for a flat map), 0 outside, whatever the
-        sense.
+        representation.
         """
         near_hw = np.zeros(self.size_hw, np.float32)
         if not self.mask_hw.any():
             return near_hw
         inside = self.values_hw[self.mask_hw].astype(np.float64)
-        if self.sense is Sense.METRIC:
+        if self.representation is DepthRepresentation.METRIC:
             inside = -inside
         low, high = inside.min(), inside.max()
         near_hw[self.mask_hw] = (inside - low) / (high - low) if high > low else 0.5

@@ -1,8 +1,10 @@
-"""Photos and depth maps of known shapes, made from formulas: what tests and benchmarks of the geometry start from."""
+"""Photos and depth maps of known shapes, made from formulas: what tests and benchmarks of the geometry start
+from.
+"""
 
 import numpy as np
 
-from face3d.structures import DepthMap, Face, Photo, Sense
+from face3d.structures import DepthMap, DepthRepresentation, Face, Photo
 
 
 def photo_of(size_hw: tuple[int, int], seed: int = 0, fov_degrees: float | None = None) -> Photo:
@@ -27,7 +29,9 @@ def sphere(size_hw: tuple[int, int], distance: float, radius: float = 0.3) -> De
     root = np.sqrt(np.where(mask, inside, 0))
     front, back = distance - distance * (-b - root) / a, distance - distance * (-b + root) / a
     front_hw, back_hw = (np.where(mask, layer, 0).astype(np.float32) for layer in (front, back))
-    return DepthMap(front_hw, Sense.RELIEF, mask, "formula", back_hw=np.minimum(back_hw, front_hw))
+    return DepthMap(
+        front_hw, DepthRepresentation.RELIEF, mask, "formula", back_hw=np.minimum(back_hw, front_hw)
+    )
 
 
 def head(size_hw: tuple[int, int] = (96, 80)) -> DepthMap:
@@ -48,7 +52,7 @@ def head(size_hw: tuple[int, int] = (96, 80)) -> DepthMap:
     face = Face((0.25 * width, 0.0, 0.75 * width, height / 2 + 0.2 * width), eyes)
     return DepthMap(
         front_hw,
-        Sense.RELIEF,
+        DepthRepresentation.RELIEF,
         mask,
         "formula",
         np.where(mask, -thick, 0).astype(np.float32),

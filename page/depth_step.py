@@ -16,7 +16,7 @@ from face3d.export.depth_maps import DEPTH_WRITERS
 from face3d.structures import Photo
 from page.components.components import show_pictures
 from page.depth_view import COLOUR_MAPS, MEANINGS, Layer, PictureSettings, View, layers_of, viewer_data
-from page.session import START_NETWORK, Depth, Session, desk
+from page.session import START_NETWORK, Depth, Session, shared_queue
 
 FILE_LABELS = {"_depth.png": "PNG, 8-bit", "_depth16.png": "PNG, 16-bit", "_depth.npy": "NPY, float32"}
 TRY_AGAIN = "try depth again"
@@ -98,7 +98,7 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     with place.container():
         bar = st.progress(0.0, "Starting")
 
-    def say(text: str) -> None:
+    def report_status(text: str) -> None:
         bar.progress(0.0, text + " …")
 
     shown = ""
@@ -113,7 +113,7 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
 
     start = perf_counter()
     try:
-        depth = desk().depth(spec.name, photo, say, progress)
+        depth = shared_queue().depth(spec.name, photo, report_status, progress)
     except FaceModelError as error:
         session.wanted = None
         place.error(str(error))
@@ -136,7 +136,7 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
 def _findings(made: Depth) -> None:
     """What the depth map is, in one sentence, and what is doubtful about it."""
     title = NETWORKS[made.network].title
-    st.markdown(f"{MEANINGS[made.depth.sense]} Made by {title} in {made.seconds:.1f} s.")
+    st.markdown(f"{MEANINGS[made.depth.representation]} Made by {title} in {made.seconds:.1f} s.")
     if made.depth.looked_for_faces and not made.depth.faces:
         st.warning("No face was found, so the shape is a rough guess.")
 

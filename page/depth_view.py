@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from plotly.colors import hex_to_rgb, sequential
 
 from face3d.export.images import data_uri, small
-from face3d.structures import Array, DepthMap, Photo, Sense
+from face3d.structures import Array, DepthMap, DepthRepresentation, Photo
 
 PICTURE_SIDE = 900
 VALUES_SIDE = 256
@@ -60,14 +60,14 @@ COLOUR_MAPS = {
 
 # Unit and digits of a value under the pointer, by what the numbers mean.
 UNITS = {
-    Sense.RELIEF: ("image widths towards you", 3),
-    Sense.RELATIVE_INVERSE: ("(relative, larger = nearer, no unit)", 3),
-    Sense.METRIC: ("m from the camera", 3),
+    DepthRepresentation.RELIEF: ("image widths towards you", 3),
+    DepthRepresentation.RELATIVE_INVERSE: ("(relative, larger = nearer, no unit)", 3),
+    DepthRepresentation.METRIC: ("m from the camera", 3),
 }
 MEANINGS = {
-    Sense.RELIEF: "Lighter is nearer. The numbers are heights in image widths: true proportions, but not metres.",
-    Sense.RELATIVE_INVERSE: "Lighter is nearer. The numbers are relative, not metres: which is nearer is known, by how much is not.",
-    Sense.METRIC: "Lighter is nearer. The numbers are metres from the camera, as the network estimates them.",
+    DepthRepresentation.RELIEF: "Lighter is nearer. The numbers are heights in image widths: true proportions, but not metres.",
+    DepthRepresentation.RELATIVE_INVERSE: "Lighter is nearer. The numbers are relative, not metres: which is nearer is known, by how much is not.",
+    DepthRepresentation.METRIC: "Lighter is nearer. The numbers are metres from the camera, as the network estimates them.",
 }
 
 
@@ -133,7 +133,9 @@ def viewer_data(photo: Photo, depth: DepthMap, settings: PictureSettings) -> dic
     )
     picture = colour_picture(shares_hw, known_hw, settings.colour_map, settings.far_near)
     codes_hw, low, step = _coded(_sampled(values_hw, VALUES_SIDE), _sampled(known_hw, VALUES_SIDE))
-    unit, digits = UNITS[depth.sense] if settings.layer is Layer.DEPTH else LAYER_UNITS[settings.layer]
+    unit, digits = (
+        UNITS[depth.representation] if settings.layer is Layer.DEPTH else LAYER_UNITS[settings.layer]
+    )
     height, width = depth.size_hw
     return {
         "mode": settings.view.value,

@@ -1,4 +1,4 @@
-"""One desk for all visitors of the page: networks loaded once, one prediction at a time, and a place in the
+"""One queue for all visitors of the page: networks loaded once, one prediction at a time, and a place in the
 queue that can be shown.
 """
 
@@ -15,19 +15,19 @@ from face3d.errors import FaceModelError
 from face3d.structures import DepthMap, Face, Photo
 
 NETWORKS_KEPT = 2
-GLANCE_SECONDS = 0.3
+POLL_SECONDS = 0.3
 """How often a waiting visitor looks up: the longest time before a page that was left, or changed its mind,
 gives its place free."""
 
-Say = Callable[[str], object]
+ReportStatus = Callable[[str], object]
 Progress = Callable[[int, int | None], None]
 
 
-class Turns:
+class TurnQueue:
     """First come, first served, one at a time; everybody can see how many are ahead.
 
-    `say` may raise, as Streamlit does in a page that was left: the place is given free and the exception
-    passes on.
+    `report_status` may raise, as Streamlit does in a page that was left: the place is given free and the
+    exception passes on.
     """
 
     def __init__(self) -> None:
@@ -35,14 +35,14 @@ class Turns:
         self._moved = threading.Condition()
 
     @contextmanager
-    def turn(self, say: Say) -> Iterator[None]:
+    def turn(self, report_status: ReportStatus) -> Iterator[None]:
         """Waits until nobody is ahead; the turn lasts as long as the `with` block."""
         ticket = object()
         with self._moved:
             self._queue.append(ticket)
         try:
             while ahead := self._ahead(ticket):
-                say(f"Waiting: {ahead} {'photo' if ahead == 1 else 'photos'} ahead of yours")
+                report_status(f"Waiting: {ahead} {'photo' if ahead == 1 else 'photos'} ahead of yours")
             yield
         finally:
             with self._moved:
@@ -53,19 +53,19 @@ class Turns:
         """How many are ahead, after a short wait while there are any."""
         with self._moved:
             if self._queue[0] is not ticket:
-                self._moved.wait(GLANCE_SECONDS)
+                self._moved.wait(POLL_SECONDS)
             return self._queue.index(ticket)
 
 
-class InferenceDesk:
+class InferenceQueue:
     """Safe to share between threads."""
 
     def __init__(self) -> None:
-        """A desk with no network loaded and nobody waiting."""
+        """A queue with no network loaded and nobody waiting."""
         self._networks: OrderedDict[str, Network] = OrderedDict()
         self._keeping = threading.Lock()
         self._loading: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._turns = Turns()
+        self._turns = TurnQueue()
 
     def warm(self, name: str) -> threading.Thread:
         """Load a network in the background, so that the first visitor does not wait for it."""
@@ -73,23 +73,25 @@ class InferenceDesk:
         thread.start()
         return thread
 
-    def depth(self, name: str, photo: Photo, say: Say, progress: Progress | None = None) -> DepthMap:
+    def depth(
+        self, name: str, photo: Photo, report_status: ReportStatus, progress: Progress | None = None
+    ) -> DepthMap:
         """Load the network if need be, wait for a turn, predict.
 
-        say: told what is going on. progress: called with the bytes of a download that are here, and of how
-        many.
+        report_status: told what is going on. progress: called with the bytes of a download that are here, and
+        of how many.
         Raises DepthError and WeightsError.
         """
-        network = self._network(name, say, progress)
-        with self._turns.turn(say):
-            say("Estimating depth")
+        network = self._network(name, report_status, progress)
+        with self._turns.turn(report_status):
+            report_status("Estimating depth")
             return predict(network, photo)
 
-    def faces(self, name: str, photo: Photo, say: Say) -> tuple[Face, ...]:
+    def faces(self, name: str, photo: Photo, report_status: ReportStatus) -> tuple[Face, ...]:
         """As `depth`, but only the heads in the photo, largest first: about a third of the work."""
-        network = self._network(name, say, None)
-        with self._turns.turn(say):
-            say("Looking for faces")
+        network = self._network(name, report_status, None)
+        with self._turns.turn(report_status):
+            report_status("Looking for faces")
             return find_faces(network, photo)
 
     def _load_quietly(self, name: str) -> None:
@@ -101,17 +103,17 @@ class InferenceDesk:
         except FaceModelError:
             return
 
-    def _network(self, name: str, say: Say, progress: Progress | None) -> Network:
+    def _network(self, name: str, report_status: ReportStatus, progress: Progress | None) -> Network:
         """The network, loaded once for everybody; who wants another one does not wait for its download."""
         with self._keeping:
             loading = self._loading[name]
-        while not loading.acquire(timeout=GLANCE_SECONDS):
-            say("Waiting for a network that is being loaded")
+        while not loading.acquire(timeout=POLL_SECONDS):
+            report_status("Waiting for a network that is being loaded")
         try:
             with self._keeping:
                 network = self._networks.get(name)
             if network is None:
-                say("Loading the network")
+                report_status("Loading the network")
                 network = load_network(name, progress=progress)
             self._keep(name, network)
             return network

@@ -10,7 +10,7 @@ import streamlit as st
 from face3d.export.plotly_figure import Colour
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import Sense
+from face3d.structures import DepthRepresentation
 from page.session import Depth, Session
 
 KIND_TITLES = {"bust": "Bust", "shell": "Shell", "relief": "Relief"}
@@ -67,7 +67,7 @@ def _controls(session: Session, made: Depth) -> tuple[Look, ModelSettings]:
     )
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, key="smoothing")
     st.select_slider("Detail", list(DETAIL), key="detail")
-    if made.depth.sense is Sense.RELATIVE_INVERSE:
+    if made.depth.representation is DepthRepresentation.RELATIVE_INVERSE:
         explained = "Farthest over nearest distance. This network leaves it open: raise it for a deeper face, lower it for a flatter one."
         st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explained)
     matted = made.depth.matte_hw is not None

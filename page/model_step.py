@@ -41,8 +41,10 @@ def model_step(session: Session, depth: Depth | None) -> None:
         return
     stale = session.modelled is not depth
     if stale:
-        mend = "Press *Generate 3D model* again." if depth else "Generate the depth map of step 2 anew first."
-        st.warning(f"Out of date: this model is from an earlier depth map. {mend}")
+        remedy = (
+            "Press *Generate 3D model* again." if depth else "Generate the depth map of step 2 anew first."
+        )
+        st.warning(f"Out of date: this model is from an earlier depth map. {remedy}")
     with st.container(key="stale model" if stale else "model"):
         _model(session, session.modelled, stale)
 

@@ -13,7 +13,7 @@ from face3d.export.images import data_uri, small
 from face3d.photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
 from face3d.structures import Face, Photo
 from page.depth_view import photo_with_faces
-from page.session import START_NETWORK, FaceSearch, Session, desk
+from page.session import START_NETWORK, FaceSearch, Session, shared_queue
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 SMALL_FACE_SHARE = 0.12
@@ -48,12 +48,12 @@ def look_for_faces(session: Session, place: Any) -> None:
     if whole is None or session.searched() is not None:
         return
 
-    def say(text: str) -> None:
+    def report_status(text: str) -> None:
         place.caption(f"{text} …")
 
     try:
         faces = session.cache.get_or_make(
-            ("faces", whole.sha256), lambda: desk().faces(START_NETWORK, whole, say)
+            ("faces", whole.sha256), lambda: shared_queue().faces(START_NETWORK, whole, report_status)
         )
         session.search = FaceSearch(whole.sha256, faces)
     except FaceModelError as error:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from face3d.structures import DepthMap, Face, Photo
-from page.inference_queue import InferenceDesk, Turns
+from page.inference_queue import InferenceQueue, TurnQueue
 from page.session_cache import SessionCache
 
 START_NETWORK = "face"
@@ -88,14 +88,14 @@ def session() -> Session:
 
 
 @st.cache_resource(show_spinner=False)
-def workbench() -> Turns:
+def writing_queue() -> TurnQueue:
     """Where files are written, one visitor's at a time: meshes and their certificates take memory."""
-    return Turns()
+    return TurnQueue()
 
 
 @st.cache_resource(show_spinner=False)
-def desk() -> InferenceDesk:
-    """The process's one desk, with the bundled network on its way."""
-    made = InferenceDesk()
+def shared_queue() -> InferenceQueue:
+    """The process's one queue, with the bundled network on its way."""
+    made = InferenceQueue()
     made.warm(START_NETWORK)
     return made

@@ -11,11 +11,11 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from face3d.depth.download import Patience
+from face3d.depth.download import RetryPolicy
 
 CONTENT = b"PK\x03\x04" + bytes(range(256)) * 4096  # 1 MB that looks like a PyTorch file
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
-HASTE = Patience(connect_seconds=2, read_seconds=0.5, tries=3, pause_seconds=0.01)
+HASTE = RetryPolicy(connect_seconds=2, read_seconds=0.5, tries=3, pause_seconds=0.01)
 
 
 @dataclass

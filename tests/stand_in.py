@@ -4,7 +4,7 @@ Fast, and nothing to download.
 
 import numpy as np
 
-from face3d.structures import DepthMap, Face, Sense
+from face3d.structures import DepthMap, DepthRepresentation, Face
 
 
 def predict(_network, photo):
@@ -21,7 +21,7 @@ def predict(_network, photo):
     eyes = ((width * 0.42, height * 0.45), (width * 0.58, height * 0.45))
     return DepthMap(
         values_hw=np.where(mask_hw, front_hw, 0).astype(np.float32),
-        sense=Sense.RELIEF,
+        representation=DepthRepresentation.RELIEF,
         mask_hw=mask_hw,
         network="face",
         back_hw=np.where(mask_hw, -front_hw, 0).astype(np.float32),

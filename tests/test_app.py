@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import stand_in
+from PIL import Image
+from skimage.data import astronaut
+from streamlit.testing.v1 import AppTest
 from test_photo import (
     BAD_FILES,
     HEIC_HEADER,
@@ -18,20 +21,17 @@ from test_photo import (
     with_exif,
     with_true_checksums,
 )
-from PIL import Image
-from skimage.data import astronaut
-from streamlit.testing.v1 import AppTest
 
 from face3d import photo
 from face3d.depth import checkpoints
 from face3d.depth.registry import NETWORKS
 from face3d.errors import DepthError, WeightsError
 from face3d.photo import concerns, crop_to, read_photo
-from face3d.structures import DepthMap, Photo, Sense
+from face3d.structures import DepthMap, DepthRepresentation, Photo
 from page import inference_queue
 from page.depth_view import Layer, PictureSettings, View, viewer_data
-from page.inference_queue import InferenceDesk
-from page.session import desk
+from page.inference_queue import InferenceQueue
+from page.session import shared_queue
 from page.session_cache import SessionCache
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -271,9 +271,9 @@ def test_a_photo_without_a_face_is_said_to_have_none(page, data, doubt):
 @pytest.fixture
 def fresh_desk():
     """A process whose networks have not been loaded."""
-    desk.clear()
+    shared_queue.clear()
     yield
-    desk.clear()
+    shared_queue.clear()
 
 
 @pytest.mark.parametrize(("content", "sentence"), [(None, "is missing"), (b"damaged" * 100, "is damaged")])
@@ -298,7 +298,10 @@ def test_without_sound_weights_the_page_opens_says_so_and_recovers(
 def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
     def empty(_network, photo):
         return DepthMap(
-            np.zeros(photo.size_hw, np.float32), Sense.RELIEF, np.zeros(photo.size_hw, bool), "face"
+            np.zeros(photo.size_hw, np.float32),
+            DepthRepresentation.RELIEF,
+            np.zeros(photo.size_hw, bool),
+            "face",
         )
 
     monkeypatch.setattr(inference_queue, "predict", empty)
@@ -310,7 +313,7 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
 def test_a_relative_map_brings_its_slider_and_its_warning(page, monkeypatch):
     def relative(network, photo):
         seen = stand_in.predict(network, photo)
-        return DepthMap(seen.values_hw, Sense.RELATIVE_INVERSE, seen.mask_hw, "face")
+        return DepthMap(seen.values_hw, DepthRepresentation.RELATIVE_INVERSE, seen.mask_hw, "face")
 
     monkeypatch.setattr(inference_queue, "predict", relative)
     press(page, "generate depth")
@@ -332,14 +335,14 @@ def test_visitors_take_turns_and_hear_their_place(monkeypatch):
 
     monkeypatch.setattr(inference_queue, "load_network", stand_in.load_network)
     monkeypatch.setattr(inference_queue, "predict", slow)
-    desk = InferenceDesk()
+    queue = InferenceQueue()
 
     def listen(text):
         heard.append(text)
         if "ahead" in text:
             gate.set()
 
-    visitors = [threading.Thread(target=desk.depth, args=("face", seen, listen)) for _ in range(3)]
+    visitors = [threading.Thread(target=queue.depth, args=("face", seen, listen)) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
@@ -359,14 +362,14 @@ def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypat
 
     monkeypatch.setattr(inference_queue, "load_network", load)
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
-    desk, heard = InferenceDesk(), []
+    queue, heard = InferenceQueue(), []
     patient = [
-        threading.Thread(target=desk.depth, args=("dpt_beit_large_512", photo, heard.append))
+        threading.Thread(target=queue.depth, args=("dpt_beit_large_512", photo, heard.append))
         for _ in range(2)
     ]
     for visitor in patient:
         visitor.start()
-    assert desk.depth("face", photo, lambda _: None).mask_hw.any()
+    assert queue.depth("face", photo, lambda _: None).mask_hw.any()
     assert all(visitor.is_alive() for visitor in patient)
     gate.set()
     for visitor in patient:
@@ -379,9 +382,9 @@ def test_only_the_networks_used_last_are_kept(monkeypatch):
     photo, loaded = read_photo(ASTRONAUT, "a"), []
     monkeypatch.setattr(inference_queue, "load_network", lambda name, **_: loaded.append(name) or name)
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
-    desk = InferenceDesk()
+    queue = InferenceQueue()
     for name in ("face", "a", "face", "b", "face", "a"):
-        desk.depth(name, photo, lambda _: None)
+        queue.depth(name, photo, lambda _: None)
     assert loaded == ["face", "a", "b", "a"]
 
 
@@ -395,10 +398,10 @@ def test_who_leaves_the_queue_gives_the_place_free(monkeypatch):
 
     monkeypatch.setattr(inference_queue, "load_network", stand_in.load_network)
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
-    desk, photo = InferenceDesk(), read_photo(ASTRONAUT, "a")
+    queue, photo = InferenceQueue(), read_photo(ASTRONAUT, "a")
     with pytest.raises(Left):
-        desk.depth("face", photo, leave)
-    assert desk.depth("face", photo, lambda _: None).mask_hw.any()
+        queue.depth("face", photo, leave)
+    assert queue.depth("face", photo, lambda _: None).mask_hw.any()
 
 
 def test_the_cache_keeps_what_fits_and_forgets_the_oldest():

@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 import convert
 import depth_estimation
 from face3d.errors import DepthError
-from face3d.structures import DepthMap, Sense
+from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head
 
 ROOT = Path(__file__).parent.parent
@@ -93,7 +93,9 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
 def test_a_relative_map_becomes_deeper_with_the_near_far_ratio(network, tmp_path, monkeypatch):
     def relative(_, photo):
         seen = head(photo.size_hw)
-        return DepthMap(seen.values_hw, Sense.RELATIVE_INVERSE, seen.mask_hw, "midas_v21_small_256")
+        return DepthMap(
+            seen.values_hw, DepthRepresentation.RELATIVE_INVERSE, seen.mask_hw, "midas_v21_small_256"
+        )
 
     monkeypatch.setattr(depth_estimation, "predict", relative)
     source, deep = photo_file(tmp_path / "me.jpg"), []

@@ -18,7 +18,7 @@ from face3d.depth import checkpoints, download, registry
 from face3d.depth.face import network as face_network
 from face3d.depth.spec import Family
 from face3d.errors import DepthError, WeightsError
-from face3d.structures import Photo, Sense
+from face3d.structures import DepthRepresentation, Photo
 
 MANIFESTS = read_manifests()
 SMALL = "midas_v21_small_256"
@@ -73,7 +73,7 @@ def test_every_family_has_its_code():
 def test_from_a_checkpoint_file_to_the_official_map(small, photo, official):
     depth = depth_estimation.predict(small, photo)
     assert np.abs(depth.values_hw - official["prediction"]).max() < 1e-3 * np.ptp(official["prediction"])
-    assert depth.sense is Sense.RELATIVE_INVERSE
+    assert depth.representation is DepthRepresentation.RELATIVE_INVERSE
     assert depth.size_hw == photo.size_hw
 
 
@@ -169,7 +169,7 @@ def test_a_checkpoint_in_the_cache_is_loaded_without_a_question(small_file, phot
 def test_without_a_connection_the_error_names_the_way_out(tmp_path, monkeypatch):
     monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
     dead = replace(registry.NETWORKS[SMALL].files[0], url="http://127.0.0.1:9/small.pt")
-    monkeypatch.setattr(checkpoints.download, "Patience", lambda: download.Patience(0.5, 0.5, 1, 0))
+    monkeypatch.setattr(checkpoints.download, "RetryPolicy", lambda: download.RetryPolicy(0.5, 0.5, 1, 0))
     monkeypatch.setitem(registry.NETWORKS, SMALL, replace(registry.NETWORKS[SMALL], files=(dead,)))
     with pytest.raises(
         WeightsError, match=r"no connection to the server.*The bundled face network works without it"
@@ -207,7 +207,7 @@ def test_the_face_network_is_dispatched_to_its_own_code(face_file, photo):
     network = depth_estimation.load_network(checkpoint=face_file)
     depth = depth_estimation.predict(network, photo)
     assert network.spec.name == "face"
-    assert depth.sense is Sense.RELIEF
+    assert depth.representation is DepthRepresentation.RELIEF
     assert depth.looked_for_faces
     assert depth.size_hw == photo.size_hw
 

@@ -22,7 +22,7 @@ from face3d.geometry.points import outliers
 from face3d.geometry.relief import prepared_relief, smoothing_change
 from face3d.geometry.settings import ModelSettings
 from face3d.photo import read_photo
-from face3d.structures import DepthMap, Face, Sense
+from face3d.structures import DepthMap, DepthRepresentation, Face
 from face3d.synthetic import head, photo_of, sphere
 from generate_3d_model import build_mesh, point_cloud
 
@@ -40,9 +40,9 @@ def welded(mesh):
     )
 
 
-def random_depth(sense, seed=0, size=SIZE):
+def random_depth(representation, seed=0, size=SIZE):
     values_hw = np.random.default_rng(seed).uniform(0.1, 0.5, size).astype(np.float32)
-    return DepthMap(values_hw, sense, np.ones(size, bool), "noise")
+    return DepthMap(values_hw, representation, np.ones(size, bool), "noise")
 
 
 @given(st.floats(5, 120), st.booleans(), st.integers(0, 99))
@@ -55,10 +55,10 @@ def test_projecting_back_gives_the_pixel(fov, perspective, seed):
     assert np.abs(back[0] - columns).max() < 1e-3 and np.abs(back[1] - rows).max() < 1e-3
 
 
-@pytest.mark.parametrize("sense", list(Sense))
+@pytest.mark.parametrize("representation", list(DepthRepresentation))
 @pytest.mark.parametrize("perspective", [True, False])
-def test_every_point_falls_on_the_centre_of_its_pixel(sense, perspective):
-    depth, photo = random_depth(sense), photo_of(SIZE)
+def test_every_point_falls_on_the_centre_of_its_pixel(representation, perspective):
+    depth, photo = random_depth(representation), photo_of(SIZE)
     settings = replace(PLAIN, perspective=perspective)
     cloud = point_cloud(depth, photo, settings)
     columns, rows = project(cloud.points_n3, model_camera(depth, photo, "shell", settings))
@@ -68,7 +68,7 @@ def test_every_point_falls_on_the_centre_of_its_pixel(sense, perspective):
 
 
 def test_a_pinhole_in_metres_is_the_textbook_one():
-    depth = random_depth(Sense.METRIC)
+    depth = random_depth(DepthRepresentation.METRIC)
     cloud = point_cloud(depth, photo_of(SIZE), replace(PLAIN, fov_degrees=60.0))
     focal_px = SIZE[1] / 2 / np.tan(np.radians(30))
     rows, columns = np.indices(SIZE) + 0.5
@@ -82,9 +82,9 @@ def test_a_pinhole_in_metres_is_the_textbook_one():
     assert cloud.unit == "m"
 
 
-@pytest.mark.parametrize("sense", list(Sense))
-def test_a_flat_map_gives_a_plane_and_no_nan(sense):
-    depth = DepthMap(np.full(SIZE, 0.25, np.float32), sense, np.ones(SIZE, bool), "flat")
+@pytest.mark.parametrize("representation", list(DepthRepresentation))
+def test_a_flat_map_gives_a_plane_and_no_nan(representation):
+    depth = DepthMap(np.full(SIZE, 0.25, np.float32), representation, np.ones(SIZE, bool), "flat")
     mesh = build_mesh(depth, photo_of(SIZE), "shell", ModelSettings())
     assert np.ptp(mesh.vertices_n3[:, 2]) < 1e-6
     assert len(mesh.faces_m3) == 2 * (SIZE[0] - 1) * (SIZE[1] - 1)
@@ -120,7 +120,9 @@ def test_any_mask_that_is_not_empty_gives_a_watertight_bust(seed):
     size = tuple(rng.integers(3, 14, 2))
     mask_hw = rng.random(size) < rng.uniform(0.1, 0.95)
     mask_hw[tuple(rng.integers(0, size))] = True
-    depth = DepthMap(rng.uniform(-0.3, 0.3, size).astype(np.float32), Sense.RELIEF, mask_hw, "noise")
+    depth = DepthMap(
+        rng.uniform(-0.3, 0.3, size).astype(np.float32), DepthRepresentation.RELIEF, mask_hw, "noise"
+    )
     solid = welded(build_mesh(depth, photo_of(size), "bust", ModelSettings(edge_tolerance=0)))
     assert solid.is_watertight and solid.is_winding_consistent and solid.volume > 0 and solid.body_count == 1
 
@@ -227,7 +229,7 @@ def test_a_point_budget_keeps_edges():
     """
     _, columns = np.indices((120, 160))
     roof_hw = (-0.004 * np.abs(columns - 79.5)).astype(np.float32)
-    depth = DepthMap(roof_hw, Sense.RELIEF, np.ones((120, 160), bool), "roof")
+    depth = DepthMap(roof_hw, DepthRepresentation.RELIEF, np.ones((120, 160), bool), "roof")
     cloud = point_cloud(depth, photo_of((120, 160)), replace(PLAIN, perspective=False, point_budget=1920))
     kept_px = cloud.points_n3[:, 0] * 160 + 80
     ridge = np.abs(kept_px - 80) < 3
@@ -338,7 +340,7 @@ def test_the_grid_is_the_surface_with_holes_and_a_rim():
 
 
 def test_smoothing_says_what_it_costs():
-    depth, photo = random_depth(Sense.RELIEF), photo_of(SIZE)
+    depth, photo = random_depth(DepthRepresentation.RELIEF), photo_of(SIZE)
     costs = [smoothing_change(depth, photo, replace(PLAIN, smoothing_px=sigma)) for sigma in (0.0, 1.0, 4.0)]
     assert costs[0] == 0 < costs[1] < costs[2] < depth.values_hw.std() * 1.01
 
@@ -346,7 +348,7 @@ def test_smoothing_says_what_it_costs():
 def test_smoothing_costs_what_it_costs_the_face():
     flat_hw = np.zeros((60, 80), np.float32)
     flat_hw[20:40, 30:50] = np.random.default_rng(0).normal(0, 0.01, (20, 20))
-    whole = DepthMap(flat_hw, Sense.RELIEF, np.ones((60, 80), bool), "noise")
+    whole = DepthMap(flat_hw, DepthRepresentation.RELIEF, np.ones((60, 80), bool), "noise")
     faced = replace(whole, faces=(Face((30, 20, 50, 40)),))
     on_face, on_all = (
         smoothing_change(depth, photo_of((60, 80)), replace(PLAIN, smoothing_px=2.0))
@@ -367,7 +369,10 @@ def test_smoothing_costs_what_it_costs_the_face():
         (lambda: build_mesh(head(), photo_of((96, 81)), "bust", ModelSettings()), "from this photo"),
         (
             lambda: build_mesh(
-                random_depth(Sense.RELIEF), photo_of(SIZE), "shell", ModelSettings(edge_tolerance=1e-6)
+                random_depth(DepthRepresentation.RELIEF),
+                photo_of(SIZE),
+                "shell",
+                ModelSettings(edge_tolerance=1e-6),
             ),
             "Raise the edge tolerance",
         ),
@@ -379,7 +384,7 @@ def test_what_cannot_be_built_says_what_to_do(build, says):
 
 
 def test_an_empty_mask_is_an_error():
-    depth = DepthMap(np.zeros(SIZE, np.float32), Sense.RELIEF, np.zeros(SIZE, bool), "empty")
+    depth = DepthMap(np.zeros(SIZE, np.float32), DepthRepresentation.RELIEF, np.zeros(SIZE, bool), "empty")
     for build in (point_cloud, grid, lambda *args: build_mesh(*args[:2], "bust", args[2])):
         with pytest.raises(GeometryError, match="no usable pixel"):
             build(depth, photo_of(SIZE), ModelSettings())
@@ -424,7 +429,10 @@ def test_a_surface_without_a_triangle_is_one_sentence():
     mask_hw = np.zeros(size, bool)
     mask_hw[::3, ::3] = True
     dots = DepthMap(
-        (np.indices(size).sum(axis=0) % 2 * 0.9).astype(np.float32), Sense.RELIEF, mask_hw, "dots"
+        (np.indices(size).sum(axis=0) % 2 * 0.9).astype(np.float32),
+        DepthRepresentation.RELIEF,
+        mask_hw,
+        "dots",
     )
     for make in (surface_mesh, lambda *parts: build_mesh(*parts[:2], "shell", parts[2])):
         with pytest.raises(GeometryError, match="four neighbouring pixels"):

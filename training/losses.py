@@ -54,8 +54,10 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
         "thickness": mean_inside(thickness_error),
         "matte": functional.binary_cross_entropy_with_logits(predicted.matte_logit, matte),
         "head": functional.binary_cross_entropy_with_logits(predicted.head_logit, head),
-        "uncertainty": mean_inside(_surprise(shape_error, predicted.log_uncertainty)),
-        "thickness uncertainty": mean_inside(_surprise(thickness_error, predicted.log_thickness_uncertainty)),
+        "uncertainty": mean_inside(_laplace_nll(shape_error, predicted.log_uncertainty)),
+        "thickness uncertainty": mean_inside(
+            _laplace_nll(thickness_error, predicted.log_thickness_uncertainty)
+        ),
         "eyes": _eye_loss(predicted.eyes_logit, eyes_nk3),
     }
 
@@ -65,7 +67,7 @@ def total(terms: dict[str, Tensor]) -> Tensor:
     return torch.stack([WEIGHTS.get(name, 1.0) * term for name, term in terms.items()]).sum()
 
 
-def _surprise(error: Tensor, log_scale: Tensor) -> Tensor:
+def _laplace_nll(error: Tensor, log_scale: Tensor) -> Tensor:
     """Laplace likelihood of an error that is held fixed: teaches the scale without excusing the error."""
     return error.detach() * torch.exp(-log_scale) + log_scale
 

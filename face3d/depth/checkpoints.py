@@ -18,7 +18,7 @@ from typing import Any
 import platformdirs
 
 from face3d.depth import download
-from face3d.depth.download import Patience, Progress
+from face3d.depth.download import Progress, RetryPolicy
 from face3d.depth.spec import NetworkSpec, RemoteFile
 from face3d.errors import WeightsError
 
@@ -162,7 +162,9 @@ def find_or_fetch(
     return find(spec) or fetch(spec, progress)
 
 
-def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patience | None = None) -> Path:
+def fetch(
+    spec: NetworkSpec, progress: Progress | None = None, retry_policy: RetryPolicy | None = None
+) -> Path:
     """The checkpoint of `spec` in the cache folder, downloaded where it is not there. `progress` hears of all
     its files together.
 
@@ -187,7 +189,7 @@ def fetch(spec: NetworkSpec, progress: Progress | None = None, patience: Patienc
                 progress(before + done, None if total is None else before + total + after)
 
         try:
-            download.download(_mirrored(file), folder / file.name, heard, patience)
+            download.download(_mirrored(file), folder / file.name, heard, retry_policy)
         except WeightsError as error:
             raise WeightsError(f"{error} {_by_hand(spec, folder)}") from error
         before += (folder / file.name).stat().st_size

@@ -30,7 +30,7 @@ BLOCK = 1 << 16
 """Bytes written at a time; what a broken connection loses is less than this."""
 SIZE_TOLERANCE = 0.02
 """Of sizes that are computed, not published."""
-GLANCE_SECONDS = 0.5
+POLL_SECONDS = 0.5
 SIGNATURES: dict[str, tuple[int, tuple[bytes, ...]]] = {
     ".pt": (0, (b"PK\x03\x04", b"\x80")),
     ".safetensors": (8, (b"{",)),
@@ -41,7 +41,7 @@ hash is published."""
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to wait (to connect, between two packets), how often to try without progress, and the first
     pause, doubled after each.
     """
@@ -57,21 +57,21 @@ class _Unfinished(Exception):
 
 
 def download(
-    file: RemoteFile, target: Path, progress: Progress | None = None, patience: Patience | None = None
+    file: RemoteFile, target: Path, progress: Progress | None = None, retry_policy: RetryPolicy | None = None
 ) -> None:
     """Brings `file` to `target`; returns at once where it is there already.
 
     Raises WeightsError, in one or two sentences, where that cannot be done. What was received so far is kept
     for the next call, unless it proved wrong or filled the disk.
     """
-    patience = patience or Patience()
+    retry_policy = retry_policy or RetryPolicy()
     progress = progress or (lambda done, total: None)
     partial = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _one_process(target, partial, file, progress):
             if not target.exists():
-                _receive(file, partial, progress, patience)
+                _receive(file, partial, progress, retry_policy)
                 digest = _checked(file, partial)
                 target.with_name(target.name + ".sha256").write_text(f"{digest}  {target.name}\n")
                 os.replace(partial, target)
@@ -85,7 +85,7 @@ def _one_process(target: Path, partial: Path, file: RemoteFile, progress: Progre
     lock = FileLock(target.with_name(target.name + ".lock"))
     while not lock.is_locked:
         try:
-            lock.acquire(timeout=GLANCE_SECONDS)
+            lock.acquire(timeout=POLL_SECONDS)
         except Timeout:
             progress(_size(partial), file.size_bytes)
     try:
@@ -94,23 +94,23 @@ def _one_process(target: Path, partial: Path, file: RemoteFile, progress: Progre
         lock.release()
 
 
-def _receive(file: RemoteFile, partial: Path, progress: Progress, patience: Patience) -> None:
+def _receive(file: RemoteFile, partial: Path, progress: Progress, retry_policy: RetryPolicy) -> None:
     """Tries until the whole file is in `partial`; tries that brought more than any before do not count."""
     failures, furthest = 0, _size(partial)
     while True:
         try:
-            _one_try(file, partial, progress, patience)
+            _one_try(file, partial, progress, retry_policy)
             return
         except _Unfinished as reason:
             size = _size(partial)
             failures = 0 if size > furthest else failures + 1
             furthest = max(furthest, size)
-            if failures >= patience.tries:
+            if failures >= retry_policy.tries:
                 raise WeightsError(f"{_source(file)} could not be downloaded: {reason}.") from reason
-            time.sleep(patience.pause_seconds * 2 ** max(0, failures - 1))
+            time.sleep(retry_policy.pause_seconds * 2 ** max(0, failures - 1))
 
 
-def _one_try(file: RemoteFile, partial: Path, progress: Progress, patience: Patience) -> None:
+def _one_try(file: RemoteFile, partial: Path, progress: Progress, retry_policy: RetryPolicy) -> None:
     """One request, continuing `partial` where the server allows and still has the same file."""
     note = _note(partial)
     start = _size(partial) if note.exists() else 0
@@ -122,7 +122,7 @@ def _one_try(file: RemoteFile, partial: Path, progress: Progress, patience: Pati
             str(file.url),
             headers=headers,
             stream=True,
-            timeout=(patience.connect_seconds, patience.read_seconds),
+            timeout=(retry_policy.connect_seconds, retry_policy.read_seconds),
         ) as response:
             _refuse(file, response.status_code)
             if response.status_code == requests.codes.requested_range_not_satisfiable:

@@ -99,8 +99,8 @@ def _refuse_if_they_count(
 
 
 def predict(spec: NetworkSpec, loaded: Loaded, compute: Compute, photo: Photo) -> DepthMap:
-    """Depth at the photo's own size, in the sense of the row. Raises DepthError where the network gave no
-    finite depth.
+    """Depth at the photo's own size, in the representation of the row. Raises DepthError where the network
+    gave no finite depth.
     """
     inputs = loaded.processor(
         images=photo.rgb_hwc.copy(), input_data_format="channels_last", return_tensors="pt"

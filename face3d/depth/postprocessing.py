@@ -23,10 +23,14 @@ def at_size(prediction_nhw: Tensor, size_hw: tuple[int, int]) -> Array:
 
 
 def depth_map(spec: NetworkSpec, values_hw: Array) -> DepthMap:
-    """A DepthMap in the sense of the row, masked to finite values; raises DepthError where there is none."""
+    """A DepthMap in the representation of the row, masked to finite values; raises DepthError where there is
+    none.
+    """
     finite_hw = np.isfinite(values_hw)
     if not finite_hw.any():
         raise DepthError(
             f"{spec.title} gave no finite depth for this photo; load its checkpoint again or choose another network."
         )
-    return DepthMap(np.where(finite_hw, values_hw, 0).astype(np.float32), spec.sense, finite_hw, spec.name)
+    return DepthMap(
+        np.where(finite_hw, values_hw, 0).astype(np.float32), spec.representation, finite_hw, spec.name
+    )

@@ -24,7 +24,7 @@ from face3d.depth.spec import (
     ResizeRule,
     Rgb,
 )
-from face3d.structures import Sense
+from face3d.structures import DepthRepresentation
 
 __all__ = ["NETWORKS", "Family", "NetworkSpec", "RemoteFile"]
 
@@ -82,7 +82,7 @@ def _midas(
         name=name,
         title=f"MiDaS {release.title} {title}, {input_side} px",
         family=Family.MIDAS,
-        sense=Sense.RELATIVE_INVERSE,
+        representation=DepthRepresentation.RELATIVE_INVERSE,
         licence="MIT",
         parameters=parameters,
         resize_rule=resize_rule,
@@ -110,7 +110,7 @@ def _windows(timm_name: str, channels: int) -> Architecture:
 def _transformers(
     name: str,
     title: str,
-    sense: Sense,
+    representation: DepthRepresentation,
     *,
     licence: str = "that of the checkpoint",
     parameters: int | None = None,
@@ -122,7 +122,7 @@ def _transformers(
         name=name,
         title=title,
         family=Family.TRANSFORMERS,
-        sense=sense,
+        representation=representation,
         licence=licence,
         parameters=parameters,
         resize_rule=ResizeRule.OWN,
@@ -147,7 +147,7 @@ _FACE = NetworkSpec(
     name="face",
     title="Face network (bundled)",
     family=Family.FACE,
-    sense=Sense.RELIEF,
+    representation=DepthRepresentation.RELIEF,
     licence="MIT",
     parameters=13_296_456,
     resize_rule=ResizeRule.OWN,
@@ -349,7 +349,7 @@ _TRANSFORMERS = (
     _transformers(
         "depth_anything_v2_small",
         "Depth Anything V2 small",
-        Sense.RELATIVE_INVERSE,
+        DepthRepresentation.RELATIVE_INVERSE,
         licence="Apache-2.0",
         parameters=24_785_089,
         files=_hub_files(
@@ -363,16 +363,18 @@ _TRANSFORMERS = (
     _transformers(
         "glpn_nyu",
         "GLPN, indoor rooms, metres",
-        Sense.METRIC,
+        DepthRepresentation.METRIC,
         licence="Apache-2.0",
         parameters=61_220_903,
         files=_hub_files("glpn_nyu", "vinvino02/glpn-nyu", 245_000_000),
         unpublished_reason="the authors' figures are on indoor rooms only (NYU Depth v2)",
     ),
     _transformers(
-        "transformers_relative", "Your own transformers network, relative depth", Sense.RELATIVE_INVERSE
+        "transformers_relative",
+        "Your own transformers network, relative depth",
+        DepthRepresentation.RELATIVE_INVERSE,
     ),
-    _transformers("transformers_metric", "Your own transformers network, metres", Sense.METRIC),
+    _transformers("transformers_metric", "Your own transformers network, metres", DepthRepresentation.METRIC),
 )
 
 NETWORKS: Mapping[str, NetworkSpec] = {spec.name: spec for spec in (_FACE, *_MIDAS, *_TRANSFORMERS)}

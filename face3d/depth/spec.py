@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from face3d.structures import Sense
+from face3d.structures import DepthRepresentation
 
 Rgb = tuple[float, float, float]
 YARDSTICK = "MiDaS v3.0 DPT-Large"
@@ -109,7 +109,7 @@ class NetworkSpec:
     """One depth network.
 
     name: the key in `NETWORKS`, on the command line and in `DepthMap.network`. title: for people.
-    sense: what the numbers of its depth maps mean. licence: of the weights.
+    representation: what the numbers of its depth maps mean. licence: of the weights.
     parameters: count, or None where it depends on the checkpoint.
     input_side: side in pixels that the network was trained for, or None where its own code decides.
     input_multiple: both sides of the input are multiples of this.
@@ -123,7 +123,7 @@ class NetworkSpec:
     name: str
     title: str
     family: Family
-    sense: Sense
+    representation: DepthRepresentation
     licence: str
     parameters: int | None
     resize_rule: ResizeRule

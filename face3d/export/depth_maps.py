@@ -23,7 +23,7 @@ def depth_png16(depth: DepthMap) -> bytes:
 
 
 def depth_npy(depth: DepthMap) -> bytes:
-    """NPY, float32, the network's own values and sense; NaN outside the mask."""
+    """NPY, float32, the network's own values and representation; NaN outside the mask."""
     packed = io.BytesIO()
     np.save(packed, np.where(depth.mask_hw, depth.values_hw, np.float32(np.nan)))
     return packed.getvalue()

@@ -51,15 +51,15 @@ def normals_of_grid(points_hw3: Array, mask_hw: Array) -> Array:
     )
 
 
-def bend(normals_hw3: Array) -> Array:
+def curvature(normals_hw3: Array) -> Array:
     """(h, w) float: how far the normal turns to the next pixel, both ways."""
-    bend_hw = np.zeros(normals_hw3.shape[:2])
-    bend_hw[:, 1:] += np.linalg.norm(np.diff(normals_hw3, axis=1), axis=-1)
-    bend_hw[1:] += np.linalg.norm(np.diff(normals_hw3, axis=0), axis=-1)
-    return bend_hw
+    curvature_hw = np.zeros(normals_hw3.shape[:2])
+    curvature_hw[:, 1:] += np.linalg.norm(np.diff(normals_hw3, axis=1), axis=-1)
+    curvature_hw[1:] += np.linalg.norm(np.diff(normals_hw3, axis=0), axis=-1)
+    return curvature_hw
 
 
-def spread(weights_n: Array, count: int) -> Array:
+def systematic_sample(weights_n: Array, count: int) -> Array:
     """`count` ascending indices, evenly spaced in the sum of weights; every point keeps at least half of its
     even share.
 

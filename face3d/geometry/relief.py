@@ -1,5 +1,5 @@
-"""From a depth map to a clean relief: one sense for all networks, masks that compose, smoothing that does not
-bleed.
+"""From a depth map to a clean relief: one representation for all networks, masks that compose, smoothing that
+does not bleed.
 
 Relief is height towards the camera in image widths (docs/conventions.md). Plain arrays, at the depth map's
 own size.
@@ -17,7 +17,7 @@ from face3d.errors import GeometryError
 from face3d.geometry import filters
 from face3d.geometry.camera import DEFAULT_FOV_DEGREES, Camera, choose_fov
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import Array, DepthMap, Photo, Sense
+from face3d.structures import Array, DepthMap, DepthRepresentation, Photo
 
 BACKDROP_PERCENTILE = 2.0
 """The backdrop of a person lies at this percentile of the person's relief, behind all of it but stray pixels.
@@ -59,10 +59,10 @@ def _from_metres(values_hw: Array, depth: DepthMap, distance: float, near_far_ra
     return distance * (1 - values_hw.astype(np.float64) / np.median(depth.values_hw[depth.mask_hw]))
 
 
-TO_RELIEF: dict[Sense, Callable[[Array, DepthMap, float, float], Array]] = {
-    Sense.RELIEF: _from_relief,
-    Sense.RELATIVE_INVERSE: _from_inverse,
-    Sense.METRIC: _from_metres,
+TO_RELIEF: dict[DepthRepresentation, Callable[[Array, DepthMap, float, float], Array]] = {
+    DepthRepresentation.RELIEF: _from_relief,
+    DepthRepresentation.RELATIVE_INVERSE: _from_inverse,
+    DepthRepresentation.METRIC: _from_metres,
 }
 
 
@@ -72,7 +72,7 @@ def valid_pixels(depth: DepthMap, foreground_only: bool) -> Array:
     Raises: GeometryError when nothing is left.
     """
     mask_hw = depth.mask_hw if foreground_only else np.isfinite(depth.values_hw)
-    if depth.sense is Sense.METRIC:
+    if depth.representation is DepthRepresentation.METRIC:
         mask_hw = mask_hw & (depth.values_hw > 0)
     if not (mask_hw.any() and depth.mask_hw.any()):
         raise GeometryError(
@@ -84,7 +84,7 @@ def valid_pixels(depth: DepthMap, foreground_only: bool) -> Array:
 def to_relief(
     depth: DepthMap, mask_hw: Array, distance: float, near_far_ratio: float
 ) -> tuple[Array, Array | None]:
-    """Front and hidden relief of a depth map of any sense.
+    """Front and hidden relief of a depth map of any representation.
 
     Args:
         depth: the depth map.
@@ -94,7 +94,7 @@ def to_relief(
 
     Returns: (h, w) float32 front relief and, where the map has one, hidden relief.
     """
-    convert = TO_RELIEF[depth.sense]
+    convert = TO_RELIEF[depth.representation]
     if (mask_hw & ~depth.mask_hw).any():
         depth = _before_backdrop(depth)
 
@@ -125,21 +125,23 @@ def _before_backdrop(depth: DepthMap) -> DepthMap:
 
 
 def _only_person(depth: DepthMap) -> bool:
-    return depth.sense is Sense.RELIEF and depth.matte_hw is not None
+    return depth.representation is DepthRepresentation.RELIEF and depth.matte_hw is not None
 
 
 def nearest_relief(depth: DepthMap, mask_hw: Array) -> float:
     """Relief of the nearest pixel of `mask_hw`, image widths; 0 for senses whose relief follows from the
     camera.
     """
-    if depth.sense is not Sense.RELIEF:
+    if depth.representation is not DepthRepresentation.RELIEF:
         return 0.0
     return float(depth.values_hw[mask_hw & depth.mask_hw if _only_person(depth) else mask_hw].max())
 
 
 def metres_per_width(depth: DepthMap, distance: float) -> float | None:
-    """Metres that one image width stands for at relief 0; None where the sense has no absolute scale."""
-    if depth.sense is not Sense.METRIC:
+    """Metres that one image width stands for at relief 0; None where the representation has no absolute
+    scale.
+    """
+    if depth.representation is not DepthRepresentation.METRIC:
         return None
     return float(np.median(depth.values_hw[depth.mask_hw])) / distance
 
@@ -188,7 +190,7 @@ class _Prepared:
 
 def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Camera:
     mask_hw = valid_pixels(depth, settings.foreground_only)
-    if depth.sense is Sense.RELIEF and not settings.perspective:
+    if depth.representation is DepthRepresentation.RELIEF and not settings.perspective:
         fov = DEFAULT_FOV_DEGREES  # parallel rays have none; the distance serves as the measure of depth edges only
     else:
         fov = choose_fov(photo.fov_degrees, settings.fov_degrees, nearest_relief(depth, mask_hw))
@@ -197,7 +199,7 @@ def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Camera:
 
 
 def _unit(depth: DepthMap) -> str:
-    return "m" if depth.sense is Sense.METRIC else "image width"
+    return "m" if depth.representation is DepthRepresentation.METRIC else "image width"
 
 
 def _prepare(depth: DepthMap, photo: Photo, settings: ModelSettings) -> _Prepared:

@@ -13,7 +13,7 @@ from face3d.errors import ExportError, GeometryError
 from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.relief import prepared_relief
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import Array, DepthMap, Mesh, Photo, PointCloud, Sense
+from face3d.structures import Array, DepthMap, DepthRepresentation, Mesh, Photo, PointCloud
 
 EYES_MM = 63.0
 EYES_SD_MM = 3.7
@@ -80,7 +80,7 @@ def eyes_apart(depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[
     if not depth.faces or depth.faces[0].eyes_xy is None:
         return None
     front_hw, mask_hw, camera = prepared_relief(depth, photo, settings)
-    stated = depth.uncertainty_hw if depth.sense is Sense.RELIEF else None
+    stated = depth.uncertainty_hw if depth.representation is DepthRepresentation.RELIEF else None
     unsure_hw = np.zeros_like(front_hw) if stated is None else stated
     left, right = (
         _surface_point(eye_xy, front_hw, unsure_hw, mask_hw, camera) for eye_xy in depth.faces[0].eyes_xy
@@ -128,7 +128,7 @@ def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height
         raise GeometryError("The model has no height. Use a photo in which the person is larger.")
     if settings.height_mm is not None:
         return Scale(settings.height_mm / height, 0.0, f"a height of {settings.height_mm:g} mm was asked for")
-    if depth.sense is Sense.METRIC:
+    if depth.representation is DepthRepresentation.METRIC:
         return Scale(1000.0, None, f"metres of the network {depth.network}")
     eyes = eyes_apart(depth, photo, settings)
     if eyes is not None:

@@ -7,7 +7,7 @@ import pytest
 
 from face3d.geometry.grid import grid
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthMap, Sense
+from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head, photo_of
 from page import preview
 
@@ -32,7 +32,9 @@ def test_foreground_and_background_do_not_mix(monkeypatch):
     monkeypatch.setattr(preview, "PREVIEW_SIDE", 10)
     mask_hw = np.zeros((30, 20), bool)
     mask_hw[:, 7:] = True  # the border runs through the blocks of 3 pixels
-    depth = DepthMap(np.where(mask_hw, 2, -1).astype(np.float32), Sense.RELIEF, mask_hw, "formula")
+    depth = DepthMap(
+        np.where(mask_hw, 2, -1).astype(np.float32), DepthRepresentation.RELIEF, mask_hw, "formula"
+    )
     smaller, _ = preview.preview(depth, photo_of((30, 20)))
     assert set(np.unique(smaller.values_hw)) == {-1.0, 2.0}
     assert (smaller.values_hw[smaller.mask_hw] == 2).all()

@@ -7,7 +7,7 @@ from skimage.data import astronaut
 from streamlit.testing.v1 import AppTest
 from test_app import APP, ASTRONAUT, MIRRORED, download_labels, jpeg, press, upload
 
-from face3d.structures import DepthMap, Face, Sense
+from face3d.structures import DepthMap, DepthRepresentation, Face
 from page import inference_queue, model_controls
 
 PORTRAIT_HWC = astronaut()[0:320, 60:380]
@@ -89,7 +89,9 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
 
     def relative(network, photo):
         seen = stand_in.predict(network, photo)
-        return DepthMap(seen.values_hw, Sense.RELATIVE_INVERSE, seen.mask_hw, "face", matte_hw=seen.matte_hw)
+        return DepthMap(
+            seen.values_hw, DepthRepresentation.RELATIVE_INVERSE, seen.mask_hw, "face", matte_hw=seen.matte_hw
+        )
 
     monkeypatch.setattr(inference_queue, "predict", relative)
     upload(page, "astronaut.jpg", ASTRONAUT)
@@ -121,7 +123,7 @@ def test_a_background_that_is_kept_is_not_asked_of_a_network_without_a_matte(pag
 
     def bare(network, photo):
         seen = stand_in.predict(network, photo)
-        return DepthMap(seen.values_hw, Sense.RELIEF, seen.mask_hw, "face")
+        return DepthMap(seen.values_hw, DepthRepresentation.RELIEF, seen.mask_hw, "face")
 
     monkeypatch.setattr(inference_queue, "predict", bare)
     upload(page, "mirrored.jpg", MIRRORED)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from test_app import APP, ASTRONAUT, MIRRORED, download_labels, press, texts, upload
 
 from face3d.errors import WeightsError
-from face3d.structures import DepthMap, Sense
+from face3d.structures import DepthMap, DepthRepresentation
 from page import depth_step, inference_queue
 
 empty = DeltaGenerator.empty
@@ -75,7 +75,7 @@ def test_a_network_that_fails_leaves_the_map_of_another(page, monkeypatch):
         raise WeightsError("There is no connection.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(inference_queue.InferenceDesk, "depth", fail)
+        broken.setattr(inference_queue.InferenceQueue, "depth", fail)
         page.selectbox(key="network").set_value("midas_v21_small_256").run()
         press(page, "generate depth")
         assert page.error[0].value == "There is no connection."
@@ -156,7 +156,10 @@ def test_a_wish_is_forgotten_with_its_network(page, monkeypatch):
 def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatch):
     def whole(_network, photo):
         return DepthMap(
-            np.ones(photo.size_hw, np.float32), Sense.RELATIVE_INVERSE, np.ones(photo.size_hw, bool), "face"
+            np.ones(photo.size_hw, np.float32),
+            DepthRepresentation.RELATIVE_INVERSE,
+            np.ones(photo.size_hw, bool),
+            "face",
         )
 
     monkeypatch.setattr(inference_queue, "predict", whole)

@@ -25,7 +25,7 @@ from face3d.depth.face.inference import LENGTHS, Box, Look
 from face3d.depth.face.network import Configuration, FaceNetwork
 from face3d.depth.face.upsampling import guided_upsample
 from face3d.depth.spec import NetworkSpec
-from face3d.structures import Array, DepthMap, Face, Photo, Sense
+from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo
 
 CANVAS = 1024
 """Longest side at which maps are upsampled under guidance; beyond it they are only interpolated."""
@@ -166,7 +166,7 @@ def _depth_map(
     back = relief - np.maximum(layers["thickness_hw"], 0).astype(np.float32)
     return DepthMap(
         relief,
-        Sense.RELIEF,
+        DepthRepresentation.RELIEF,
         matte > MATTE_THRESHOLD,
         "face",
         back_hw=np.minimum(back, relief),

@@ -72,7 +72,7 @@ def test_a_process_that_is_killed_leaves_no_lock_and_what_it_had_is_used(server,
         process.kill()
         process.communicate()
     kept = part.stat().st_size
-    assert checkpoints.fetch(spec, patience=HASTE) == cache / "net.pt"
+    assert checkpoints.fetch(spec, retry_policy=HASTE) == cache / "net.pt"
     assert server.behaviour.requests == [None, f"bytes={kept}-"]
     assert (cache / "net.pt").read_bytes() == CONTENT
 
@@ -81,7 +81,7 @@ def test_a_cache_that_cannot_be_written_is_told(server, spec, cache, monkeypatch
     cache.parent.joinpath("taken").write_text("a file where the folder should be")
     monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(cache.parent / "taken" / "folder"))
     with pytest.raises(WeightsError, match=r"cannot be written .* choose another folder"):
-        checkpoints.fetch(spec, patience=HASTE)
+        checkpoints.fetch(spec, retry_policy=HASTE)
 
 
 @contextlib.contextmanager
@@ -117,7 +117,7 @@ def test_a_read_only_cache_is_told_and_what_it_holds_is_used(server, spec, read_
         without_privileges(),
         pytest.raises(WeightsError, match=r"net\.pt cannot be written \(Permission denied\)"),
     ):
-        checkpoints.fetch(spec, patience=HASTE)
+        checkpoints.fetch(spec, retry_policy=HASTE)
     assert list(read_only.iterdir()) == []
     read_only.chmod(0o755)
     (read_only / "net.pt").write_bytes(CONTENT)
@@ -131,7 +131,7 @@ def test_a_read_only_cache_is_told_and_what_it_holds_is_used(server, spec, read_
 def test_without_network_the_error_says_all_that_helps(server, spec, cache):
     dead = replace(spec, files=(replace(spec.files[0], url="http://127.0.0.1:9/net.pt"),))
     with pytest.raises(WeightsError) as caught:
-        checkpoints.fetch(dead, patience=HASTE)
+        checkpoints.fetch(dead, retry_policy=HASTE)
     message = str(caught.value)
     assert "net.pt (1 MB)" in message
     assert "no connection to the server" in message
@@ -222,7 +222,7 @@ def test_every_file_that_is_still_missing_is_named_with_its_place(server, cache)
     spec = replace(NETWORKS["glpn_nyu"], files=files)
     server.behaviour.content, server.behaviour.answers = b"{}", ["serve", "404"]
     with pytest.raises(WeightsError, match="server answered 404") as caught:
-        checkpoints.fetch(spec, patience=HASTE)
+        checkpoints.fetch(spec, retry_policy=HASTE)
     message = str(caught.value)
     assert f"by hand {url}/preprocessor_config.json as {cache}/glpn/preprocessor_config.json" in message
     assert f"{url}/model.safetensors (3 MB) as {cache}/glpn/model.safetensors" in message
@@ -232,11 +232,11 @@ def test_every_file_that_is_still_missing_is_named_with_its_place(server, cache)
 def test_a_mirror_takes_the_place_of_the_published_address(server, spec, cache, monkeypatch):
     elsewhere = replace(spec, files=(replace(spec.files[0], url="http://127.0.0.1:9/net.pt"),))
     monkeypatch.setenv(checkpoints.MIRROR_VARIABLE, f"http://127.0.0.1:{server.server_port}/")
-    assert checkpoints.fetch(elsewhere, patience=HASTE) == cache / "net.pt"
+    assert checkpoints.fetch(elsewhere, retry_policy=HASTE) == cache / "net.pt"
     (cache / "net.pt").unlink()
     server.behaviour.answers = ["404"]
     with pytest.raises(WeightsError, match=r"by hand http://127\.0\.0\.1:9/net\.pt \(1 MB\) as "):
-        checkpoints.fetch(elsewhere, patience=HASTE)
+        checkpoints.fetch(elsewhere, retry_policy=HASTE)
 
 
 def test_networks_without_a_published_checkpoint_say_so(cache):

@@ -34,14 +34,14 @@ def test_a_download_arrives_whole_with_progress(server, file, tmp_path):
 
 def test_what_is_there_is_not_fetched_again(server, file, tmp_path):
     (tmp_path / "net.pt").write_bytes(b"mine")
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert server.behaviour.requests == []
     assert (tmp_path / "net.pt").read_bytes() == b"mine"
 
 
 def test_a_broken_download_is_resumed_where_it_broke(server, file, tmp_path):
     server.behaviour.answers = ["break", "break", "serve"]
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     starts = [int(asked[6:-1]) for asked in server.behaviour.requests[1:]]
     sent = [
         len(CONTENT) // 2,
@@ -54,14 +54,14 @@ def test_a_broken_download_is_resumed_where_it_broke(server, file, tmp_path):
 
 def test_a_download_that_stalls_half_way_goes_on_with_a_new_request(server, file, tmp_path):
     server.behaviour.answers = ["stall", "serve"]
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert [bool(asked) for asked in server.behaviour.requests] == [False, True]
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
 def test_the_part_that_is_missing_is_asked_for_behind_a_redirect_too(server, file, tmp_path):
     server.behaviour.answers = ["redirect", "break", "redirect", "serve"]
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     asked = server.behaviour.requests
     assert asked[:2] == [None, None]
     assert asked[2] == asked[3]
@@ -72,7 +72,7 @@ def test_the_part_that_is_missing_is_asked_for_behind_a_redirect_too(server, fil
 def test_more_than_the_server_has_is_thrown_away(server, file, tmp_path):
     (tmp_path / "net.pt.part").write_bytes(CONTENT + b"more")
     (tmp_path / "net.pt.part.version").write_text('"one"')
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert server.behaviour.requests == [f"bytes={len(CONTENT) + 4}-", None]
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
     assert left_over(tmp_path) == ["net.pt"]
@@ -81,13 +81,13 @@ def test_more_than_the_server_has_is_thrown_away(server, file, tmp_path):
 @pytest.mark.parametrize("change", [{"ranges": False}, {"etag": None}], ids=["no ranges", "no version"])
 def test_a_server_that_cannot_resume_is_asked_from_the_start(server, file, tmp_path, change):
     server.behaviour = replace(server.behaviour, answers=["break", "serve"], **change)
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
 def test_a_part_other_than_the_one_asked_for_is_not_taken(server, file, tmp_path):
     server.behaviour = replace(server.behaviour, answers=["break", "serve"], shift=-1000)
-    download.download(replace(file, sha256=""), tmp_path / "net.pt", patience=HASTE)
+    download.download(replace(file, sha256=""), tmp_path / "net.pt", retry_policy=HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
     assert [bool(asked) for asked in server.behaviour.requests] == [False, True, False]
 
@@ -96,16 +96,16 @@ def test_a_file_that_changed_meanwhile_is_not_mixed_with_the_old_one(server, fil
     server.behaviour.content = b"PK\x03\x04" + bytes(len(CONTENT) - 4)
     server.behaviour.answers = ["break", "403"]
     with pytest.raises(WeightsError):
-        download.download(file, tmp_path / "net.pt", patience=HASTE)
+        download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     server.behaviour = Behaviour(etag='"two"')
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
 def test_a_server_that_always_breaks_off_is_given_up(server, file, tmp_path):
     server.behaviour = replace(server.behaviour, answers=["break"], ranges=False)
     with pytest.raises(WeightsError, match="broke off"):
-        download.download(file, tmp_path / "net.pt", patience=HASTE)
+        download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert len(server.behaviour.requests) == 1 + HASTE.tries
 
 
@@ -114,7 +114,7 @@ def test_an_end_that_comes_early_without_a_word_is_noticed(server, file, tmp_pat
     monkeypatch.setattr(download.requests.Response, "iter_content", lambda *_: iter([CONTENT[:1000]]))
     server.behaviour.ranges = False
     with pytest.raises(WeightsError, match=f"broke off after 1000 of {len(CONTENT)} bytes"):
-        download.download(file, tmp_path / "net.pt", patience=HASTE)
+        download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert not (tmp_path / "net.pt").exists()
 
 
@@ -131,7 +131,7 @@ def test_a_stopped_download_goes_on_at_the_next_call(server, file, tmp_path):
     assert "net.pt" not in left_over(tmp_path)
     kept = (tmp_path / "net.pt.part").stat().st_size
     assert kept > 0
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert server.behaviour.requests[-1] == f"bytes={kept}-"
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
@@ -142,14 +142,14 @@ def test_wrong_bytes_are_refused_and_removed(server, file, tmp_path):
         WeightsError,
         match=f"SHA-256 {hashlib.sha256(server.behaviour.content).hexdigest()} instead of {DIGEST}",
     ):
-        download.download(file, tmp_path / "net.pt", patience=HASTE)
+        download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert left_over(tmp_path) == []
 
 
 def test_the_first_digits_of_a_hash_suffice_and_count(server, file, tmp_path):
-    download.download(replace(file, sha256=DIGEST[:8]), tmp_path / "net.pt", patience=HASTE)
+    download.download(replace(file, sha256=DIGEST[:8]), tmp_path / "net.pt", retry_policy=HASTE)
     with pytest.raises(WeightsError, match="instead of 00000000"):
-        download.download(replace(file, sha256="00000000"), tmp_path / "other.pt", patience=HASTE)
+        download.download(replace(file, sha256="00000000"), tmp_path / "other.pt", retry_policy=HASTE)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_without_a_published_hash_a_web_page_is_still_told_from_a_checkpoint(
 ):
     server.behaviour.content = content
     with pytest.raises(WeightsError, match=re.escape(told)):
-        download.download(replace(file, sha256=""), tmp_path / "net.pt", patience=HASTE)
+        download.download(replace(file, sha256=""), tmp_path / "net.pt", retry_policy=HASTE)
     assert left_over(tmp_path) == []
 
 
@@ -172,7 +172,7 @@ def test_a_server_that_hangs_is_given_up_soon(server, file, tmp_path):
     server.behaviour.answers = ["hang"]
     begin = time.monotonic()
     with pytest.raises(WeightsError, match="does not answer"):
-        download.download(file, tmp_path / "net.pt", patience=HASTE)
+        download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert time.monotonic() - begin < 10
     assert len(server.behaviour.requests) == HASTE.tries
 
@@ -181,13 +181,13 @@ def test_a_server_that_hangs_is_given_up_soon(server, file, tmp_path):
 def test_a_refusal_is_final(server, file, tmp_path, status):
     server.behaviour.answers = [status]
     with pytest.raises(WeightsError, match=f"answered {status}"):
-        download.download(file, tmp_path / "net.pt", patience=HASTE)
+        download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert len(server.behaviour.requests) == 1
 
 
 def test_a_busy_server_is_asked_again(server, file, tmp_path):
     server.behaviour.answers = ["503", "429", "serve"]
-    download.download(file, tmp_path / "net.pt", patience=HASTE)
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
@@ -196,7 +196,7 @@ def test_pauses_double_while_nothing_comes_and_begin_anew_after_progress(server,
     monkeypatch.setattr(download.time, "sleep", pauses.append)
     server.behaviour.answers = ["503", "503", "503", "break", "503", "503", "503", "503"]
     with pytest.raises(WeightsError, match="answered 503"):
-        download.download(file, tmp_path / "net.pt", patience=replace(HASTE, tries=4, pause_seconds=1))
+        download.download(file, tmp_path / "net.pt", retry_policy=replace(HASTE, tries=4, pause_seconds=1))
     assert pauses == [1, 2, 4, 1, 1, 2, 4]
 
 
@@ -226,7 +226,7 @@ def test_a_full_disk_is_told_and_left_no_fuller(server, file, tmp_path, monkeypa
 
     monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(WeightsError, match=re.escape(f"The disk is full: net.pt needs 1 MB in {tmp_path}")):
-        download.download(file, tmp_path / "net.pt", patience=HASTE)
+        download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert left_over(tmp_path) == []
 
 

@@ -17,7 +17,7 @@ import convert
 import depth_estimation
 from face3d.depth import checkpoints
 from face3d.errors import WeightsError
-from face3d.structures import Photo, Sense
+from face3d.structures import DepthRepresentation, Photo
 
 transformers = pytest.importorskip(
     "transformers", reason="the optional transformers library is not installed"
@@ -93,19 +93,19 @@ def folders(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("row", "folder", "sense"),
+    ("row", "folder", "representation"),
     [
-        ("glpn_nyu", "glpn", Sense.METRIC),
-        ("depth_anything_v2_small", "depth_anything", Sense.RELATIVE_INVERSE),
-        ("transformers_metric", "glpn", Sense.METRIC),
-        ("transformers_relative", "depth_anything", Sense.RELATIVE_INVERSE),
+        ("glpn_nyu", "glpn", DepthRepresentation.METRIC),
+        ("depth_anything_v2_small", "depth_anything", DepthRepresentation.RELATIVE_INVERSE),
+        ("transformers_metric", "glpn", DepthRepresentation.METRIC),
+        ("transformers_relative", "depth_anything", DepthRepresentation.RELATIVE_INVERSE),
     ],
 )
-def test_a_checkpoint_folder_predicts_in_the_rows_sense(folders, row, folder, sense):
+def test_a_checkpoint_folder_predicts_in_the_rows_sense(folders, row, folder, representation):
     network = depth_estimation.load_network(row, checkpoint=folders[folder], device="cpu")
     depth = depth_estimation.predict(network, PHOTO)
     assert depth.size_hw == PHOTO.size_hw
-    assert depth.sense is sense
+    assert depth.representation is representation
     assert depth.network == row
     assert depth.mask_hw.all()
     assert not depth.looked_for_faces

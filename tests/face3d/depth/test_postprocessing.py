@@ -7,7 +7,7 @@ import torch
 from face3d.depth.postprocessing import at_size, depth_map
 from face3d.depth.registry import NETWORKS
 from face3d.errors import DepthError
-from face3d.structures import Sense
+from face3d.structures import DepthRepresentation
 
 
 @pytest.mark.parametrize("size_hw", [(30, 50), (7, 90), (1, 1)])
@@ -40,7 +40,12 @@ def test_pixels_without_a_finite_depth_leave_the_mask(name):
     np.testing.assert_array_equal(depth.mask_hw, np.isfinite(values_hw))
     assert np.isfinite(depth.values_hw).all()
     assert depth.network == name
-    assert depth.sense is {"dpt_large_384": Sense.RELATIVE_INVERSE, "glpn_nyu": Sense.METRIC}[name]
+    assert (
+        depth.representation
+        is {"dpt_large_384": DepthRepresentation.RELATIVE_INVERSE, "glpn_nyu": DepthRepresentation.METRIC}[
+            name
+        ]
+    )
 
 
 def test_a_map_without_any_finite_depth_is_an_error():

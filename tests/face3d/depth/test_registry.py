@@ -11,7 +11,7 @@ from face3d.depth import checkpoints
 from face3d.depth.face import network as face_network
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import Family, ResizeRule
-from face3d.structures import Sense
+from face3d.structures import DepthRepresentation
 
 MIDAS = [spec for spec in NETWORKS.values() if spec.family is Family.MIDAS]
 MANIFESTS = read_manifests()
@@ -46,10 +46,10 @@ def test_exactly_the_face_network_is_bundled():
 
 
 def test_senses_follow_the_literature():
-    assert NETWORKS["face"].sense is Sense.RELIEF
-    assert {spec.sense for spec in MIDAS} == {Sense.RELATIVE_INVERSE}
-    assert NETWORKS["glpn_nyu"].sense is Sense.METRIC
-    assert NETWORKS["depth_anything_v2_small"].sense is Sense.RELATIVE_INVERSE
+    assert NETWORKS["face"].representation is DepthRepresentation.RELIEF
+    assert {spec.representation for spec in MIDAS} == {DepthRepresentation.RELATIVE_INVERSE}
+    assert NETWORKS["glpn_nyu"].representation is DepthRepresentation.METRIC
+    assert NETWORKS["depth_anything_v2_small"].representation is DepthRepresentation.RELATIVE_INVERSE
 
 
 @pytest.mark.parametrize("spec", MIDAS, ids=lambda spec: spec.name)
@@ -66,8 +66,8 @@ def test_parameters_of_the_bundled_network_are_its_modules_count():
 
 
 def test_parameters_of_the_transformers_networks_are_their_modules_count():
-    """Built as the published config.json files say: SegFormer B4 with GLPN's decoder, DINOv2 small with
-    DPT's.
+    """Built as the published config.json files report_status: SegFormer B4 with GLPN's decoder, DINOv2 small
+    with DPT's.
     """
     library = pytest.importorskip("transformers", reason="the optional transformers library is not installed")
     encoder = {
@@ -109,7 +109,10 @@ def test_parameters_of_the_transformers_networks_are_their_modules_count():
 )
 def test_the_documentation_has_the_row(spec):
     row = next(row for row in DOCUMENTED if row[0] == spec.name and len(row) == FILES_COLUMNS)
-    sense = {Sense.RELATIVE_INVERSE: "relative inverse depth", Sense.METRIC: "metres"}[spec.sense]
+    representation = {
+        DepthRepresentation.RELATIVE_INVERSE: "relative inverse depth",
+        DepthRepresentation.METRIC: "metres",
+    }[spec.representation]
     side = (
         "own"
         if spec.input_side is None
@@ -119,7 +122,7 @@ def test_the_documentation_has_the_row(spec):
     speed = f"{spec.published.frames_per_second:g}" if spec.published else "-"
     digits = f"{spec.files[-1].sha256[:8]}…" if spec.files[-1].sha256 else "-"
     size, millions = spec.size_text.removesuffix(" MB"), f"{spec.parameters / 1e6:.1f} M"
-    assert row == [spec.name, size, millions, spec.licence, side, sense, accuracy, speed, digits]
+    assert row == [spec.name, size, millions, spec.licence, side, representation, accuracy, speed, digits]
 
 
 @pytest.mark.parametrize("name", MANIFESTS)

@@ -23,7 +23,7 @@ from face3d.geometry.meshes import weld
 from face3d.geometry.scale import life_size
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import vertex_colours
-from face3d.structures import DepthMap, Mesh, Sense
+from face3d.structures import DepthMap, DepthRepresentation, Mesh
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh, point_cloud
 
@@ -330,7 +330,7 @@ def test_depth_files_use_their_whole_range():
     values_hw = np.linspace(-3, 5, 70 * 90, dtype=np.float32).reshape(70, 90)
     mask_hw = np.ones((70, 90), bool)
     mask_hw[:, 0] = False
-    depth = DepthMap(values_hw, Sense.RELIEF, mask_hw, "ramp")
+    depth = DepthMap(values_hw, DepthRepresentation.RELIEF, mask_hw, "ramp")
     grey, deep = (np.asarray(Image.open(io.BytesIO(make(depth)))) for make in (depth_png8, depth_png16))
     assert (grey == depth.as_grey()).all() and grey.dtype == np.uint8
     assert deep.max() == 65535 and deep[mask_hw].min() == 1 and (deep[~mask_hw] == 0).all()

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 
 from face3d.errors import GeometryError
 from face3d.geometry import filters, relief
-from face3d.structures import DepthMap, Sense
+from face3d.structures import DepthMap, DepthRepresentation
 
 SIZE = (23, 31)
 masks = hnp.arrays(bool, SIZE).filter(np.any)
@@ -60,7 +60,10 @@ def test_noise_shrinks_under_both_filters():
 def test_inverse_depth_of_known_distances_gives_them_back():
     distances_hw = np.linspace(1, 3, SIZE[0] * SIZE[1], dtype=np.float64).reshape(SIZE)
     depth = DepthMap(
-        (7 / distances_hw - 2).astype(np.float32), Sense.RELATIVE_INVERSE, np.ones(SIZE, bool), "formula"
+        (7 / distances_hw - 2).astype(np.float32),
+        DepthRepresentation.RELATIVE_INVERSE,
+        np.ones(SIZE, bool),
+        "formula",
     )
     front_hw, _ = relief.to_relief(depth, depth.mask_hw, 1.5, near_far_ratio=3.0)
     found_hw = 1.5 - front_hw
@@ -68,8 +71,8 @@ def test_inverse_depth_of_known_distances_gives_them_back():
 
 
 def test_a_flat_map_of_any_sense_gives_a_plane():
-    for sense in Sense:
-        depth = DepthMap(np.full(SIZE, 2, np.float32), sense, np.ones(SIZE, bool), "formula")
+    for representation in DepthRepresentation:
+        depth = DepthMap(np.full(SIZE, 2, np.float32), representation, np.ones(SIZE, bool), "formula")
         front_hw, _ = relief.to_relief(depth, depth.mask_hw, 1.5, near_far_ratio=3.0)
         assert np.isfinite(front_hw).all() and np.ptp(front_hw) < 1e-6
 
@@ -83,7 +86,12 @@ def before_noise(**others):
     values_hw = np.where(np.indices(SIZE).sum(axis=0) % 2, np.float32(9), np.float32(-9))
     values_hw[mask_hw] = np.linspace(0.05, 0.15, mask_hw.sum())
     return DepthMap(
-        values_hw, Sense.RELIEF, mask_hw, "noise", back_hw=np.where(mask_hw, -0.1, values_hw), **others
+        values_hw,
+        DepthRepresentation.RELIEF,
+        mask_hw,
+        "noise",
+        back_hw=np.where(mask_hw, -0.1, values_hw),
+        **others,
     )
 
 
@@ -115,7 +123,7 @@ def test_without_a_matte_nothing_is_taken_for_a_background():
 def test_metres_keep_their_scale():
     depth = DepthMap(
         np.linspace(0.5, 1.5, SIZE[0] * SIZE[1], dtype=np.float32).reshape(SIZE),
-        Sense.METRIC,
+        DepthRepresentation.METRIC,
         np.ones(SIZE, bool),
         "formula",
     )
@@ -147,6 +155,6 @@ def test_resampling_averages_masked_pixels_only():
 
 
 def test_no_usable_pixel_is_an_error_with_a_mend():
-    depth = DepthMap(np.zeros(SIZE, np.float32), Sense.METRIC, np.ones(SIZE, bool), "formula")
+    depth = DepthMap(np.zeros(SIZE, np.float32), DepthRepresentation.METRIC, np.ones(SIZE, bool), "formula")
     with pytest.raises(GeometryError, match="no usable pixel"):
         relief.valid_pixels(depth, True)

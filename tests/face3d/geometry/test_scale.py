@@ -8,7 +8,7 @@ from face3d.errors import GeometryError
 from face3d.geometry.kinds import model_camera, settings_of
 from face3d.geometry.scale import Scale, life_size
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthMap, Face, PointCloud, Sense
+from face3d.structures import DepthMap, DepthRepresentation, Face, PointCloud
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh, certified_model, point_cloud
 
@@ -109,7 +109,9 @@ def test_where_the_height_comes_from(faces, settings, mm, source, sd_percent):
 
 
 def test_metres_need_no_eyes():
-    depth = DepthMap(np.full((96, 80), 0.8, np.float32), Sense.METRIC, np.ones((96, 80), bool), "metres")
+    depth = DepthMap(
+        np.full((96, 80), 0.8, np.float32), DepthRepresentation.METRIC, np.ones((96, 80), bool), "metres"
+    )
     settings = ModelSettings(fov_degrees=40.0)
     mesh, placement = life_size(build_mesh(depth, PHOTO, "shell", settings), depth, PHOTO, settings)
     assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(

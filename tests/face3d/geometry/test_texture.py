@@ -9,7 +9,7 @@ from face3d.geometry.kinds import model_camera
 from face3d.geometry.meshes import weld
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import atlas, foreground_colours, hidden_colours, rim_matte, seen_triangles
-from face3d.structures import DepthMap, Sense
+from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh
 
@@ -88,7 +88,7 @@ def test_a_plaque_is_clay_around_the_person():
 def test_without_a_matte_the_rim_counts_as_mixed():
     mask_hw = np.zeros(SIZE, bool)
     mask_hw[:, 10:] = True
-    matte_hw = rim_matte(DepthMap(np.zeros(SIZE, np.float32), Sense.RELIEF, mask_hw, "formula"))
+    matte_hw = rim_matte(DepthMap(np.zeros(SIZE, np.float32), DepthRepresentation.RELIEF, mask_hw, "formula"))
     assert (matte_hw[:, :10] == 0).all() and (matte_hw[:, 12:] == 1).all()
 
 

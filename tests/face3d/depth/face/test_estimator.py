@@ -15,7 +15,7 @@ from face3d.depth.face import inference as face_inference
 from face3d.depth.face import network as face_network
 from face3d.depth.face.estimator import find_faces
 from face3d.depth.face.inference import Box, Look
-from face3d.structures import Face, Photo, Sense
+from face3d.structures import DepthRepresentation, Face, Photo
 
 WEIGHTS = Path(__file__).resolve().parents[4] / "assets" / "face_depth.safetensors"
 
@@ -74,7 +74,7 @@ def test_faces_are_found_without_the_depth_map(network, portrait, depth):
 
 
 def test_the_face_and_its_eyes_are_found(depth):
-    assert depth.sense is Sense.RELIEF
+    assert depth.representation is DepthRepresentation.RELIEF
     left, top, right, bottom = depth.faces[0].box_xyxy
     assert left < NOSE_TIP[0] - 60 < right
     assert top < NOSE_TIP[1] < bottom

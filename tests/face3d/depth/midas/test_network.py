@@ -22,7 +22,7 @@ from face3d.depth.midas import network as midas_network
 from face3d.depth.midas import state_dict as midas_state_dict
 from face3d.depth.registry import NETWORKS
 from face3d.errors import DepthError, WeightsError
-from face3d.structures import Photo, Sense
+from face3d.structures import DepthRepresentation, Photo
 
 MANIFESTS = read_manifests()
 FAST = ("midas_v21_small_256", "dpt_hybrid_384", "dpt_swin2_tiny_256")
@@ -156,7 +156,7 @@ def test_the_whole_way_is_upstreams(small, official):
     )
     span = np.ptp(official["prediction"])
     assert np.abs(depth.values_hw - official["prediction"]).max() < 1e-3 * span
-    assert depth.sense is Sense.RELATIVE_INVERSE
+    assert depth.representation is DepthRepresentation.RELATIVE_INVERSE
     assert depth.mask_hw.all()
     assert not depth.looked_for_faces
     assert depth.network == "midas_v21_small_256"
