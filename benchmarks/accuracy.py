@@ -75,14 +75,14 @@ class SyntheticHead:
     """
 
     def __init__(self, face_model):
-        from training.rendering.camera import Camera as HeadCamera
+        from training.rendering.camera import SceneCamera
         from training.scenes.face_model import find_regions, load_face_model
         from training.scenes.primitives import euler
         from training.scenes.scene import random_person
 
         model = load_face_model(Path(face_model))
         self.mesh = random_person(model, find_regions(model), np.random.default_rng(1)).mesh
-        self.camera = HeadCamera(euler(15, -5, 3), 70.0, 42.0, (0.5, 0.5), 15.0)
+        self.camera = SceneCamera(euler(15, -5, 3), 70.0, 42.0, (0.5, 0.5), 15.0)
         self.fov = float(np.degrees(2 * np.arctan(0.5 * self.camera.scene_width / self.camera.distance)))
         depth, label = self.depth(TRUTH_SIDE)
         self.height = np.ptp(np.flatnonzero((label >= 2).any(axis=1))) / TRUTH_SIDE

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from face3d.structures import Array
-from training.rendering.camera import Camera, random_camera
+from training.rendering.camera import SceneCamera, random_camera
 from training.rendering.rasteriser import rasterise
 from training.scenes.face_model import FaceModel, Regions, find_regions, load_face_model
 from training.scenes.primitives import LABEL_NOTHING
@@ -38,14 +38,14 @@ NEAREST_CM = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class RenderTask:
     """What is rendered. placed_v3: (v, 3) float32, centimetres in camera axes. triangles_m3: int32. side: of
     the picture, pixels.
     """
 
     placed_v3: Array
     triangles_m3: Array
-    camera: Camera
+    camera: SceneCamera
     side: int
 
 
@@ -58,10 +58,10 @@ class Surfaces(NamedTuple):
     last_hw: Array
 
 
-Renderer = Callable[[View], Surfaces]
+Renderer = Callable[[RenderTask], Surfaces]
 
 
-def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) -> View:
+def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) -> RenderTask:
     """A scene of training without what counts as no surface, loose strands and clear glass, before its
     camera.
     """
@@ -69,7 +69,7 @@ def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) ->
     scene = random_scene(model, regions, rng)
     camera = random_camera(rng)
     surfaces = (scene.mesh.label_m != LABEL_NOTHING) | (scene.owner_m == 0)
-    return View(
+    return RenderTask(
         camera.place(scene.mesh.vertices_v3),
         np.ascontiguousarray(scene.mesh.triangles_m3[surfaces]),
         camera,
@@ -77,38 +77,38 @@ def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) ->
     )
 
 
-def by_rasteriser(view: View) -> Surfaces:
+def by_rasteriser(task: RenderTask) -> Surfaces:
     """Ours."""
-    screen = view.camera.project(view.placed_v3, view.side)
+    screen = task.camera.project(task.placed_v3, task.side)
     return Surfaces(
         *(
-            rasterise(screen, view.triangles_m3, view.side, view.side, farthest)[2]
+            rasterise(screen, task.triangles_m3, task.side, task.side, farthest)[2]
             for farthest in (False, True)
         )
     )
 
 
-def by_ray_casting(view: View) -> Surfaces:
+def by_ray_casting(task: RenderTask) -> Surfaces:
     """Embree through trimesh. The last surface is the first one that a ray meets which comes back from behind
     the scene.
     """
     import trimesh
     from trimesh.ray.ray_pyembree import RayMeshIntersector
 
-    mesh = trimesh.Trimesh(view.placed_v3, view.triangles_m3, process=False)
+    mesh = trimesh.Trimesh(task.placed_v3, task.triangles_m3, process=False)
     tree = RayMeshIntersector(mesh)
-    eye = np.array([0, 0, view.camera.distance])
-    away_n3 = view.camera.rays(view.side).reshape(-1, 3)
-    reach = 1 + float(np.linalg.norm(view.placed_v3 - eye, axis=1).max())
+    eye = np.array([0, 0, task.camera.distance])
+    away_n3 = task.camera.rays(task.side).reshape(-1, 3)
+    reach = 1 + float(np.linalg.norm(task.placed_v3 - eye, axis=1).max())
 
     def distance_hw(origin_n3: Array, direction_n3: Array) -> Array:
         """Of the first surface that these rays meet."""
         _, ray, point = tree.intersects_id(
             origin_n3, direction_n3, multiple_hits=False, return_locations=True
         )
-        distance = np.zeros(view.side**2)
-        distance[ray] = np.maximum(view.camera.distance - point[:, 2], 0)
-        return distance.reshape(view.side, view.side)
+        distance = np.zeros(task.side**2)
+        distance[ray] = np.maximum(task.camera.distance - point[:, 2], 0)
+        return distance.reshape(task.side, task.side)
 
     return Surfaces(
         distance_hw(np.broadcast_to(eye, away_n3.shape), away_n3),
@@ -151,13 +151,13 @@ class OpenGl:
         )
         self.context.enable_only(moderngl.DEPTH_TEST)
 
-    def __call__(self, view: View) -> Surfaces:
+    def __call__(self, task: RenderTask) -> Surfaces:
         """Both surfaces: what is nearest wins, then what is farthest."""
-        screen = view.camera.project(view.placed_v3, view.side)
-        buffers = [self.context.buffer(screen), self.context.buffer(view.triangles_m3)]
+        screen = task.camera.project(task.placed_v3, task.side)
+        buffers = [self.context.buffer(screen), self.context.buffer(task.triangles_m3)]
         triangles = self.context.vertex_array(self.program, [(buffers[0], "3f", "screen")], buffers[1])
         self.program["side"], self.program["near"], self.program["far"] = (
-            view.side,
+            task.side,
             NEAREST_CM,
             float(screen[:, 2].max()) + 1,
         )
@@ -169,7 +169,7 @@ class OpenGl:
             triangles.render()
             found.append(
                 np.frombuffer(self.target.read(components=1, dtype="f4"), np.float32).reshape(
-                    view.side, view.side
+                    task.side, task.side
                 )
             )
         for held in (triangles, *buffers):
@@ -206,17 +206,17 @@ def disagreement(surfaces: Surfaces, ours: Surfaces) -> Array:
     return np.array([*apart, 100 * ((surfaces.first_hw > 0) != (ours.first_hw > 0)).mean()])
 
 
-def compare(views: list[View], found: dict[str, Renderer]) -> dict[str, Array]:
-    """Per renderer: processor seconds, seconds, and `disagreement` with the first one; means over the views.
+def compare(tasks: list[RenderTask], found: dict[str, Renderer]) -> dict[str, Array]:
+    """Per renderer: processor seconds, seconds, and `disagreement` with the first one; means over the tasks.
 
-    The first view is rendered once more, before all, for what is compiled and loaded only once.
+    The first task is rendered once more, before all, for what is compiled and loaded only once.
     """
     taken: dict[str, list[Array]] = {name: [] for name in found}
-    for number, view in enumerate([views[0], *views]):
+    for number, task in enumerate([tasks[0], *tasks]):
         ours: Surfaces | None = None
         for name, render in found.items():
             start, cpu_start = time.perf_counter(), time.process_time()
-            surfaces = render(view)
+            surfaces = render(task)
             times = time.process_time() - cpu_start, time.perf_counter() - start
             ours = ours or surfaces
             if number:
@@ -239,12 +239,12 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     model = load_face_model(options.face_model)
     regions = find_regions(model)
-    views = [
+    tasks = [
         random_surfaces(model, regions, FIRST_SEED + number, options.side) for number in range(options.scenes)
     ]
     found, missing = renderers(options.side)
-    rows = compare(views, found)
-    triangles = np.mean([len(view.triangles_m3) for view in views])
+    rows = compare(tasks, found)
+    triangles = np.mean([len(task.triangles_m3) for task in tasks])
     print(
         f"| {options.scenes} scenes, {options.side} px, {triangles:,.0f} triangles | renders a CPU second | times ours | renders a second",
         end="",

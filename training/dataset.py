@@ -65,7 +65,7 @@ def _model(path: Path) -> tuple[FaceModel, Regions]:
     return model, find_regions(model)
 
 
-def _record(sample: Sample) -> tuple[Any, ...]:
+def as_record(sample: Sample) -> tuple[Any, ...]:
     has = sum(1 << bit for bit, name in enumerate(GROUPS) if name in sample.has)
     return (
         sample.rgb_hwc,
@@ -94,7 +94,7 @@ def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side
         return count
     records = np.empty(count, record_dtype(side))
     for i in range(count):
-        records[i] = _record(render(model, regions, first_seed + i, side))
+        records[i] = as_record(render(model, regions, first_seed + i, side))
     partial = shard.with_suffix(".part")
     with partial.open("wb") as file:
         np.save(file, records)

@@ -82,7 +82,7 @@ def stability(network: face_network.FaceNetwork) -> tuple[dict[str, float], Arra
         both = head & mask & reference.mask_hw
         found[name] = float(np.corrcoef(relief[both], reference.values_hw[both])[0, 1])
         tiles.append(_tile(f"{name}: {found[name]:.3f}", picture, depth.values_hw, depth.mask_hw))
-    return found, _grid(tiles, 3)
+    return found, tile_grid(tiles, 3)
 
 
 def gallery(network: face_network.FaceNetwork, records: list[Any]) -> tuple[list[str], Array]:
@@ -102,7 +102,7 @@ def gallery(network: face_network.FaceNetwork, records: list[Any]) -> tuple[list
             f"{place}. relief {errors[number]:.1f} %, yaw {float(record['yaw']):.0f}°: {', '.join(names)}"
         )
         tiles.append(_failure(f"{place}: {errors[number]:.1f} %", record, guess))
-    return lines, _grid(tiles, 3)
+    return lines, tile_grid(tiles, 3)
 
 
 def worst(errors: list[float], two_people: list[bool]) -> list[int]:
@@ -143,7 +143,7 @@ def _grey(relief_hw: Array, mask_hw: Array) -> Array:
     return np.repeat(cv2.resize(grey, (TILE, TILE), interpolation=cv2.INTER_AREA)[..., None], 3, -1)
 
 
-def _grid(tiles: list[Array], columns: int) -> Array:
+def tile_grid(tiles: list[Array], columns: int) -> Array:
     blank = [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack((tiles + blank)[i : i + columns]) for i in range(0, len(tiles) + len(blank), columns)]
     return np.vstack(rows)

@@ -77,7 +77,7 @@ def export(network: face_network.FaceNetwork, out: Path) -> float:
     program.model.metadata_props.update(face_network.metadata_of(network.configuration, DESCRIPTIONS))
     program.save(partial)
     try:
-        worst = max(_difference(network, partial, size) for size in SIZES_HW)
+        worst = max(largest_difference(network, partial, size) for size in SIZES_HW)
         if worst > TOLERANCE:
             raise ValueError(f"The ONNX file differs from PyTorch by {worst:.1e} of the range.")
         os.replace(partial, out)
@@ -86,7 +86,7 @@ def export(network: face_network.FaceNetwork, out: Path) -> float:
     return worst
 
 
-def _difference(network: face_network.FaceNetwork, path: Path, size_hw: tuple[int, int]) -> float:
+def largest_difference(network: face_network.FaceNetwork, path: Path, size_hw: tuple[int, int]) -> float:
     """Largest difference between PyTorch and onnxruntime over all outputs, relative to the output's largest
     value.
     """

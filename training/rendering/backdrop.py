@@ -21,7 +21,7 @@ def random_backdrop(side: int, rng: Generator) -> Array:
             0.2, 1
         )
     elif kind < 0.55:
-        ground = _outdoors(side, rng)
+        ground = outdoor_backdrop(side, rng)
     else:
         ground = _clutter(side, rng)
     return np.asarray(ground, np.float32)
@@ -40,7 +40,7 @@ def cloud(side: int, rng: Generator, octaves: int) -> Array:
     return total / max(float(total.max()), 1e-6)
 
 
-def _outdoors(side: int, rng: Generator) -> Array:
+def outdoor_backdrop(side: int, rng: Generator) -> Array:
     """A sky that pales towards the horizon, a skyline of trees or houses, and ground, mostly out of focus."""
     height = np.arange(side, dtype=np.float32)[:, None] / side
     horizon = rng.uniform(0.2, 0.9)

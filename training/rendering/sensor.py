@@ -49,7 +49,7 @@ def develop(linear_hwc: Array, rng: Generator) -> tuple[Array, set[str]]:
     image = image + rng.normal(size=image.shape) * rng.uniform(0, 0.04)
     pixels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
     if file is not None:
-        pixels = _compressed(pixels, *FILES[file], int(rng.integers(30, 95)))
+        pixels = compressed(pixels, *FILES[file], int(rng.integers(30, 95)))
     if tint is not None:
         grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)[..., None]
         pixels = np.clip(grey * np.array([1.0, 1, 1] if tint == "grey" else [1.05, 0.9, 0.7]), 0, 255).astype(
@@ -97,7 +97,7 @@ def _sharpened(image: Array, rng: Generator) -> Array:
     return np.asarray(image + rng.uniform(0.3, 1.2) * (image - cv2.GaussianBlur(image, (0, 0), 1.2)))
 
 
-def _compressed(pixels: Array, ending: str, flag: int, quality: int) -> Array:
+def compressed(pixels: Array, ending: str, flag: int, quality: int) -> Array:
     packed = cv2.imencode(ending, np.ascontiguousarray(pixels[..., ::-1]), [flag, quality])[1]
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))[..., ::-1]
 

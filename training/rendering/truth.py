@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from face3d.structures import Array
-from training.rendering.camera import Camera
+from training.rendering.camera import SceneCamera
 from training.rendering.rasteriser import rasterise, vertex_normals
 from training.scenes.primitives import LABEL_HEAD, LABEL_NOTHING, Part, only, unit
 
@@ -30,7 +30,7 @@ class Truth(NamedTuple):
     owner_hw: Array
 
 
-def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: int) -> Truth:
+def truth(mesh: Part, owner_m: Array, camera: SceneCamera, placed_v3: Array, side: int) -> Truth:
     """The surfaces in view. Loose strands and clear glass are none; thickness reaches to the last surface of
     the same person.
 
@@ -76,7 +76,7 @@ def _towards_camera(smooth_hwc: Array, flat_hwc: Array, ray_hwc: Array) -> Array
     return unit(normal)
 
 
-def _heads(true: Truth) -> Array:
+def heads_in_view(true: Truth) -> Array:
     """See `Sample.heads_23`."""
     heads = np.zeros((MOST_PEOPLE, 3), np.float32)
     for person in range(MOST_PEOPLE):

@@ -66,14 +66,14 @@ def glasses(eyes_23: Array, rng: Generator, dark: bool) -> Part:
             middle = np.concatenate([rim, rim.mean(0, keepdims=True)])
             lenses.append(plain(middle, fan, rng.uniform(0.005, 0.05, 3), LABEL_NARROW_FACE, PLASTIC))
     if not dark:
-        lenses = _clear_lenses(rims, *rng.spawn(1))
+        lenses = clear_lenses(rims, *rng.spawn(1))
     lines.append(np.stack([rims[0][np.argmax(rims[0][:, 0])], rims[1][np.argmin(rims[1][:, 0])]]))
     return join(
         [plain(*limb(line, radius, 6), colour, LABEL_NARROW_FACE, PLASTIC) for line in lines] + lenses
     )
 
 
-def _clear_lenses(rims: list[Array], rng: Generator) -> list[Part]:
+def clear_lenses(rims: list[Array], rng: Generator) -> list[Part]:
     """Domes of glass within the rims, sometimes tinted."""
     bulge = rng.uniform(0.1, 0.5)
     passes = rng.uniform(0.85, 1, 3) if rng.random() < 0.85 else rng.uniform(0.35, 0.95, 3)

@@ -256,7 +256,7 @@ def test_groups_are_by_what_the_records_say(head):
 
 @needs_face_model
 def test_the_mean_face_in_the_true_pose_beats_a_plane_on_a_bald_head():
-    from training.dataset import _record
+    from training.dataset import as_record
     from training.rendering.sample import render
     from training.scenes.face_model import find_regions, load_face_model
 
@@ -268,7 +268,7 @@ def test_the_mean_face_in_the_true_pose_beats_a_plane_on_a_bald_head():
         if not {"hair", "scarf", "hat", "hand", "two people", "nobody"} & render(model, regions, s, 32).has
     )
     record = np.zeros((), record_dtype(SIDE))[()]
-    for name, value in zip(record.dtype.names, _record(render(model, regions, seed, SIDE)), strict=True):
+    for name, value in zip(record.dtype.names, as_record(render(model, regions, seed, SIDE)), strict=True):
         record[name] = value
     posed = head_figures(record, baselines.mean_face(model, regions, {id(record): seed})(record))
     flat = head_figures(record, baselines.plane(record))
