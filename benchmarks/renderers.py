@@ -1,13 +1,13 @@
-"""Which renderer makes the training's truth soonest: first and last surface along each ray, of random scenes,
+"""Renderers of the training's ground truth compared: first and last surface along each ray of random scenes,
 on one core.
 
     python -m benchmarks.renderers --face-model .../ict-facekit.npz [--scenes 10] [--side 256]
 
 Beside our compiled rasteriser: ray casting (trimesh with Intel's Embree: `pip install embreex`) and OpenGL
-(`pip install moderngl`, and EGL: Debian's libegl1 and libgl1-mesa-dri). What is not installed is left out and
-told. Every scene is a new mesh, so what a renderer prepares for a mesh (a tree of boxes, buffers) counts. The
-renderers take turns on each scene. Ratios are of processor seconds, which other work on the machine changes
-little; where OpenGL has a graphics card, they hold only what the processor does.
+(`pip install moderngl`, and EGL: Debian's libegl1 and libgl1-mesa-dri). Renderers that are not installed are
+left out and reported. Every scene is a new mesh, so the preparation of a mesh (a tree of boxes, buffers) is
+included. The renderers alternate on each scene. Ratios are of processor seconds, which other work on the
+machine changes little; with OpenGL on a graphics card they include the processor's share only.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ DEFAULT_FACE_MODEL = (
 )
 FIRST_SEED = 0
 NEAREST_CM = 1.0
-"""Where OpenGL begins to see."""
+"""Near plane of OpenGL."""
 
 
 @dataclass(frozen=True, eq=False)
 class RenderTask:
-    """What is rendered. placed_v3: (v, 3) float32, centimetres in camera axes. triangles_m3: int32. side: of
-    the picture, pixels.
+    """The input of a renderer.
+
+    placed_v3: (v, 3) float32, centimetres in camera axes. triangles_m3: int32. side: of the picture, pixels.
     """
 
     placed_v3: Array
@@ -50,8 +51,8 @@ class RenderTask:
 
 
 class Surfaces(NamedTuple):
-    """Distance along the camera's axis to the first and to the last surface, (side, side), centimetres, 0
-    where there is none.
+    """Distance along the camera's axis to the first and the last surface, (side, side) centimetres; 0 for
+    none.
     """
 
     first_hw: Array
@@ -62,9 +63,7 @@ Renderer = Callable[[RenderTask], Surfaces]
 
 
 def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) -> RenderTask:
-    """A scene of training without what counts as no surface, loose strands and clear glass, before its
-    camera.
-    """
+    """A training scene before its camera, without loose strands and clear glass, which are no surfaces."""
     rng = np.random.default_rng(seed)
     scene = random_scene(model, regions, rng)
     camera = random_camera(rng)
@@ -78,7 +77,7 @@ def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) ->
 
 
 def by_rasteriser(task: RenderTask) -> Surfaces:
-    """Ours."""
+    """Our rasteriser, twice."""
     screen = task.camera.project(task.placed_v3, task.side)
     return Surfaces(
         *(
@@ -89,9 +88,7 @@ def by_rasteriser(task: RenderTask) -> Surfaces:
 
 
 def by_ray_casting(task: RenderTask) -> Surfaces:
-    """Embree through trimesh. The last surface is the first one that a ray meets which comes back from behind
-    the scene.
-    """
+    """Embree through trimesh. The last surface is the first hit of a ray back from behind the scene."""
     import trimesh
     from trimesh.ray.ray_pyembree import RayMeshIntersector
 
@@ -102,7 +99,7 @@ def by_ray_casting(task: RenderTask) -> Surfaces:
     reach = 1 + float(np.linalg.norm(task.placed_v3 - eye, axis=1).max())
 
     def distance_hw(origin_n3: Array, direction_n3: Array) -> Array:
-        """Of the first surface that these rays meet."""
+        """Distance of the first hits of these rays."""
         _, ray, point = tree.intersects_id(
             origin_n3, direction_n3, multiple_hits=False, return_locations=True
         )
@@ -133,14 +130,10 @@ void main() { distance = 1.0 / gl_FragCoord.w; }
 
 
 class OpenGl:
-    """OpenGL without a window. Rows of the picture are rows of the frame buffer, the first one lowest, so
-    nothing is turned over.
-    """
+    """OpenGL without a window. Row 0 of the picture is row 0 of the frame buffer: nothing is flipped."""
 
     def __init__(self, side: int) -> None:
-        """Raises ImportError where moderngl is not installed, and whatever it raises where no context can be
-        made.
-        """
+        """Raises ImportError without moderngl, and errors of moderngl where no context can be made."""
         import moderngl
 
         self.context = moderngl.create_context(standalone=True, backend="egl")
@@ -152,7 +145,7 @@ class OpenGl:
         self.context.enable_only(moderngl.DEPTH_TEST)
 
     def __call__(self, task: RenderTask) -> Surfaces:
-        """Both surfaces: what is nearest wins, then what is farthest."""
+        """Two passes: with the nearest, then with the farthest surface kept."""
         screen = task.camera.project(task.placed_v3, task.side)
         buffers = [self.context.buffer(screen), self.context.buffer(task.triangles_m3)]
         triangles = self.context.vertex_array(self.program, [(buffers[0], "3f", "screen")], buffers[1])
@@ -192,14 +185,15 @@ def renderers(side: int) -> tuple[dict[str, Renderer], list[str]]:
         found[f"OpenGL, {opengl.name}"] = opengl
     except Exception as error:  # noqa: BLE001 - a driver may raise anything
         missing.append(
-            f"No OpenGL ({error}): `pip install moderngl`, and EGL: `apt-get install libegl1 libgl1-mesa-dri`."
+            f"No OpenGL ({error}): `pip install moderngl`, "
+            "and EGL: `apt-get install libegl1 libgl1-mesa-dri`."
         )
     return found, missing
 
 
 def disagreement(surfaces: Surfaces, ours: Surfaces) -> Array:
-    """Median difference in centimetres of the first and of the last surface where both see one, and % of
-    pixels where only one does.
+    """Median differences in centimetres of first and last surfaces, and % of pixels where only one has a
+    surface.
     """
     both = (surfaces.first_hw > 0) & (ours.first_hw > 0)
     apart = [float(np.median(np.abs(a - b)[both])) for a, b in zip(surfaces, ours, strict=True)]
@@ -224,6 +218,26 @@ def compare(tasks: list[RenderTask], found: dict[str, Renderer]) -> dict[str, Ar
     return {name: np.mean(rows, axis=0) for name, rows in taken.items()}
 
 
+COLUMNS = (
+    "renders a CPU second",
+    "times ours",
+    "renders a second",
+    "first surface: median difference, cm",
+    "last surface",
+    "% of pixels with a surface in one only",
+)
+
+
+def print_table(options: argparse.Namespace, triangles: float, rows: dict[str, Array]) -> None:
+    """As Markdown, a row per renderer. triangles: mean number of a scene."""
+    title = f"{options.scenes} scenes, {options.side} px, {triangles:,.0f} triangles"
+    print(f"| {title} | {' | '.join(COLUMNS)} |\n{'|---' * (len(COLUMNS) + 1)}|")
+    ours = next(iter(rows.values()))
+    for name, (cpu_seconds, seconds, first, last, alone) in rows.items():
+        speeds = f"{1 / cpu_seconds:.1f} | {ours[0] / cpu_seconds:.2f} | {1 / seconds:.1f}"
+        print(f"| {name} | {speeds} | {first:.0e} | {last:.0e} | {alone:.3f} |")
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(
@@ -244,18 +258,7 @@ def main() -> None:
     ]
     found, missing = renderers(options.side)
     rows = compare(tasks, found)
-    triangles = np.mean([len(task.triangles_m3) for task in tasks])
-    print(
-        f"| {options.scenes} scenes, {options.side} px, {triangles:,.0f} triangles | renders a CPU second | times ours | renders a second",
-        end="",
-    )
-    print(" | first surface: median difference, cm | last surface | % of pixels that one alone sees |")
-    print("|---|---|---|---|---|---|---|")
-    ours = next(iter(rows.values()))
-    for name, (cpu_seconds, seconds, first, last, alone) in rows.items():
-        print(
-            f"| {name} | {1 / cpu_seconds:.1f} | {ours[0] / cpu_seconds:.2f} | {1 / seconds:.1f} | {first:.0e} | {last:.0e} | {alone:.3f} |"
-        )
+    print_table(options, float(np.mean([len(task.triangles_m3) for task in tasks])), rows)
     for line in missing:
         print(f"\n{line}")
 

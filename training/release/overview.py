@@ -1,6 +1,9 @@
 """The picture at the top of the README: a portrait, its depth map, and the model turned.
 
-python -m training.overview --photo assets/samples/portrait_2.jpg --out assets/pictures/overview.png
+    python -m training.release.overview --photo assets/samples/portrait_2.jpg
+        --out assets/pictures/overview.png
+
+It uses the network that ships.
 """
 
 from __future__ import annotations
@@ -39,9 +42,8 @@ def main() -> None:
         sheet.paste(panel.resize((SIDE, SIDE), Image.Resampling.LANCZOS), (number * SIDE, 0))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(options.out)
-    print(
-        f"{options.out}: {sheet.width} x {sheet.height}, depth range {np.ptp(depth.values_hw[depth.mask_hw]):.2f} image widths"
-    )
+    depth_range = np.ptp(depth.values_hw[depth.mask_hw])
+    print(f"{options.out}: {sheet.width} x {sheet.height}, depth range {depth_range:.2f} image widths")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The sample portraits of the page: synthetic people in a calm light.
 
-    python -m training.portraits --face-model PATH --out assets/samples
+    python -m training.release.portraits --face-model PATH --out assets/samples
 
-Nobody was photographed: each is drawn by training.scene from a seed.
+They are no photographs: each person is drawn by training.scenes.scene from a seed.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ PORTRAITS = ((138, -14.0), (101, 12.0), (124, -10.0))
 
 
 def portrait(model: FaceModel, regions: Regions, seed: int, yaw: float) -> Array:
-    """(SIDE, SIDE, 3) uint8: the person of a seed, hair combed, key light from one side, soft fill, plain
-    backdrop.
-    """
+    """(SIDE, SIDE, 3) uint8: the person of a seed, without loose strands, in studio light."""
     rng = np.random.default_rng(seed)
     mesh = random_person(model, regions, rng).mesh
     mesh = only(mesh, (mesh.material_m != HAIR) | (mesh.label_m != LABEL_NOTHING))

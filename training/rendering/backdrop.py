@@ -1,6 +1,4 @@
-"""What stands behind the person: gradients, clutter, stripes, lit balls, sky and ground, blur. Linear colour,
-nothing that has a face.
-"""
+"""Backdrops without people: gradients, clutter, stripes, lit balls, sky and ground, blur. Linear colour."""
 
 from __future__ import annotations
 
@@ -87,9 +85,7 @@ def _box(ground: Array, rng: Generator) -> None:
 
 
 def _ball(ground: Array, rng: Generator) -> None:
-    """A lit ellipse the size and tone of a head, so that round and skin-coloured alone does not make a
-    person.
-    """
+    """A lit ellipse of the size and tone of a head: a negative example for a round, skin-coloured thing."""
     side = len(ground)
     centre, radii = rng.uniform(0, side, 2), rng.uniform(0.03, 0.35, 2) * side
     rows, columns = np.mgrid[:side, :side]

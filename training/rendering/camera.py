@@ -13,10 +13,10 @@ from training.scenes.primitives import euler, unit
 
 @dataclass(frozen=True, eq=False)
 class SceneCamera:
-    """A pinhole on the +Z axis, looking along -Z, with the head turned in front of it.
+    """A pinhole on the +Z axis, pointing along -Z, with the head turned in front of it.
 
-    rotation_33 turns the head; distance: centimetres to the pivot; scene_width: centimetres seen at the
-    pivot; centre_xy: where the pivot falls in the picture, in 0..1; yaw: degrees.
+    rotation_33: turns the head. distance: centimetres to the pivot. scene_width: centimetres across the
+    picture at the pivot. centre_xy: place of the pivot in the picture, 0..1. yaw: degrees.
     """
 
     rotation_33: Array

@@ -74,7 +74,7 @@ def _middles(triangles_m3: Array, screen_v3: Array) -> Array:
 
 
 def lens_reflection(normal_n3: Array, lights: tuple[DirectionalLight, ...], rng: Generator) -> Array:
-    """Light reflected to the camera, (n, 3): a faint sheen of the room, up to two bright windows, the lamps."""
+    """Light reflected to the camera, (n, 3): a sheen of the room, up to two bright windows, the lamps."""
     mirrored = 2 * normal_n3[:, 2:] * normal_n3 - np.array([0, 0, 1.0])
     glint = np.full(normal_n3.shape, rng.uniform(0, 0.06))
     for _ in range(rng.integers(0, 3)):

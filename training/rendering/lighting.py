@@ -59,8 +59,8 @@ def photograph(
     side: int,
     seed: int,
 ) -> tuple[Array, Array]:
-    """Linear colour (side, side, 3) float32, 0 where there is neither a surface nor a reflection, and the first
-    opaque triangle of each pixel, or -1.
+    """Linear colour (side, side, 3) float32, 0 where there is neither a surface nor a reflection, and the
+    first opaque triangle of each pixel, or -1.
 
     placed_v3: vertices in camera axes. screen_v3: the same projected, see `rasteriser.rasterise`. detail_68:
     see `scene.details`. distance: of the camera, on +Z. seed: of the noise and of reflections on glass.

@@ -1,6 +1,4 @@
-"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, heads, eyes and
-landmarks.
-"""
+"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, places of features."""
 
 from __future__ import annotations
 
@@ -29,14 +27,14 @@ LANDMARKS = 68
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One render and its truth. Side s; relief and thickness in image widths.
+    """One rendered photo of side s and its ground truth. Relief and thickness in image widths.
 
     rgb_hwc: (s, s, 3) uint8 sRGB. relief_hw, thickness_hw: float32, 0 outside. normal_hwc: int8, 127 times
     the unit normal in camera axes (x to the right, y up, z to the camera), 0 outside. matte_hw: uint8
-    coverage 0..255, above half only where the pixel's centre sees somebody. label_hw: uint8, nothing / body /
-    head / narrow face.
-    heads_23: float32, x and y of the middle and the width of what is in view of each person's head, in
-    pixels, 0 where nothing is.
+    coverage 0..255, above half only where a person covers the pixel's centre. label_hw: uint8, nothing / body
+    / head / narrow face.
+    heads_23: float32, x and y of the middle and the width of the visible part of each person's head, pixels;
+    0 where nothing is visible.
     eyes_43: float32, x, y in pixels, and 1 where the eye is in view, else 0; left and right in an upright,
     frontal picture, for two people.
     landmarks_683: the same for the first person's landmarks, in the order of `face_model.LANDMARKS_68`.
@@ -95,8 +93,8 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
 def _photo(
     scene: Scene, camera: SceneCamera, placed_v3: Array, side: int, rng: Generator
 ) -> tuple[Array, Array, set[str]]:
-    """The photo (s, s, 3) uint8 in a random light, before a random backdrop; the share of each pixel that people
-    cover, (s, s) float32; and what light, lens, sensor and file did, by name.
+    """The photo (s, s, 3) uint8 in a random light, before a random backdrop; the share of each pixel that
+    people cover, (s, s) float32; and what light, lens, sensor and file did, by name.
     """
     fine = int(side * OVERSAMPLING)
     lighting, light_names = random_light(rng)
@@ -147,13 +145,13 @@ def camera_of(model: FaceModel, regions: Regions, seed: int) -> SceneCamera:
 
 
 EYE_DEPTH, LANDMARK_DEPTH = 3.5, 1.0
-"""How far from what the camera sees there, in centimetres, the middle of an eyeball and a point of the skin
-still count as in view."""
+"""Largest distance in centimetres from the visible surface at which the middle of an eyeball and a point of
+the skin count as in view."""
 
 
 def in_view(points_k3: Array, distance_hw: Array, depth: float) -> Array:
-    """x, y of the points and whether what the camera sees there is less than `depth` before or behind them:
-    skin, lid or a close mask, neither the nose or thick hair before them nor the wall behind the head.
+    """x, y of the points, and 1 where the visible surface there lies less than `depth` before or behind them:
+    skin, a lid or a close mask, but not the nose, thick hair or a wall.
     """
     side = len(distance_hw)
     found = points_k3.copy()

@@ -1,4 +1,5 @@
-"""Shading of a rasterised scene: procedural detail, ambient light, directional lights with shadow maps, gloss.
+"""Shading of a rasterised scene: procedural detail, ambient light, directional lights with shadow maps,
+gloss.
 
 Compiled with numba. Lights are values (`Lighting`, `DirectionalLight`); `pack_lights` turns them into arrays.
 """
@@ -31,9 +32,9 @@ BUMP_STEP = 0.35
 class DirectionalLight:
     """A distant lamp.
 
-    towards_3: unit vector towards the light. colour_3: linear RGB. wrap: 0 for Lambert's law; more carries the
-    light around the terminator. gloss_exponent, gloss_strength: of the Blinn-Phong highlight. shadow_softness:
-    radius of the shadow's edge in shadow-map pixels; None: the light casts no shadow.
+    towards_3: unit vector towards the light. colour_3: linear RGB. wrap: 0 for Lambert's law; more carries
+    the light around the terminator. gloss_exponent, gloss_strength: of the Blinn-Phong highlight.
+    shadow_softness: radius of the shadow's edge in shadow-map pixels; None: the light casts no shadow.
     """
 
     towards_3: Array
@@ -79,7 +80,7 @@ class Visible(NamedTuple):
 
 
 class Surface(NamedTuple):
-    """Triangles, what is interpolated between their vertices, and the material of each, see `primitives.Part`."""
+    """Triangles, vertices and materials, see `primitives.Part`."""
 
     triangles_m3: Array
     vertices_v3: Array
@@ -182,7 +183,7 @@ def _interpolated(
 def _detailed(
     albedo_3: Array, normal_3: Array, noise_place_3: Array, detail_8: Array, seed: int
 ) -> Array:  # pragma: no cover - compiled
-    """The normal with the bumps of a material; its variation of colour is multiplied into the albedo in place."""
+    """The normal with the bumps of a material; its colour noise is multiplied into the albedo in place."""
     colour, bump = detail_8[3], detail_8[4]
     if colour <= 0 and bump <= 0:
         return normal_3

@@ -138,9 +138,7 @@ def hair(
 
 
 def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
-    """Long hair around the back and sides of the head, open in front: a wavy outer layer and an inner one,
-    joined into a solid.
-    """
+    """Long hair around the back and sides of the head, open in front: two layers, joined into a solid."""
     columns, rows = 64, 32
     opening = rng.uniform(40, 95)
     angle = np.radians(np.linspace(opening, 360 - opening, columns))
@@ -170,7 +168,7 @@ def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
 
 
 def _waves(angle_c: Array, height_r1: Array, rng: Generator) -> Array:
-    """By how much the curtain's radius differs from place to place, (r, c) centimetres: from straight to curly."""
+    """Variation of the curtain's radius, (r, c) centimetres: straight to curly hair."""
     curl = rng.uniform(0, 1) ** 2
     wave = rng.uniform(0, 0.5) * np.sin(angle_c * rng.integers(5, 16) + rng.uniform(0, 6)) + rng.uniform(
         0, 0.4
@@ -189,9 +187,7 @@ def _around(radius_rc: Array, angle_c: Array, height_r1: Array) -> Array:
 
 
 def _two_layers(rows: int, columns: int) -> Array:
-    """Triangles (m, 3) int32 of an outer and an inner grid of points, numbered one after the other, and of the
-    wall between their rims.
-    """
+    """Triangles (m, 3) int32 of an outer and then an inner grid of points, with a wall between their rims."""
     count = rows * columns
     grid = np.arange(count).reshape(rows, columns)
     outward = grid_triangles(rows, columns, False)[:, ::-1]
@@ -203,7 +199,7 @@ def _two_layers(rows: int, columns: int) -> Array:
 
 
 def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
-    """Thin locks that leave the hair and soften its outline: part of the photo and of the matte, no surface."""
+    """Thin locks that leave the hair and soften its outline: in photo and matte, no surface."""
     steps, count = 6, int(np.exp(rng.uniform(np.log(80), np.log(1500))))
     corners = np.concatenate([shell.vertices_v3[shell.triangles_m3] for shell in shells])
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
@@ -230,9 +226,7 @@ def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
 
 
 def lashes(vertices: Array, eyes_23: Array, rng: Generator) -> Part:
-    """Dark hairs on the rims of the four lids, bent away from the eye: part of the photo and of the matte, no
-    surface.
-    """
+    """Dark hairs on the rims of the four lids, bent away from the eye: in photo and matte, no surface."""
     steps, marks = 5, vertices[face_model.LANDMARKS_68]
     longest, bend, half = rng.uniform(0.4, 1.1), rng.uniform(0.1, 0.6), rng.uniform(0.015, 0.04)
     way = np.linspace(0, 1, steps)[None, :, None]

@@ -70,9 +70,7 @@ def paint_head(
     rng: Generator,
     has: set[str],
 ) -> tuple[Array, Array]:
-    """Albedo (v, 3) of skin, lips, brows, lids, beard, eyes and teeth, and the vertices, which wrinkles and a
-    thick beard move.
-    """
+    """Albedo (v, 3), and the vertices, which wrinkles and a thick beard move."""
 
     def noise(frequency: float, octaves: int = 3) -> Array:
         return fractal_noise(model.neutral_v3, frequency, octaves, int(rng.integers(1 << 20)))
@@ -208,9 +206,7 @@ def head_part(model: FaceModel, regions: Regions, vertices: Array, albedo: Array
 
 
 def _chest(regions: Regions, vertices: Array, albedo: Array) -> Part:
-    """Closes the skin below the shoulders, from its edge to a floor within the body, so that rays through the
-    shoulders have a last surface.
-    """
+    """A floor within the body that closes the skin below the shoulders: rays there need a last surface."""
     edge, corner = np.unique(regions.neckline_k2, return_inverse=True)
     rim = corner.reshape(-1, 2)
     around = vertices[edge]

@@ -14,8 +14,8 @@ from training import losses
 from training.release import contact_sheets, curves, export_onnx
 
 
-def test_every_guise_says_where_the_plain_crop_lies_in_it():
-    made = contact_sheets.guises()
+def test_every_transform_gives_the_place_of_the_plain_crop():
+    made = contact_sheets.photo_transforms()
     plain = made["plain"][0].astype(np.float32).mean(-1)
     for name, (picture, to_picture) in made.items():
         back = cv2.invertAffineTransform(to_picture)
@@ -25,7 +25,7 @@ def test_every_guise_says_where_the_plain_crop_lies_in_it():
         assert correlation > 0.9, name
 
 
-def test_one_photograph_keeps_its_relief_in_every_guise():
+def test_one_photograph_keeps_its_relief_under_every_transform():
     """Crops, sizes, turns, grey, dark and the mirror; the golden value is the map of the plain crop."""
     found, _ = contact_sheets.stability(
         face_network.load(contact_sheets.Path("assets/face_depth.safetensors"))
