@@ -64,7 +64,7 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
 
 
 def total(terms: dict[str, Tensor]) -> Tensor:
-    """The weighted sum; a term without a weight of its own counts as it is."""
+    """The weighted sum; terms that are not in WEIGHTS have weight 1."""
     return torch.stack([WEIGHTS.get(name, 1.0) * term for name, term in terms.items()]).sum()
 
 

@@ -17,7 +17,7 @@ LAMP_EXPONENT = 180.0
 """Of the highlight of a lamp on glass."""
 
 
-def look_through(
+def apply_glass(
     colour_hwc: Array,
     distance_hw: Array,
     glass: Part,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from face3d.structures import Array
-from training.rendering.glass import look_through
+from training.rendering.glass import apply_glass
 from training.rendering.rasteriser import rasterise, vertex_normals
 from training.rendering.shading import DirectionalLight, Lighting, Surface, Visible, pack_lights, shade
 from training.scenes.primitives import GLASS, Part, only
@@ -81,5 +81,5 @@ def photograph(
     if len(opaque) < len(mesh.triangles_m3):
         clear = only(mesh, mesh.material_m == GLASS)
         lights, rng = lighting.lights, np.random.default_rng(seed)
-        colour = look_through(colour, away, clear, placed_v3, screen_v3, lights, rng)
+        colour = apply_glass(colour, away, clear, placed_v3, screen_v3, lights, rng)
     return colour, np.where(index >= 0, opaque[index], -1)

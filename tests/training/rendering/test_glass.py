@@ -67,9 +67,7 @@ def test_a_lens_makes_what_is_behind_it_smaller_or_larger_about_its_own_middle(m
         for power, sign in ((0.16, 1), (-0.08, -1)):
             rng = _Fixed(power)
             away = np.full((400, 400), 500.0, np.float32)
-            out = glass.look_through(
-                ramp, away, only(mesh, mesh.material_m == GLASS), placed, screen, (), rng
-            )
+            out = glass.apply_glass(ramp, away, only(mesh, mesh.material_m == GLASS), placed, screen, (), rng)
             rows, columns = np.nonzero(out[..., 0] != ramp[..., 0])
             moved = out[rows, columns, 0] - columns
             assert (np.sign(moved) == sign * np.sign(columns + 0.5 - middle[0])).all()
