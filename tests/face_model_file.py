@@ -1,6 +1,4 @@
-"""Where the ICT face model lies: FACE_MODEL, else beside the repository. Tests that need it are skipped
-without it.
-"""
+"""Path of the ICT face model: FACE_MODEL, else beside the repository; without it its tests are skipped."""
 
 import os
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""The renderers that the benchmark compares see the same ball, and its table has a row for each that is
-installed.
-"""
+"""The compared renderers give the same ball, and the table has a row for each that is installed."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What may appear in a training scene looks like what its name says, and appears as often as promised."""
+"""Contents of a training scene match their names, and appear as often as stated."""
 
 import math
 
@@ -29,9 +29,7 @@ def people():
 
 @pytest.fixture
 def painted(people):
-    """A function from a seed and names to the albedo and the vertices of the mean head with pale skin and
-    black hair.
-    """
+    """From a seed and names to albedo and vertices of the mean head with pale skin and black hair."""
     model, regions = people
     return lambda seed, *names: skin.paint_head(
         model, regions, model.neutral_v3, PALE, BLACK, np.random.default_rng(seed), set(names)
@@ -282,9 +280,7 @@ def test_each_kind_of_light_is_one(monkeypatch):
 
 
 def test_what_stands_in_the_light_casts_a_shadow():
-    """A ball between a plate and the light: the plate is darker behind it than beside it, and is not where
-    the light casts no shadows.
-    """
+    """A ball before a plate darkens the plate behind it; not where the light casts no shadows."""
     corners = np.array([[-12, -12, 0], [12, -12, 0], [12, 12, 0], [-12, 12, 0]], np.float32)
     plate = plain(corners, np.array([[0, 1, 2], [0, 2, 3]]), np.full(3, 0.5), LABEL_NOTHING, PLASTIC)
     ball = plain(
@@ -307,9 +303,7 @@ def test_what_stands_in_the_light_casts_a_shadow():
 
 
 def test_the_bump_of_skin_and_the_gloss_of_eyes_show():
-    """Pores roughen an evenly lit ball of skin; a ball of eye has a small highlight even where nothing else
-    shines.
-    """
+    """Pores roughen an evenly lit ball of skin; an eyeball always has a small highlight."""
     light = lit_by([0.3, 0.3, 0.9], 0.2)
 
     def picture(material, detail):
@@ -360,9 +354,7 @@ def developed(monkeypatch, *names, count=12):
 
 
 def sharpness(pixels):
-    """Rise from check to check, right at the edge, as a share of the whole; of the mean of many pictures, so
-    without their noise.
-    """
+    """Rise at the edges of the checks over their contrast, in the mean of many pictures."""
     mean = pixels.mean((0, 3))
     columns = np.arange(16, 176, 8)
     return np.abs(mean[:, columns] - mean[:, columns - 1]).mean() / (

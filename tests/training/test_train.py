@@ -39,9 +39,7 @@ def test_the_rasteriser_finds_the_near_and_the_far_of_two_planes():
 
 
 def test_interpolation_is_correct_in_perspective():
-    """A plane receding to the right: half-way on the screen is not half-way in space, but at the harmonic
-    mean of the distances.
-    """
+    """A plane receding to the right: half-way on the screen lies the harmonic mean of the distances."""
     screen = np.array([[0, 0, 10], [101, 0, 30], [101, 9, 30], [0, 9, 10]], np.float32)
     distance = rasterise(screen, np.array([[0, 1, 2], [0, 2, 3]], np.int32), 9, 101, False)[2]
     assert distance[4, 50] == pytest.approx(2 / (1 / 10 + 1 / 30), rel=1e-4)
@@ -72,9 +70,7 @@ def test_a_shift_of_relief_changes_the_absolute_term_only():
 
 
 def test_the_term_on_normals_is_the_angle_between_planes():
-    """Planes whose normals are 0.02 radians apart, in all directions, however steep, over one pixel and over
-    two; outside is anything.
-    """
+    """Planes whose normals are 0.02 radians apart, in all directions, flat and steep, noise outside."""
     rows, columns = torch.meshgrid(torch.arange(16.0), torch.arange(24.0), indexing="ij")
     inside = torch.zeros(16, 24)
     inside[3:12, 5:21] = 1
@@ -97,9 +93,7 @@ def test_the_term_on_normals_is_the_angle_between_planes():
     [("uncertainty", "log_uncertainty"), ("thickness uncertainty", "log_thickness_uncertainty")],
 )
 def test_a_stated_error_costs_least_when_it_is_true_and_excuses_nothing(term, stated):
-    """Relief is off by 0.02 upwards and downwards, thickness by 0.05; the error itself gets no gradient from
-    being stated.
-    """
+    """Relief is off by +-0.02, thickness by 0.05; a stated error gives the error itself no gradient."""
     truth = torch.zeros(1, 5, 8, 8)
     truth[:, 1], truth[:, 2] = 0.3, 1
     relief = torch.where(torch.arange(8) % 2 > 0, 0.02, -0.02).expand(1, 8, 8).clone().requires_grad_()
@@ -167,9 +161,7 @@ def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
 
 
 def test_the_ablations_weigh_the_face_as_the_loss_does_unless_they_say_so():
-    """Of one step in the error beside the face and one within it; where truth is flat the slope of one scale
-    is the first of the loss's.
-    """
+    """Of a step in the error within the face and beside it; on flat truth one scale is the loss's first."""
     truth = torch.zeros(1, 5, 17, 32)
     truth[:, 2], truth[:, 4, :, :16] = 1, 1
     batch = truth, torch.zeros(1, 2, 3)
@@ -216,9 +208,7 @@ def test_an_update_of_muon_keeps_directions_and_evens_out_lengths(shape):
 
 
 def test_inner_kernels_move_by_muon_and_the_rest_by_adamw():
-    """Muon's second update, worked out by hand from Nesterov's rule; AdamW's first one has the length of its
-    rate; both decay.
-    """
+    """Muon's second update by hand from Nesterov's rule; AdamW's first is as long as its rate; both decay."""
     generator = torch.Generator().manual_seed(0)
     network = torch.nn.Sequential(
         torch.nn.Conv2d(3, 8, 3),
@@ -290,9 +280,7 @@ def test_the_eyes_of_two_people_share_the_two_channels():
 
 @pytest.mark.parametrize("side", [41, 50, 64, 81, 111, 150])
 def test_resampled_truth_keeps_slopes_places_and_jumps(side):
-    """A slanted plane whose back jumps half-way, before nothing: as slanted, as thick and where it was at
-    every size, without a mixture.
-    """
+    """A slanted plane whose back jumps half-way keeps slope, thickness and place at every size, unmixed."""
     columns, rows = np.meshgrid(np.arange(96) + 0.5, np.arange(96) + 0.5)
     maps = np.zeros((96, 96, 5), np.float32)
     inside = (np.abs(columns - 42) < 30) & (np.abs(rows - 54) < 33)
@@ -422,9 +410,7 @@ def test_a_head_crop_lies_around_a_head(middle):
 
 
 def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
-    """A plane keeps its slope in pixels in every view; a red dot on the left eye and a green one on the right
-    stay on them.
-    """
+    """A plane keeps its slope in pixels in every view; dots on the eyes stay on them."""
     side = 96
     monkeypatch.setattr(augmentation, "recolour", lambda photo, _: photo)
     record = np.zeros((), record_dtype(side))[()]
@@ -453,9 +439,7 @@ def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
 
 
 def test_scenes_with_something_hard_in_them_are_trained_on_more_often(tmp_path):
-    """One record in four holds something hard; of two drawn independently, one does with 7 / 16, so of views
-    (1 / 4 + 7 / 16) / 2 do.
-    """
+    """One record in four is hard; of two draws one is, with 7 / 16: (1 / 4 + 7 / 16) / 2 of the views."""
     records = np.zeros(SHARD, record_dtype(32))
     records["has"][: SHARD // 4] = 1 << GROUPS.index(HARD[0])
     records["rgb"][: SHARD // 4] = 255

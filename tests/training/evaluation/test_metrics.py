@@ -1,4 +1,4 @@
-"""Laws of the figures of merit, of the baselines, and of the factor that makes a stated error true."""
+"""Laws of the metrics, of the baselines, and of the factor that calibrates a stated error."""
 
 import json
 from dataclasses import asdict
@@ -101,9 +101,7 @@ def test_a_slope_of_one_in_one_is_45_degrees_off_a_plane():
 
 
 def test_the_boundary_is_measured_in_pixels_of_displacement(head):
-    """A matte moved by 2 of 64 pixels, the head being 32 wide: at most 6.25 %, less where the outline runs
-    along the movement.
-    """
+    """A matte moved by 2 pixels, the head being 32 wide: 6.25 %, less along the movement."""
     prediction = _truth(head)
     moved = np.roll(prediction.matte_hw, 2, axis=1)
     figures = head_metrics(head, Prediction(prediction.relief_hw, prediction.thickness_hw, moved))
@@ -169,9 +167,7 @@ def test_a_network_of_one_width_is_read_as_it_was(tmp_path):
 
 
 def test_stated_errors_are_compared_by_region(head):
-    """The face is off by 0.01 upwards and downwards, and so is the rest; stated fully in the face, by half
-    outside.
-    """
+    """All is off by 0.01 upwards and downwards; that error is stated in the face, and half of it outside."""
     head["label"][: SIDE // 2] = np.minimum(head["label"][: SIDE // 2], LABEL_HEAD)
     prediction, face = _truth(head), head["label"] == LABEL_NARROW_FACE
     signs = np.where(np.add.outer(np.arange(SIDE), np.arange(SIDE)) % 2, 1, -1)
@@ -218,9 +214,7 @@ def test_a_table_marks_what_it_is_told_to(capsys):
 
 
 def test_a_smaller_photo_is_seen_small_and_compared_large(head):
-    """A method that answers with what it was shown: half as many pixels on a side, lengths in widths, eyes in
-    the set's pixels.
-    """
+    """A method that returns its photo: half as many pixels on a side, lengths in widths, eyes in pixels."""
     head["rgb"] = np.add.outer(np.arange(SIDE), 2 * np.arange(SIDE))[..., None]
     shown = []
 

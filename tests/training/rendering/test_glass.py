@@ -1,6 +1,4 @@
-"""Clear lenses: what is behind them is moved about their middle, tinted and glinted upon; nothing else
-changes.
-"""
+"""Clear lenses displace, tint and reflect; beside them nothing changes."""
 
 import numpy as np
 from synthetic_picture import FRONTAL, lit_by, photograph
@@ -53,9 +51,7 @@ def test_a_lens_moves_what_is_behind_it_and_nothing_beside_it():
 
 
 def test_a_lens_makes_what_is_behind_it_smaller_or_larger_about_its_own_middle(monkeypatch):
-    """The stripes behind a lens for the near-sighted lie closer together; the one in its middle stays,
-    however the head is turned.
-    """
+    """Behind a lens against short sight the stripes lie closer together; the one in its middle stays."""
     monkeypatch.setattr(glass, "lens_reflection", lambda normal, *_: np.zeros(normal.shape))
     for yaw in (0, 40):
         camera = SceneCamera(euler(yaw, 0, 0), 120.0, 36.0, (0.5, 0.5), yaw)
@@ -140,9 +136,7 @@ def test_lenses_cast_no_shadow_of_a_solid_thing():
 
 
 def test_the_glint_follows_the_lamp():
-    """A lens that faces the half-way between camera and lamp throws its light back; one that does not,
-    hardly.
-    """
+    """A lens that faces half-way between camera and lamp reflects it; one that does not, hardly."""
     lamps = lit_by([0.6, 0, 0.8]).lights
     half = np.array([0.6, 0, 1.8]) / np.hypot(0.6, 1.8)
     towards, away = glass.lens_reflection(

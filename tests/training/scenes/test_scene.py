@@ -1,6 +1,4 @@
-"""What rendered samples hold: their truth agrees with itself, and what is drawn on top of the surfaces
-changes the picture only.
-"""
+"""The ground truth of samples agrees with itself; strands and glass change the photo only."""
 
 import math
 
@@ -55,9 +53,7 @@ def test_the_stored_normals_are_those_of_the_stored_relief(samples):
 
 
 def test_normals_of_a_slope_lean_to_the_side_it_faces():
-    """A roof before the camera: its right half faces right, its upper half faces up, whichever way its
-    triangles are wound.
-    """
+    """A roof before the camera: its right half faces right, its upper half up, for both windings."""
     corners = np.array([[-8, 0, 0], [8, 0, 0], [0, 8, 0], [0, -8, 0], [0, 0, 6]], np.float32)
     sides = np.array([[4, 1, 2], [4, 2, 0], [4, 0, 3], [4, 3, 1]])
     for winding in (sides, sides[:, ::-1]):
@@ -192,9 +188,7 @@ def test_what_closes_the_shoulders_hides_within_the_clothes(people):
 
 
 def test_smooth_normals_do_not_turn_round_at_the_outline():
-    """On a ball every normal points away from its middle, also where the flat triangle and the smooth normal
-    disagree on what is seen.
-    """
+    """On a ball every normal points outwards, also where flat triangle and smooth normal disagree."""
     ball = plain(
         *ellipsoid([0, 0, 0], [8, 8, 8], np.random.default_rng(0), 0.0, 24), np.ones(3), LABEL_HEAD, PLASTIC
     )
@@ -294,9 +288,7 @@ def test_a_microphone_is_before_the_mouth_and_a_hand_before_or_beside_the_face(p
 
 @needs_face_model
 def test_nobody_looks_behind_long_hair(people):
-    """What a camera sees of hair is its outside: a sheet of hair with air behind it taught deep holes beside
-    the face.
-    """
+    """The visible side of hair is its outside: a sheet of hair means deep holes beside the face."""
 
     model, _ = people
     for seed in range(6):
@@ -317,9 +309,7 @@ def test_nobody_looks_behind_long_hair(people):
 
 @needs_face_model
 def test_things_hide_a_person_and_belong_to_none(people):
-    """A plate between the camera and the head leaves nothing of it in the truth; a plate behind it leaves
-    all, and its thickness.
-    """
+    """A plate before the head leaves nothing of it in the truth; one behind it leaves all."""
 
     model, regions = people
     head = skin.head_part(model, regions, model.neutral_v3, np.ones_like(model.neutral_v3))
@@ -348,9 +338,7 @@ def test_things_hide_a_person_and_belong_to_none(people):
 
 @needs_face_model
 def test_nobody_looks_under_hair(people):
-    """Within a head nothing is seen deep below its surroundings: a shell with an open rim taught holes along
-    the hairline.
-    """
+    """Within a head nothing lies deep below its surroundings, as under a shell with an open rim."""
 
     model, regions = people
     bald = skin.head_part(model, regions, model.neutral_v3, np.ones_like(model.neutral_v3))
