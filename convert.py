@@ -19,17 +19,16 @@ from pathlib import Path
 
 from face3d.depth.registry import NETWORKS
 from face3d.errors import FaceModelError, PhotoError
-from face3d.export import files as files_file
-from face3d.export import models as models_file
 from face3d.export import renderings
 from face3d.export.depth_maps import DEPTH_WRITERS
+from face3d.export.files import save
 from face3d.export.html_viewer import write_viewer
-from face3d.export.models import WRITERS
-from face3d.geometry.kinds import KINDS, settings_of
+from face3d.export.models import WRITERS, report_json, write
+from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
 from face3d.photo import accepted_suffixes, read_photo
 from face3d.structures import DepthMap, Photo
-from generate_3d_model import certified_model, point_cloud
+from generate_3d_model import generate_model
 
 PICTURES = {picture.format: picture for picture in renderings.PICTURES}
 """Pictures of the model that `--formats` takes beside the writers' formats."""
@@ -205,20 +204,19 @@ def convert(
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
     files = {suffix: make(depth) for suffix, make in DEPTH_WRITERS.items()}
-    mesh, placement, proof = certified_model(depth, photo, kind, settings)
-    cloud = point_cloud(depth, photo, settings_of(kind, settings))
-    files["_points.ply"] = models_file.write("ply", placement.place(cloud))
-    models = {name: models_file.write(name, mesh) for name in formats if name in WRITERS}
+    model = generate_model(depth, photo, kind, settings)
+    files["_points.ply"] = write("ply", model.points())
+    models = {name: write(name, model.mesh) for name in formats if name in WRITERS}
     files |= {WRITERS[name].suffix: data for name, data in models.items()}
-    files |= {PICTURES[name].suffix: PICTURES[name].make(mesh) for name in formats if name in PICTURES}
+    files |= {PICTURES[name].suffix: PICTURES[name].make(model.mesh) for name in formats if name in PICTURES}
     if VIEWER in formats:
-        files[".html"] = write_viewer(mesh, begin.name)
-    files["_certificate.json"] = proof.as_json(models)
+        files[".html"] = write_viewer(model.mesh, begin.name)
+    files["_certificate.json"] = report_json(model.report, models)
     for suffix, data in files.items():
-        files_file.save(begin.with_name(begin.name + suffix), data)
-    width, height, deep = proof.size_mm
-    scale = placement.scale
-    return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {proof.verdict}"
+        save(begin.with_name(begin.name + suffix), data)
+    width, height, deep = model.report.size_mm
+    scale, verdict = model.placement.scale, model.report.verdict
+    return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
 
 
 def main(argv: list[str] | None = None) -> int:

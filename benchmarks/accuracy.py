@@ -19,6 +19,7 @@ from face3d.geometry import relief
 from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.meshes import vertex_normals, weld
 from face3d.geometry.points import normals_of_grid
+from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import photo_of, sphere
@@ -57,7 +58,8 @@ def sphere_error(side):
     """
     distance = relief.camera_distance(30.0)
     mesh = build_mesh(
-        sphere((side, side), distance), photo_of((side, side)), "bust", ModelSettings(fov_degrees=30.0)
+        make_relief(sphere((side, side), distance), photo_of((side, side)), ModelSettings(fov_degrees=30.0)),
+        "bust",
     )
     points, normals, spacing = samples(mesh)
     above = points[:, 1] > CUT_BELOW
@@ -112,7 +114,9 @@ class SyntheticHead:
         """
         depth, _ = self.depth(side)
         points, normals, spacing = samples(
-            build_mesh(depth, photo_of((side, side)), "shell", ModelSettings(fov_degrees=self.fov))
+            build_mesh(
+                make_relief(depth, photo_of((side, side)), ModelSettings(fov_degrees=self.fov)), "shell"
+            )
         )
         away, nearest = cKDTree(self.points).query(points)
         true_spacing = (

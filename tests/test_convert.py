@@ -213,7 +213,7 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
         (["{empty}"], "holds no photo"),
         (["--faces", "1"], "face_budget"),
         (["--near-far", "1"], "near_far_ratio is 1"),
-        (["--model", "relief", "--fov", "nan"], "fov_degrees is nan"),
+        (["--model", "plaque", "--fov", "nan"], "fov_degrees is nan"),
         (["{empty}/absent.jpg", "{empty}/other.jpg"], "absent.jpg is not there. Name a photo"),
         (["{full}", "-o", "{full}/../full"], "Name another with -o"),
     ],

@@ -8,6 +8,7 @@ from face_model_file import FACE_MODEL, needs_face_model
 from hypothesis import given
 from hypothesis import strategies as st
 
+import convert
 from benchmarks.accuracy import SyntheticHead, sphere_error
 from face3d.depth.face import estimator as face_estimator
 from face3d.depth.face import network as face_network
@@ -16,15 +17,15 @@ from face3d.geometry import filters, relief
 from face3d.geometry.camera import Camera, choose_fov, project, unproject
 from face3d.geometry.grid import grid, surface_mesh
 from face3d.geometry.inspection import self_touching
-from face3d.geometry.kinds import KINDS, model_camera
+from face3d.geometry.kinds import KINDS, settings_of
 from face3d.geometry.meshes import weld
 from face3d.geometry.points import outliers
-from face3d.geometry.relief import prepared_relief, smoothing_change
+from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.photo import read_photo
 from face3d.structures import DepthMap, DepthRepresentation, Face
 from face3d.synthetic import head, photo_of, sphere
-from generate_3d_model import build_mesh, point_cloud
+from generate_3d_model import build_mesh, generate_model, point_cloud
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = (36, 48)
@@ -60,8 +61,8 @@ def test_projecting_back_gives_the_pixel(fov, perspective, seed):
 def test_every_point_falls_on_the_centre_of_its_pixel(representation, perspective):
     depth, photo = random_depth(representation), photo_of(SIZE)
     settings = replace(PLAIN, perspective=perspective)
-    cloud = point_cloud(depth, photo, settings)
-    columns, rows = project(cloud.points_n3, model_camera(depth, photo, "shell", settings))
+    cloud = point_cloud(make_relief(depth, photo, settings))
+    columns, rows = project(cloud.points_n3, make_relief(depth, photo, settings).camera)
     want_rows, want_columns = np.indices(SIZE).reshape(2, -1) + 0.5
     assert np.abs(columns - want_columns).max() < 1e-3 and np.abs(rows - want_rows).max() < 1e-3
     assert (cloud.colours_n3 == photo.rgb_hwc.reshape(-1, 3)).all()
@@ -69,7 +70,7 @@ def test_every_point_falls_on_the_centre_of_its_pixel(representation, perspectiv
 
 def test_a_pinhole_in_metres_is_the_textbook_one():
     depth = random_depth(DepthRepresentation.METRIC)
-    cloud = point_cloud(depth, photo_of(SIZE), replace(PLAIN, fov_degrees=60.0))
+    cloud = point_cloud(make_relief(depth, photo_of(SIZE), replace(PLAIN, fov_degrees=60.0)))
     focal_px = SIZE[1] / 2 / np.tan(np.radians(30))
     rows, columns = np.indices(SIZE) + 0.5
     x = (columns - SIZE[1] / 2) / focal_px * depth.values_hw
@@ -85,7 +86,7 @@ def test_a_pinhole_in_metres_is_the_textbook_one():
 @pytest.mark.parametrize("representation", list(DepthRepresentation))
 def test_a_flat_map_gives_a_plane_and_no_nan(representation):
     depth = DepthMap(np.full(SIZE, 0.25, np.float32), representation, np.ones(SIZE, bool), "flat")
-    mesh = build_mesh(depth, photo_of(SIZE), "shell", ModelSettings())
+    mesh = build_mesh(make_relief(depth, photo_of(SIZE), ModelSettings()), "shell")
     assert np.ptp(mesh.vertices_n3[:, 2]) < 1e-6
     assert len(mesh.faces_m3) == 2 * (SIZE[0] - 1) * (SIZE[1] - 1)
     assert (trimesh.Trimesh(mesh.vertices_n3, mesh.faces_m3, process=False).face_normals[:, 2] > 0.999).all()
@@ -107,7 +108,9 @@ def test_the_field_of_view_is_the_users_then_the_photos_then_the_default():
 @pytest.mark.parametrize("kind", CLOSED)
 @pytest.mark.parametrize("budget", [300, 2000, 60_000])
 def test_the_closed_kinds_are_one_watertight_outward_solid_within_budget(kind, budget):
-    mesh = build_mesh(head(), photo_of((96, 80)), kind, ModelSettings(face_budget=budget))
+    mesh = build_mesh(
+        make_relief(head(), photo_of((96, 80)), settings_of(kind, ModelSettings(face_budget=budget))), kind
+    )
     solid = welded(mesh)
     assert solid.is_watertight and solid.is_winding_consistent and solid.volume > 0 and solid.body_count == 1
     assert len(mesh.faces_m3) <= budget
@@ -123,20 +126,20 @@ def test_any_mask_that_is_not_empty_gives_a_watertight_bust(seed):
     depth = DepthMap(
         rng.uniform(-0.3, 0.3, size).astype(np.float32), DepthRepresentation.RELIEF, mask_hw, "noise"
     )
-    solid = welded(build_mesh(depth, photo_of(size), "bust", ModelSettings(edge_tolerance=0)))
+    solid = welded(build_mesh(make_relief(depth, photo_of(size), ModelSettings(edge_tolerance=0)), "bust"))
     assert solid.is_watertight and solid.is_winding_consistent and solid.volume > 0 and solid.body_count == 1
 
 
 def test_a_bust_without_a_hidden_layer_is_round_behind():
     depth = head()
-    mesh = build_mesh(replace(depth, back_hw=None), photo_of((96, 80)), "bust", ModelSettings())
+    mesh = build_mesh(make_relief(replace(depth, back_hw=None), photo_of((96, 80)), ModelSettings()), "bust")
     deep = np.ptp(mesh.vertices_n3[:, 2])
     assert 0.5 < deep < 1.2  # the formula's head is 0.6 deep, its shoulders 0.9 wide
     assert welded(mesh).is_watertight
 
 
 def test_a_bust_stands_on_a_flat_floor():
-    mesh = build_mesh(head(), photo_of((96, 80)), "bust", ModelSettings())
+    mesh = build_mesh(make_relief(head(), photo_of((96, 80)), ModelSettings()), "bust")
     solid = welded(mesh)
     floor = mesh.vertices_n3[:, 1].min()
     under = np.isclose(solid.triangles[:, :, 1], floor, atol=1e-5).all(axis=1)
@@ -146,7 +149,7 @@ def test_a_bust_stands_on_a_flat_floor():
 
 def test_a_relief_is_a_rectangle_with_a_border():
     settings = ModelSettings(plaque_border=0.1, plaque_thickness=0.05)
-    mesh = build_mesh(head(), photo_of((96, 80)), "relief", settings)
+    mesh = build_mesh(make_relief(head(), photo_of((96, 80)), settings_of("plaque", settings)), "plaque")
     width, height, _ = np.ptp(mesh.vertices_n3, axis=0)
     assert width == pytest.approx(1.2, abs=0.01) and height == pytest.approx(1.2 + 0.2, abs=0.01)
     heights = np.unique(mesh.vertices_n3[np.abs(mesh.vertices_n3[:, 0]) > 0.55, 2].round(4))  # of the border
@@ -156,7 +159,11 @@ def test_a_relief_is_a_rectangle_with_a_border():
 @pytest.mark.parametrize("kind", CLOSED)
 @pytest.mark.parametrize("budget", [400, 5000])
 def test_an_even_grid_within_the_budget_has_no_triangle_through_another(kind, budget):
-    mesh = build_mesh(head(), photo_of((96, 80)), kind, ModelSettings(face_budget=budget), decimated=False)
+    mesh = build_mesh(
+        make_relief(head(), photo_of((96, 80)), settings_of(kind, ModelSettings(face_budget=budget))),
+        kind,
+        decimated=False,
+    )
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
     assert (
         0.1 * budget < len(faces_m3) <= budget
@@ -165,12 +172,14 @@ def test_an_even_grid_within_the_budget_has_no_triangle_through_another(kind, bu
     assert welded(mesh).is_watertight
 
 
-@pytest.mark.parametrize("kind", ["bust", "relief", "shell"])
+@pytest.mark.parametrize("kind", ["bust", "plaque", "shell"])
 def test_a_background_that_is_kept_wears_the_photo(kind):
     depth, photo = head((96, 80)), photo_of((96, 80))
-    mesh = build_mesh(depth, photo, kind, ModelSettings(foreground_only=False))
+    mesh = build_mesh(
+        make_relief(depth, photo, settings_of(kind, ModelSettings(foreground_only=False))), kind
+    )
     columns = mesh.texture_hwc.shape[1] // 3 * 2 if KINDS[kind].closed else 80
-    border = 5 if kind == "relief" else 0
+    border = 5 if kind == "plaque" else 0
     front_hwc = mesh.texture_hwc[border : border + 96, border : columns - border][:, :80]
     assert (front_hwc == photo.rgb_hwc).all()
 
@@ -186,22 +195,19 @@ def test_nothing_behind_a_real_person_comes_nearer_than_the_person():
     assert depth.values_hw[~person_hw].max() > np.median(
         depth.values_hw[person_hw]
     )  # else this test shows nothing
-    front_hw, known_hw, _ = prepared_relief(depth, photo, ModelSettings(foreground_only=False))
-    behind_hw = known_hw & ~person_hw
+    whole = make_relief(depth, photo, ModelSettings(foreground_only=False))
+    behind_hw = whole.known_hw & ~person_hw
     assert behind_hw.sum() > 0.9 * (~person_hw).sum()
-    assert front_hw[behind_hw].max() < np.median(front_hw[known_hw & person_hw])
+    assert whole.front_hw[behind_hw].max() < np.median(whole.front_hw[whole.known_hw & person_hw])
 
 
 @pytest.mark.parametrize("fov", [20.0, 100.0])
 def test_parallel_rays_have_no_field_of_view(fov):
     depth = head()
     given, plain = (ModelSettings(perspective=False, fov_degrees=fov), ModelSettings(perspective=False))
-    for one, other in zip(
-        prepared_relief(depth, photo_of((96, 80)), given),
-        prepared_relief(depth, photo_of((96, 80)), plain),
-        strict=True,
-    ):
-        assert one == other if isinstance(one, Camera) else (one == other).all()
+    one, other = (make_relief(depth, photo_of((96, 80)), settings) for settings in (given, plain))
+    assert one.camera == other.camera
+    assert (one.front_hw == other.front_hw).all() and (one.known_hw == other.known_hw).all()
 
 
 def falls(error):
@@ -230,7 +236,9 @@ def test_a_point_budget_keeps_edges():
     _, columns = np.indices((120, 160))
     roof_hw = (-0.004 * np.abs(columns - 79.5)).astype(np.float32)
     depth = DepthMap(roof_hw, DepthRepresentation.RELIEF, np.ones((120, 160), bool), "roof")
-    cloud = point_cloud(depth, photo_of((120, 160)), replace(PLAIN, perspective=False, point_budget=1920))
+    cloud = point_cloud(
+        make_relief(depth, photo_of((120, 160)), replace(PLAIN, perspective=False, point_budget=1920))
+    )
     kept_px = cloud.points_n3[:, 0] * 160 + 80
     ridge = np.abs(kept_px - 80) < 3
     assert ridge.mean() > 2 * 6 / 160
@@ -244,14 +252,14 @@ def test_no_spike_grows_behind_a_well_in_the_front():
     surroundings put it.
     """
     depth, photo = head((192, 160)), photo_of((192, 160))
-    plain = np.ptp(build_mesh(depth, photo, "bust", ModelSettings()).vertices_n3[:, 2])
+    plain = np.ptp(build_mesh(make_relief(depth, photo, ModelSettings()), "bust").vertices_n3[:, 2])
     front_hw, back_hw = depth.values_hw.copy(), depth.back_hw.copy()
     front_hw[50:100, 95:101] -= 0.4
     back_hw[50:100, 95:101] = front_hw[50:100, 95:101]
     unsure_hw = np.full(depth.size_hw, 0.01, np.float32)
     unsure_hw[45:105, 90:106] = 0.2
     holed = replace(depth, values_hw=front_hw, back_hw=back_hw, uncertainty_hw=unsure_hw)
-    mended = build_mesh(holed, photo, "bust", ModelSettings())
+    mended = build_mesh(make_relief(holed, photo, ModelSettings()), "bust")
     assert np.ptp(mended.vertices_n3[:, 2]) < 1.1 * plain
 
 
@@ -268,7 +276,10 @@ def test_an_estimated_hidden_side_carries_no_face():
         """How far the back at the nose lies before the back beside it."""
         solid = welded(
             build_mesh(
-                replace(both, uncertainty_hw=uncertainty_hw), photo, "bust", ModelSettings(perspective=False)
+                make_relief(
+                    replace(both, uncertainty_hw=uncertainty_hw), photo, ModelSettings(perspective=False)
+                ),
+                "bust",
             )
         )
         x, y = (80 - 80) / 160, (96 - 70) / 160
@@ -287,7 +298,9 @@ def test_what_breaks_off_below_the_shoulders_is_cut():
     torn = replace(
         depth, mask_hw=mask_hw, faces=(replace(depth.faces[0], box_xyxy=(40.0, 20.0, 120.0, 110.0)),)
     )
-    height = np.ptp(build_mesh(torn, photo, "bust", ModelSettings(perspective=False)).vertices_n3[:, 1])
+    height = np.ptp(
+        build_mesh(make_relief(torn, photo, ModelSettings(perspective=False)), "bust").vertices_n3[:, 1]
+    )
     rows = np.flatnonzero(mask_hw.any(axis=1))
     assert height < (171 - rows[0]) / 160 * 1.03
 
@@ -296,14 +309,18 @@ def test_the_point_budget_holds_and_outliers_go():
     depth, photo = head(), photo_of((96, 80))
     assert (
         900
-        <= len(point_cloud(depth, photo, ModelSettings(point_budget=1000, remove_outliers=False)).points_n3)
+        <= len(
+            point_cloud(
+                make_relief(depth, photo, ModelSettings(point_budget=1000, remove_outliers=False))
+            ).points_n3
+        )
         <= 1000
     )
     spiked_hw = depth.values_hw.copy()
     spiked_hw[30, 40] += 0.5
     spiked = replace(depth, values_hw=spiked_hw)
-    kept = point_cloud(spiked, photo, replace(PLAIN, remove_outliers=True)).points_n3
-    assert point_cloud(spiked, photo, PLAIN).points_n3[:, 2].max() > 0.7 > kept[:, 2].max()
+    kept = point_cloud(make_relief(spiked, photo, replace(PLAIN, remove_outliers=True))).points_n3
+    assert point_cloud(make_relief(spiked, photo, PLAIN)).points_n3[:, 2].max() > 0.7 > kept[:, 2].max()
     assert len(kept) > 0.9 * depth.mask_hw.sum()
 
 
@@ -316,7 +333,9 @@ def test_outliers_follow_the_definition():
 
 def test_normals_of_a_sphere_point_outwards():
     distance = relief.camera_distance(30.0)
-    cloud = point_cloud(sphere((160, 120), distance), photo_of((160, 120)), replace(PLAIN, fov_degrees=30.0))
+    cloud = point_cloud(
+        make_relief(sphere((160, 120), distance), photo_of((160, 120)), replace(PLAIN, fov_degrees=30.0))
+    )
     toward = (
         cloud.points_n3 / np.linalg.norm(cloud.points_n3, axis=1, keepdims=True) * cloud.normals_n3
     ).sum(axis=1)
@@ -326,22 +345,26 @@ def test_normals_of_a_sphere_point_outwards():
 
 def test_the_grid_is_the_surface_with_holes_and_a_rim():
     depth, photo = head(), photo_of((96, 80))
-    shown = grid(depth, photo, ModelSettings(grid_side=48))
+    shown = grid(make_relief(depth, photo, ModelSettings(grid_side=48)))
     assert shown.x_hw.shape == (48, 40) == shown.mask_hw.shape
     assert (
         (np.isfinite(shown.z_hw) == shown.mask_hw).all() and shown.mask_hw.any() and not shown.mask_hw.all()
     )
-    front_hw, known_hw, _ = prepared_relief(depth, photo, ModelSettings())
+    relief_of_head = make_relief(depth, photo, ModelSettings())
+    front_hw, known_hw = relief_of_head.front_hw, relief_of_head.known_hw
     inner_hw = filters.resample(front_hw, known_hw, (48, 40))[1]
     assert shown.mask_hw[inner_hw].all() and not inner_hw[shown.mask_hw].all()
     points_n3 = np.stack([shown.x_hw, shown.y_hw, shown.z_hw], -1)[inner_hw]
-    columns, rows = project(points_n3, model_camera(depth, photo, "shell", ModelSettings()))
+    columns, rows = project(points_n3, relief_of_head.camera)
     assert np.allclose(columns % 2, 1, atol=1e-2) and np.allclose(rows % 2, 1, atol=1e-2)
 
 
 def test_smoothing_says_what_it_costs():
     depth, photo = random_depth(DepthRepresentation.RELIEF), photo_of(SIZE)
-    costs = [smoothing_change(depth, photo, replace(PLAIN, smoothing_px=sigma)) for sigma in (0.0, 1.0, 4.0)]
+    costs = [
+        make_relief(depth, photo, replace(PLAIN, smoothing_px=sigma)).smoothing_change
+        for sigma in (0.0, 1.0, 4.0)
+    ]
     assert costs[0] == 0 < costs[1] < costs[2] < depth.values_hw.std() * 1.01
 
 
@@ -351,7 +374,7 @@ def test_smoothing_costs_what_it_costs_the_face():
     whole = DepthMap(flat_hw, DepthRepresentation.RELIEF, np.ones((60, 80), bool), "noise")
     faced = replace(whole, faces=(Face((30, 20, 50, 40)),))
     on_face, on_all = (
-        smoothing_change(depth, photo_of((60, 80)), replace(PLAIN, smoothing_px=2.0))
+        make_relief(depth, photo_of((60, 80)), replace(PLAIN, smoothing_px=2.0)).smoothing_change
         for depth in (faced, whole)
     )
     assert on_face > 2.5 * on_all
@@ -363,16 +386,21 @@ def test_smoothing_costs_what_it_costs_the_face():
         (lambda: ModelSettings(smoothing_px=-1), "smoothing_px is -1"),
         (lambda: ModelSettings(near_far_ratio=1), "near_far_ratio"),
         (
-            lambda: build_mesh(head(), photo_of((96, 80)), "statue", ModelSettings()),
-            "shell, bust, relief, poisson",
+            lambda: build_mesh(make_relief(head(), photo_of((96, 80)), ModelSettings()), "statue"),
+            "shell, bust, plaque, poisson",
         ),
-        (lambda: build_mesh(head(), photo_of((96, 81)), "bust", ModelSettings()), "from this photo"),
+        (
+            lambda: build_mesh(make_relief(head(), photo_of((96, 81)), ModelSettings()), "bust"),
+            "from this photo",
+        ),
         (
             lambda: build_mesh(
-                random_depth(DepthRepresentation.RELIEF),
-                photo_of(SIZE),
+                make_relief(
+                    random_depth(DepthRepresentation.RELIEF),
+                    photo_of(SIZE),
+                    ModelSettings(edge_tolerance=1e-6),
+                ),
                 "shell",
-                ModelSettings(edge_tolerance=1e-6),
             ),
             "Raise the edge tolerance",
         ),
@@ -385,7 +413,7 @@ def test_what_cannot_be_built_says_what_to_do(build, says):
 
 def test_an_empty_mask_is_an_error():
     depth = DepthMap(np.zeros(SIZE, np.float32), DepthRepresentation.RELIEF, np.zeros(SIZE, bool), "empty")
-    for build in (point_cloud, grid, lambda *args: build_mesh(*args[:2], "bust", args[2])):
+    for build in (make_relief, lambda *parts: generate_model(*parts[:2], "bust", parts[2])):
         with pytest.raises(GeometryError, match="no usable pixel"):
             build(depth, photo_of(SIZE), ModelSettings())
 
@@ -395,13 +423,13 @@ def test_poisson_without_open3d_names_what_to_install(monkeypatch):
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(GeometryError, match="requirements-extra"):
-        build_mesh(head(), photo_of((96, 80)), "poisson", ModelSettings())
+        build_mesh(make_relief(head(), photo_of((96, 80)), ModelSettings()), "poisson")
 
 
 def test_poisson_is_closed_where_open3d_is_installed():
     pytest.importorskip("open3d", reason="Open3D is an optional extra")
     assert welded(
-        build_mesh(head(), photo_of((96, 80)), "poisson", ModelSettings(face_budget=5000))
+        build_mesh(make_relief(head(), photo_of((96, 80)), ModelSettings(face_budget=5000)), "poisson")
     ).is_watertight
 
 
@@ -416,7 +444,10 @@ def border_length(mesh):
 def test_the_surface_for_looking_at_ends_in_a_circle_where_the_shell_ends_in_steps():
     depth, photo = sphere((160, 120), relief.camera_distance(30.0)), photo_of((160, 120))
     settings = ModelSettings(fov_degrees=30.0, perspective=False, edge_tolerance=0, face_budget=20_000)
-    seen, kept = surface_mesh(depth, photo, settings), build_mesh(depth, photo, "shell", settings)
+    seen, kept = (
+        surface_mesh(make_relief(depth, photo, settings)),
+        build_mesh(make_relief(depth, photo, settings), "shell"),
+    )
     circle = np.pi * np.ptp(seen.vertices_n3[:, 0])
     assert border_length(seen) == pytest.approx(circle, rel=0.03)
     assert border_length(kept) > 1.05 * circle
@@ -434,6 +465,35 @@ def test_a_surface_without_a_triangle_is_one_sentence():
         mask_hw,
         "dots",
     )
-    for make in (surface_mesh, lambda *parts: build_mesh(*parts[:2], "shell", parts[2])):
+    for make in (surface_mesh, lambda *parts: build_mesh(make_relief(*parts[:2], parts[2]), "shell")):
         with pytest.raises(GeometryError, match="four neighbouring pixels"):
             make(dots, photo_of(size), replace(PLAIN, edge_tolerance=0.04))
+
+
+@pytest.mark.parametrize("kind", ["bust", "plaque"])
+def test_the_relief_is_made_once_whatever_is_asked_of_a_model(kind, monkeypatch, tmp_path):
+    made = []
+
+    def counted(*parts):
+        made.append(parts)
+        return to_relief(*parts)
+
+    to_relief = relief.to_relief
+    monkeypatch.setattr(relief, "to_relief", counted)
+    formats = ["glb", "stl", "html"]
+    convert.convert(
+        photo_of((96, 80)), head(), kind, formats, ModelSettings(face_budget=2000), tmp_path / "x"
+    )
+    assert len(made) == 1
+
+
+def test_a_relief_cannot_be_changed():
+    made = make_relief(head(), photo_of((96, 80)), ModelSettings())
+    for layer_hw in (made.front_hw, made.back_hw, made.subject_hw, made.known_hw, made.sure_hw):
+        with pytest.raises(ValueError, match="read-only"):
+            layer_hw[0, 0] = 0
+
+
+def test_a_plaque_of_a_relief_with_perspective_is_refused():
+    with pytest.raises(GeometryError, match="parallel rays"):
+        build_mesh(make_relief(head(), photo_of((96, 80)), ModelSettings()), "plaque")

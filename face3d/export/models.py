@@ -5,9 +5,10 @@ here.
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from face3d.errors import ExportError
 from face3d.export.images import _jpeg, _png
 from face3d.export.print_bed import bed_from_model
 from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
 from face3d.structures import Mesh, PointCloud
@@ -215,6 +217,13 @@ WRITERS: dict[str, Writer] = {
     "3mf": Writer(write_3mf, ".3mf", "model/3mf", "mm", False),
     "xyz": Writer(write_xyz, ".xyz", "text/plain", "mm", True),
 }
+
+
+def report_json(report: MeshReport, files: dict[str, bytes]) -> bytes:
+    """The mesh report as JSON, with unit and size of the files exported with it; `files` by format name."""
+    exports = {name: {"bytes": len(data), "unit": WRITERS[name].unit} for name, data in files.items()}
+    content = asdict(report) | {"printable": report.printable, "exports": exports}
+    return (json.dumps(content, indent=2) + "\n").encode("utf-8")
 
 
 def write(name: str, model: Mesh | PointCloud) -> bytes:

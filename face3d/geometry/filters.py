@@ -42,11 +42,13 @@ def fill_by_diffusion(values_hwc: Array, known_hw: Array) -> Array:
     return filled_hwc
 
 
-def distance_inside(mask_hw: Array) -> Array:
-    """(h, w) float64: cells to the nearest that is not in the mask, 0 outside it; beyond the frame there is
-    none.
+def distance_inside(mask_hw: Array, *, frame_ends_it: bool = False) -> Array:
+    """(h, w) float64: cells to the nearest that is not in the mask, 0 outside it.
+
+    frame_ends_it: cells beyond the frame are not in the mask; else they are not counted.
     """
-    distance_hw: Array = ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1]
+    padded_hw = np.pad(mask_hw, 1) if frame_ends_it else np.pad(mask_hw, 1, mode="edge")
+    distance_hw: Array = ndimage.distance_transform_edt(padded_hw)[1:-1, 1:-1]
     return distance_hw
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from face3d.geometry.camera import Camera, project
 from face3d.structures import Array, Mesh
@@ -28,16 +26,6 @@ def edge_report(faces_m3: Array) -> tuple[bool, bool, int]:
     _, uses = np.unique(np.minimum(start, end) * count + np.maximum(start, end), return_counts=True)
     _, walks = np.unique(start * count + end, return_counts=True)
     return bool((uses == 2).all()), bool((walks == 1).all()), len(uses)
-
-
-def count_components(faces_m3: Array) -> int:
-    """Pieces that hang together by shared vertices."""
-    count = int(faces_m3.max()) + 1
-    start, end = faces_m3.ravel(), np.roll(faces_m3, -1, axis=1).ravel()
-    _, labels = connected_components(
-        coo_array((np.ones(len(start), bool), (start, end)), shape=(count, count)), directed=False
-    )
-    return len(np.unique(labels[np.unique(faces_m3)]))
 
 
 def signed_volume(vertices_n3: Array, faces_m3: Array) -> float:

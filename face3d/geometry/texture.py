@@ -11,13 +11,11 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
-from face3d.geometry import relief
 from face3d.geometry.camera import Camera, project
-from face3d.geometry.filters import fill_by_diffusion
-from face3d.geometry.settings import ModelSettings
-from face3d.structures import Array, DepthMap, Mesh, Photo
+from face3d.geometry.filters import distance_inside, fill_by_diffusion
+from face3d.geometry.relief import Relief
+from face3d.structures import Array, DepthMap, Mesh
 
 RIM_PX_PER_WIDTH = 1 / 200
 """Where a map has no matte, this share of the picture's width inside the mask counts as mixed with the
@@ -27,8 +25,8 @@ FRONT_SHARE = 2 / 3
 GRAZING = 0.06
 """Least cosine between a triangle's normal and the line of sight at which it still wears the photo: 86.6
 degrees."""
-PLAQUE_RGB = (200, 196, 190)
-"""Colour of a relief's plaque: unglazed clay, light."""
+CLAY_RGB = (200, 196, 190)
+"""Colour of a plaque, and of a mesh that has no colours of its own: unglazed clay, light."""
 
 
 def rim_matte(depth: DepthMap) -> Array:
@@ -39,9 +37,9 @@ def rim_matte(depth: DepthMap) -> Array:
         return np.clip(depth.matte_hw, 0, 1)
     if depth.mask_hw.all():
         return np.ones(depth.size_hw, np.float32)
-    inside_hw = ndimage.distance_transform_edt(np.pad(depth.mask_hw, 1, mode="edge"))[1:-1, 1:-1]
     reach = max(1.0, depth.size_hw[1] * RIM_PX_PER_WIDTH)
-    return np.where(depth.mask_hw, np.clip(0.5 + 0.5 * inside_hw / reach, 0, 1), 0).astype(np.float32)
+    alpha_hw = np.clip(0.5 + 0.5 * distance_inside(depth.mask_hw) / reach, 0, 1)
+    return np.where(depth.mask_hw, alpha_hw, 0).astype(np.float32)
 
 
 def foreground_colours(rgb_hwc: Array, matte_hw: Array) -> Array:
@@ -70,9 +68,8 @@ def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
     """(h, w, 3) uint8: colours of the hidden side, diffused from a band along the border of the mask, be it
     silhouette or frame.
     """
-    inside_hw = ndimage.distance_transform_edt(np.pad(mask_hw, 1))[1:-1, 1:-1]
     reach = max(2.0, 0.015 * mask_hw.shape[1])
-    band_hw = mask_hw & (inside_hw <= reach)
+    band_hw = mask_hw & (distance_inside(mask_hw, frame_ends_it=True) <= reach)
     band_hw = band_hw if band_hw.any() else np.ones_like(mask_hw)
     # A foot repeats the lowest row: without the blur its colours would run down in streaks.
     spread_hwc = cv2.GaussianBlur(fill_by_diffusion(front_rgb_hwc.astype(np.float32), band_hw), (0, 0), reach)
@@ -98,13 +95,13 @@ def atlas(
     )
     if plaque_px is not None:
         front_hwc = np.round(
-            front_hwc * matte_hw[..., None] + np.array(PLAQUE_RGB) * (1 - matte_hw[..., None])
+            front_hwc * matte_hw[..., None] + np.array(CLAY_RGB) * (1 - matte_hw[..., None])
         ).astype(np.uint8)
         margin = round(plaque_px * scale)
         front_hwc = cv2.copyMakeBorder(
-            front_hwc, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=PLAQUE_RGB
+            front_hwc, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=CLAY_RGB
         )
-        hidden_hwc = np.full_like(front_hwc[:, : front_hwc.shape[1] // 2], PLAQUE_RGB)
+        hidden_hwc = np.full_like(front_hwc[:, : front_hwc.shape[1] // 2], CLAY_RGB)
     elif with_hidden_side:
         small_wh = max(1, width // 4), max(1, height // 4)
         small_mask_hw = cv2.resize(
@@ -171,9 +168,6 @@ def split_at_seam(
     return points_n3[source], faces, uv_n2.astype(np.float32)
 
 
-CLAY_RGB = (200, 196, 190)
-
-
 def vertex_colours(mesh: Mesh) -> Array:
     """(n, 3) uint8: the vertices' own colours, else the texture at their place (bilinear), else clay."""
     if mesh.colours_n3 is not None:
@@ -195,15 +189,21 @@ def vertex_colours(mesh: Mesh) -> Array:
     return np.round(upper * (1 - down) + lower * down).astype(np.uint8)
 
 
-def _picture(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Array:
-    """(h, w, 3) uint8: the photo, or the depth as grey."""
-    return np.repeat(depth.as_grey()[..., None], 3, axis=-1) if settings.grey else photo.rgb_hwc
+def picture_of(relief: Relief) -> Array:
+    """(h, w, 3) uint8: the photo, or the depth as grey where the settings ask for that."""
+    if not relief.settings.grey:
+        return relief.photo.rgb_hwc
+    return np.repeat(_whole_subject(relief).as_grey()[..., None], 3, axis=-1)
 
 
-def _texture(
-    depth: DepthMap, photo: Photo, settings: ModelSettings, closed: bool, margin_px: int | None
-) -> Array:
-    """See `texture.atlas`. A background that is kept keeps its colours."""
-    if not settings.foreground_only:
-        depth = replace(depth, matte_hw=None, mask_hw=relief.valid_pixels(depth, foreground_only=False))
-    return atlas(_picture(depth, photo, settings), depth, settings.texture_side, closed, margin_px)
+def model_texture(relief: Relief, *, closed: bool, plaque_px: int | None = None) -> Array:
+    """The texture of a model, see `atlas`. A background that is kept keeps its colours."""
+    depth, side = _whole_subject(relief), relief.settings.texture_side
+    return atlas(picture_of(relief), depth, side, closed, plaque_px)
+
+
+def _whole_subject(relief: Relief) -> DepthMap:
+    """The depth map; without its matte, and over the whole picture, where the background is kept."""
+    if relief.settings.foreground_only:
+        return relief.depth
+    return replace(relief.depth, matte_hw=None, mask_hw=relief.subject_hw)

@@ -19,8 +19,10 @@ from face3d.export.depth_maps import depth_npy, depth_png8, depth_png16
 from face3d.export.files import save
 from face3d.export.models import WRITERS, write
 from face3d.export.print_bed import bed_from_model
+from face3d.geometry.kinds import settings_of
 from face3d.geometry.meshes import weld
-from face3d.geometry.scale import life_size
+from face3d.geometry.relief import make_relief
+from face3d.geometry.scale import to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import vertex_colours
 from face3d.structures import DepthMap, DepthRepresentation, Mesh
@@ -33,18 +35,25 @@ SETTINGS = ModelSettings(face_budget=3000, height_mm=240.0)
 
 @pytest.fixture(scope="module")
 def bust():
-    return life_size(build_mesh(DEPTH, PHOTO, "bust", SETTINGS), DEPTH, PHOTO, SETTINGS)[0]
+    return to_metric_scale(
+        build_mesh(make_relief(DEPTH, PHOTO, SETTINGS), "bust"), make_relief(DEPTH, PHOTO, SETTINGS)
+    )[0]
 
 
 @pytest.fixture(scope="module")
 def plaque():
     flat = ModelSettings(face_budget=3000, height_mm=240.0, perspective=False)
-    return life_size(build_mesh(DEPTH, PHOTO, "relief", flat), DEPTH, PHOTO, flat)[0]
+    return to_metric_scale(
+        build_mesh(make_relief(DEPTH, PHOTO, settings_of("plaque", flat)), "plaque"),
+        make_relief(DEPTH, PHOTO, flat),
+    )[0]
 
 
 @pytest.fixture(scope="module")
 def cloud():
-    return life_size(point_cloud(DEPTH, PHOTO, SETTINGS), DEPTH, PHOTO, SETTINGS)[0]
+    return to_metric_scale(
+        point_cloud(make_relief(DEPTH, PHOTO, SETTINGS)), make_relief(DEPTH, PHOTO, SETTINGS)
+    )[0]
 
 
 def same_triangles(vertices_n3, faces_m3, mesh, tolerance):
@@ -111,15 +120,15 @@ def test_an_stl_of_a_plaque_lies_on_its_back(plaque, tmp_path):
 
 
 @pytest.mark.parametrize("kept", [False, True])
-@pytest.mark.parametrize("kind", ["shell", "bust", "relief"])
+@pytest.mark.parametrize("kind", ["shell", "bust", "plaque"])
 def test_only_a_plaque_lies(kind, kept):
     """A flat background, where it is kept, makes a flat back too; but a bust has a foot to stand on, and a
     shell no back.
     """
-    flat = ModelSettings(face_budget=3000, foreground_only=not kept, perspective=kind != "relief")
-    mesh = build_mesh(DEPTH, PHOTO, kind, flat)
+    flat = ModelSettings(face_budget=3000, foreground_only=not kept, perspective=kind != "plaque")
+    mesh = build_mesh(make_relief(DEPTH, PHOTO, settings_of(kind, flat)), kind)
     turn_43 = bed_from_model(mesh.vertices_n3.astype(float), mesh.faces_m3)
-    assert (turn_43[:3] == np.eye(3)).all() == (kind == "relief")
+    assert (turn_43[:3] == np.eye(3)).all() == (kind == "plaque")
     assert np.linalg.det(turn_43[:3]) == pytest.approx(1)
 
 
@@ -236,7 +245,7 @@ def test_surfaces_only_formats_refuse_points(name, cloud):
 @pytest.mark.parametrize("name", list(WRITERS))
 def test_a_model_without_a_size_is_refused(name):
     with pytest.raises(ExportError, match="life_size"):
-        write(name, build_mesh(DEPTH, PHOTO, "shell", SETTINGS))
+        write(name, build_mesh(make_relief(DEPTH, PHOTO, SETTINGS), "shell"))
 
 
 def test_an_unknown_format_names_the_known(bust):
@@ -256,7 +265,9 @@ def test_khronos_validator_finds_no_error_and_no_warning(bust, cloud, tmp_path):
         if done.returncode:
             pytest.skip("npm cannot fetch gltf-validator")
     script = "require('gltf-validator').validateBytes(new Uint8Array(require('fs').readFileSync(0))).then(r=>console.log(JSON.stringify(r)))"
-    shell = life_size(build_mesh(DEPTH, PHOTO, "shell", SETTINGS), DEPTH, PHOTO, SETTINGS)[0]
+    shell = to_metric_scale(
+        build_mesh(make_relief(DEPTH, PHOTO, SETTINGS), "shell"), make_relief(DEPTH, PHOTO, SETTINGS)
+    )[0]
     for model in (bust, shell, cloud):
         report = subprocess.run(
             ["node", "-e", script],

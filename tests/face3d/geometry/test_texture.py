@@ -5,8 +5,8 @@ from hypothesis.extra import numpy as hnp
 
 from face3d.geometry.back_side import complete_back, complete_front, half_chord
 from face3d.geometry.filters import fill_by_diffusion
-from face3d.geometry.kinds import model_camera
 from face3d.geometry.meshes import weld
+from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import atlas, foreground_colours, hidden_colours, rim_matte, seen_triangles
 from face3d.structures import DepthMap, DepthRepresentation
@@ -94,7 +94,7 @@ def test_without_a_matte_the_rim_counts_as_mixed():
 
 def test_seen_triangles_wear_the_photo_and_the_others_the_hidden_side():
     depth, photo = head(), photo_of((96, 80))
-    mesh = build_mesh(depth, photo, "bust", ModelSettings(face_budget=4000))
+    mesh = build_mesh(make_relief(depth, photo, ModelSettings(face_budget=4000)), "bust")
     left = (mesh.uv_n2[mesh.faces_m3, 0] <= 2 / 3 + 1e-6).all(axis=1)
     right = (mesh.uv_n2[mesh.faces_m3, 0] >= 2 / 3 - 1e-6).all(axis=1)
     assert (left | right).all() and 0.2 < left.mean() < 0.8
@@ -103,7 +103,7 @@ def test_seen_triangles_wear_the_photo_and_the_others_the_hidden_side():
         seen_triangles(
             mesh.vertices_n3[kept].astype(float),
             faces,
-            model_camera(depth, photo, "bust", ModelSettings()),
+            make_relief(depth, photo, ModelSettings()).camera,
             0,
         )
         == left
