@@ -63,7 +63,7 @@ def arguments() -> argparse.ArgumentParser:
         "--checkpoint",
         default=None,
         metavar="PATH",
-        help="a file (for networks of transformers a folder or a hub id) to load in place of the network's published one",
+        help="file in place of the network's published one; for transformers networks a folder or hub id",
     )
     parser.add_argument(
         "--device",
@@ -120,7 +120,7 @@ def arguments() -> argparse.ArgumentParser:
         type=float,
         default=defaults.near_far_ratio,
         metavar="RATIO",
-        help="farthest over nearest distance, for networks that leave it open (MiDaS, Depth Anything): more is deeper; "
+        help="farthest over nearest distance, for MiDaS and Depth Anything: more is deeper; "
         f"default: {defaults.near_far_ratio:g}",
     )
     parser.add_argument(
@@ -158,14 +158,15 @@ def find_photos(given: Iterable[Path]) -> list[Path]:
         )
         if not inside:
             raise PhotoError(
-                f"{path}/ holds no photo ({', '.join(accepted_suffixes())}). Put some there, or name another folder."
+                f"{path}/ holds no photo ({', '.join(accepted_suffixes())}). "
+                "Put some there, or name another folder."
             )
         found += inside
     return list(dict.fromkeys(found))
 
 
 def _not_there(path: Path) -> str:
-    return f"{path} is not there. Name a photo or a folder of photos; without a name, photos are looked for in input/."
+    return f"{path} is not there. Name a photo or a folder of photos; the default is the folder input/."
 
 
 def _read(path: Path) -> Photo:
@@ -176,10 +177,10 @@ def _read(path: Path) -> Photo:
 
 
 def output_names(photos: list[Path]) -> list[str]:
-    """What the files of each photo begin with: its name without the ending; with it, or a number too, where
-    two would be the same.
+    """The first part of the file names of each photo: its name without the ending; unique in the batch.
 
-    a.jpg has a file of points, a_points.ply, so a_points.jpg takes a number as well.
+    Where two would be equal, the ending or a number is added. a.jpg has a file of points, a_points.ply, so
+    a_points.jpg takes a number as well.
     """
     names: list[str] = []
     taken: set[str] = set()
@@ -195,7 +196,7 @@ def output_names(photos: list[Path]) -> list[str]:
 
 
 def _begins(name: str) -> set[str]:
-    """What one photo takes for itself, in small letters, for some systems do not tell them from large ones."""
+    """The names that one photo occupies, in small letters: some file systems ignore case."""
     return {name.lower(), f"{name.lower()}_points"}
 
 
@@ -239,7 +240,8 @@ def main(argv: list[str] | None = None) -> int:
         photos = find_photos(options.photos)
         if options.output.resolve() in (path.resolve() for path in options.photos):
             raise PhotoError(
-                f"{options.output}/ holds the photos; pictures written there would be taken for photos. Name another with -o."
+                f"{options.output}/ holds the photos; pictures written there would be taken for photos. "
+                "Name another with -o."
             )
         import depth_estimation  # torch: seconds to import, so only once the arguments are good
         from face3d.depth import checkpoints

@@ -16,8 +16,8 @@ from face3d.geometry.texture import model_texture, picture_uv
 from face3d.structures import Array, Mesh
 
 GRID_SHARES = (4.0, 2.0, 0.9, 0.4)
-"""Triangles of the working grid over the face budget. Decimation keeps triangles where the surface bends;
-should it ever tear a solid, the next share is tried."""
+"""Triangles of the working grid over the face budget. Decimation keeps triangles where the curvature is high;
+where it tears a solid, the next share is tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +41,7 @@ def pixel_points(front_hw: Array, camera: Camera) -> Array:
 
 
 def grid_points(rows_hw: Array, columns_hw: Array, front_hw: Array, camera: Camera) -> Array:
-    """(h, w, 3) float32: unprojected points of a grid laid over the whole picture, whose places are given in
-    cells.
-    """
+    """(h, w, 3) float32: unprojected points of a grid over the picture, at rows and columns in cells."""
     (height, width), (grid_height, grid_width) = camera.size_hw, front_hw.shape
     return unproject(
         (columns_hw + 0.5) * width / grid_width, (rows_hw + 0.5) * height / grid_height, front_hw, camera
@@ -51,9 +49,7 @@ def grid_points(rows_hw: Array, columns_hw: Array, front_hw: Array, camera: Came
 
 
 def grid_size(size_hw: tuple[int, int], scale: float) -> tuple[int, int]:
-    """Rows and columns of a working grid: the picture's times `scale`, at most the picture's, at least 2
-    where the picture has them.
-    """
+    """Rows and columns of a working grid: the picture's times `scale`, at least 2, at most the picture's."""
     height, width = (max(min(2, side), min(side, round(side * scale))) for side in size_hw)
     return height, width
 
@@ -80,13 +76,15 @@ def grid(relief: Relief, *, side: int | None = None, rim: bool = True) -> Grid:
 
 
 def used_triangles(mask_hw: Array) -> tuple[Array, Array]:
-    """Indices of the grid's points that triangles use, and the triangles over these. Raises: GeometryError
-    where there is none.
+    """Indices of the grid's points that triangles use, and the triangles over these.
+
+    Raises: GeometryError where there is none.
     """
     used, faces_m3 = drop_unused(triangulate(mask_hw), mask_hw.size)
     if not len(faces_m3):
         raise GeometryError(
-            "No four neighbouring pixels are left after masking. Raise the edge tolerance or keep the background."
+            "No four neighbouring pixels are left after masking. "
+            "Raise the edge tolerance or keep the background."
         )
     return used, faces_m3
 

@@ -43,11 +43,11 @@ def drop_unused(faces_m3: Array, count: int) -> tuple[Array, Array]:
 
 
 def decimate(vertices_n3: Array, faces_m3: Array, budget: int, *, closed: bool) -> tuple[Array, Array]:
-    """At most `budget` triangles by edge collapse with quadric errors (fast-simplification); unchanged where
-    there are no more.
+    """At most `budget` triangles by edge collapse with quadric errors (fast-simplification).
 
-    closed: a solid is to stay one. Where the library tears it, a more patient collapse is tried; the last
-    result is returned as it is.
+    A mesh within the budget is returned unchanged. closed: a solid is to stay one. Where the library tears
+    it, a slower collapse is tried; the last result is returned as it is.
+
     Source: Garland and Heckbert, "Surface simplification using quadric error metrics", SIGGRAPH 1997.
     """
     if len(faces_m3) <= budget:
@@ -70,9 +70,7 @@ def decimate(vertices_n3: Array, faces_m3: Array, budget: int, *, closed: bool) 
 
 
 def weld(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array, Array]:
-    """Vertices at exactly the same place made one: indices of those kept, the new index of every old one,
-    triangles renumbered.
-    """
+    """Vertices at one place made one: indices of those kept, new index of every old one, new triangles."""
     rows = np.ascontiguousarray(vertices_n3 + np.float32(0))  # + 0 turns -0 into 0
     rows = rows.view([("", vertices_n3.dtype)] * 3).ravel()
     _, kept, new_n = np.unique(rows, return_index=True, return_inverse=True)

@@ -20,13 +20,11 @@ from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo,
 BACKDROP_PERCENTILE = 2.0
 """The backdrop of a person lies at this percentile of the person's relief."""
 UNSURE_FACTOR = 3.0
-"""The hidden layer is unreliable where the expected error is this many times its median over the foreground."""
+"""The hidden layer is unreliable where the expected error is this many times its median over the person."""
 
 
 def camera_distance(fov_degrees: float) -> float:
-    """Image widths from the camera to the plane at relief 0, where the picture is one image width wide: 0.5 /
-    tan(F / 2).
-    """
+    """Image widths from the camera to the plane at relief 0: 0.5 / tan(F / 2)."""
     return 0.5 / np.tan(np.radians(fov_degrees) / 2)
 
 
@@ -36,8 +34,7 @@ def _from_relief(values_hw: Array, depth: DepthMap, distance: float, near_far_ra
 
 
 def _from_inverse(values_hw: Array, depth: DepthMap, distance: float, near_far_ratio: float) -> Array:
-    """1 / (a d + b), with a and b from the ratio of the farthest to the nearest distance; the median pixel
-    comes to lie at relief 0.
+    """1 / (a d + b), with a and b from the near-far ratio; the median pixel comes to lie at relief 0.
 
     Source: Ranftl et al., "Towards robust monocular depth estimation", TPAMI 2022, section 5: inverse depth
     up to scale and shift.
@@ -75,7 +72,8 @@ def valid_pixels(depth: DepthMap, foreground_only: bool) -> Array:
         mask_hw = mask_hw & (depth.values_hw > 0)
     if not (mask_hw.any() and depth.mask_hw.any()):
         raise GeometryError(
-            "The depth map has no usable pixel. Use a photo in which the person is larger, or another network."
+            "The depth map has no usable pixel. "
+            "Use a photo in which the person is larger, or another network."
         )
     return mask_hw
 
@@ -111,11 +109,9 @@ def to_relief(
 
 
 def _before_backdrop(depth: DepthMap) -> DepthMap:
-    """The map with a flat backdrop where a relief network saw no person; maps of other senses, or without a
-    matte, as they are.
+    """The map with a flat backdrop outside the matte of a relief network; other maps unchanged.
 
-    Outside its matte nothing was ever asked of such a network: what it says there may reach nearer than the
-    nose.
+    Such a network is not trained outside the matte: its values there may lie nearer than the nose.
     """
     if not _only_person(depth):
         return depth
@@ -128,26 +124,21 @@ def _only_person(depth: DepthMap) -> bool:
 
 
 def nearest_relief(depth: DepthMap, mask_hw: Array) -> float:
-    """Relief of the nearest pixel of `mask_hw`, image widths; 0 for senses whose relief follows from the
-    camera.
-    """
+    """Relief of the nearest pixel of `mask_hw`, image widths; 0 where relief follows from the camera."""
     if depth.representation is not DepthRepresentation.RELIEF:
         return 0.0
     return float(depth.values_hw[mask_hw & depth.mask_hw if _only_person(depth) else mask_hw].max())
 
 
 def metres_per_width(depth: DepthMap, distance: float) -> float | None:
-    """Metres that one image width stands for at relief 0; None where the representation has no absolute
-    scale.
-    """
+    """Metres per image width at relief 0; None where the representation has no absolute scale."""
     if depth.representation is not DepthRepresentation.METRIC:
         return None
     return float(np.median(depth.values_hw[depth.mask_hw])) / distance
 
 
 def depth_edges(relief_hw: Array, mask_hw: Array, distance: float, tolerance: float) -> Array:
-    """(h, w) bool: pixels of `mask_hw` beside a jump in distance, where a surface would be stretched from one
-    object to the next.
+    """(h, w) bool: pixels of `mask_hw` beside a jump in distance, where one object ends before another.
 
     A pixel counts when the distances from the camera within a window around it differ by more than
     `tolerance` times its own. The window grows with the picture (3 pixels up to 512 wide, then 1/170 of the

@@ -1,4 +1,4 @@
-"""The mesh report: closed or not, size, walls, error against the photo; of the mesh as exported, seam welded."""
+"""The mesh report: closed or not, size, walls, error against the photo; of the mesh as exported."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ from face3d.geometry.texture import FRONT_SHARE
 from face3d.structures import Array, Mesh
 
 THIN_WALL_MM = 1.0
-"""What filament printers need for a wall: two lines of a 0.4 mm nozzle, and some."""
+"""Least wall for filament printers: two lines of a 0.4 mm nozzle, and some."""
 THIN_SHARE_PERCENT = 1.0
-"""Up to this share of the surface may lie over thin walls, as along sharp edges, before a model is called
-thin."""
+"""Largest share of the surface over thin walls, as along sharp edges, of a model that is not called thin."""
 
 LEAST_AREA_SHARE = 1e-14
-"""A triangle is degenerate when its area is below this share of the square of the model's size: float32
-cannot tell its corners apart."""
+"""A triangle is degenerate when its area is below this share of the square of the model's size, the
+resolution of float32."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,7 @@ class MeshReport:
 
     @property
     def verdict(self) -> str:
-        """Whether it can be printed, in a phrase; thin walls keep a filament printer from it, though a slicer
-        takes them.
-        """
+        """Whether it can be printed, in a phrase. Slicers accept thin walls, filament printers do not."""
         if not self.watertight:
             return "open surface"
         if self.thin_surface_percent is not None and self.thin_surface_percent > THIN_SHARE_PERCENT:

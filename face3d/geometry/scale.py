@@ -1,5 +1,5 @@
-"""From image widths to millimetres: by the distance between the eyes, by a given height, or from a metric
-depth map. And onto its base.
+"""Metric scale: image widths to millimetres by the distance between the eyes, a given height, or a metric
+depth map.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ class Scale:
     source: str
 
     def describe(self, length_mm: float) -> str:
-        """A length of the sized model with its standard deviation: "183 ± 11"; "183 ± ?" where that is
-        unknown, "183" where it is 0.
-        """
+        """A length with its standard deviation: "183 ± 11"; "183 ± ?" where unknown, "183" where it is 0."""
         if self.sd_percent is None:
             return f"{length_mm:.0f} ± ?"
         return f"{length_mm:.0f}" + (f" ± {length_mm * self.sd_percent / 100:.0f}" if self.sd_percent else "")
@@ -55,17 +53,13 @@ class Placement:
     scale: Scale
 
     def place(self, model: Model) -> Model:
-        """A model of the camera's frame at its size, in mm. What is placed alike lies upon each other, a mesh
-        and its points for one.
-        """
+        """A model of the camera's frame at its size, in mm; mesh and points placed alike coincide."""
         field = "vertices_n3" if isinstance(model, Mesh) else "points_n3"
         placed_n3 = (getattr(model, field) - np.array(self.origin_xyz)) * self.scale.mm_per_unit
         return replace(model, **{field: placed_n3.astype(np.float32), "unit": "mm"})
 
     def to_camera(self, points_n3: Array) -> Array:
-        """(n, 3) float64: sized points back in the camera's frame and unit, where `camera.project` finds
-        their pixels.
-        """
+        """(n, 3) float64: sized points back in the camera's frame and unit, for `camera.project`."""
         return np.asarray(points_n3, np.float64) / self.scale.mm_per_unit + np.array(self.origin_xyz)
 
 
@@ -98,7 +92,7 @@ def eye_distance(relief: Relief) -> tuple[float, float] | None:
 def _surface_point(
     xy: tuple[float, float], front_hw: Array, unsure_hw: Array, mask_hw: Array, camera: Camera
 ) -> tuple[Array, Array] | None:
-    """The point (3,) of the surface at a position of the picture, and its shift (3,) by one standard deviation.
+    """The surface's point (3,) at a position of the picture, and its shift (3,) by one standard deviation.
 
     Relief and its deviation are means over a window of 1/100 of the width.
     """

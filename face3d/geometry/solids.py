@@ -26,8 +26,7 @@ RIM_PASSES = 8
 
 
 def solid_cells(mask_hw: Array, smallest_hole: float = 0.02) -> Array:
-    """The cells of one solid: the largest region connected along edges, small holes filled, no two cells
-    touching only at a corner.
+    """The cells of one solid: the largest region connected along edges, without small holes and bare corners.
 
     Args:
         mask_hw: (h, w) bool.
@@ -97,8 +96,7 @@ class Solid:
 
 
 def _border_edges(cells_hw: Array) -> tuple[Array, Array]:
-    """Directed edges (start, end) of corners along the border, cells to the left of the direction as a viewer
-    sees it; and which face down.
+    """Directed edges (start, end) of corners along the border, the cells on their left; and which face down.
 
     Corner (r, c) has index r * (w + 1) + c. A viewer sees rows going down, so a cell's outline runs down its
     left side, along its bottom to the right, up its right side and back along its top: the order in which
@@ -120,9 +118,7 @@ def _border_edges(cells_hw: Array) -> tuple[Array, Array]:
 
 
 def _smooth_rim(corners_n2: Array, edges_k2: Array, still_n: Array) -> Array:
-    """Corner positions with the border's staircase smoothed: each moves towards the mean of its two
-    neighbours, at most `RIM_SHIFT`.
-    """
+    """Corner positions with the border's staircase smoothed, each moved by at most `RIM_SHIFT`."""
     moved_n2 = corners_n2.copy()
     counts = np.bincount(edges_k2.ravel(), minlength=len(corners_n2))
     free = (counts == 2) & ~still_n
@@ -155,7 +151,7 @@ def close_cells(
         least_thickness: the back is pushed to lie at least this far behind the front, > 0.
         with_foot: carry the lowest row down to a floor: its edge is repeated as `foot_n` vertices, to be
             placed after unprojection.
-        smooth_rim: smooth the staircase of the border by less than a quarter of a cell, but for the lowest row.
+        smooth_rim: smooth the staircase of the border by less than a quarter of a cell; not the lowest row.
         limit: front and back at the corners and `cells_hw` -> both, limited (`back_side.meet_at_the_rim`).
     """
     height, width = cells_hw.shape

@@ -1,5 +1,4 @@
-"""The picture on the model: foreground colours without a halo, a plausible hidden side, and where each vertex
-lies in the picture.
+"""Texture: foreground colours without a halo, colours for the hidden side, texture coordinates.
 
 The texture of a solid is an atlas of two pictures side by side: the photo on the left for what the camera
 saw, and on the right, at half the width, colours for the hidden side, spread inwards from the rim.
@@ -18,20 +17,19 @@ from face3d.geometry.relief import Relief
 from face3d.structures import Array, DepthMap, Mesh
 
 RIM_PX_PER_WIDTH = 1 / 200
-"""Where a map has no matte, this share of the picture's width inside the mask counts as mixed with the
+"""Without a matte, a band of this share of the picture's width inside the mask counts as mixed with the
 background."""
 FRONT_SHARE = 2 / 3
 """Share of the atlas' width that the photo takes; the hidden side has half the photo's width."""
 GRAZING = 0.06
-"""Least cosine between a triangle's normal and the line of sight at which it still wears the photo: 86.6
-degrees."""
+"""Least cosine between the normal of a triangle with the photo on it and the line of sight: 86.6 degrees."""
 CLAY_RGB = (200, 196, 190)
 """Colour of a plaque, and of a mesh that has no colours of its own: unglazed clay, light."""
 
 
 def rim_matte(depth: DepthMap) -> Array:
-    """(h, w) float32 in 0..1: the network's matte, else one that rises from 0.5 at the mask's border to 1 a
-    few pixels inside.
+    """(h, w) float32 in 0..1: the network's matte, else one from 0.5 at the mask's border to 1 a little
+    inside.
     """
     if depth.matte_hw is not None:
         return np.clip(depth.matte_hw, 0, 1)
@@ -43,8 +41,7 @@ def rim_matte(depth: DepthMap) -> Array:
 
 
 def foreground_colours(rgb_hwc: Array, matte_hw: Array) -> Array:
-    """(h, w, 3) uint8: the colours of the person alone. Unchanged where the matte is 1, unmixed along the
-    rim, continued beyond it.
+    """(h, w, 3) uint8: the person's colours; unmixed along the rim of the matte, continued beyond it.
 
     With C = a F + (1 - a) B and smooth estimates F' and B' spread from the pure regions, F = F' + a (C - a F'
     - (1 - a) B').
@@ -65,9 +62,7 @@ def foreground_colours(rgb_hwc: Array, matte_hw: Array) -> Array:
 
 
 def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
-    """(h, w, 3) uint8: colours of the hidden side, diffused from a band along the border of the mask, be it
-    silhouette or frame.
-    """
+    """(h, w, 3) uint8: colours of the hidden side, diffused from a band along the border of the mask."""
     reach = max(2.0, 0.015 * mask_hw.shape[1])
     band_hw = mask_hw & (distance_inside(mask_hw, frame_ends_it=True) <= reach)
     band_hw = band_hw if band_hw.any() else np.ones_like(mask_hw)
@@ -79,8 +74,7 @@ def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
 def atlas(
     rgb_hwc: Array, depth: DepthMap, longest_side: int, with_hidden_side: bool, plaque_px: int | None
 ) -> Array:
-    """(h, w, 3) or (h, w + w // 2, 3) uint8: the foreground's picture and, where wanted, the hidden side's
-    beside it.
+    """(h, w, 3) or (h, w + w // 2, 3) uint8: the foreground's picture, with or without the hidden side's.
 
     Args:
         rgb_hwc: (h, w, 3) uint8, the photo. longest_side: it is shrunk to at most this many pixels first.
@@ -117,9 +111,7 @@ def atlas(
 
 
 def picture_uv(points_n3: Array, camera: Camera, margin_px: int) -> Array:
-    """(n, 2) float64 position of each point in the photo with a margin around it, 0..1 from the lower left
-    corner.
-    """
+    """(n, 2) float64 place of each point in the photo with its margin, 0..1 from the lower left corner."""
     columns, rows = project(points_n3, camera)
     height, width = camera.size_hw
     u_n, v_n = (
@@ -130,11 +122,10 @@ def picture_uv(points_n3: Array, camera: Camera, margin_px: int) -> Array:
 
 
 def seen_triangles(points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int) -> Array:
-    """(m,) bool: triangles of a solid that wear the photo: turned to the camera by more than `GRAZING`, and
-    not below the picture.
+    """(m,) bool: triangles of a solid that take the photo: turned to the camera by more than `GRAZING`.
 
-    On a wall along the line of sight one pixel would be drawn out to a streak, and a bust's foot lies below
-    the picture.
+    On a wall along the line of sight one pixel would become a streak. Triangles below the picture, as a
+    bust's foot, take none.
     """
     a_m3, b_m3, c_m3 = (points_n3[faces_m3[:, corner]].astype(np.float64) for corner in range(3))
     normals_m3 = np.cross(b_m3 - a_m3, c_m3 - a_m3)
@@ -149,8 +140,9 @@ def seen_triangles(points_n3: Array, faces_m3: Array, camera: Camera, margin_px:
 def split_at_seam(
     points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int
 ) -> tuple[Array, Array, Array]:
-    """Vertices, triangles and atlas coordinates of a solid: vertices between a seen and a hidden triangle are
-    doubled, at the same place.
+    """Vertices, triangles and atlas coordinates of a solid.
+
+    Vertices between a visible and a hidden triangle are doubled, at the same place.
 
     The photo takes the left `FRONT_SHARE` of the atlas. margin_px: border around the photo, in its pixels.
     """

@@ -264,7 +264,10 @@ def test_khronos_validator_finds_no_error_and_no_warning(bust, cloud, tmp_path):
         )
         if done.returncode:
             pytest.skip("npm cannot fetch gltf-validator")
-    script = "require('gltf-validator').validateBytes(new Uint8Array(require('fs').readFileSync(0))).then(r=>console.log(JSON.stringify(r)))"
+    script = (
+        "require('gltf-validator').validateBytes(new Uint8Array(require('fs').readFileSync(0)))"
+        ".then(r=>console.log(JSON.stringify(r)))"
+    )
     shell = to_metric_scale(
         build_mesh(make_relief(DEPTH, PHOTO, SETTINGS), "shell"), make_relief(DEPTH, PHOTO, SETTINGS)
     )[0]
@@ -285,7 +288,8 @@ BLENDER = """
 import sys, bpy
 bpy.ops.wm.read_factory_settings(use_empty=True)
 path = sys.argv[1]
-readers = {"glb": bpy.ops.import_scene.gltf, "obj": bpy.ops.wm.obj_import, "ply": bpy.ops.wm.ply_import, "stl": bpy.ops.wm.stl_import}
+wm = bpy.ops.wm
+readers = {"glb": bpy.ops.import_scene.gltf, "obj": wm.obj_import, "ply": wm.ply_import, "stl": wm.stl_import}
 readers[path[-3:]](filepath=path)
 one = [thing for thing in bpy.data.objects if thing.type == "MESH"][0]
 corners = [one.matrix_world @ vertex.co for vertex in one.data.vertices]

@@ -8,8 +8,9 @@ import trimesh
 import generate_3d_model
 from face3d.export.models import report_json, write
 from face3d.geometry import report
-from face3d.geometry.inspection import count_components, edge_report, self_touching, signed_volume, walls
+from face3d.geometry.inspection import edge_report, self_touching, signed_volume, walls
 from face3d.geometry.kinds import settings_of
+from face3d.geometry.meshes import count_components
 from face3d.geometry.relief import make_relief
 from face3d.geometry.report import mesh_report
 from face3d.geometry.scale import to_metric_scale
