@@ -8,8 +8,34 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 
 import pytest
 from file_server import CONTENT, DIGEST, file_server
+from stand_in import with_memory
 
 from network_spec import RemoteFile
+
+
+@pytest.fixture
+def coarse_models(monkeypatch):
+    """Models on the page have a twentieth of their triangles, and the figure a sixteenth of its points."""
+    from steps.model_step import DETAIL
+
+    for name, detail in DETAIL.items():
+        few = {key: count // (4 if key == "grid_side" else 20) for key, count in detail.items()}
+        monkeypatch.setitem(DETAIL, name, few)
+
+
+@pytest.fixture(scope="session")
+def memory():
+    """`predict` and `find_faces` of the depth networks, each computed once for a photo in all the tests."""
+    import depth_estimation
+
+    return {name: with_memory(getattr(depth_estimation, name)) for name in ("predict", "find_faces")}
+
+
+@pytest.fixture
+def remembering(memory, monkeypatch):
+    """The page's networks with that memory: they give what they give, and only the first test that asks pays for it."""
+    for name, function in memory.items():
+        monkeypatch.setattr(f"inference_desk.{name}", function)
 
 
 @pytest.fixture

@@ -22,10 +22,14 @@ from steps import depth_step
 empty = DeltaGenerator.empty
 
 
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+
 @pytest.fixture
 def page(monkeypatch):
     """The page with a network that answers at once, the astronaut uploaded."""
     monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
+    monkeypatch.setattr(inference_desk, "find_faces", stand_in.find_faces)
     opened = AppTest.from_file(str(APP), default_timeout=60).run()
     return upload(opened, "astronaut.jpg", ASTRONAUT)
 
