@@ -3,8 +3,9 @@
     python convert.py portrait.jpg -o out/
     python convert.py photos/ -o out/ --model bust --formats glb,stl,ply --height-mm 120
 
-Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png, NAME_depth.npy, NAME_points.ply, the model as NAME.glb (or the
-formats asked for) and NAME_certificate.json. One line per photo; the exit code is 1 if any failed, and the others are still done.
+Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png, NAME_depth.npy, NAME_points.ply,
+the model as NAME.glb (or the formats asked for) and NAME_certificate.json. One line per photo; the exit code
+is 1 if any failed, and the others are still done.
 """
 
 from __future__ import annotations
@@ -16,18 +17,21 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import export_3d_model
-import pictures
-from certificate import certified_model
-from errors import FaceModelError, PhotoError
-from export_3d_model import DEPTH_WRITERS, WRITERS
-from generate_3d_model import KINDS, ModelSettings, point_cloud, settings_of
-from networks import NETWORKS
-from photo import accepted_suffixes, read_photo
-from stages import DepthMap, Photo
-from viewer_html import write_viewer
+from face3d.depth.registry import NETWORKS
+from face3d.errors import FaceModelError, PhotoError
+from face3d.export import files as files_file
+from face3d.export import models as models_file
+from face3d.export import renderings
+from face3d.export.depth_maps import DEPTH_WRITERS
+from face3d.export.html_viewer import write_viewer
+from face3d.export.models import WRITERS
+from face3d.geometry.kinds import KINDS, settings_of
+from face3d.geometry.settings import ModelSettings
+from face3d.photo import accepted_suffixes, read_photo
+from face3d.structures import DepthMap, Photo
+from generate_3d_model import certified_model, point_cloud
 
-PICTURES = {picture.format: picture for picture in pictures.PICTURES}
+PICTURES = {picture.format: picture for picture in renderings.PICTURES}
 """Pictures of the model that `--formats` takes beside the writers' formats."""
 VIEWER = "html"
 
@@ -35,11 +39,26 @@ VIEWER = "html"
 def arguments() -> argparse.ArgumentParser:
     """The command line's options."""
     formats = ", ".join([*WRITERS, VIEWER, *PICTURES])
-    parser = argparse.ArgumentParser(prog="convert.py", description="Photos of faces to depth maps, points and 3D models.")
-    parser.add_argument("photos", nargs="*", type=Path, default=[Path("input")], metavar="PHOTO", help="photos or folders; default: input/")
-    parser.add_argument("-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output/")
+    parser = argparse.ArgumentParser(
+        prog="convert.py", description="Photos of faces to depth maps, points and 3D models."
+    )
     parser.add_argument(
-        "--network", default="face", choices=list(NETWORKS), metavar="NAME", help=f"default: face; one of {', '.join(NETWORKS)}"
+        "photos",
+        nargs="*",
+        type=Path,
+        default=[Path("input")],
+        metavar="PHOTO",
+        help="photos or folders; default: input/",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output/"
+    )
+    parser.add_argument(
+        "--network",
+        default="face",
+        choices=list(NETWORKS),
+        metavar="NAME",
+        help=f"default: face; one of {', '.join(NETWORKS)}",
     )
     parser.add_argument(
         "--checkpoint",
@@ -54,15 +73,34 @@ def arguments() -> argparse.ArgumentParser:
         help="cpu, cuda or mps; default: the fastest one here; not for face: it runs on the CPU",
     )
     parser.add_argument(
-        "--precision", default=None, metavar="NAME", help="float32, bfloat16 or float16; default: the device's usual one; not for face"
+        "--precision",
+        default=None,
+        metavar="NAME",
+        help="float32, bfloat16 or float16; default: the device's usual one; not for face",
     )
     kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in KINDS.items())
     parser.add_argument("--model", default="bust", choices=list(KINDS), help=f"default: bust. {kinds}")
-    parser.add_argument("--formats", default="glb", type=_formats, metavar="LIST", help=f"comma-separated, default: glb; of {formats}")
-    defaults = ModelSettings()
-    parser.add_argument("--height-mm", type=float, default=None, metavar="MM", help="height of the model; default: measured by the eyes")
     parser.add_argument(
-        "--faces", type=int, default=defaults.face_budget, metavar="N", help=f"largest number of triangles, default: {defaults.face_budget}"
+        "--formats",
+        default="glb",
+        type=_formats,
+        metavar="LIST",
+        help=f"comma-separated, default: glb; of {formats}",
+    )
+    defaults = ModelSettings()
+    parser.add_argument(
+        "--height-mm",
+        type=float,
+        default=None,
+        metavar="MM",
+        help="height of the model; default: measured by the eyes",
+    )
+    parser.add_argument(
+        "--faces",
+        type=int,
+        default=defaults.face_budget,
+        metavar="N",
+        help=f"largest number of triangles, default: {defaults.face_budget}",
     )
     parser.add_argument(
         "--smoothing",
@@ -72,7 +110,11 @@ def arguments() -> argparse.ArgumentParser:
         help=f"Gaussian sigma in pixels, default: {defaults.smoothing_px:g}",
     )
     parser.add_argument(
-        "--fov", type=float, default=None, metavar="DEGREES", help="horizontal field of view; default: the photo's own, else 30"
+        "--fov",
+        type=float,
+        default=None,
+        metavar="DEGREES",
+        help="horizontal field of view; default: the photo's own, else 30",
     )
     parser.add_argument(
         "--near-far",
@@ -82,7 +124,9 @@ def arguments() -> argparse.ArgumentParser:
         help="farthest over nearest distance, for networks that leave it open (MiDaS, Depth Anything): more is deeper; "
         f"default: {defaults.near_far_ratio:g}",
     )
-    parser.add_argument("--keep-background", action="store_true", help="do not cut the person out (face alone does)")
+    parser.add_argument(
+        "--keep-background", action="store_true", help="do not cut the person out (face alone does)"
+    )
     return parser
 
 
@@ -108,9 +152,15 @@ def find_photos(given: Iterable[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower().lstrip(".") in accepted_suffixes() and file.is_file())
+        inside = sorted(
+            file
+            for file in path.iterdir()
+            if file.suffix.lower().lstrip(".") in accepted_suffixes() and file.is_file()
+        )
         if not inside:
-            raise PhotoError(f"{path}/ holds no photo ({', '.join(accepted_suffixes())}). Put some there, or name another folder.")
+            raise PhotoError(
+                f"{path}/ holds no photo ({', '.join(accepted_suffixes())}). Put some there, or name another folder."
+            )
         found += inside
     return list(dict.fromkeys(found))
 
@@ -127,7 +177,8 @@ def _read(path: Path) -> Photo:
 
 
 def output_names(photos: list[Path]) -> list[str]:
-    """What the files of each photo begin with: its name without the ending; with it, or a number too, where two would be the same.
+    """What the files of each photo begin with: its name without the ending; with it, or a number too, where
+    two would be the same.
 
     a.jpg has a file of points, a_points.ply, so a_points.jpg takes a number as well.
     """
@@ -149,20 +200,22 @@ def _begins(name: str) -> set[str]:
     return {name.lower(), f"{name.lower()}_points"}
 
 
-def convert(photo: Photo, depth: DepthMap, kind: str, formats: list[str], settings: ModelSettings, begin: Path) -> str:
+def convert(
+    photo: Photo, depth: DepthMap, kind: str, formats: list[str], settings: ModelSettings, begin: Path
+) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
     files = {suffix: make(depth) for suffix, make in DEPTH_WRITERS.items()}
     mesh, placement, proof = certified_model(depth, photo, kind, settings)
     cloud = point_cloud(depth, photo, settings_of(kind, settings))
-    files["_points.ply"] = export_3d_model.write("ply", placement.place(cloud))
-    models = {name: export_3d_model.write(name, mesh) for name in formats if name in WRITERS}
+    files["_points.ply"] = models_file.write("ply", placement.place(cloud))
+    models = {name: models_file.write(name, mesh) for name in formats if name in WRITERS}
     files |= {WRITERS[name].suffix: data for name, data in models.items()}
     files |= {PICTURES[name].suffix: PICTURES[name].make(mesh) for name in formats if name in PICTURES}
     if VIEWER in formats:
         files[".html"] = write_viewer(mesh, begin.name)
     files["_certificate.json"] = proof.as_json(models)
     for suffix, data in files.items():
-        export_3d_model.save(begin.with_name(begin.name + suffix), data)
+        files_file.save(begin.with_name(begin.name + suffix), data)
     width, height, deep = proof.size_mm
     scale = placement.scale
     return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {proof.verdict}"
@@ -172,7 +225,9 @@ def main(argv: list[str] | None = None) -> int:
     """Convert the photos named on the command line; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that the console cannot write stops no batch
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a name that the console cannot write stops no batch
     options = arguments().parse_args(argv)
     try:
         settings = ModelSettings(
@@ -185,16 +240,18 @@ def main(argv: list[str] | None = None) -> int:
         )
         photos = find_photos(options.photos)
         if options.output.resolve() in (path.resolve() for path in options.photos):
-            raise PhotoError(f"{options.output}/ holds the photos; pictures written there would be taken for photos. Name another with -o.")
+            raise PhotoError(
+                f"{options.output}/ holds the photos; pictures written there would be taken for photos. Name another with -o."
+            )
         import depth_estimation  # torch: seconds to import, so only once the arguments are good
-        import weights
+        from face3d.depth import checkpoints
 
         network = depth_estimation.load_network(
             options.network,
             checkpoint=options.checkpoint,
             device=options.device,
             precision=options.precision,
-            progress=weights.print_progress,
+            progress=checkpoints.print_progress,
         )
     except (FaceModelError, OSError) as error:
         print(error, file=sys.stderr)
@@ -212,7 +269,9 @@ def main(argv: list[str] | None = None) -> int:
             failed += 1
             print(f"{path}: failed. {error}", file=sys.stderr)
             continue
-        print(f"{path}: {said}, {time.perf_counter() - started:.1f} s -> {options.output / name}*", flush=True)
+        print(
+            f"{path}: {said}, {time.perf_counter() - started:.1f} s -> {options.output / name}*", flush=True
+        )
     if failed:
         print(f"{failed} of {len(photos)} photos failed.", file=sys.stderr)
     return 1 if failed else 0

@@ -1,7 +1,8 @@
 """From a photo to a depth map, whatever the network: `load_network(name)`, then `predict(network, photo)`.
 
-The table is `networks.NETWORKS`; the code that loads and runs a row is found by its family, in `_FAMILIES`. Both functions are safe to
-call from several threads; a page that wants to bound memory puts one semaphore around `predict`.
+The table is `networks.NETWORKS`; the code that loads and runs a row is found by its family, in `_FAMILIES`.
+Both functions are safe to call from several threads; a page that wants to bound memory puts one semaphore
+around `predict`.
 """
 
 from __future__ import annotations
@@ -11,23 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import compute
-import weights
-from errors import DepthError, WeightsError
-from network_spec import Family, NetworkSpec
-from networks import NETWORKS
-from stages import DepthMap, Face, Photo
+from face3d.depth import device as compute
+from face3d.depth import download
+from face3d.depth.estimator import Network
+from face3d.depth.face.estimator import _find_faces, _load_face, _predict_face
+from face3d.depth.huggingface import _load_transformers, _predict_transformers
+from face3d.depth.midas.estimator import _load_midas, _predict_midas
+from face3d.depth.registry import NETWORKS
+from face3d.depth.spec import Family, NetworkSpec
+from face3d.errors import DepthError
+from face3d.structures import DepthMap, Face, Photo
 
 __all__ = ["NETWORKS", "Network", "find_faces", "load_network", "predict"]
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """A loaded network: its row of the table, what computes, and where. Never changed once made."""
-
-    spec: NetworkSpec
-    module: Any
-    compute: compute.Compute
 
 
 def load_network(
@@ -36,14 +32,17 @@ def load_network(
     checkpoint: Path | str | None = None,
     device: str | None = None,
     precision: str | None = None,
-    progress: weights.Progress | None = None,
+    progress: download.Progress | None = None,
 ) -> Network:
     """The network `name`, ready to predict; its checkpoint is downloaded where it is not here yet.
 
-    checkpoint: a file or folder to load in place of the published one; for the transformers family also a hub id.
-    device: "cpu", "cuda" or "mps", and precision: "float32", "bfloat16" or "float16"; left out, the fastest device and its usual precision.
-    The bundled face network runs on the CPU in float32 whatever they say. progress: called as progress(done_bytes, total_bytes or None).
-    Raises DepthError for a name, device or precision that does not exist, WeightsError where the checkpoint cannot be had or does not fit.
+    checkpoint: a file or folder to load in place of the published one; for the transformers family also a hub
+    id.
+    device: "cpu", "cuda" or "mps", and precision: "float32", "bfloat16" or "float16"; left out, the fastest
+    device and its usual precision. The bundled face network runs on the CPU in float32 whatever they say.
+    progress: called as progress(done_bytes, total_bytes or None).
+    Raises DepthError for a name, device or precision that does not exist, WeightsError where the checkpoint
+    cannot be had or does not fit.
     """
     if name not in NETWORKS:
         raise DepthError(f"There is no network '{name}'; choose one of {', '.join(NETWORKS)}.")
@@ -53,7 +52,7 @@ def load_network(
 
 
 def predict(network: Network, photo: Photo) -> DepthMap:
-    """The depth map of `photo`, at the photo's own size, in the sense of the network's row.
+    """The depth map of `photo`, at the photo's own size, in the representation of the network's row.
 
     Raises DepthError where the network gives no finite depth.
     """
@@ -61,60 +60,11 @@ def predict(network: Network, photo: Photo) -> DepthMap:
 
 
 def find_faces(network: Network, photo: Photo) -> tuple[Face, ...]:
-    """The heads in `photo`, largest first, faster than `predict` says them; empty for a network that does not look for faces."""
+    """The heads in `photo`, largest first, faster than `predict` says them; empty for a network that does not
+    look for faces.
+    """
     find = _FAMILIES[network.spec.family].find_faces
     return () if find is None else find(network, photo)
-
-
-def _load_face(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
-    import face_network
-
-    return face_network.load(weights.find_or_fetch(spec, checkpoint=checkpoint, progress=progress))
-
-
-def _predict_face(network: Network, photo: Photo) -> DepthMap:
-    import face_depth
-
-    return face_depth.predict(network.module, photo)
-
-
-def _find_faces(network: Network, photo: Photo) -> tuple[Face, ...]:
-    import face_depth
-
-    return face_depth.find_faces(network.module, photo)
-
-
-def _load_midas(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
-    import midas_networks
-
-    path = weights.find_or_fetch(spec, checkpoint=checkpoint, progress=progress)
-    state_dict = weights.read_state_dict(path)
-    module = midas_networks.build_unfilled(spec.name)
-    try:
-        midas_networks.load_official(module, state_dict)
-    except WeightsError as error:
-        raise WeightsError(f"{path}: {error}") from error
-    return chosen.place_module(module)
-
-
-def _predict_midas(network: Network, photo: Photo) -> DepthMap:
-    import midas_depth
-
-    return midas_depth.predict(network.spec, network.module, network.compute, photo)
-
-
-def _load_transformers(spec: NetworkSpec, chosen: compute.Compute, checkpoint: Path | str | None, progress: weights.Progress | None) -> Any:
-    import transformers_networks
-
-    transformers_networks.require()
-    source = weights.find_or_fetch(spec, progress=progress) if checkpoint is None else checkpoint
-    return transformers_networks.load(spec, str(source), chosen)
-
-
-def _predict_transformers(network: Network, photo: Photo) -> DepthMap:
-    import transformers_networks
-
-    return transformers_networks.predict(network.spec, network.module, network.compute, photo)
 
 
 @dataclass(frozen=True)
@@ -124,7 +74,7 @@ class _FamilyCode:
     Their modules are imported when first used: torch and timm take seconds.
     """
 
-    load: Callable[[NetworkSpec, compute.Compute, Path | str | None, weights.Progress | None], Any]
+    load: Callable[[NetworkSpec, compute.Compute, Path | str | None, download.Progress | None], Any]
     predict: Callable[[Network, Photo], DepthMap]
     find_faces: Callable[[Network, Photo], tuple[Face, ...]] | None = None
 

@@ -1,31 +1,28 @@
 """How near a model comes to the truth from exact depth, and how that falls with resolution.
 
-    python benchmarks/accuracy.py [--sides 128 256 512] [--face-model .../ict-facekit.npz]
+    python -m benchmarks.accuracy [--sides 128 256 512] [--face-model .../ict-facekit.npz]
 
-Per size of the picture: mean two-way distance (Chamfer) between the model's surface and the true one, % of the true height, and the mean
-angle between their normals. Of a sphere; with a face model, also of a synthetic head, over what the camera sees of it.
+Per size of the picture: mean two-way distance (Chamfer) between the model's surface and the true one, % of
+the true height, and the mean angle between their normals. Of a sphere; with a face model, also of a synthetic
+head, over what the camera sees of it.
 """
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
 import trimesh
 from scipy.spatial import cKDTree
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from shapes import photo_of, sphere  # noqa: E402
-
-import relief  # noqa: E402
-from camera import Camera, unproject  # noqa: E402
-from generate_3d_model import ModelSettings, build_mesh, normals_of_grid  # noqa: E402
-from poisson import vertex_normals  # noqa: E402
-from stages import DepthMap, Sense  # noqa: E402
-from surfaces import weld  # noqa: E402
+from face3d.geometry import relief
+from face3d.geometry.camera import Camera, unproject
+from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.points import normals_of_grid
+from face3d.geometry.settings import ModelSettings
+from face3d.structures import DepthMap, DepthRepresentation
+from face3d.synthetic import photo_of, sphere
+from generate_3d_model import build_mesh
 
 SAMPLES = 200_000
 TRUTH_SIDE = 1024
@@ -34,14 +31,20 @@ CUT_BELOW = -0.28
 
 
 def samples(mesh):
-    """Points spread evenly over a mesh, and its normals there, interpolated between vertices as a viewer does."""
+    """Points spread evenly over a mesh, and its normals there, interpolated between vertices as a viewer
+    does.
+    """
     kept, _, faces = weld(mesh.vertices_n3, mesh.faces_m3)
     vertices = mesh.vertices_n3[kept].astype(np.float64)
     solid = trimesh.Trimesh(vertices, faces, process=False)
     points, face = trimesh.sample.sample_surface(solid, SAMPLES, seed=0)
     weights = trimesh.triangles.points_to_barycentric(solid.triangles[face], points)
     normals = np.einsum("kc,kcd->kd", weights, vertex_normals(vertices, faces)[faces[face]])
-    return points, normals / np.linalg.norm(normals, axis=1, keepdims=True), 0.5 * np.sqrt(solid.area / SAMPLES)
+    return (
+        points,
+        normals / np.linalg.norm(normals, axis=1, keepdims=True),
+        0.5 * np.sqrt(solid.area / SAMPLES),
+    )
 
 
 def degrees(one, other):
@@ -49,9 +52,13 @@ def degrees(one, other):
 
 
 def sphere_error(side):
-    """Mean two-way distance, share of the height, and mean angle of normals in degrees, of the bust of a sphere, foot left out."""
+    """Mean two-way distance, share of the height, and mean angle of normals in degrees, of the bust of a
+    sphere, foot left out.
+    """
     distance = relief.camera_distance(30.0)
-    mesh = build_mesh(sphere((side, side), distance), photo_of((side, side)), "bust", ModelSettings(fov_degrees=30.0))
+    mesh = build_mesh(
+        sphere((side, side), distance), photo_of((side, side)), "bust", ModelSettings(fov_degrees=30.0)
+    )
     points, normals, spacing = samples(mesh)
     above = points[:, 1] > CUT_BELOW
     points, normals = points[above], normals[above]
@@ -63,13 +70,15 @@ def sphere_error(side):
 
 
 class SyntheticHead:
-    """A head drawn from the face model, turned a little; what the camera sees of it is rendered with exact depth."""
+    """A head drawn from the face model, turned a little; what the camera sees of it is rendered with exact
+    depth.
+    """
 
     def __init__(self, face_model):
-        from training.face_model import find_regions, load_face_model
-        from training.parts import euler
-        from training.render import Camera as HeadCamera
-        from training.scene import random_person
+        from training.rendering.camera import Camera as HeadCamera
+        from training.scenes.face_model import find_regions, load_face_model
+        from training.scenes.primitives import euler
+        from training.scenes.scene import random_person
 
         model = load_face_model(Path(face_model))
         self.mesh = random_person(model, find_regions(model), np.random.default_rng(1)).mesh
@@ -84,19 +93,31 @@ class SyntheticHead:
         self.points, self.normals = points[known], normals_of_grid(points, known)[known].astype(np.float64)
 
     def depth(self, side):
-        from training.render import truth
+        from training.rendering.truth import truth
 
         owner = np.ones(len(self.mesh.triangles_m3), np.uint8)
         seen = truth(self.mesh, owner, self.camera, self.camera.place(self.mesh.vertices_v3), side)
-        depth = DepthMap(seen.relief_hw, Sense.RELIEF, seen.label_hw > 0, "truth", seen.relief_hw - seen.thickness_hw)
+        depth = DepthMap(
+            seen.relief_hw,
+            DepthRepresentation.RELIEF,
+            seen.label_hw > 0,
+            "truth",
+            seen.relief_hw - seen.thickness_hw,
+        )
         return depth, seen.label_hw
 
     def error(self, side):
-        """Mean two-way distance, share of the head's height, and mean angle of normals in degrees, over what the camera sees."""
+        """Mean two-way distance, share of the head's height, and mean angle of normals in degrees, over what
+        the camera sees.
+        """
         depth, _ = self.depth(side)
-        points, normals, spacing = samples(build_mesh(depth, photo_of((side, side)), "shell", ModelSettings(fov_degrees=self.fov)))
+        points, normals, spacing = samples(
+            build_mesh(depth, photo_of((side, side)), "shell", ModelSettings(fov_degrees=self.fov))
+        )
         away, nearest = cKDTree(self.points).query(points)
-        true_spacing = 0.38 / TRUTH_SIDE  # mean distance from a point of a plane to the nearest of a unit grid
+        true_spacing = (
+            0.38 / TRUTH_SIDE
+        )  # mean distance from a point of a plane to the nearest of a unit grid
         back = cKDTree(points).query(self.points[::5])[0].mean()
         two_way = max(away.mean() - true_spacing, 0) + max(back - spacing, 0)
         return two_way / 2 / self.height, degrees(normals, self.normals[nearest]).mean()
@@ -113,7 +134,10 @@ def main():
     for name, error in subjects.items():
         for side in options.sides:
             share, angle = error(side)
-            print(f"{name:6s} {side:4d} px   distance {100 * share:.3f} % of the height   normals {angle:.2f} degrees", flush=True)
+            print(
+                f"{name:6s} {side:4d} px   distance {100 * share:.3f} % of the height   normals {angle:.2f} degrees",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Time and memory from a depth map to a textured GLB.
 
-    python benchmarks/geometry.py [--sides 256 512 1024 2048] [--model bust]
+    python -m benchmarks.geometry [--sides 256 512 1024 2048] [--model bust]
 
-The photo and the depth map are made from formulas, so it runs without weights. Memory: the peak of the process, and its growth.
+The photo and the depth map are made from formulas, so it runs without weights. Memory: the peak of the
+process, and its growth.
 """
 
 import argparse
@@ -11,24 +12,23 @@ import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 REPEATS = 5
 
 
 def measure(side: int, kind: str) -> None:
-    from shapes import head, photo_of
-
-    import generate_3d_model as stages
-    from export_3d_model import write
-    from generate_3d_model import GRID_SHARES, KINDS, ModelSettings, build_mesh, settings_of
-    from life_size import life_size
-    from surfaces import decimate
-    from texture import atlas, split_at_seam
+    from face3d.export.models import write
+    from face3d.geometry import relief as stages
+    from face3d.geometry.grid import GRID_SHARES
+    from face3d.geometry.kinds import KINDS, settings_of
+    from face3d.geometry.meshes import decimate
+    from face3d.geometry.scale import life_size
+    from face3d.geometry.settings import ModelSettings
+    from face3d.geometry.texture import atlas, split_at_seam
+    from face3d.synthetic import head, photo_of
+    from generate_3d_model import build_mesh
 
     depth, photo, settings = head((side, side)), photo_of((side, side)), settings_of(kind, ModelSettings())
     build_mesh(head((64, 64)), photo_of((64, 64)), kind, settings)  # imports and lazy set-up
@@ -77,7 +77,10 @@ def main() -> None:
         measure(options.one, options.model)
         return
     for side in options.sides:  # a process each, so that the peaks are their own
-        subprocess.run([sys.executable, __file__, "--one", str(side), "--model", options.model], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.geometry", "--one", str(side), "--model", options.model],
+            check=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""How near our MiDaS networks are to the official code, on weights and inputs that a rule determines. Prints the table of docs/midas.md.
+"""How near our MiDaS networks are to the official code, on weights and inputs that a rule determines. Prints
+the table of docs/midas.md.
 
     python -m benchmarks.midas_parity [NAME ...]
 
-tests/data/midas holds, for each network, the keys and shapes of the official state dictionary (manifests.json.gz) and what the official
-code gives (outputs.npz), made with isl-org/MiDaS at 4545977 on timm 0.6.13. Of the larger networks every fourth row and column is kept.
+tests/data/midas holds, for each network, the keys and shapes of the official state dictionary
+(manifests.json.gz) and what the official code gives (outputs.npz), made with isl-org/MiDaS at 4545977 on timm
+0.6.13. Of the larger networks every fourth row and column is kept.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-import midas_networks
+from face3d.depth.midas import network as midas_network
+from face3d.depth.midas import state_dict as midas_state_dict
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data" / "midas"
 LAST_BIAS = "scratch.output_conv.4.bias"
@@ -28,7 +31,9 @@ LAST_BIAS = "scratch.output_conv.4.bias"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an official state dictionary holds: shape by key; `kept`: tables that keep the value the module computes itself."""
+    """What an official state dictionary holds: shape by key; `kept`: tables that keep the value the module
+    computes itself.
+    """
 
     parameters: int
     shapes: dict[str, tuple[int, ...]]
@@ -41,7 +46,9 @@ def read_manifests() -> dict[str, Manifest]:
         content = json.load(source)
     return {
         name: Manifest(
-            entry["parameters"], {key: tuple(shape) for key, shape in entry["state_dict"].items()}, frozenset(entry["buffers_kept"])
+            entry["parameters"],
+            {key: tuple(shape) for key, shape in entry["state_dict"].items()},
+            frozenset(entry["buffers_kept"]),
         )
         for name, entry in content.items()
     }
@@ -51,11 +58,15 @@ def read_outputs(name: str) -> dict[tuple[int, int], NDArray[Any]]:
     """The official outputs of a network by input size (height, width), maybe thinned out."""
     with np.load(DATA / "outputs.npz") as content:
         found = {key.split()[1]: content[key] for key in content.files if key.split()[0] == name}
-    return {(int(size.split("x")[0]), int(size.split("x")[1])): output_hw for size, output_hw in found.items()}
+    return {
+        (int(size.split("x")[0]), int(size.split("x")[1])): output_hw for size, output_hw in found.items()
+    }
 
 
 def ruled_tensor(key: str, shape: tuple[int, ...]) -> torch.Tensor:
-    """The value of one official weight. Only a key that ends in '.bias' counts as a bias; 'q_bias' and 'v_bias' count as gains."""
+    """The value of one official weight. Only a key that ends in '.bias' counts as a bias; 'q_bias' and
+    'v_bias' count as gains.
+    """
     if key.endswith("num_batches_tracked"):
         return torch.zeros(shape, dtype=torch.int64)
     if key == LAST_BIAS:
@@ -74,19 +85,21 @@ def ruled_tensor(key: str, shape: tuple[int, ...]) -> torch.Tensor:
     return torch.from_numpy(drawn)
 
 
-def ruled_state_dict(manifest: Manifest, module: midas_networks.MidasNetwork) -> dict[str, torch.Tensor]:
+def ruled_state_dict(manifest: Manifest, module: midas_network.MidasNetwork) -> dict[str, torch.Tensor]:
     """A whole official state dictionary; tables keep the values that `module` computed."""
     tables = dict(module.named_buffers())
     return {
-        key: tables[midas_networks.translate_key(key, module.encoder_kind)].clone() if key in manifest.kept else ruled_tensor(key, shape)
+        key: tables[midas_state_dict.translate_key(key, module.encoder_kind)].clone()
+        if key in manifest.kept
+        else ruled_tensor(key, shape)
         for key, shape in manifest.shapes.items()
     }
 
 
-def ruled_network(name: str, manifest: Manifest) -> midas_networks.MidasNetwork:
+def ruled_network(name: str, manifest: Manifest) -> midas_network.MidasNetwork:
     """The network with the rule's weights."""
-    module = midas_networks.build_unfilled(name)
-    midas_networks.load_official(module, ruled_state_dict(manifest, module))
+    module = midas_network.build_unfilled(name)
+    midas_state_dict.load_official(module, ruled_state_dict(manifest, module))
     return module
 
 
@@ -96,7 +109,9 @@ def ruled_input(size_hw: tuple[int, int]) -> torch.Tensor:
     return torch.from_numpy(drawn.astype(np.float32))
 
 
-def relative_error(module: midas_networks.MidasNetwork, size_hw: tuple[int, int], official_hw: NDArray[Any]) -> float:
+def relative_error(
+    module: midas_network.MidasNetwork, size_hw: tuple[int, int], official_hw: NDArray[Any]
+) -> float:
     """Largest difference from the official output, over the largest official value."""
     with torch.inference_mode():
         ours_hw = module(ruled_input(size_hw))[0].numpy()
@@ -107,7 +122,9 @@ def relative_error(module: midas_networks.MidasNetwork, size_hw: tuple[int, int]
 def main() -> None:
     """Prints one row per network."""
     manifests = read_manifests()
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.midas_parity", description="Compare with the official MiDaS code.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.midas_parity", description="Compare with the official MiDaS code."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(manifests)}")
     names = parser.parse_args().names or list(manifests)
     if unknown := [name for name in names if name not in manifests]:
@@ -119,7 +136,10 @@ def main() -> None:
         outputs = read_outputs(name)
         worst = max(relative_error(module, size_hw, official_hw) for size_hw, official_hw in outputs.items())
         sizes = ", ".join(f"{height} x {width}" for height, width in outputs)
-        print(f"| {name} | {len(manifests[name].shapes)} | {manifests[name].parameters:,} | {sizes} | {worst:.1e} |", flush=True)
+        print(
+            f"| {name} | {len(manifests[name].shapes)} | {manifests[name].parameters:,} | {sizes} | {worst:.1e} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
-"""How long each depth network takes for one photo on this machine, and how much memory. Nothing is downloaded: random weights but for the
-bundled network.
+"""How long each depth network takes for one photo on this machine, and how much memory. Nothing is
+downloaded: random weights but for the bundled network.
 
     python -m benchmarks.networks [NAME ...] [--precision bfloat16] [--device cuda] [--photo 640x480] [--midas FOLDER]
     python -m benchmarks.networks --in-turns midas_v21_small_256 --photo 512x512 --threads 1
 
-Each network runs in a process of its own, so that its peak memory is its own: the whole process, weights and libraries included. Beside it
-stands the official implementation, where a checkout of isl-org/MiDaS is given and importable (it needs timm 0.6, which needs Python 3.10).
+Each network runs in a process of its own, so that its peak memory is its own: the whole process, weights and
+libraries included. Beside it stands the official implementation, where a checkout of isl-org/MiDaS is given
+and importable (it needs timm 0.6, which needs Python 3.10).
 
-With --in-turns the bundled network stands beside one MiDaS network, like beside like: float32 on the CPU, in one process, one call of each
-in every round, so that other work on the machine meets all alike. A pass is the bare module on a square; the way from the photo to its map
-is what the application does with each. The ratios are medians over the rounds.
+With --in-turns the bundled network stands beside one MiDaS network, like beside like: float32 on the CPU, in
+one process, one call of each in every round, so that other work on the machine meets all alike. A pass is the
+bare module on a square; the way from the photo to its map is what the application does with each. The ratios
+are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -27,12 +29,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from networks import NETWORKS, Family, NetworkSpec
-from stages import Photo
+from face3d.depth.registry import NETWORKS
+from face3d.depth.spec import Family, NetworkSpec
+from face3d.structures import Array, Photo
 
-Array = NDArray[Any]
 Result = TypeVar("Result")
 REPEATS = 5
 WARM_UP = 1
@@ -51,7 +52,8 @@ OFFICIAL_BACKBONES = {
     "dpt_large_384": "vitl16_384",
     "dpt_hybrid_384": "vitb_rn50_384",
 }
-"""The official code's names of the encoders that one class covers; v2.1 and LeViT are built in other ways there."""
+"""The official code's names of the encoders that one class covers; v2.1 and LeViT are built in other ways
+there."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,15 @@ class Measurement:
     peak_mb: float
 
 
-class Turns(NamedTuple):
+class TurnQueue(NamedTuple):
     """Seconds and processor seconds of one kind of call, one pair per round: (rounds, 2)."""
 
     seconds_r2: Array
 
-    def times(self, other: Turns) -> tuple[float, float]:
-        """How many times as long as another call these took, and how many times the processor time; medians over the rounds."""
+    def times(self, other: TurnQueue) -> tuple[float, float]:
+        """How many times as long as another call these took, and how many times the processor time; medians
+        over the rounds.
+        """
         seconds, cpu_seconds = np.median(self.seconds_r2 / other.seconds_r2, axis=0)
         return float(seconds), float(cpu_seconds)
 
@@ -85,67 +89,100 @@ def measure(work: Callable[[], object]) -> Measurement:
         work()
         seconds.append(time.perf_counter() - start)
         cpu_seconds.append(time.process_time() - cpu_start)
-    return Measurement(statistics.median(seconds[WARM_UP:]), statistics.median(cpu_seconds[WARM_UP:]), peak_memory_mb())
+    return Measurement(
+        statistics.median(seconds[WARM_UP:]), statistics.median(cpu_seconds[WARM_UP:]), peak_memory_mb()
+    )
 
 
-def measure_in_turns(works: list[Callable[[], object]], rounds: int) -> list[Turns]:
-    """Of calls that do all their work before they return: one call of each in every round, after WARM_UP rounds that do not count."""
+def measure_in_turns(works: list[Callable[[], object]], rounds: int) -> list[TurnQueue]:
+    """Of calls that do all their work before they return: one call of each in every round, after WARM_UP
+    rounds that do not count.
+    """
     taken = np.empty((WARM_UP + rounds, len(works), 2))
     for of_round in taken:
         for of_work, work in zip(of_round, works, strict=True):
             start, cpu_start = time.perf_counter(), time.process_time()
             work()
             of_work[:] = time.perf_counter() - start, time.process_time() - cpu_start
-    return [Turns(of_work) for of_work in taken[WARM_UP:].transpose(1, 0, 2)]
+    return [TurnQueue(of_work) for of_work in taken[WARM_UP:].transpose(1, 0, 2)]
 
 
 def peak_memory_mb(process: int | str = "self") -> float:
-    """The most memory a process has held (by number, on Linux). There from /proc, since `ru_maxrss` starts at the parent's value."""
+    """The most memory a process has held (by number, on Linux). There from /proc, since `ru_maxrss` starts at
+    the parent's value.
+    """
     status = Path(f"/proc/{process}/status")
     if status.exists():
-        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM:")) * 1024 / 1e6
+        return (
+            next(
+                int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM:")
+            )
+            * 1024
+            / 1e6
+        )
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS
 
 
-def ours(name: str, photo_wh: tuple[int, int], device: str | None, precision: str | None, threads: int) -> Measurement:
+def ours(
+    name: str, photo_wh: tuple[int, int], device: str | None, precision: str | None, threads: int
+) -> Measurement:
     """Our MiDaS network `name`, with the preprocessing and the resizing back."""
-    import compute
-    import midas_depth
-    import midas_networks
+    from face3d.depth import device as compute
+    from face3d.depth.midas import estimator as midas_estimator
+    from face3d.depth.midas import network as midas_network
 
     _use_threads(threads)
     photo, chosen, spec = _noise(photo_wh), compute.choose(device, precision), NETWORKS[name]
-    module = chosen.place_module(midas_networks.build(name))
-    return measure(lambda: midas_depth.predict(spec, module, chosen, photo))
+    module = chosen.place_module(midas_network.build(name))
+    return measure(lambda: midas_estimator.predict(spec, module, chosen, photo))
 
 
 def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
-    """The bundled network on the first sample brought to this size: a look at the whole photo, a closer one at the head, the upsampling."""
-    import face_depth
+    """The bundled network on the first sample brought to this size: a look at the whole photo, a closer one
+    at the head, the upsampling.
+    """
+    from face3d.depth.face import estimator as face_estimator
 
     _use_threads(threads)
     photo, network = _sample(photo_wh), _face_network()
-    return measure(lambda: face_depth.predict(network, photo))
+    return measure(lambda: face_estimator.predict(network, photo))
 
 
-def in_turns(name: str, photo_wh: tuple[int, int], threads: int, rounds: int) -> dict[str, tuple[Turns, Turns]]:
-    """Passes over a square of PASS_SIDE pixels and predictions from the first sample at this size, by row of the table.
+def in_turns(
+    name: str, photo_wh: tuple[int, int], threads: int, rounds: int
+) -> dict[str, tuple[TurnQueue, TurnQueue]]:
+    """Passes over a square of PASS_SIDE pixels and predictions from the first sample at this size, by row of
+    the table.
 
-    The bundled network's weights lie channels last, MiDaS's as they are made: so both ship on a CPU. The third row is MiDaS channels last.
+    The bundled network's weights lie channels last, MiDaS's as they are made: so both ship on a CPU. The
+    third row is MiDaS channels last.
     """
     import torch
 
-    import compute
-    import face_depth
-    import midas_depth
-    import midas_networks
+    from face3d.depth import device as compute
+    from face3d.depth.face import estimator as face_estimator
+    from face3d.depth.midas import estimator as midas_estimator
+    from face3d.depth.midas import network as midas_network
 
     _use_threads(threads)
-    photo, image, spec, cpu = _sample(photo_wh), torch.rand(1, 3, PASS_SIDE, PASS_SIDE), NETWORKS[name], compute.choose("cpu", "float32")
-    ours, theirs, turned = _face_network(), midas_networks.build(name), midas_networks.build(name).to(memory_format=torch.channels_last)
-    modules = {"face, channels last as it ships": ours, f"{name}, contiguous as it ships": theirs, f"{name}, channels last": turned}
-    predictions: list[Callable[[], object]] = [lambda: face_depth.predict(ours, photo)]
-    predictions += [partial(midas_depth.predict, spec, module, cpu, photo) for module in (theirs, turned)]
+    photo, image, spec, cpu = (
+        _sample(photo_wh),
+        torch.rand(1, 3, PASS_SIDE, PASS_SIDE),
+        NETWORKS[name],
+        compute.choose("cpu", "float32"),
+    )
+    ours, theirs, turned = (
+        _face_network(),
+        midas_network.build(name),
+        midas_network.build(name).to(memory_format=torch.channels_last),
+    )
+    modules = {
+        "face, channels last as it ships": ours,
+        f"{name}, contiguous as it ships": theirs,
+        f"{name}, channels last": turned,
+    }
+    predictions: list[Callable[[], object]] = [lambda: face_estimator.predict(ours, photo)]
+    predictions += [partial(midas_estimator.predict, spec, module, cpu, photo) for module in (theirs, turned)]
     with torch.inference_mode():
         passes = measure_in_turns([partial(module, image) for module in modules.values()], rounds)
     return dict(zip(modules, zip(passes, measure_in_turns(predictions, rounds), strict=True), strict=True))
@@ -164,7 +201,7 @@ def _sample(photo_wh: tuple[int, int]) -> Photo:
     """The first sample portrait, brought to this size."""
     import cv2
 
-    from photo import read_photo
+    from face3d.photo import read_photo
 
     sample = read_photo(SAMPLE.read_bytes(), SAMPLE.name)
     return Photo(cv2.resize(sample.rgb_hwc, photo_wh, interpolation=cv2.INTER_AREA), None, None, "benchmark")
@@ -183,7 +220,8 @@ def _noise(photo_wh: tuple[int, int]) -> Photo:
 
 
 def official(name: str, input_hw: tuple[int, int], folder: Path, threads: int) -> Measurement:
-    """The official module of a DPT network, float32 on the CPU, on an input of the same size, without preprocessing.
+    """The official module of a DPT network, float32 on the CPU, on an input of the same size, without
+    preprocessing.
 
     Raises ImportError where `folder` holds no code that can be imported.
     """
@@ -207,23 +245,49 @@ def _in_own_process(work: Callable[..., Result], *arguments: object) -> Result:
 def main() -> None:
     """Prints one row per network, or two networks in turns."""
     measured = {spec.name: spec for spec in NETWORKS.values() if spec.family is not Family.TRANSFORMERS}
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.networks", description="Seconds and memory per network on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.networks", description="Seconds and memory per network on this machine."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all of {', '.join(measured)}")
-    parser.add_argument("--photo", default=(640, 480), type=_size_wh, metavar="WxH", help="size of the photo, default 640x480")
+    parser.add_argument(
+        "--photo", default=(640, 480), type=_size_wh, metavar="WxH", help="size of the photo, default 640x480"
+    )
     parser.add_argument("--device", default=None, help="cpu, cuda or mps; default: the fastest")
-    parser.add_argument("--precision", default=None, help="float32, bfloat16 or float16; default: the device's usual one")
+    parser.add_argument(
+        "--precision", default=None, help="float32, bfloat16 or float16; default: the device's usual one"
+    )
     parser.add_argument("--threads", type=int, default=2, help="CPU threads, default 2")
-    parser.add_argument("--in-turns", default=None, metavar="NAME", help="compare the bundled network with this one, in one process")
+    parser.add_argument(
+        "--in-turns",
+        default=None,
+        metavar="NAME",
+        help="compare the bundled network with this one, in one process",
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of --in-turns, default {ROUNDS}")
-    parser.add_argument("--midas", type=Path, default=None, metavar="FOLDER", help="a checkout of isl-org/MiDaS to compare with")
+    parser.add_argument(
+        "--midas",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="a checkout of isl-org/MiDaS to compare with",
+    )
     options = parser.parse_args()
     others = [name for name, spec in measured.items() if spec.family is Family.MIDAS]
     if options.in_turns not in (None, *others):
-        parser.error(f"--in-turns takes a MiDaS network, not {options.in_turns}; choose from {', '.join(others)}")
+        parser.error(
+            f"--in-turns takes a MiDaS network, not {options.in_turns}; choose from {', '.join(others)}"
+        )
     if unknown := [name for name in options.names if name not in measured]:
-        parser.error(f"there is no network {', '.join(unknown)} to measure; choose from {', '.join(measured)}")
+        parser.error(
+            f"there is no network {', '.join(unknown)} to measure; choose from {', '.join(measured)}"
+        )
     if options.in_turns:
-        print(_in_turns_table(_in_own_process(in_turns, options.in_turns, options.photo, options.threads, options.rounds), options))
+        print(
+            _in_turns_table(
+                _in_own_process(in_turns, options.in_turns, options.photo, options.threads, options.rounds),
+                options,
+            )
+        )
         return
     print("| network | input | seconds | CPU seconds | peak MB | official CPU seconds | official peak MB |")
     print("|---|---|---|---|---|---|---|")
@@ -245,19 +309,27 @@ def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
         input_text, theirs = "own", "- | -"
         mine = _in_own_process(face, options.photo, options.threads)
     else:
-        import midas_depth
+        from face3d.depth.midas import estimator as midas_estimator
 
-        input_hw = midas_depth.input_size_hw(spec, options.photo[::-1])
+        input_hw = midas_estimator.input_size_hw(spec, options.photo[::-1])
         input_text = f"{input_hw[1]} x {input_hw[0]}"
-        mine = _in_own_process(ours, spec.name, options.photo, options.device, options.precision, options.threads)
+        mine = _in_own_process(
+            ours, spec.name, options.photo, options.device, options.precision, options.threads
+        )
         theirs = _official_cells(spec, input_hw, options)
     return f"| {spec.name} | {input_text} | {_cells(mine)} | {theirs} |"
 
 
-def _in_turns_table(rows: dict[str, tuple[Turns, Turns]], options: argparse.Namespace) -> str:
-    """Median seconds of each row's passes and predictions; how many times as long as the first row's, and times the processor time."""
+def _in_turns_table(rows: dict[str, tuple[TurnQueue, TurnQueue]], options: argparse.Namespace) -> str:
+    """Median seconds of each row's passes and predictions; how many times as long as the first row's, and
+    times the processor time.
+    """
     kinds = f"one pass {PASS_SIDE} x {PASS_SIDE}", f"photo {options.photo[0]} x {options.photo[1]} to map"
-    heads = [f"{kind}: {column}" for kind in kinds for column in ("seconds", "times as long", "times the CPU seconds")]
+    heads = [
+        f"{kind}: {column}"
+        for kind in kinds
+        for column in ("seconds", "times as long", "times the CPU seconds")
+    ]
     lines = [f"| threads: {options.threads} | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
     first = next(iter(rows.values()))
     for name, kinds_of_row in rows.items():
@@ -279,7 +351,11 @@ def _official_cells(spec: NetworkSpec, input_hw: tuple[int, int], options: argpa
         return "- | -"
     try:
         compared = _in_own_process(official, spec.name, input_hw, options.midas, options.threads)
-    except (ImportError, RuntimeError, AttributeError) as error:  # what old code raises on a timm or torch that it does not know
+    except (
+        ImportError,
+        RuntimeError,
+        AttributeError,
+    ) as error:  # what old code raises on a timm or torch that it does not know
         return f"not importable ({type(error).__name__}) | -"
     return f"{compared.cpu_seconds:.2f} | {compared.peak_mb:.0f}"
 

@@ -1,9 +1,11 @@
-"""How the page bears visitors: 1, 4 and 16 sessions go through the three steps at once against a local server.
+"""How the page bears visitors: 1, 4 and 16 sessions go through the three steps at once against a local
+server.
 
     python -m benchmarks.page_load
 
-Each visitor is a websocket that speaks Streamlit's protocol, so the figures are the server's: drawing in the browser comes on top.
-Prints, per step, the median and the 95th percentile, then peak memory of the server and how many visitors saw an error.
+Each visitor is a websocket that speaks Streamlit's protocol, so the figures are the server's: drawing in the
+browser comes on top. Prints, per step, the median and the 95th percentile, then peak memory of the server and
+how many visitors saw an error.
 """
 
 import asyncio
@@ -16,15 +18,21 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.networks import peak_memory_mb
-from local_server import serving
+from page.local_server import serving
 
 SESSIONS = (1, 4, 16)
-STEPS = {"open, find the face": None, "generate the depth map": "Generate depth map", "generate the 3D model": "Generate 3D model"}
+STEPS = {
+    "open, find the face": None,
+    "generate the depth map": "Generate depth map",
+    "generate the 3D model": "Generate 3D model",
+}
 PATIENCE_SECONDS = 300
 
 
 class Visitor:
-    """One session. buttons: label -> (id, disabled), as last drawn. alerts: errors on the page; figures: components drawn."""
+    """One session. buttons: label -> (id, disabled), as last drawn. alerts: errors on the page; figures:
+    components drawn.
+    """
 
     def __init__(self, connection):
         self.connection, self.buttons, self.errors, self.components = connection, {}, [], 0
@@ -68,7 +76,9 @@ class Visitor:
 async def visit(address):
     """Seconds of each step, and the errors of one visitor."""
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
-    async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None, origin=address) as connection:
+    async with websockets.connect(
+        stream, subprotocols=["streamlit"], max_size=None, origin=address
+    ) as connection:
         visitor = Visitor(connection)
         seconds = [await visitor.run(label) for label in STEPS.values()]
     if visitor.components < 2:
@@ -96,9 +106,14 @@ def main():
                 values = [seconds[index] for seconds, _ in results]
                 print(f"{count:8}  {step:24} {median(values):9.2f} {percentile_95(values):8.2f}", flush=True)
             errors = [error for _, found in results for error in found]
-            print(f"{count:8}  peak memory {peak_memory_mb(server.pid):.0f} MB, errors {len(errors)} {errors[:2] or ''}", flush=True)
+            print(
+                f"{count:8}  peak memory {peak_memory_mb(server.pid):.0f} MB, errors {len(errors)} {errors[:2] or ''}",
+                flush=True,
+            )
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"Load average of this machine over 1, 5 and 15 minutes, this run included: {load}; {os.cpu_count()} cores.")
+    print(
+        f"Load average of this machine over 1, 5 and 15 minutes, this run included: {load}; {os.cpu_count()} cores."
+    )
 
 
 if __name__ == "__main__":

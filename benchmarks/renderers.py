@@ -1,11 +1,13 @@
-"""Which renderer makes the training's truth soonest: first and last surface along each ray, of random scenes, on one core.
+"""Which renderer makes the training's truth soonest: first and last surface along each ray, of random scenes,
+on one core.
 
     python -m benchmarks.renderers --face-model .../ict-facekit.npz [--scenes 10] [--side 256]
 
-Beside our compiled rasteriser: ray casting (trimesh with Intel's Embree: `pip install embreex`) and OpenGL (`pip install moderngl`, and
-EGL: Debian's libegl1 and libgl1-mesa-dri). What is not installed is left out and told. Every scene is a new mesh, so what a renderer
-prepares for a mesh (a tree of boxes, buffers) counts. The renderers take turns on each scene. Ratios are of processor seconds, which other
-work on the machine changes little; where OpenGL has a graphics card, they hold only what the processor does.
+Beside our compiled rasteriser: ray casting (trimesh with Intel's Embree: `pip install embreex`) and OpenGL
+(`pip install moderngl`, and EGL: Debian's libegl1 and libgl1-mesa-dri). What is not installed is left out and
+told. Every scene is a new mesh, so what a renderer prepares for a mesh (a tree of boxes, buffers) counts. The
+renderers take turns on each scene. Ratios are of processor seconds, which other work on the machine changes
+little; where OpenGL has a graphics card, they hold only what the processor does.
 """
 
 from __future__ import annotations
@@ -16,19 +18,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training.face_model import FaceModel, Regions, find_regions, load_face_model
-from training.parts import LABEL_NOTHING
-from training.raster import rasterise
-from training.render import Camera, random_camera
-from training.scene import random_scene
+from face3d.structures import Array
+from training.rendering.camera import Camera, random_camera
+from training.rendering.rasteriser import rasterise
+from training.scenes.face_model import FaceModel, Regions, find_regions, load_face_model
+from training.scenes.primitives import LABEL_NOTHING
+from training.scenes.scene import random_scene
 
-Array = NDArray[Any]
-DEFAULT_FACE_MODEL = Path(__file__).resolve().parent.parent.parent / "shared" / "face-model" / "ict-facekit.npz"
+DEFAULT_FACE_MODEL = (
+    Path(__file__).resolve().parent.parent.parent / "shared" / "face-model" / "ict-facekit.npz"
+)
 FIRST_SEED = 0
 NEAREST_CM = 1.0
 """Where OpenGL begins to see."""
@@ -36,7 +39,9 @@ NEAREST_CM = 1.0
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What is rendered. placed_v3: (v, 3) float32, centimetres in camera axes. triangles_m3: int32. side: of the picture, pixels."""
+    """What is rendered. placed_v3: (v, 3) float32, centimetres in camera axes. triangles_m3: int32. side: of
+    the picture, pixels.
+    """
 
     placed_v3: Array
     triangles_m3: Array
@@ -45,7 +50,9 @@ class View:
 
 
 class Surfaces(NamedTuple):
-    """Distance along the camera's axis to the first and to the last surface, (side, side), centimetres, 0 where there is none."""
+    """Distance along the camera's axis to the first and to the last surface, (side, side), centimetres, 0
+    where there is none.
+    """
 
     first_hw: Array
     last_hw: Array
@@ -55,22 +62,36 @@ Renderer = Callable[[View], Surfaces]
 
 
 def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) -> View:
-    """A scene of training without what counts as no surface, loose strands and clear glass, before its camera."""
+    """A scene of training without what counts as no surface, loose strands and clear glass, before its
+    camera.
+    """
     rng = np.random.default_rng(seed)
     scene = random_scene(model, regions, rng)
     camera = random_camera(rng)
     surfaces = (scene.mesh.label_m != LABEL_NOTHING) | (scene.owner_m == 0)
-    return View(camera.place(scene.mesh.vertices_v3), np.ascontiguousarray(scene.mesh.triangles_m3[surfaces]), camera, side)
+    return View(
+        camera.place(scene.mesh.vertices_v3),
+        np.ascontiguousarray(scene.mesh.triangles_m3[surfaces]),
+        camera,
+        side,
+    )
 
 
 def by_rasteriser(view: View) -> Surfaces:
     """Ours."""
     screen = view.camera.project(view.placed_v3, view.side)
-    return Surfaces(*(rasterise(screen, view.triangles_m3, view.side, view.side, farthest)[2] for farthest in (False, True)))
+    return Surfaces(
+        *(
+            rasterise(screen, view.triangles_m3, view.side, view.side, farthest)[2]
+            for farthest in (False, True)
+        )
+    )
 
 
 def by_ray_casting(view: View) -> Surfaces:
-    """Embree through trimesh. The last surface is the first one that a ray meets which comes back from behind the scene."""
+    """Embree through trimesh. The last surface is the first one that a ray meets which comes back from behind
+    the scene.
+    """
     import trimesh
     from trimesh.ray.ray_pyembree import RayMeshIntersector
 
@@ -82,12 +103,17 @@ def by_ray_casting(view: View) -> Surfaces:
 
     def distance_hw(origin_n3: Array, direction_n3: Array) -> Array:
         """Of the first surface that these rays meet."""
-        _, ray, point = tree.intersects_id(origin_n3, direction_n3, multiple_hits=False, return_locations=True)
+        _, ray, point = tree.intersects_id(
+            origin_n3, direction_n3, multiple_hits=False, return_locations=True
+        )
         distance = np.zeros(view.side**2)
         distance[ray] = np.maximum(view.camera.distance - point[:, 2], 0)
         return distance.reshape(view.side, view.side)
 
-    return Surfaces(distance_hw(np.broadcast_to(eye, away_n3.shape), away_n3), distance_hw(eye + reach * away_n3, -away_n3))
+    return Surfaces(
+        distance_hw(np.broadcast_to(eye, away_n3.shape), away_n3),
+        distance_hw(eye + reach * away_n3, -away_n3),
+    )
 
 
 VERTEX_SHADER = """
@@ -107,10 +133,14 @@ void main() { distance = 1.0 / gl_FragCoord.w; }
 
 
 class OpenGl:
-    """OpenGL without a window. Rows of the picture are rows of the frame buffer, the first one lowest, so nothing is turned over."""
+    """OpenGL without a window. Rows of the picture are rows of the frame buffer, the first one lowest, so
+    nothing is turned over.
+    """
 
     def __init__(self, side: int) -> None:
-        """Raises ImportError where moderngl is not installed, and whatever it raises where no context can be made."""
+        """Raises ImportError where moderngl is not installed, and whatever it raises where no context can be
+        made.
+        """
         import moderngl
 
         self.context = moderngl.create_context(standalone=True, backend="egl")
@@ -126,14 +156,22 @@ class OpenGl:
         screen = view.camera.project(view.placed_v3, view.side)
         buffers = [self.context.buffer(screen), self.context.buffer(view.triangles_m3)]
         triangles = self.context.vertex_array(self.program, [(buffers[0], "3f", "screen")], buffers[1])
-        self.program["side"], self.program["near"], self.program["far"] = view.side, NEAREST_CM, float(screen[:, 2].max()) + 1
+        self.program["side"], self.program["near"], self.program["far"] = (
+            view.side,
+            NEAREST_CM,
+            float(screen[:, 2].max()) + 1,
+        )
         self.target.use()
         found = []
         for comparison, empty in (("<", 1.0), (">", 0.0)):
             self.context.depth_func = comparison
             self.target.clear(depth=empty)
             triangles.render()
-            found.append(np.frombuffer(self.target.read(components=1, dtype="f4"), np.float32).reshape(view.side, view.side))
+            found.append(
+                np.frombuffer(self.target.read(components=1, dtype="f4"), np.float32).reshape(
+                    view.side, view.side
+                )
+            )
         for held in (triangles, *buffers):
             held.release()
         return Surfaces(*found)
@@ -153,12 +191,16 @@ def renderers(side: int) -> tuple[dict[str, Renderer], list[str]]:
         opengl = OpenGl(side)
         found[f"OpenGL, {opengl.name}"] = opengl
     except Exception as error:  # noqa: BLE001 - a driver may raise anything
-        missing.append(f"No OpenGL ({error}): `pip install moderngl`, and EGL: `apt-get install libegl1 libgl1-mesa-dri`.")
+        missing.append(
+            f"No OpenGL ({error}): `pip install moderngl`, and EGL: `apt-get install libegl1 libgl1-mesa-dri`."
+        )
     return found, missing
 
 
 def disagreement(surfaces: Surfaces, ours: Surfaces) -> Array:
-    """Median difference in centimetres of the first and of the last surface where both see one, and % of pixels where only one does."""
+    """Median difference in centimetres of the first and of the last surface where both see one, and % of
+    pixels where only one does.
+    """
     both = (surfaces.first_hw > 0) & (ours.first_hw > 0)
     apart = [float(np.median(np.abs(a - b)[both])) for a, b in zip(surfaces, ours, strict=True)]
     return np.array([*apart, 100 * ((surfaces.first_hw > 0) != (ours.first_hw > 0)).mean()])
@@ -184,8 +226,12 @@ def compare(views: list[View], found: dict[str, Renderer]) -> dict[str, Array]:
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.renderers", description="Renderers of the training's truth, on one core.")
-    parser.add_argument("--face-model", type=Path, default=Path(os.environ.get("FACE_MODEL", DEFAULT_FACE_MODEL)))
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.renderers", description="Renderers of the training's truth, on one core."
+    )
+    parser.add_argument(
+        "--face-model", type=Path, default=Path(os.environ.get("FACE_MODEL", DEFAULT_FACE_MODEL))
+    )
     parser.add_argument("--scenes", type=int, default=10, help="default 10")
     parser.add_argument("--side", type=int, default=256, help="of the picture, pixels, default 256")
     options = parser.parse_args()
@@ -193,7 +239,9 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     model = load_face_model(options.face_model)
     regions = find_regions(model)
-    views = [random_surfaces(model, regions, FIRST_SEED + number, options.side) for number in range(options.scenes)]
+    views = [
+        random_surfaces(model, regions, FIRST_SEED + number, options.side) for number in range(options.scenes)
+    ]
     found, missing = renderers(options.side)
     rows = compare(views, found)
     triangles = np.mean([len(view.triangles_m3) for view in views])

@@ -1,22 +1,25 @@
-"""One thread to a process, and a file on a server of this machine for the tests of downloads and of the checkpoint store."""
+"""One thread to a process; models of few triangles and networks with a memory for the tests of the page;
+a file on a server of this machine for the tests of downloads and of the checkpoint store.
+"""
 
 import os
 
-# Before torch, numpy and OpenCV are there; every process that a test starts inherits it. Threads of one pool wait for each other by
-# spinning: on two busy cores a prediction took seven times the processor time that it takes on one thread.
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"))
+# Before torch, numpy and OpenCV are there; every process that a test starts inherits it. Threads of one pool
+# wait for each other by spinning: on two busy cores a prediction took seven times the processor time.
+os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
+os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
 
 import pytest
 from file_server import CONTENT, DIGEST, file_server
 from stand_in import with_memory
 
-from network_spec import RemoteFile
+from face3d.depth.spec import RemoteFile
 
 
 @pytest.fixture
 def coarse_models(monkeypatch):
     """Models on the page have a twentieth of their triangles, and the figure a sixteenth of its points."""
-    from steps.model_step import DETAIL
+    from page.model_controls import DETAIL
 
     for name, detail in DETAIL.items():
         few = {key: count // (4 if key == "grid_side" else 20) for key, count in detail.items()}
@@ -33,9 +36,9 @@ def memory():
 
 @pytest.fixture
 def remembering(memory, monkeypatch):
-    """The page's networks with that memory: they give what they give, and only the first test that asks pays for it."""
+    """The page's networks with that memory: only the first test that asks for a photo's map waits for it."""
     for name, function in memory.items():
-        monkeypatch.setattr(f"inference_desk.{name}", function)
+        monkeypatch.setattr(f"page.inference_queue.{name}", function)
 
 
 @pytest.fixture

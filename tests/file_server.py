@@ -1,4 +1,6 @@
-"""A server on 127.0.0.1 for tests of downloads: it serves one file, breaks off, lies, hangs and refuses, as it is told."""
+"""A server on 127.0.0.1 for tests of downloads: it serves one file, breaks off, lies, hangs and refuses, as
+it is told.
+"""
 
 import contextlib
 import hashlib
@@ -9,20 +11,22 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from download import Patience
+from face3d.depth.download import RetryPolicy
 
 CONTENT = b"PK\x03\x04" + bytes(range(256)) * 4096  # 1 MB that looks like a PyTorch file
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
-HASTE = Patience(connect_seconds=2, read_seconds=0.5, tries=3, pause_seconds=0.01)
+HASTE = RetryPolicy(connect_seconds=2, read_seconds=0.5, tries=3, pause_seconds=0.01)
 
 
 @dataclass
 class Behaviour:
-    """What the server does at each request: the n-th element of `answers`, the last one for all further requests.
+    """What the server does at each request: the n-th element of `answers`, the last one for all further
+    requests.
 
-    Answers: "serve"; "slow", after half a second; "break" off half-way; "stall" half-way, without a word; "hang" before the first word;
-    "redirect" to the same address; or a status.
-    ranges: whether it sends a part where a part is asked for, `shift` bytes off. requests: the parts asked for so far.
+    Answers: "serve"; "slow", after half a second; "break" off half-way; "stall" half-way, without a word;
+    "hang" before the first word; "redirect" to the same address; or a status.
+    ranges: whether it sends a part where a part is asked for, `shift` bytes off. requests: the parts asked
+    for so far.
     """
 
     answers: list[str] = field(default_factory=lambda: ["serve"])
@@ -66,7 +70,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = behaviour.content[start:]
         self.send_response(206 if start else 200)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(behaviour.content) - 1}/{len(behaviour.content)}")
+            self.send_header(
+                "Content-Range", f"bytes {start}-{len(behaviour.content) - 1}/{len(behaviour.content)}"
+            )
         if behaviour.etag:
             self.send_header("ETag", behaviour.etag)
         self.send_header("Content-Length", str(len(body)))

@@ -2,8 +2,9 @@
 
     python -m tests.forked_training FIRST FURTHER --run FOLDER ...
 
-FIRST and FURTHER: --samples of the two. Between them the checkpoint is copied to FIRST.pt. Processes that train together are forked: one
-that is spawned imports PyTorch anew. Like a spawned one's, their function and arguments come out of a pickle.
+FIRST and FURTHER: --samples of the two. Between them the checkpoint is copied to FIRST.pt. Processes that
+train together are forked: one that is spawned imports PyTorch anew. Like a spawned one's, their function and
+arguments come out of a pickle.
 """
 
 import pickle
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from torch.multiprocessing import start_processes
 
-from face_network import Configuration, FaceNetwork
+from face3d.depth.face.network import Configuration, FaceNetwork
 from training import train
 
 TINY = Configuration(backbone="test_resnet", widths=(8, 8, 8, 8, 8))

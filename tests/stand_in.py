@@ -1,13 +1,12 @@
-"""A depth network for tests of the page: an egg-shaped head in the middle of whatever photo it is shown. Fast, and nothing to download.
-
-And a memory for the true ones, which give the same for the same photo each time.
+"""A depth network for tests of the page: an egg-shaped head in the middle of whatever photo it is shown.
+Fast, and nothing to download. And a memory for the true ones, which always say the same of the same photo.
 """
 
 from dataclasses import fields
 
 import numpy as np
 
-from stages import DepthMap, Face, Sense
+from face3d.structures import DepthMap, DepthRepresentation, Face
 
 
 def predict(_network, photo):
@@ -24,7 +23,7 @@ def predict(_network, photo):
     eyes = ((width * 0.42, height * 0.45), (width * 0.58, height * 0.45))
     return DepthMap(
         values_hw=np.where(mask_hw, front_hw, 0).astype(np.float32),
-        sense=Sense.RELIEF,
+        representation=DepthRepresentation.RELIEF,
         mask_hw=mask_hw,
         network="face",
         back_hw=np.where(mask_hw, -front_hw, 0).astype(np.float32),
@@ -47,7 +46,7 @@ def load_network(name="face", **_):
 
 
 def with_memory(function):
-    """`function` of a loaded network and a photo, computed once for each photo. What it gives cannot be written to."""
+    """`function` of a network and a photo, computed once for each photo; its arrays cannot be written to."""
     known = {}
 
     def remember(network, photo):

@@ -12,19 +12,27 @@ import stand_in
 from PIL import Image
 from skimage.data import astronaut
 from streamlit.testing.v1 import AppTest
-from test_photo import BAD_FILES, HEIC_HEADER, PORTRAIT_HWC, REAL_FILES, encoded, with_exif, with_true_checksums
+from test_photo import (
+    BAD_FILES,
+    HEIC_HEADER,
+    PORTRAIT_HWC,
+    REAL_FILES,
+    encoded,
+    with_exif,
+    with_true_checksums,
+)
 
-import inference_desk
-import photo
-import weights
-from depth_pictures import Layer, PictureSettings, View, viewer_data
-from errors import DepthError, WeightsError
-from inference_desk import InferenceDesk
-from networks import NETWORKS
-from photo import concerns, crop_to, read_photo
-from session_cache import SessionCache
-from stages import DepthMap, Photo, Sense
-from steps.state import desk
+from face3d import photo
+from face3d.depth import checkpoints
+from face3d.depth.registry import NETWORKS
+from face3d.errors import DepthError, WeightsError
+from face3d.photo import concerns, crop_to, read_photo
+from face3d.structures import DepthMap, DepthRepresentation, Photo
+from page import inference_queue
+from page.depth_view import Layer, PictureSettings, View, viewer_data
+from page.inference_queue import InferenceQueue
+from page.session import shared_queue
+from page.session_cache import SessionCache
 
 APP = Path(__file__).parents[1] / "app.py"
 
@@ -64,14 +72,33 @@ def download_labels(page):
 
 
 def test_the_whole_way_with_a_real_photo(page):
-    assert page.button(key="generate depth").label == "Generate depth map" and not page.button(key="generate depth").disabled
-    assert page.button(key="generate model").label == "Generate 3D model" and page.button(key="generate model").disabled
+    assert (
+        page.button(key="generate depth").label == "Generate depth map"
+        and not page.button(key="generate depth").disabled
+    )
+    assert (
+        page.button(key="generate model").label == "Generate 3D model"
+        and page.button(key="generate model").disabled
+    )
     press(page, "generate depth")
     assert download_labels(page) == ["PNG, 8-bit", "PNG, 16-bit", "NPY, float32"]
     assert not page.button(key="generate model").disabled
     press(page, "generate model")
     assert not page.exception and not page.error
-    for kind in ("GLB", "STL", "PLY", "OBJ", "3MF", "XYZ", "Viewer", "Certificate", "Picture", "Turntable", "Red-cyan", "Stereo"):
+    for kind in (
+        "GLB",
+        "STL",
+        "PLY",
+        "OBJ",
+        "3MF",
+        "XYZ",
+        "Viewer",
+        "Certificate",
+        "Picture",
+        "Turntable",
+        "Red-cyan",
+        "Stereo",
+    ):
         assert any(label.startswith(kind) for label in download_labels(page))
     assert "Closed | yes, a solid" in texts(page, "markdown")
 
@@ -129,13 +156,16 @@ def test_every_way_to_show_the_model_works(page, setting):
 @pytest.fixture
 def quick_page(monkeypatch):
     """The page with faces found at once, and no HEIC plugin."""
-    monkeypatch.setattr(inference_desk, "find_faces", stand_in.find_faces)
+    monkeypatch.setattr(inference_queue, "find_faces", stand_in.find_faces)
     monkeypatch.setattr(photo, "heif_available", lambda: False)
     return AppTest.from_file(str(APP), default_timeout=60).run()
 
 
 OVER_THE_LIMIT = ASTRONAUT + b"\0" * (33 * 2**20 - len(ASTRONAUT))
-REFUSED = BAD_FILES | {"heic": (HEIC_HEADER, "HEIC photo"), "over the byte limit": (OVER_THE_LIMIT, "33 MB, more than 32 MB")}
+REFUSED = BAD_FILES | {
+    "heic": (HEIC_HEADER, "HEIC photo"),
+    "over the byte limit": (OVER_THE_LIMIT, "33 MB, more than 32 MB"),
+}
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -165,7 +195,10 @@ def broken_animation():
 
 GREY = Image.fromarray(PORTRAIT_HWC).convert("L")
 ODD_FILES = {
-    **{f"orientation {number}": encoded(PORTRAIT_HWC[:90, :70], "JPEG", exif=with_exif(number)) for number in range(1, 9)},
+    **{
+        f"orientation {number}": encoded(PORTRAIT_HWC[:90, :70], "JPEG", exif=with_exif(number))
+        for number in range(1, 9)
+    },
     "corrupt exif": corrupt_exif(),
     "broken animation": broken_animation(),
     **{name: REAL_FILES[name] for name in ("cmyk", "sixteen", "apng", "animated webp", "palette")},
@@ -183,13 +216,15 @@ def test_an_odd_file_is_a_photo_all_the_same(quick_page, kind):
         assert ("90 × 70 pixels" if turned else "70 × 90 pixels") in texts(page, "caption")
 
 
-@pytest.mark.parametrize("error", [WeightsError("The file x is missing."), DepthError("This photo gives no depth.")])
+@pytest.mark.parametrize(
+    "error", [WeightsError("The file x is missing."), DepthError("This photo gives no depth.")]
+)
 def test_a_failing_network_says_what_to_do_in_place(page, monkeypatch, error):
     def fail(*_, **__):
         raise error
 
     with monkeypatch.context() as broken:
-        broken.setattr(inference_desk, "predict", fail)
+        broken.setattr(inference_queue, "predict", fail)
         press(page, "generate depth")
     assert page.error[0].value == str(error)
     press(page, "try depth again")
@@ -198,7 +233,7 @@ def test_a_failing_network_says_what_to_do_in_place(page, monkeypatch, error):
 
 
 def test_the_picker_tells_size_place_licence_and_speed_of_every_network(page, monkeypatch, tmp_path):
-    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
     picker = page.selectbox(key="network")
     offered = [name for name, spec in NETWORKS.items() if spec.files]
     assert picker.value == "face"
@@ -209,15 +244,24 @@ def test_the_picker_tells_size_place_licence_and_speed_of_every_network(page, mo
         page.selectbox(key="network").set_value(name).run()
         place = "Comes with this project" if spec.bundled else f"Will be downloaded, {spec.size_text}"
         [line] = [caption.value for caption in page.caption if "licence" in caption.value]
-        assert line.startswith(f"{place}") and f"licence: {spec.licence}" in line and (spec.published is None or spec.speed_text in line)
+        assert (
+            line.startswith(f"{place}")
+            and f"licence: {spec.licence}" in line
+            and (spec.published is None or spec.speed_text in line)
+        )
 
 
 def test_the_face_is_outlined_before_the_depth_map(page):
     assert "1 face found" in texts(page, "caption")
-    assert page.session_state["session"].depth is None and len(page.session_state["session"].searched().faces) == 1
+    assert (
+        page.session_state["session"].depth is None
+        and len(page.session_state["session"].searched().faces) == 1
+    )
 
 
-SKY = jpeg(np.repeat(np.tile(np.linspace(40, 220, 200).astype(np.uint8)[:, None], (1, 260))[..., None], 3, -1))
+SKY = jpeg(
+    np.repeat(np.tile(np.linspace(40, 220, 200).astype(np.uint8)[:, None], (1, 260))[..., None], 3, -1)
+)
 UNIFORM = jpeg(np.full((300, 300, 3), 128, np.uint8))
 
 
@@ -232,22 +276,26 @@ def test_a_photo_without_a_face_is_said_to_have_none(page, data, doubt):
 @pytest.fixture
 def fresh_desk():
     """A process whose networks have not been loaded."""
-    desk.clear()
+    shared_queue.clear()
     yield
-    desk.clear()
+    shared_queue.clear()
 
 
 @pytest.mark.usefixtures("remembering")
 @pytest.mark.parametrize(("content", "sentence"), [(None, "is missing"), (b"damaged" * 100, "is damaged")])
-def test_without_sound_weights_the_page_opens_says_so_and_recovers(monkeypatch, tmp_path, fresh_desk, content, sentence):
+def test_without_sound_weights_the_page_opens_says_so_and_recovers(
+    monkeypatch, tmp_path, fresh_desk, content, sentence
+):
     if content:
         (tmp_path / "face_depth.safetensors").write_bytes(content)
     with monkeypatch.context() as broken:
-        broken.setattr(weights, "BUNDLED_FOLDER", tmp_path)
+        broken.setattr(checkpoints, "BUNDLED_FOLDER", tmp_path)
         page = upload(AppTest.from_file(str(APP), default_timeout=60).run(), "astronaut.jpg", ASTRONAUT)
         assert not page.error and not page.exception and sentence in texts(page, "warning")
         press(page, "generate depth")
-        assert len(page.error) == 1 and sentence in page.error[0].value and "Restore it" in page.error[0].value
+        assert (
+            len(page.error) == 1 and sentence in page.error[0].value and "Restore it" in page.error[0].value
+        )
     press(page, "try depth again")
     assert not page.error and not page.warning and download_labels(page)
     assert "1 face found" in texts(page, "caption")
@@ -255,9 +303,14 @@ def test_without_sound_weights_the_page_opens_says_so_and_recovers(monkeypatch, 
 
 def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
     def empty(_network, photo):
-        return DepthMap(np.zeros(photo.size_hw, np.float32), Sense.RELIEF, np.zeros(photo.size_hw, bool), "face")
+        return DepthMap(
+            np.zeros(photo.size_hw, np.float32),
+            DepthRepresentation.RELIEF,
+            np.zeros(photo.size_hw, bool),
+            "face",
+        )
 
-    monkeypatch.setattr(inference_desk, "predict", empty)
+    monkeypatch.setattr(inference_queue, "predict", empty)
     press(page, "generate depth")
     press(page, "generate model")
     assert page.error and not page.exception
@@ -267,9 +320,9 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
 def test_a_relative_map_brings_its_slider_and_its_warning(page, monkeypatch):
     def relative(network, photo):
         seen = stand_in.predict(network, photo)
-        return DepthMap(seen.values_hw, Sense.RELATIVE_INVERSE, seen.mask_hw, "face")
+        return DepthMap(seen.values_hw, DepthRepresentation.RELATIVE_INVERSE, seen.mask_hw, "face")
 
-    monkeypatch.setattr(inference_desk, "predict", relative)
+    monkeypatch.setattr(inference_queue, "predict", relative)
     press(page, "generate depth")
     assert "relative, not metres" in texts(page, "markdown")
     press(page, "generate model")
@@ -287,16 +340,16 @@ def test_visitors_take_turns_and_hear_their_place(monkeypatch):
         running.pop()
         return stand_in.predict(network, photo)
 
-    monkeypatch.setattr(inference_desk, "load_network", stand_in.load_network)
-    monkeypatch.setattr(inference_desk, "predict", slow)
-    desk = InferenceDesk()
+    monkeypatch.setattr(inference_queue, "load_network", stand_in.load_network)
+    monkeypatch.setattr(inference_queue, "predict", slow)
+    queue = InferenceQueue()
 
     def listen(text):
         heard.append(text)
         if "ahead" in text:
             gate.set()
 
-    visitors = [threading.Thread(target=desk.depth, args=("face", seen, listen)) for _ in range(3)]
+    visitors = [threading.Thread(target=queue.depth, args=("face", seen, listen)) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
@@ -314,13 +367,16 @@ def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypat
             gate.wait(10)
         return name
 
-    monkeypatch.setattr(inference_desk, "load_network", load)
-    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
-    desk, heard = InferenceDesk(), []
-    patient = [threading.Thread(target=desk.depth, args=("dpt_beit_large_512", photo, heard.append)) for _ in range(2)]
+    monkeypatch.setattr(inference_queue, "load_network", load)
+    monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    queue, heard = InferenceQueue(), []
+    patient = [
+        threading.Thread(target=queue.depth, args=("dpt_beit_large_512", photo, heard.append))
+        for _ in range(2)
+    ]
     for visitor in patient:
         visitor.start()
-    assert desk.depth("face", photo, lambda _: None).mask_hw.any()
+    assert queue.depth("face", photo, lambda _: None).mask_hw.any()
     assert all(visitor.is_alive() for visitor in patient)
     gate.set()
     for visitor in patient:
@@ -331,11 +387,11 @@ def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypat
 
 def test_only_the_networks_used_last_are_kept(monkeypatch):
     photo, loaded = read_photo(ASTRONAUT, "a"), []
-    monkeypatch.setattr(inference_desk, "load_network", lambda name, **_: loaded.append(name) or name)
-    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
-    desk = InferenceDesk()
+    monkeypatch.setattr(inference_queue, "load_network", lambda name, **_: loaded.append(name) or name)
+    monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    queue = InferenceQueue()
     for name in ("face", "a", "face", "b", "face", "a"):
-        desk.depth(name, photo, lambda _: None)
+        queue.depth(name, photo, lambda _: None)
     assert loaded == ["face", "a", "b", "a"]
 
 
@@ -347,12 +403,12 @@ def test_who_leaves_the_queue_gives_the_place_free(monkeypatch):
         if text == "Estimating depth":
             raise Left
 
-    monkeypatch.setattr(inference_desk, "load_network", stand_in.load_network)
-    monkeypatch.setattr(inference_desk, "predict", stand_in.predict)
-    desk, photo = InferenceDesk(), read_photo(ASTRONAUT, "a")
+    monkeypatch.setattr(inference_queue, "load_network", stand_in.load_network)
+    monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    queue, photo = InferenceQueue(), read_photo(ASTRONAUT, "a")
     with pytest.raises(Left):
-        desk.depth("face", photo, leave)
-    assert desk.depth("face", photo, lambda _: None).mask_hw.any()
+        queue.depth("face", photo, leave)
+    assert queue.depth("face", photo, lambda _: None).mask_hw.any()
 
 
 def test_the_cache_keeps_what_fits_and_forgets_the_oldest():
@@ -380,10 +436,14 @@ def test_values_under_the_pointer_are_those_of_the_layer(layer):
         Layer.UNCERTAINTY: depth.uncertainty_hw,
         Layer.BACK_UNCERTAINTY: depth.thickness_uncertainty_hw,
     }[layer]
-    codes_hw = np.frombuffer(base64.b64decode(data["values"]), "<u2").reshape(data["gridHeight"], data["gridWidth"])
+    codes_hw = np.frombuffer(base64.b64decode(data["values"]), "<u2").reshape(
+        data["gridHeight"], data["gridWidth"]
+    )
     row, column = data["gridHeight"] // 2, data["gridWidth"] // 2
     shown = data["low"] + codes_hw[row, column] * data["step"]
-    pixel = values_hw[int((row + 0.5) / data["gridHeight"] * 300), int((column + 0.5) / data["gridWidth"] * 200)]
+    pixel = values_hw[
+        int((row + 0.5) / data["gridHeight"] * 300), int((column + 0.5) / data["gridWidth"] * 200)
+    ]
     assert shown == pytest.approx(pixel, abs=1e-4)
     assert max(data["histogram"]) == 1 and data["clip"] == [0.2, 0.8]
 
@@ -392,7 +452,9 @@ def test_a_head_is_cut_out_with_room_and_a_narrower_view():
     whole = Photo(astronaut(), None, 60.0, "0")
     cut = crop_to(whole, (180, 60, 270, 190))
     assert np.array_equal(cut.rgb_hwc, whole.rgb_hwc[0:268, 102:348]) and cut.sha256 != whole.sha256
-    assert cut.fov_degrees == pytest.approx(2 * np.degrees(np.arctan(np.tan(np.radians(30)) * cut.size_hw[1] / 512)))
+    assert cut.fov_degrees == pytest.approx(
+        2 * np.degrees(np.arctan(np.tan(np.radians(30)) * cut.size_hw[1] / 512))
+    )
 
 
 @pytest.mark.parametrize(("grey", "expected"), [(5, "dark"), (200, "one colour")])

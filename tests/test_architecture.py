@@ -39,11 +39,26 @@ def test_the_leaves_import_nothing_of_ours():
 
 def test_networks_are_torch_and_nothing_else_of_the_pipeline():
     assert GRAPH["face_network"] & MODULES == {"errors"}
-    assert reached_from("midas_networks") <= {"midas_networks", "midas_backbones", "networks", "network_spec", "stages", "errors"}
+    assert reached_from("midas_networks") <= {
+        "midas_networks",
+        "midas_backbones",
+        "networks",
+        "network_spec",
+        "stages",
+        "errors",
+    }
 
 
 def test_geometry_and_export_need_neither_torch_nor_streamlit():
-    for module in ("generate_3d_model", "export_3d_model", "certificate", "pictures", "figures", "photo", "networks"):
+    for module in (
+        "generate_3d_model",
+        "export_3d_model",
+        "certificate",
+        "pictures",
+        "figures",
+        "photo",
+        "networks",
+    ):
         outside = set().union(*(GRAPH[name] for name in reached_from(module) if name in GRAPH))
         assert not outside & {"torch", "timm", "streamlit", "transformers"}, module
 

@@ -12,12 +12,12 @@ import pytest
 import trimesh
 from PIL import Image
 from scipy.spatial import cKDTree
-from shapes import head
 
 import convert
 import depth_estimation
-from errors import DepthError
-from stages import DepthMap, Sense
+from face3d.errors import DepthError
+from face3d.structures import DepthMap, DepthRepresentation
+from face3d.synthetic import head
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,7 +50,9 @@ def links_of(page):
     """Every src and href of an HTML page's own elements: what a browser would fetch."""
     found = []
     reader = HTMLParser()
-    reader.handle_starttag = lambda tag, attributes: found.extend(value for name, value in attributes if name in ("src", "href"))
+    reader.handle_starttag = lambda tag, attributes: found.extend(
+        value for name, value in attributes if name in ("src", "href")
+    )
     reader.feed(page)
     return found
 
@@ -58,15 +60,27 @@ def links_of(page):
 def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     source = photo_file(tmp_path / "me.jpg", where=True)
     out = tmp_path / "out"
-    arguments = [str(source), "-o", str(out), "--model", "bust", "--formats", "glb,stl,ply,obj,3mf,xyz,html,png,gif,anaglyph,stereo"]
+    arguments = [
+        str(source),
+        "-o",
+        str(out),
+        "--model",
+        "bust",
+        "--formats",
+        "glb,stl,ply,obj,3mf,xyz,html,png,gif,anaglyph,stereo",
+    ]
     assert convert.main([*arguments, "--height-mm", "120", "--faces", "2000"]) == 0
     said = capsys.readouterr()
     assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out and said.err == ""
     endings = "_depth.png _depth16.png _depth.npy _points.ply _certificate.json _view.png _turntable.gif _anaglyph.png _stereo.png"
     models = ".glb .stl .ply .obj.zip .3mf .xyz .html"
-    assert {path.name for path in out.iterdir()} == {f"me{ending}" for ending in (endings + " " + models).split()}
+    assert {path.name for path in out.iterdir()} == {
+        f"me{ending}" for ending in (endings + " " + models).split()
+    }
     for path in out.iterdir():
-        assert b"SECRETMAKER" not in path.read_bytes() and b"GPS" not in path.read_bytes().upper()[:4096], path.name
+        assert b"SECRETMAKER" not in path.read_bytes() and b"GPS" not in path.read_bytes().upper()[:4096], (
+            path.name
+        )
     proof = json.loads((out / "me_certificate.json").read_text())
     assert proof["printable"] and proof["exports"]["stl"]["bytes"] == (out / "me.stl").stat().st_size
     assert Image.open(io.BytesIO((out / "me_depth16.png").read_bytes())).size == (80, 96)
@@ -79,16 +93,43 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
 def test_a_relative_map_becomes_deeper_with_the_near_far_ratio(network, tmp_path, monkeypatch):
     def relative(_, photo):
         seen = head(photo.size_hw)
-        return DepthMap(seen.values_hw, Sense.RELATIVE_INVERSE, seen.mask_hw, "midas_v21_small_256")
+        return DepthMap(
+            seen.values_hw, DepthRepresentation.RELATIVE_INVERSE, seen.mask_hw, "midas_v21_small_256"
+        )
 
     monkeypatch.setattr(depth_estimation, "predict", relative)
     source, deep = photo_file(tmp_path / "me.jpg"), []
     for ratio in ("1.2", "2", "4"):
-        arguments = [str(source), "-o", str(tmp_path / ratio), "--model", "shell", "--height-mm", "100", "--faces", "2000"]
+        arguments = [
+            str(source),
+            "-o",
+            str(tmp_path / ratio),
+            "--model",
+            "shell",
+            "--height-mm",
+            "100",
+            "--faces",
+            "2000",
+        ]
         assert convert.main([*arguments, "--near-far", ratio]) == 0
         deep.append(json.loads((tmp_path / ratio / "me_certificate.json").read_text())["size_mm"][2])
     assert deep[0] < deep[1] < deep[2]
-    assert convert.main([str(source), "-o", str(tmp_path / "default"), "--model", "shell", "--height-mm", "100", "--faces", "2000"]) == 0
+    assert (
+        convert.main(
+            [
+                str(source),
+                "-o",
+                str(tmp_path / "default"),
+                "--model",
+                "shell",
+                "--height-mm",
+                "100",
+                "--faces",
+                "2000",
+            ]
+        )
+        == 0
+    )
     assert json.loads((tmp_path / "default" / "me_certificate.json").read_text())["size_mm"][2] == deep[1]
 
 
@@ -99,13 +140,24 @@ def test_a_bad_photo_fails_alone(network, tmp_path, capsys):
     photo_file(folder / "b.jpeg", size=(64, 64))
     (folder / "c.png").write_bytes(b"not a picture")
     (folder / "notes.txt").write_text("no photo")
-    assert convert.main([str(folder), str(tmp_path / "absent.jpg"), "-o", str(tmp_path / "out"), "--faces", "500"]) == 1
+    assert (
+        convert.main(
+            [str(folder), str(tmp_path / "absent.jpg"), "-o", str(tmp_path / "out"), "--faces", "500"]
+        )
+        == 1
+    )
     said = capsys.readouterr()
     assert "a.jpg: bust" in said.out and said.out.count("\n") == 1
-    for name in ("b.jpeg: failed. This photo is of no use", "c.png: failed.", "absent.jpg: failed.", "3 of 4 photos failed"):
+    for name in (
+        "b.jpeg: failed. This photo is of no use",
+        "c.png: failed.",
+        "absent.jpg: failed.",
+        "3 of 4 photos failed",
+    ):
         assert name in said.err
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        f"a{e}" for e in ("_depth.png", "_depth16.png", "_depth.npy", "_points.ply", ".glb", "_certificate.json")
+        f"a{e}"
+        for e in ("_depth.png", "_depth16.png", "_depth.npy", "_points.ply", ".glb", "_certificate.json")
     }
 
 
@@ -120,19 +172,27 @@ def test_a_name_that_the_console_cannot_write_stops_no_batch(network, tmp_path, 
     with monkeypatch.context() as console:
         console.setattr(sys, "stdout", said)
         console.setattr(sys, "stderr", wrong)
-        assert convert.main([str(folder), "-o", str(tmp_path / "out"), "--faces", "500", "--formats", "html"]) == 1
+        assert (
+            convert.main([str(folder), "-o", str(tmp_path / "out"), "--faces", "500", "--formats", "html"])
+            == 1
+        )
         said.flush()
         wrong.flush()
     lines = said.buffer.getvalue().decode("cp1252").splitlines()
     assert len(lines) == 3 and any("\\u674e.jpg: bust" in line for line in lines)
     assert b"\\u674e.png: failed." in wrong.buffer.getvalue()
-    titles = {page.read_text("utf-8").split("</title>")[0].split("<title>")[1] for page in (tmp_path / "out").glob("*.html")}
+    titles = {
+        page.read_text("utf-8").split("</title>")[0].split("<title>")[1]
+        for page in (tmp_path / "out").glob("*.html")
+    }
     assert titles == {"李_jpg", "??", "plain"}
 
 
 def test_a_thin_model_is_not_called_printable(network, tmp_path, capsys):
     source = photo_file(tmp_path / "me.jpg")
-    assert convert.main([str(source), "-o", str(tmp_path / "out"), "--faces", "2000", "--height-mm", "1"]) == 0
+    assert (
+        convert.main([str(source), "-o", str(tmp_path / "out"), "--faces", "2000", "--height-mm", "1"]) == 0
+    )
     assert re.search(r"x 1 x .*, closed, but \d+ % is thinner than 1 mm, ", capsys.readouterr().out)
 
 
@@ -158,7 +218,9 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
         (["{full}", "-o", "{full}/../full"], "Name another with -o"),
     ],
 )
-def test_what_cannot_be_done_is_said_before_a_network_is_loaded(arguments, says, network, tmp_path, capsys, monkeypatch):
+def test_what_cannot_be_done_is_said_before_a_network_is_loaded(
+    arguments, says, network, tmp_path, capsys, monkeypatch
+):
     monkeypatch.setattr(depth_estimation, "load_network", lambda *_, **__: pytest.fail("loaded"))
     for name in ("empty", "full"):
         (tmp_path / name).mkdir()

@@ -13,13 +13,12 @@ from safetensors.torch import save_file
 
 import convert
 import depth_estimation
-import face_network
-import networks
-import weights
 from benchmarks.midas_parity import DATA, read_manifests, ruled_tensor
-from errors import DepthError, WeightsError
-from network_spec import Family
-from stages import Photo, Sense
+from face3d.depth import checkpoints, download, registry
+from face3d.depth.face import network as face_network
+from face3d.depth.spec import Family
+from face3d.errors import DepthError, WeightsError
+from face3d.structures import DepthRepresentation, Photo
 
 MANIFESTS = read_manifests()
 SMALL = "midas_v21_small_256"
@@ -55,12 +54,16 @@ def face_file(tmp_path_factory):
     configuration = face_network.Configuration()
     path = tmp_path_factory.mktemp("face") / "face.safetensors"
     state_dict = face_network.FaceNetwork(configuration).state_dict()
-    save_file({key: value.contiguous() for key, value in state_dict.items()}, path, face_network.metadata_of(configuration, {}))
+    save_file(
+        {key: value.contiguous() for key, value in state_dict.items()},
+        path,
+        face_network.metadata_of(configuration, {}),
+    )
     return path
 
 
 def test_the_table_is_the_one_of_networks():
-    assert depth_estimation.NETWORKS is networks.NETWORKS
+    assert registry.NETWORKS is registry.NETWORKS
 
 
 def test_every_family_has_its_code():
@@ -70,13 +73,23 @@ def test_every_family_has_its_code():
 def test_from_a_checkpoint_file_to_the_official_map(small, photo, official):
     depth = depth_estimation.predict(small, photo)
     assert np.abs(depth.values_hw - official["prediction"]).max() < 1e-3 * np.ptp(official["prediction"])
-    assert depth.sense is Sense.RELATIVE_INVERSE
+    assert depth.representation is DepthRepresentation.RELATIVE_INVERSE
     assert depth.size_hw == photo.size_hw
 
 
 def test_the_command_line_takes_a_checkpoint_file(small_file, official, tmp_path, capsys):
     Image.fromarray(official["photo"]).save(tmp_path / "photo.png")
-    arguments = [str(tmp_path / "photo.png"), "-o", str(tmp_path), "--model", "shell", "--height-mm", "100", "--faces", "500"]
+    arguments = [
+        str(tmp_path / "photo.png"),
+        "-o",
+        str(tmp_path),
+        "--model",
+        "shell",
+        "--height-mm",
+        "100",
+        "--faces",
+        "500",
+    ]
     choice = ["--network", SMALL, "--checkpoint", str(small_file), "--device", "cpu"]
     assert convert.main([*arguments, *choice]) == 0, capsys.readouterr().err
     values_hw = np.load(tmp_path / "photo_depth.npy")
@@ -145,18 +158,22 @@ def test_a_damaged_checkpoint_is_one_sentence(tmp_path):
 
 
 def test_a_checkpoint_in_the_cache_is_loaded_without_a_question(small_file, photo, tmp_path, monkeypatch):
-    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
     (tmp_path / f"{SMALL}.pt").symlink_to(small_file)
-    network = depth_estimation.load_network(SMALL, progress=lambda *_: pytest.fail("nothing should be downloaded"))
-    assert network.spec is networks.NETWORKS[SMALL]
+    network = depth_estimation.load_network(
+        SMALL, progress=lambda *_: pytest.fail("nothing should be downloaded")
+    )
+    assert network.spec is registry.NETWORKS[SMALL]
 
 
 def test_without_a_connection_the_error_names_the_way_out(tmp_path, monkeypatch):
-    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
-    dead = replace(networks.NETWORKS[SMALL].files[0], url="http://127.0.0.1:9/small.pt")
-    monkeypatch.setattr(weights.download, "Patience", lambda: weights.Patience(0.5, 0.5, 1, 0))
-    monkeypatch.setitem(networks.NETWORKS, SMALL, replace(networks.NETWORKS[SMALL], files=(dead,)))
-    with pytest.raises(WeightsError, match=r"no connection to the server.*The bundled face network works without it"):
+    monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
+    dead = replace(registry.NETWORKS[SMALL].files[0], url="http://127.0.0.1:9/small.pt")
+    monkeypatch.setattr(checkpoints.download, "RetryPolicy", lambda: download.RetryPolicy(0.5, 0.5, 1, 0))
+    monkeypatch.setitem(registry.NETWORKS, SMALL, replace(registry.NETWORKS[SMALL], files=(dead,)))
+    with pytest.raises(
+        WeightsError, match=r"no connection to the server.*The bundled face network works without it"
+    ):
         depth_estimation.load_network(SMALL)
 
 
@@ -166,12 +183,16 @@ def test_from_a_download_to_the_official_map(small_file, photo, official, tmp_pa
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/{small_file.name}"
-    file = replace(networks.NETWORKS[SMALL].files[0], url=url, sha256=weights.download.sha256_of(small_file))
-    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
-    monkeypatch.setitem(networks.NETWORKS, SMALL, replace(networks.NETWORKS[SMALL], files=(file,)))
+    file = replace(
+        registry.NETWORKS[SMALL].files[0], url=url, sha256=checkpoints.download.sha256_of(small_file)
+    )
+    monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setitem(registry.NETWORKS, SMALL, replace(registry.NETWORKS[SMALL], files=(file,)))
     heard = []
     try:
-        network = depth_estimation.load_network(SMALL, device="cpu", progress=lambda done, total: heard.append((done, total)))
+        network = depth_estimation.load_network(
+            SMALL, device="cpu", progress=lambda done, total: heard.append((done, total))
+        )
     finally:
         server.shutdown()
         server.server_close()
@@ -186,14 +207,16 @@ def test_the_face_network_is_dispatched_to_its_own_code(face_file, photo):
     network = depth_estimation.load_network(checkpoint=face_file)
     depth = depth_estimation.predict(network, photo)
     assert network.spec.name == "face"
-    assert depth.sense is Sense.RELIEF
+    assert depth.representation is DepthRepresentation.RELIEF
     assert depth.looked_for_faces
     assert depth.size_hw == photo.size_hw
 
 
-@pytest.mark.skipif(weights.find(networks.NETWORKS["face"]) is None, reason="the bundled weights are not in assets/")
+@pytest.mark.skipif(
+    checkpoints.find(registry.NETWORKS["face"]) is None, reason="the bundled weights are not in assets/"
+)
 def test_the_bundled_network_needs_no_download(tmp_path, monkeypatch):
-    monkeypatch.setenv(weights.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
     network = depth_estimation.load_network(progress=lambda *_: pytest.fail("nothing should be downloaded"))
     assert network.spec.bundled
     assert list(tmp_path.iterdir()) == []

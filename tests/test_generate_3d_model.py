@@ -7,30 +7,24 @@ import trimesh
 from face_model_file import FACE_MODEL, needs_face_model
 from hypothesis import given
 from hypothesis import strategies as st
-from shapes import head, photo_of, sphere
 
-import face_depth
-import face_network
-import relief
 from benchmarks.accuracy import SyntheticHead, sphere_error
-from camera import Camera, choose_fov, project, unproject
-from certificate import self_touching
-from errors import GeometryError
-from generate_3d_model import (
-    KINDS,
-    ModelSettings,
-    build_mesh,
-    grid,
-    model_camera,
-    point_cloud,
-    prepared_relief,
-    smoothing_change,
-    surface_mesh,
-)
-from photo import read_photo
-from points import outliers
-from stages import DepthMap, Face, Sense
-from surfaces import weld
+from face3d.depth.face import estimator as face_estimator
+from face3d.depth.face import network as face_network
+from face3d.errors import GeometryError
+from face3d.geometry import filters, relief
+from face3d.geometry.camera import Camera, choose_fov, project, unproject
+from face3d.geometry.grid import grid, surface_mesh
+from face3d.geometry.inspection import self_touching
+from face3d.geometry.kinds import KINDS, model_camera
+from face3d.geometry.meshes import weld
+from face3d.geometry.points import outliers
+from face3d.geometry.relief import prepared_relief, smoothing_change
+from face3d.geometry.settings import ModelSettings
+from face3d.photo import read_photo
+from face3d.structures import DepthMap, DepthRepresentation, Face
+from face3d.synthetic import head, photo_of, sphere
+from generate_3d_model import build_mesh, point_cloud
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = (36, 48)
@@ -40,12 +34,15 @@ CLOSED = [name for name, kind in KINDS.items() if kind.closed and name != "poiss
 
 def welded(mesh):
     """The mesh as another library sees it once equal positions are one vertex."""
-    return trimesh.Trimesh(*(lambda u, i: (u, i[mesh.faces_m3]))(*np.unique(mesh.vertices_n3, axis=0, return_inverse=True)), process=False)
+    return trimesh.Trimesh(
+        *(lambda u, i: (u, i[mesh.faces_m3]))(*np.unique(mesh.vertices_n3, axis=0, return_inverse=True)),
+        process=False,
+    )
 
 
-def random_depth(sense, seed=0, size=SIZE):
+def random_depth(representation, seed=0, size=SIZE):
     values_hw = np.random.default_rng(seed).uniform(0.1, 0.5, size).astype(np.float32)
-    return DepthMap(values_hw, sense, np.ones(size, bool), "noise")
+    return DepthMap(values_hw, representation, np.ones(size, bool), "noise")
 
 
 @given(st.floats(5, 120), st.booleans(), st.integers(0, 99))
@@ -58,10 +55,10 @@ def test_projecting_back_gives_the_pixel(fov, perspective, seed):
     assert np.abs(back[0] - columns).max() < 1e-3 and np.abs(back[1] - rows).max() < 1e-3
 
 
-@pytest.mark.parametrize("sense", list(Sense))
+@pytest.mark.parametrize("representation", list(DepthRepresentation))
 @pytest.mark.parametrize("perspective", [True, False])
-def test_every_point_falls_on_the_centre_of_its_pixel(sense, perspective):
-    depth, photo = random_depth(sense), photo_of(SIZE)
+def test_every_point_falls_on_the_centre_of_its_pixel(representation, perspective):
+    depth, photo = random_depth(representation), photo_of(SIZE)
     settings = replace(PLAIN, perspective=perspective)
     cloud = point_cloud(depth, photo, settings)
     columns, rows = project(cloud.points_n3, model_camera(depth, photo, "shell", settings))
@@ -71,20 +68,23 @@ def test_every_point_falls_on_the_centre_of_its_pixel(sense, perspective):
 
 
 def test_a_pinhole_in_metres_is_the_textbook_one():
-    depth = random_depth(Sense.METRIC)
+    depth = random_depth(DepthRepresentation.METRIC)
     cloud = point_cloud(depth, photo_of(SIZE), replace(PLAIN, fov_degrees=60.0))
     focal_px = SIZE[1] / 2 / np.tan(np.radians(30))
     rows, columns = np.indices(SIZE) + 0.5
     x = (columns - SIZE[1] / 2) / focal_px * depth.values_hw
     y = (SIZE[0] / 2 - rows) / focal_px * depth.values_hw
-    assert np.abs(cloud.points_n3[:, 0] - x.ravel()).max() < 1e-6 and np.abs(cloud.points_n3[:, 1] - y.ravel()).max() < 1e-6
+    assert (
+        np.abs(cloud.points_n3[:, 0] - x.ravel()).max() < 1e-6
+        and np.abs(cloud.points_n3[:, 1] - y.ravel()).max() < 1e-6
+    )
     assert np.allclose(np.ptp(cloud.points_n3[:, 2]), np.ptp(depth.values_hw), atol=1e-6)
     assert cloud.unit == "m"
 
 
-@pytest.mark.parametrize("sense", list(Sense))
-def test_a_flat_map_gives_a_plane_and_no_nan(sense):
-    depth = DepthMap(np.full(SIZE, 0.25, np.float32), sense, np.ones(SIZE, bool), "flat")
+@pytest.mark.parametrize("representation", list(DepthRepresentation))
+def test_a_flat_map_gives_a_plane_and_no_nan(representation):
+    depth = DepthMap(np.full(SIZE, 0.25, np.float32), representation, np.ones(SIZE, bool), "flat")
     mesh = build_mesh(depth, photo_of(SIZE), "shell", ModelSettings())
     assert np.ptp(mesh.vertices_n3[:, 2]) < 1e-6
     assert len(mesh.faces_m3) == 2 * (SIZE[0] - 1) * (SIZE[1] - 1)
@@ -92,8 +92,14 @@ def test_a_flat_map_gives_a_plane_and_no_nan(sense):
 
 
 def test_the_field_of_view_is_the_users_then_the_photos_then_the_default():
-    assert choose_fov(50.0, 20.0, 0.1) == 20 and choose_fov(50.0, None, 0.1) == 50 and choose_fov(None, None, 0.1) == 30
-    assert relief.camera_distance(choose_fov(120.0, None, 0.4)) > 0.6  # a cropped wide-angle photo does not put the face behind the camera
+    assert (
+        choose_fov(50.0, 20.0, 0.1) == 20
+        and choose_fov(50.0, None, 0.1) == 50
+        and choose_fov(None, None, 0.1) == 30
+    )
+    assert (
+        relief.camera_distance(choose_fov(120.0, None, 0.4)) > 0.6
+    )  # a cropped wide-angle photo does not put the face behind the camera
     with pytest.raises(GeometryError, match="Choose 1 to"):
         choose_fov(None, 120.0, 0.4)
 
@@ -114,7 +120,9 @@ def test_any_mask_that_is_not_empty_gives_a_watertight_bust(seed):
     size = tuple(rng.integers(3, 14, 2))
     mask_hw = rng.random(size) < rng.uniform(0.1, 0.95)
     mask_hw[tuple(rng.integers(0, size))] = True
-    depth = DepthMap(rng.uniform(-0.3, 0.3, size).astype(np.float32), Sense.RELIEF, mask_hw, "noise")
+    depth = DepthMap(
+        rng.uniform(-0.3, 0.3, size).astype(np.float32), DepthRepresentation.RELIEF, mask_hw, "noise"
+    )
     solid = welded(build_mesh(depth, photo_of(size), "bust", ModelSettings(edge_tolerance=0)))
     assert solid.is_watertight and solid.is_winding_consistent and solid.volume > 0 and solid.body_count == 1
 
@@ -150,7 +158,10 @@ def test_a_relief_is_a_rectangle_with_a_border():
 def test_an_even_grid_within_the_budget_has_no_triangle_through_another(kind, budget):
     mesh = build_mesh(head(), photo_of((96, 80)), kind, ModelSettings(face_budget=budget), decimated=False)
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
-    assert 0.1 * budget < len(faces_m3) <= budget and self_touching(mesh.vertices_n3[kept].astype(float), faces_m3) == 0
+    assert (
+        0.1 * budget < len(faces_m3) <= budget
+        and self_touching(mesh.vertices_n3[kept].astype(float), faces_m3) == 0
+    )
     assert welded(mesh).is_watertight
 
 
@@ -165,12 +176,16 @@ def test_a_background_that_is_kept_wears_the_photo(kind):
 
 
 def test_nothing_behind_a_real_person_comes_nearer_than_the_person():
-    """The bundled network says anything beyond its matte; on this sample the backdrop of the studio would stand before the nose."""
+    """The bundled network says anything beyond its matte; on this sample the backdrop of the studio would
+    stand before the nose.
+    """
     sample = ROOT / "assets" / "samples" / "portrait_1.jpg"
     photo = read_photo(sample.read_bytes(), sample.name)
-    depth = face_depth.predict(face_network.load(ROOT / "assets" / "face_depth.safetensors"), photo)
+    depth = face_estimator.predict(face_network.load(ROOT / "assets" / "face_depth.safetensors"), photo)
     person_hw = depth.mask_hw
-    assert depth.values_hw[~person_hw].max() > np.median(depth.values_hw[person_hw])  # else this test shows nothing
+    assert depth.values_hw[~person_hw].max() > np.median(
+        depth.values_hw[person_hw]
+    )  # else this test shows nothing
     front_hw, known_hw, _ = prepared_relief(depth, photo, ModelSettings(foreground_only=False))
     behind_hw = known_hw & ~person_hw
     assert behind_hw.sum() > 0.9 * (~person_hw).sum()
@@ -182,13 +197,17 @@ def test_parallel_rays_have_no_field_of_view(fov):
     depth = head()
     given, plain = (ModelSettings(perspective=False, fov_degrees=fov), ModelSettings(perspective=False))
     for one, other in zip(
-        prepared_relief(depth, photo_of((96, 80)), given), prepared_relief(depth, photo_of((96, 80)), plain), strict=True
+        prepared_relief(depth, photo_of((96, 80)), given),
+        prepared_relief(depth, photo_of((96, 80)), plain),
+        strict=True,
     ):
         assert one == other if isinstance(one, Camera) else (one == other).all()
 
 
 def falls(error):
-    """Distances and angles at 128, 256 and 512 pixels: both fall, and the distance is under 0.5 % of the height at 256."""
+    """Distances and angles at 128, 256 and 512 pixels: both fall, and the distance is under 0.5 % of the
+    height at 256.
+    """
     (far, turned), (nearer, less), (nearest, least) = (error(side) for side in (128, 256, 512))
     assert far > nearer > nearest and turned > less > least
     assert nearer < 0.005
@@ -205,10 +224,12 @@ def test_a_synthetic_head_comes_through_the_whole_path_nearer_with_more_pixels()
 
 
 def test_a_point_budget_keeps_edges():
-    """A roof: of a tenth of the points, the ridge keeps over twice its share, and the flanks are not left bare."""
+    """A roof: of a tenth of the points, the ridge keeps over twice its share, and the flanks are not left
+    bare.
+    """
     _, columns = np.indices((120, 160))
     roof_hw = (-0.004 * np.abs(columns - 79.5)).astype(np.float32)
-    depth = DepthMap(roof_hw, Sense.RELIEF, np.ones((120, 160), bool), "roof")
+    depth = DepthMap(roof_hw, DepthRepresentation.RELIEF, np.ones((120, 160), bool), "roof")
     cloud = point_cloud(depth, photo_of((120, 160)), replace(PLAIN, perspective=False, point_budget=1920))
     kept_px = cloud.points_n3[:, 0] * 160 + 80
     ridge = np.abs(kept_px - 80) < 3
@@ -219,7 +240,9 @@ def test_a_point_budget_keeps_edges():
 
 
 def test_no_spike_grows_behind_a_well_in_the_front():
-    """A dark gap between face and hair, seen as a hole: the front is mended, the back stays where its surroundings put it."""
+    """A dark gap between face and hair, seen as a hole: the front is mended, the back stays where its
+    surroundings put it.
+    """
     depth, photo = head((192, 160)), photo_of((192, 160))
     plain = np.ptp(build_mesh(depth, photo, "bust", ModelSettings()).vertices_n3[:, 2])
     front_hw, back_hw = depth.values_hw.copy(), depth.back_hw.copy()
@@ -233,7 +256,9 @@ def test_no_spike_grows_behind_a_well_in_the_front():
 
 
 def test_an_estimated_hidden_side_carries_no_face():
-    """Where the thickness is smooth and the front is not, the nose would stand out of the back of the head as well."""
+    """Where the thickness is smooth and the front is not, the nose would stand out of the back of the head as
+    well.
+    """
     depth, photo = head((192, 160)), photo_of((192, 160))
     rows, columns = np.indices(depth.size_hw)
     nose_hw = 0.05 * np.exp(-(((rows - 70) / 6) ** 2 + ((columns - 80) / 6) ** 2)).astype(np.float32)
@@ -241,7 +266,11 @@ def test_an_estimated_hidden_side_carries_no_face():
 
     def dent(uncertainty_hw):
         """How far the back at the nose lies before the back beside it."""
-        solid = welded(build_mesh(replace(both, uncertainty_hw=uncertainty_hw), photo, "bust", ModelSettings(perspective=False)))
+        solid = welded(
+            build_mesh(
+                replace(both, uncertainty_hw=uncertainty_hw), photo, "bust", ModelSettings(perspective=False)
+            )
+        )
         x, y = (80 - 80) / 160, (96 - 70) / 160
         points, faces = trimesh.sample.sample_surface(solid, 100_000, seed=0)
         behind = points[solid.face_normals[faces, 2] < 0]
@@ -255,7 +284,9 @@ def test_what_breaks_off_below_the_shoulders_is_cut():
     depth, photo = head((192, 160)), photo_of((192, 160))
     mask_hw = depth.mask_hw.copy()
     mask_hw[170:, :110] = False
-    torn = replace(depth, mask_hw=mask_hw, faces=(replace(depth.faces[0], box_xyxy=(40.0, 20.0, 120.0, 110.0)),))
+    torn = replace(
+        depth, mask_hw=mask_hw, faces=(replace(depth.faces[0], box_xyxy=(40.0, 20.0, 120.0, 110.0)),)
+    )
     height = np.ptp(build_mesh(torn, photo, "bust", ModelSettings(perspective=False)).vertices_n3[:, 1])
     rows = np.flatnonzero(mask_hw.any(axis=1))
     assert height < (171 - rows[0]) / 160 * 1.03
@@ -263,7 +294,11 @@ def test_what_breaks_off_below_the_shoulders_is_cut():
 
 def test_the_point_budget_holds_and_outliers_go():
     depth, photo = head(), photo_of((96, 80))
-    assert 900 <= len(point_cloud(depth, photo, ModelSettings(point_budget=1000, remove_outliers=False)).points_n3) <= 1000
+    assert (
+        900
+        <= len(point_cloud(depth, photo, ModelSettings(point_budget=1000, remove_outliers=False)).points_n3)
+        <= 1000
+    )
     spiked_hw = depth.values_hw.copy()
     spiked_hw[30, 40] += 0.5
     spiked = replace(depth, values_hw=spiked_hw)
@@ -282,7 +317,9 @@ def test_outliers_follow_the_definition():
 def test_normals_of_a_sphere_point_outwards():
     distance = relief.camera_distance(30.0)
     cloud = point_cloud(sphere((160, 120), distance), photo_of((160, 120)), replace(PLAIN, fov_degrees=30.0))
-    toward = (cloud.points_n3 / np.linalg.norm(cloud.points_n3, axis=1, keepdims=True) * cloud.normals_n3).sum(axis=1)
+    toward = (
+        cloud.points_n3 / np.linalg.norm(cloud.points_n3, axis=1, keepdims=True) * cloud.normals_n3
+    ).sum(axis=1)
     assert np.allclose(np.linalg.norm(cloud.normals_n3, axis=1), 1, atol=1e-5)
     assert np.median(toward) > 0.999
 
@@ -291,9 +328,11 @@ def test_the_grid_is_the_surface_with_holes_and_a_rim():
     depth, photo = head(), photo_of((96, 80))
     shown = grid(depth, photo, ModelSettings(grid_side=48))
     assert shown.x_hw.shape == (48, 40) == shown.mask_hw.shape
-    assert (np.isfinite(shown.z_hw) == shown.mask_hw).all() and shown.mask_hw.any() and not shown.mask_hw.all()
+    assert (
+        (np.isfinite(shown.z_hw) == shown.mask_hw).all() and shown.mask_hw.any() and not shown.mask_hw.all()
+    )
     front_hw, known_hw, _ = prepared_relief(depth, photo, ModelSettings())
-    inner_hw = relief.resample(front_hw, known_hw, (48, 40))[1]
+    inner_hw = filters.resample(front_hw, known_hw, (48, 40))[1]
     assert shown.mask_hw[inner_hw].all() and not inner_hw[shown.mask_hw].all()
     points_n3 = np.stack([shown.x_hw, shown.y_hw, shown.z_hw], -1)[inner_hw]
     columns, rows = project(points_n3, model_camera(depth, photo, "shell", ModelSettings()))
@@ -301,7 +340,7 @@ def test_the_grid_is_the_surface_with_holes_and_a_rim():
 
 
 def test_smoothing_says_what_it_costs():
-    depth, photo = random_depth(Sense.RELIEF), photo_of(SIZE)
+    depth, photo = random_depth(DepthRepresentation.RELIEF), photo_of(SIZE)
     costs = [smoothing_change(depth, photo, replace(PLAIN, smoothing_px=sigma)) for sigma in (0.0, 1.0, 4.0)]
     assert costs[0] == 0 < costs[1] < costs[2] < depth.values_hw.std() * 1.01
 
@@ -309,9 +348,12 @@ def test_smoothing_says_what_it_costs():
 def test_smoothing_costs_what_it_costs_the_face():
     flat_hw = np.zeros((60, 80), np.float32)
     flat_hw[20:40, 30:50] = np.random.default_rng(0).normal(0, 0.01, (20, 20))
-    whole = DepthMap(flat_hw, Sense.RELIEF, np.ones((60, 80), bool), "noise")
+    whole = DepthMap(flat_hw, DepthRepresentation.RELIEF, np.ones((60, 80), bool), "noise")
     faced = replace(whole, faces=(Face((30, 20, 50, 40)),))
-    on_face, on_all = (smoothing_change(depth, photo_of((60, 80)), replace(PLAIN, smoothing_px=2.0)) for depth in (faced, whole))
+    on_face, on_all = (
+        smoothing_change(depth, photo_of((60, 80)), replace(PLAIN, smoothing_px=2.0))
+        for depth in (faced, whole)
+    )
     assert on_face > 2.5 * on_all
 
 
@@ -320,10 +362,18 @@ def test_smoothing_costs_what_it_costs_the_face():
     [
         (lambda: ModelSettings(smoothing_px=-1), "smoothing_px is -1"),
         (lambda: ModelSettings(near_far_ratio=1), "near_far_ratio"),
-        (lambda: build_mesh(head(), photo_of((96, 80)), "statue", ModelSettings()), "shell, bust, relief, poisson"),
+        (
+            lambda: build_mesh(head(), photo_of((96, 80)), "statue", ModelSettings()),
+            "shell, bust, relief, poisson",
+        ),
         (lambda: build_mesh(head(), photo_of((96, 81)), "bust", ModelSettings()), "from this photo"),
         (
-            lambda: build_mesh(random_depth(Sense.RELIEF), photo_of(SIZE), "shell", ModelSettings(edge_tolerance=1e-6)),
+            lambda: build_mesh(
+                random_depth(DepthRepresentation.RELIEF),
+                photo_of(SIZE),
+                "shell",
+                ModelSettings(edge_tolerance=1e-6),
+            ),
             "Raise the edge tolerance",
         ),
     ],
@@ -334,7 +384,7 @@ def test_what_cannot_be_built_says_what_to_do(build, says):
 
 
 def test_an_empty_mask_is_an_error():
-    depth = DepthMap(np.zeros(SIZE, np.float32), Sense.RELIEF, np.zeros(SIZE, bool), "empty")
+    depth = DepthMap(np.zeros(SIZE, np.float32), DepthRepresentation.RELIEF, np.zeros(SIZE, bool), "empty")
     for build in (point_cloud, grid, lambda *args: build_mesh(*args[:2], "bust", args[2])):
         with pytest.raises(GeometryError, match="no usable pixel"):
             build(depth, photo_of(SIZE), ModelSettings())
@@ -350,7 +400,9 @@ def test_poisson_without_open3d_names_what_to_install(monkeypatch):
 
 def test_poisson_is_closed_where_open3d_is_installed():
     pytest.importorskip("open3d", reason="Open3D is an optional extra")
-    assert welded(build_mesh(head(), photo_of((96, 80)), "poisson", ModelSettings(face_budget=5000))).is_watertight
+    assert welded(
+        build_mesh(head(), photo_of((96, 80)), "poisson", ModelSettings(face_budget=5000))
+    ).is_watertight
 
 
 def border_length(mesh):
@@ -376,7 +428,12 @@ def test_a_surface_without_a_triangle_is_one_sentence():
     size = 34, 46
     mask_hw = np.zeros(size, bool)
     mask_hw[::3, ::3] = True
-    dots = DepthMap((np.indices(size).sum(axis=0) % 2 * 0.9).astype(np.float32), Sense.RELIEF, mask_hw, "dots")
+    dots = DepthMap(
+        (np.indices(size).sum(axis=0) % 2 * 0.9).astype(np.float32),
+        DepthRepresentation.RELIEF,
+        mask_hw,
+        "dots",
+    )
     for make in (surface_mesh, lambda *parts: build_mesh(*parts[:2], "shell", parts[2])):
         with pytest.raises(GeometryError, match="four neighbouring pixels"):
             make(dots, photo_of(size), replace(PLAIN, edge_tolerance=0.04))

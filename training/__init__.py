@@ -1,1 +1,3 @@
-"""Makes assets/face_depth.safetensors from synthetic faces. Imported by nothing outside this folder but the tests."""
+"""Makes assets/face_depth.safetensors from synthetic faces. Imported by nothing outside this folder but the
+tests.
+"""

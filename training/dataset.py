@@ -10,10 +10,8 @@ Rendering again continues where it stopped.
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -21,36 +19,22 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
-from numpy.random import Generator
-from numpy.typing import NDArray
 
-from training import lighting, scene, sensor
-from training.face_model import FaceModel, Regions, find_regions, load_face_model
-from training.parts import LABEL_HEAD, LABEL_NARROW_FACE
-from training.render import LANDMARKS, MOST_EYES, MOST_PEOPLE, Sample, render
+from training.rendering import lighting, sensor
+from training.rendering.sample import LANDMARKS, MOST_EYES, Sample, render
+from training.rendering.truth import MOST_PEOPLE
+from training.scenes import scene
+from training.scenes.face_model import FaceModel, Regions, find_regions, load_face_model
 
-Array = NDArray[Any]
 HELD_OUT_FIRST_SEED = 10_000_000
 SHARD = 500
-LOOK_AGAIN = 4000
-"""Views after which the folder is looked through again, so that training may begin while the set is still being rendered."""
-HARD = ("hand", "hat", "microphone", "sunglasses", "two people")
-"""What a scene may hold that errors are largest with, see docs/face-network.md: such scenes are trained on more often."""
-HARDER_OF_TWO = 0.5
-"""How often two records are drawn, and the second taken where the first holds nothing HARD."""
-FRAMED = 0.5
-"""How often a view that is not shrunk is cut around a head, as the application's close look is (`face_depth`); others lie anywhere."""
-FRAMED_SIDES = 1.6, 2.6
-"""Side of such a cut in widths of the head in view: the close look's 1.6 head sizes, a head being up to 1.6 times as high as wide."""
-OFF_CENTRE = 0.08
-"""By which share of its side such a cut lies off the head's middle at most."""
-LEAST_FRAMED = 0.35
-"""Of the picture's side: a smaller cut would show pixels, not a face."""
-STEEPEST = 4.0
-"""Pixels by which relief and thickness may differ within two by two pixels that count as one surface when truth is resampled."""
-GROUPS = ("nobody", *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}), *scene.LATER_CHANCE, *sensor.CHANCE)
-HARD_BITS = sum(1 << GROUPS.index(name) for name in HARD)
+
+GROUPS = (
+    "nobody",
+    *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}),
+    *scene.LATER_CHANCE,
+    *sensor.CHANCE,
+)
 
 
 def record_dtype(side: int) -> np.dtype[Any]:
@@ -102,7 +86,11 @@ def _record(sample: Sample) -> tuple[Any, ...]:
 def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side: int) -> int:
     model, regions = _model(face_model)
     shard = out / f"{first_seed:08d}.npy"
-    if shard.exists() and (there := np.load(shard, mmap_mode="r")).shape == (count,) and there.dtype == record_dtype(side):
+    if (
+        shard.exists()
+        and (there := np.load(shard, mmap_mode="r")).shape == (count,)
+        and there.dtype == record_dtype(side)
+    ):
         return count
     records = np.empty(count, record_dtype(side))
     for i in range(count):
@@ -120,7 +108,10 @@ def render_set(face_model: Path, out: Path, count: int, first_seed: int, side: i
     firsts = range(first_seed, first_seed + count, SHARD)
     start, done = time.monotonic(), 0
     with ProcessPoolExecutor(workers) as pool:
-        tasks = [pool.submit(_render_shard, face_model, out, f, min(SHARD, first_seed + count - f), side) for f in firsts]
+        tasks = [
+            pool.submit(_render_shard, face_model, out, f, min(SHARD, first_seed + count - f), side)
+            for f in firsts
+        ]
         for task in tasks:
             done += task.result()
             print(f"{done} of {count} samples, {done / (time.monotonic() - start):.1f} a second", flush=True)
@@ -130,12 +121,18 @@ class RenderedSet:
     """All records of a folder, by number."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the shards without reading the pictures. Raises FileNotFoundError where there is none, ValueError where they differ."""
+        """Opens the shards without reading the pictures. Raises FileNotFoundError where there is none,
+        ValueError where they differ.
+        """
         self.shards = [np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))]
         if not self.shards:
-            raise FileNotFoundError(f"No rendered shards in {folder}: make them with `python -m training.dataset --out {folder}`.")
+            raise FileNotFoundError(
+                f"No rendered shards in {folder}: make them with `python -m training.dataset --out {folder}`."
+            )
         if len({shard.dtype for shard in self.shards}) > 1:
-            raise ValueError(f"The shards in {folder} are of different sides or ages: delete them and render the set again.")
+            raise ValueError(
+                f"The shards in {folder} are of different sides or ages: delete them and render the set again."
+            )
         self.ends = np.cumsum([len(shard) for shard in self.shards])
         self.has = np.concatenate([shard["has"] for shard in self.shards])
 
@@ -149,147 +146,23 @@ class RenderedSet:
         return self.shards[shard][number - (self.ends[shard - 1] if shard else 0)]
 
 
-class RandomViews(torch.utils.data.IterableDataset):
-    """An endless stream of (photo, truth) pairs: crops, shrunken pastes, flips, colour changes. `side` is the network's input side."""
-
-    def __init__(self, folder: Path, side: int, seed: int) -> None:
-        """`seed` and the number of the loader's worker determine the stream."""
-        self.folder, self.side, self.seed = folder, side, seed
-
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Yields photo (3, s, s) in 0..1, maps (5, s, s) relief / thickness / matte / head / face, and eyes (4, 3) with x and y in 0..1."""
-        cv2.setNumThreads(1)
-        worker = torch.utils.data.get_worker_info()
-        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
-        for drawn in itertools.count():
-            if drawn % LOOK_AGAIN == 0:
-                samples = RenderedSet(self.folder)
-            photo, maps, eyes = random_view(samples[_draw(samples, rng)], self.side, rng)
-            yield torch.from_numpy(photo), torch.from_numpy(maps), torch.from_numpy(eyes)
-
-
-def _draw(samples: RenderedSet, rng: Generator) -> int:
-    """A record's number, rather one with something HARD in it."""
-    first, second = (int(number) for number in rng.integers(len(samples), size=2))
-    plain = int(samples.has[first]) & HARD_BITS == 0
-    return second if plain and rng.random() < HARDER_OF_TWO else first
-
-
-def as_maps(record: Any, window: tuple[slice, slice]) -> tuple[Array, Array]:
-    """Photo (h, w, 3) float32 in 0..1 and maps (h, w, 5) float32 in a window: relief, thickness, matte, head, narrow face."""
-    label = record["label"][window]
-    maps = np.empty((*label.shape, 5), np.float32)
-    maps[..., 0], maps[..., 1] = record["relief"][window], record["thickness"][window]
-    maps[..., 2] = record["matte"][window] / np.float32(255)
-    maps[..., 3], maps[..., 4] = label >= LABEL_HEAD, label == LABEL_NARROW_FACE
-    return record["rgb"][window] / np.float32(255), maps
-
-
-def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, Array]:
-    """One augmented view: (3, side, side) and (5, side, side) float32, eyes (4, 3) float32."""
-    eyes = record["eyes"].copy()
-    full = len(record["rgb"])
-    shrunk = rng.random() < 0.12
-    left, top, cut = _framed(record, rng) if not shrunk and rng.random() < FRAMED else _anywhere(full, rng)
-    window = slice(top, top + cut), slice(left, left + cut)
-    if shrunk:
-        photo, maps, eyes = _shrink(*as_maps(record, np.s_[:, :]), eyes, rng)
-        photo, maps = photo[window], maps[window]
-    else:
-        photo, maps = as_maps(record, window)
-    eyes[:, :2] = (eyes[:, :2] - [left, top]) / cut
-    photo = cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA if cut > side else cv2.INTER_LINEAR)
-    maps = resized(maps, side, full)
-    maps[..., :2] = maps[..., :2] * (full / cut)
-    if rng.random() < 0.5:
-        photo, maps, eyes = photo[:, ::-1], maps[:, ::-1], eyes[[1, 0, 3, 2]]
-        eyes[:, 0] = 1 - eyes[:, 0]
-    eyes[:, 2] = np.where(((eyes[:, :2] >= 0) & (eyes[:, :2] < 1)).all(1), eyes[:, 2], 0)
-    if rng.random() < 0.8:
-        photo = _recolour(photo, rng)
-    return (
-        np.ascontiguousarray(photo.transpose(2, 0, 1), np.float32),
-        np.ascontiguousarray(maps.transpose(2, 0, 1)),
-        eyes.astype(np.float32),
-    )
-
-
-def _anywhere(full: int, rng: Generator) -> tuple[int, int, int]:
-    """Left, top and side of a square cut out of a picture of side `full`."""
-    cut = int(rng.integers(int(full * 0.62), full + 1))
-    left, top = rng.integers(0, full - cut + 1, 2)
-    return int(left), int(top), cut
-
-
-def _framed(record: Any, rng: Generator) -> tuple[int, int, int]:
-    """Left, top and side of a square cut around one of the heads, moved into the picture; anywhere where there is no head in view."""
-    full = len(record["rgb"])
-    heads = [head for head in record["heads"] if head[2] > 0]
-    if not heads:
-        return _anywhere(full, rng)
-    x, y, width = heads[int(rng.integers(len(heads)))]
-    cut = min(full, max(round(LEAST_FRAMED * full), round(float(width) * rng.uniform(*FRAMED_SIDES))))
-    left, top = (round(float(middle) - cut / 2 + cut * rng.uniform(-OFF_CENTRE, OFF_CENTRE)) for middle in (x, y))
-    return min(max(left, 0), full - cut), min(max(top, 0), full - cut), cut
-
-
-def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Array, Array, Array]:
-    """Pastes the whole sample, smaller, into a plain picture: a face far away, or a print on a wall."""
-    full = len(photo)
-    small = int(full * rng.uniform(0.25, 0.8))
-    left, top = rng.integers(0, full - small + 1, 2)
-    ground = np.tile(rng.uniform(0, 1, 3).astype(np.float32), (full, full, 1))
-    if rng.random() < 0.5:
-        ground += cv2.resize(rng.normal(size=(8, 8, 3)).astype(np.float32), (full, full), interpolation=cv2.INTER_CUBIC) * 0.2
-    far = np.zeros_like(maps)
-    ground[top : top + small, left : left + small] = cv2.resize(photo, (small, small), interpolation=cv2.INTER_AREA)
-    far[top : top + small, left : left + small] = resized(maps, small, full)
-    far[..., :2] *= small / full
-    eyes = eyes.copy()
-    eyes[:, :2] = eyes[:, :2] * small / full + [left, top]
-    return np.clip(ground, 0, 1), far, eyes
-
-
-def resized(maps: Array, side: int, width: int) -> Array:
-    """Resamples maps (n, n, 5), as `as_maps` gives them, to (side, side, 5).
-
-    Relief and thickness, in widths of `width` pixels, are interpolated between four pixels of one surface: the nearest pixel's value would
-    make every slope wrong that is measured over one pixel. Across outlines and jumps, and for the other maps, the nearest pixel counts.
-    """
-    nearest = ((np.arange(side) + 0.5) * len(maps) / side).astype(int)
-    resampled = maps[np.ix_(nearest, nearest)]
-    smooth = cv2.resize(np.ascontiguousarray(maps[..., :2]), (side, side), interpolation=cv2.INTER_LINEAR)
-    levels = np.dstack([maps[..., :2] * width, np.where(maps[..., 2] > 0.5, 2 * STEEPEST, 0)]).astype(np.float32)
-    square, anchor = np.ones((2, 2), np.uint8), (0, 0)
-    spread = (cv2.dilate(levels, square, anchor=anchor) - cv2.erode(levels, square, anchor=anchor)).max(-1)
-    first = np.maximum(np.floor((np.arange(side) + 0.5) * len(maps) / side - 0.5), 0).astype(int)
-    one_surface = spread[np.ix_(first, first)] < STEEPEST
-    resampled[..., :2] = np.where(one_surface[..., None], smooth, resampled[..., :2])
-    return resampled
-
-
-def _recolour(photo: Array, rng: Generator) -> Array:
-    """Gamma, contrast, brightness, white balance, grey, noise."""
-    photo = np.clip(photo, 1e-3, 1) ** rng.uniform(0.6, 1.6)
-    photo = (photo - 0.5) * rng.uniform(0.6, 1.4) + 0.5 + rng.uniform(-0.15, 0.15)
-    photo = photo * rng.uniform(0.85, 1.15, 3)
-    if rng.random() < 0.15:
-        photo = np.repeat(photo.mean(-1, keepdims=True), 3, -1)
-    noise = rng.standard_normal(photo.shape, np.float32) * np.float32(rng.uniform(0, 0.03))
-    return np.clip(photo + noise, 0, 1).astype(np.float32)
-
-
 def main() -> None:
     """Renders a set."""
     parser = argparse.ArgumentParser(description="Render a set of synthetic faces.")
-    parser.add_argument("--face-model", type=Path, required=True, help="ict-facekit.npz or the folder FaceXModel")
+    parser.add_argument(
+        "--face-model", type=Path, required=True, help="ict-facekit.npz or the folder FaceXModel"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, required=True)
-    parser.add_argument("--first-seed", type=int, default=0, help=f"held-out sets start at {HELD_OUT_FIRST_SEED}")
+    parser.add_argument(
+        "--first-seed", type=int, default=0, help=f"held-out sets start at {HELD_OUT_FIRST_SEED}"
+    )
     parser.add_argument("--side", type=int, default=192)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    render_set(options.face_model, options.out, options.count, options.first_seed, options.side, options.workers)
+    render_set(
+        options.face_model, options.out, options.count, options.first_seed, options.side, options.workers
+    )
 
 
 if __name__ == "__main__":

@@ -6,14 +6,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from face_network import FaceMaps
+from face3d.depth.face.network import FaceMaps
 
 EYE_SIGMA = 0.02
 """Radius of the target blob of an eye, in image widths."""
 ROOT_GUARD = 1e-5
 """Under a square root, whose slope at zero is infinite."""
 FACE_COUNTS = 2.0
-"""Times that a pixel of the narrow face counts in shape, slope and normals: the smaller part of a head, and the one that people look at."""
+"""Times that a pixel of the narrow face counts in shape, slope and normals: the smaller part of a head, and
+the one that people look at."""
 WEIGHTS = {
     "shape": 10.0,
     "place": 2.0,
@@ -31,8 +32,8 @@ WEIGHTS = {
 def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
     """Each term by name, unweighted, scalar.
 
-    maps_n5hw: relief, thickness, matte, head, narrow face as in `training.dataset`. eyes_nk3: x, y in 0..1, and whether the eye is in view;
-    left and right eyes take turns.
+    maps_n5hw: relief, thickness, matte, head, narrow face as in `training.dataset`. eyes_nk3: x, y in 0..1,
+    and whether the eye is in view; left and right eyes take turns.
     """
     relief, thickness, matte, head, face = maps_n5hw.unbind(1)
     inside = (matte > 0.5).float()
@@ -53,8 +54,10 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
         "thickness": mean_inside(thickness_error),
         "matte": functional.binary_cross_entropy_with_logits(predicted.matte_logit, matte),
         "head": functional.binary_cross_entropy_with_logits(predicted.head_logit, head),
-        "uncertainty": mean_inside(_surprise(shape_error, predicted.log_uncertainty)),
-        "thickness uncertainty": mean_inside(_surprise(thickness_error, predicted.log_thickness_uncertainty)),
+        "uncertainty": mean_inside(_laplace_nll(shape_error, predicted.log_uncertainty)),
+        "thickness uncertainty": mean_inside(
+            _laplace_nll(thickness_error, predicted.log_thickness_uncertainty)
+        ),
         "eyes": _eye_loss(predicted.eyes_logit, eyes_nk3),
     }
 
@@ -64,7 +67,7 @@ def total(terms: dict[str, Tensor]) -> Tensor:
     return torch.stack([WEIGHTS.get(name, 1.0) * term for name, term in terms.items()]).sum()
 
 
-def _surprise(error: Tensor, log_scale: Tensor) -> Tensor:
+def _laplace_nll(error: Tensor, log_scale: Tensor) -> Tensor:
     """Laplace likelihood of an error that is held fixed: teaches the scale without excusing the error."""
     return error.detach() * torch.exp(-log_scale) + log_scale
 
@@ -75,14 +78,18 @@ def _mean(value_nhw: Tensor, weight_nhw: Tensor) -> Tensor:
 
 
 def _slope_error(error_nhw: Tensor, weight_nhw: Tensor, scales: int = 4) -> Tensor:
-    """Mean absolute difference of the error between neighbours, at `scales` halvings; a pair counts as the lesser of its two weights.
+    """Mean absolute difference of the error between neighbours, at `scales` halvings; a pair counts as the
+    lesser of its two weights.
 
-    Source: the multi-scale gradient loss of Li & Snavely 2018 (MegaDepth), here on relief instead of log depth.
+    Source: the multi-scale gradient loss of Li & Snavely 2018 (MegaDepth), here on relief instead of log
+    depth.
     """
     total_error = error_nhw.new_zeros(())
     for _ in range(scales):
         count = weight_nhw.sum((1, 2)).clamp_min(1)
-        across = torch.diff(error_nhw, dim=2).abs() * torch.minimum(weight_nhw[:, :, 1:], weight_nhw[:, :, :-1])
+        across = torch.diff(error_nhw, dim=2).abs() * torch.minimum(
+            weight_nhw[:, :, 1:], weight_nhw[:, :, :-1]
+        )
         down = torch.diff(error_nhw, dim=1).abs() * torch.minimum(weight_nhw[:, 1:], weight_nhw[:, :-1])
         total_error = total_error + ((across.sum((1, 2)) + down.sum((1, 2))) / count).mean()
         error_nhw, weight_nhw = error_nhw[:, ::2, ::2], weight_nhw[:, ::2, ::2]
@@ -90,15 +97,19 @@ def _slope_error(error_nhw: Tensor, weight_nhw: Tensor, scales: int = 4) -> Tens
 
 
 def _normal_error(predicted_nhw: Tensor, relief_nhw: Tensor, weight_nhw: Tensor) -> Tensor:
-    """Mean distance between the tips of the unit normals, taken over one pixel and over two, the two means added.
+    """Mean distance between the tips of the unit normals, taken over one pixel and over two, the two means
+    added.
 
-    The distance is the angle in radians while that is small. Unlike the error of a slope it stays finite where a surface is steep.
+    The distance is the angle in radians while that is small. Unlike the error of a slope it stays finite
+    where a surface is steep.
     """
     total_error = predicted_nhw.new_zeros(())
     for step in (1, 2):
         right_and_below = torch.minimum(weight_nhw[:, step:, :-step], weight_nhw[:, :-step, step:])
         weight = torch.minimum(weight_nhw[:, step:, step:], right_and_below)
-        (across, down), (true_across, true_down) = (_slopes(relief, step) for relief in (predicted_nhw, relief_nhw))
+        (across, down), (true_across, true_down) = (
+            _slopes(relief, step) for relief in (predicted_nhw, relief_nhw)
+        )
         lengths = torch.sqrt((1 + across**2 + down**2) * (1 + true_across**2 + true_down**2))
         cosine = (1 + across * true_across + down * true_down) / lengths
         distance = torch.sqrt(2 * (1 - cosine).clamp_min(0) + ROOT_GUARD)
@@ -114,11 +125,15 @@ def _slopes(relief_nhw: Tensor, step: int) -> tuple[Tensor, Tensor]:
 
 
 def _eye_loss(logit_n2hw: Tensor, eyes_nk3: Tensor) -> Tensor:
-    """Cross-entropy against a blob on each eye in view, and against nothing for an eye that is hidden; pixels of a blob weigh more."""
+    """Cross-entropy against a blob on each eye in view, and against nothing for an eye that is hidden; pixels
+    of a blob weigh more.
+    """
     height, width = logit_n2hw.shape[-2:]
     x = (torch.arange(width, device=logit_n2hw.device) + 0.5) / width
     y = (torch.arange(height, device=logit_n2hw.device) + 0.5) / height
     squared = (x - eyes_nk3[:, :, 0, None, None]) ** 2 + (y[:, None] - eyes_nk3[:, :, 1, None, None]) ** 2
     blobs = torch.exp(-squared / (2 * EYE_SIGMA**2)) * eyes_nk3[:, :, 2, None, None]
     blob = torch.stack([blobs[:, 0::2].amax(1), blobs[:, 1::2].amax(1)], 1)
-    return (functional.binary_cross_entropy_with_logits(logit_n2hw, blob, reduction="none") * (1 + 20 * blob)).mean()
+    return (
+        functional.binary_cross_entropy_with_logits(logit_n2hw, blob, reduction="none") * (1 + 20 * blob)
+    ).mean()

@@ -15,15 +15,17 @@ NEWTON_SCHULZ_STEPS = 5
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
 """Of Jordan's odd polynomial, which draws singular values towards one."""
 UPDATE_RMS = 0.2
-"""Root mean square of an update at rate one, so that AdamW's rates can be used (Liu et al. 2025, "Muon is Scalable for LLM Training")."""
+"""Root mean square of an update at rate one, so that AdamW's rates can be used (Liu et al. 2025, "Muon is
+Scalable for LLM Training")."""
 MOMENTUM = 0.95
 
 
 def orthogonal(matrix_ab: Tensor) -> Tensor:
-    """The matrix with its singular values brought to about one by a Newton-Schulz iteration; zeros stay zeros. float32.
+    """The matrix with its singular values brought to about one by a Newton-Schulz iteration; zeros stay
+    zeros. float32.
 
-    Every step multiplies the matrix x from the left by a polynomial of x times its transpose. So only that small square matrix goes through
-    the steps, and their product meets the long matrix once, at the end.
+    Every step multiplies the matrix x from the left by a polynomial of x times its transpose. So only that
+    small square matrix goes through the steps, and their product meets the long matrix once, at the end.
     """
     wide = matrix_ab.shape[0] <= matrix_ab.shape[1]
     x = (matrix_ab if wide else matrix_ab.T).float()
@@ -48,7 +50,9 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> Any:
-        """One update, with Nesterov momentum, of every kernel that has a gradient. Returns what `closure` returns."""
+        """One update, with Nesterov momentum, of every kernel that has a gradient. Returns what `closure`
+        returns.
+        """
         loss = torch.enable_grad()(closure)() if closure else None
         for group in self.param_groups:
             for kernel in group["params"]:
@@ -60,7 +64,10 @@ class Muon(torch.optim.Optimizer):
                 average = state["momentum_buffer"].lerp_(kernel.grad, 1 - MOMENTUM)
                 direction = orthogonal(kernel.grad.lerp(average, MOMENTUM).flatten(1))
                 kernel.mul_(1 - group["lr"] * group["weight_decay"])
-                kernel.add_(direction.view(kernel.shape), alpha=-group["lr"] * UPDATE_RMS * max(direction.shape) ** 0.5)
+                kernel.add_(
+                    direction.view(kernel.shape),
+                    alpha=-group["lr"] * UPDATE_RMS * max(direction.shape) ** 0.5,
+                )
         return loss
 
 

@@ -2,9 +2,11 @@
 
     python -m training.train --data data/train --run runs/face --side 128 --samples 260000 --decay 80000
 
-The learning rate warms up, stays, and falls to zero over the last --decay samples, so a run can be lengthened or brought down from any
-checkpoint: call again with other numbers and it goes on from where it stopped. A GPU is used where there is one. On a CPU, --processes 2
-takes one core for each of two processes whose weights are averaged as they go; they see more views a second than one process on both.
+The learning rate warms up, stays, and falls to zero over the last --decay samples, so a run can be lengthened
+or brought down from any
+checkpoint: call again with other numbers and it goes on from where it stopped. A GPU is used where there is
+one. On a CPU, --processes 2 takes one core for each of two processes whose weights are averaged as they go;
+they see more views a second than one process on both.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from torch import distributed, nn
 from torch.multiprocessing import spawn
 from torch.utils.data import DataLoader
 
-from face_network import Configuration, FaceMaps, FaceNetwork
-from training.dataset import RandomViews
+from face3d.depth.face.network import Configuration, FaceMaps, FaceNetwork
+from training.augmentation import RandomViews
 from training.losses import losses, total
 from training.muon import muon_and_adamw
 
@@ -50,7 +52,9 @@ def learning_rate(seen: int, samples: int, decay: int) -> float:
 
 
 class Run:
-    """A network in training with its average and its optimisers; the folder holds checkpoint.pt and log.jsonl."""
+    """A network in training with its average and its optimisers; the folder holds checkpoint.pt and
+    log.jsonl.
+    """
 
     def __init__(
         self,
@@ -63,8 +67,10 @@ class Run:
     ) -> None:
         """Goes on from the folder's checkpoint where there is one.
 
-        cost: see `Cost`. optimisers: see `Optimisers`. A checkpoint without states of these gives its weights, and they begin anew.
-        configuration: of the network; default `Configuration()`. bfloat16: whether convolutions are computed so.
+        cost: see `Cost`. optimisers: see `Optimisers`. A checkpoint without states of these gives its
+        weights, and they begin anew.
+        configuration: of the network; default `Configuration()`. bfloat16: whether convolutions are computed
+        so.
         """
         torch.manual_seed(0)
         self.cost, self.bfloat16 = cost, bfloat16
@@ -79,11 +85,15 @@ class Run:
             state = torch.load(file, map_location="cpu", weights_only=True)
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
-            for optimiser, its_state in zip(self.optimisers, state.get("optimisers", ()), strict="optimisers" in state):
+            for optimiser, its_state in zip(
+                self.optimisers, state.get("optimisers", ()), strict="optimisers" in state
+            ):
                 optimiser.load_state_dict(its_state)
             self.seen, self.steps = state["seen"], state["steps"]
 
-    def step(self, rgb: torch.Tensor, maps: torch.Tensor, eyes: torch.Tensor, rate: float) -> dict[str, float]:
+    def step(
+        self, rgb: torch.Tensor, maps: torch.Tensor, eyes: torch.Tensor, rate: float
+    ) -> dict[str, float]:
         """One update. Returns the loss terms."""
         self.network.train()
         rgb, maps, eyes = (x.to(self.device, non_blocking=True) for x in (rgb, maps, eyes))
@@ -112,13 +122,17 @@ class Run:
         values = [value for value in self.network.state_dict().values() if value.is_floating_point()]
         flat = torch.cat([value.flatten() for value in values])
         distributed.all_reduce(flat)
-        for value, mean in zip(values, (flat / self.processes).split([value.numel() for value in values]), strict=True):
+        for value, mean in zip(
+            values, (flat / self.processes).split([value.numel() for value in values]), strict=True
+        ):
             value.copy_(mean.view_as(value))
 
     @torch.no_grad()
     def _update_average(self) -> None:
         keep = min(AVERAGING, self.steps / (self.steps + 10))
-        for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+        for mean, value in zip(
+            self.average.state_dict().values(), self.network.state_dict().values(), strict=True
+        ):
             if mean.is_floating_point():
                 mean.lerp_(value.to(mean.dtype), 1 - keep)
             else:
@@ -127,23 +141,34 @@ class Run:
     def save(self, side: int) -> None:
         """Writes the checkpoint whole or not at all."""
         configuration = asdict(replace(self.network.configuration, side=side))
-        state = {"network": self.network.state_dict(), "average": self.average.state_dict(), "seen": self.seen, "steps": self.steps}
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "seen": self.seen,
+            "steps": self.steps,
+        }
         states = [optimiser.state_dict() for optimiser in self.optimisers]
         partial = self.folder / "checkpoint.part"
         torch.save({**state, "optimisers": states, "configuration": configuration}, partial)
         os.replace(partial, self.folder / "checkpoint.pt")
 
 
-def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int, bfloat16: bool) -> None:
+def train(
+    data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int, bfloat16: bool
+) -> None:
     """Trains until `samples` samples were seen in all.
 
-    Of several processes the first keeps the log and the checkpoint; the others' optimisers begin anew with its state.
+    Of several processes the first keeps the log and the checkpoint; the others' optimisers begin anew with
+    its state.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rank = distributed.get_rank() if distributed.is_initialized() else 0
     run = Run(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"), bfloat16=bfloat16)
     views = DataLoader(
-        RandomViews(data, side, seed=run.seen + rank), batch_size=batch, num_workers=workers, prefetch_factor=4 if workers else None
+        RandomViews(data, side, seed=run.seen + rank),
+        batch_size=batch,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
     )
     sums: dict[str, float] = {}
     summed = 0
@@ -173,9 +198,13 @@ def train(data: Path, folder: Path, side: int, samples: int, decay: int, batch: 
 
 
 def _train_together(rank: int, processes: int, rendezvous: str, arguments: tuple[Any, ...]) -> None:
-    """What each of several processes does; they find each other through the file `rendezvous`, which is not there yet."""
+    """What each of several processes does; they find each other through the file `rendezvous`, which is not
+    there yet.
+    """
     torch.set_num_threads(1)
-    distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=processes)
+    distributed.init_process_group(
+        "gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=processes
+    )
     train(*arguments)
     distributed.destroy_process_group()
 
@@ -186,15 +215,27 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder made by training.dataset")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoint and log")
     parser.add_argument("--side", type=int, default=128, help="input side in pixels")
-    parser.add_argument("--samples", type=int, required=True, help="samples seen in all, earlier calls included")
     parser.add_argument(
-        "--decay", type=int, default=0, help="over how many of the last samples the learning rate falls to zero; 0: it stays"
+        "--samples", type=int, required=True, help="samples seen in all, earlier calls included"
+    )
+    parser.add_argument(
+        "--decay",
+        type=int,
+        default=0,
+        help="over how many of the last samples the learning rate falls to zero; 0: it stays",
     )
     parser.add_argument("--batch", type=int, default=BATCH, help="of each process")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--processes", type=int, default=1, help="without a GPU: train so many networks as one, each on a core of its own")
     parser.add_argument(
-        "--float32", action="store_true", help="compute convolutions in float32: faster on processors without AMX or fast bfloat16"
+        "--processes",
+        type=int,
+        default=1,
+        help="without a GPU: train so many networks as one, each on a core of its own",
+    )
+    parser.add_argument(
+        "--float32",
+        action="store_true",
+        help="compute convolutions in float32: faster on processors without AMX or fast bfloat16",
     )
     options = parser.parse_args()
     if options.processes < 1 or (options.processes > 1 and torch.cuda.is_available()):
@@ -205,7 +246,11 @@ def main() -> None:
         train(*arguments)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            spawn(_train_together, (options.processes, f"{folder}/rendezvous", arguments), nprocs=options.processes)
+            spawn(
+                _train_together,
+                (options.processes, f"{folder}/rendezvous", arguments),
+                nprocs=options.processes,
+            )
 
 
 if __name__ == "__main__":

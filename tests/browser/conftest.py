@@ -1,10 +1,10 @@
-"""The page served on 127.0.0.1 with the bundled network, and Debian's chromium to look at it. See coarse_server.py."""
+"""The page served on 127.0.0.1 by `coarse_server`, and Debian's chromium to look at it."""
 
 import shutil
 
 import pytest
 
-from local_server import serving
+from page.local_server import serving
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -44,19 +44,27 @@ def chromium():
 
 @pytest.fixture
 def visit(chromium, address):
-    """A function that opens the page as a new visitor; afterwards: no request left this machine, and the console shows no error.
+    """A function that opens the page as a new visitor; afterwards: no request left this machine, and the
+    console shows no error.
 
     missing: part of the address of what will not load, which the console may say.
     """
     contexts, outside, errors = [], [], []
 
     def open_page(width=1280, height=900, scheme="light", before=None, missing=None, **options):
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True, **options)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True, **options
+        )
         context.set_default_timeout(120_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda request: outside.append(request.url) if not _stays_here(request.url, address) else None)
-        page.on("console", lambda message: errors.append(message.text) if _is_error(message, missing) else None)
+        page.on(
+            "request",
+            lambda request: outside.append(request.url) if not _stays_here(request.url, address) else None,
+        )
+        page.on(
+            "console", lambda message: errors.append(message.text) if _is_error(message, missing) else None
+        )
         page.on("pageerror", lambda error: errors.append(str(error)))
         if before:
             page.add_init_script(before)

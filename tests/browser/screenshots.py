@@ -1,10 +1,12 @@
-"""Screenshots of the page, at desktop and phone width, light and dark: `make screenshots` writes them to assets/pictures/."""
+"""Screenshots of the page, at desktop and phone width, light and dark: `make screenshots` writes them to
+assets/pictures/.
+"""
 
 from conftest import CHROMIUM, FLAGS
 from playwright.sync_api import expect, sync_playwright
 from visitor import SLOW_MS, generate_depth, generate_model, settle
 
-from local_server import ROOT, serving
+from page.local_server import ROOT, serving
 
 TARGET = ROOT / "assets" / "pictures"
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -17,7 +19,9 @@ def main():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for device, (width, height) in SIZES.items():
             for scheme in ("light", "dark"):
-                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, color_scheme=scheme
+                )
                 take(context.new_page(), server.address, f"{device}_{scheme}")
                 context.close()
         browser.close()

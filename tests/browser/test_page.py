@@ -6,8 +6,6 @@ import subprocess
 
 import numpy as np
 import pytest
-
-pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import expect
 from visitor import (
     ASTRONAUT,
@@ -24,6 +22,8 @@ from visitor import (
     upload,
     wait_for_eye,
 )
+
+pytest.importorskip("playwright.sync_api")
 
 
 def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloaded(visit):
@@ -42,7 +42,9 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     drawn = page.evaluate("() => document.querySelector('.mv-plot').data[0].z")
     page.get_by_role("slider", name="Smoothing, pixels").press("ArrowRight")
     page.wait_for_function(
-        "(was) => JSON.stringify(document.querySelector('.mv-plot').data[0].z) !== JSON.stringify(was)", arg=drawn, timeout=60_000
+        "(was) => JSON.stringify(document.querySelector('.mv-plot').data[0].z) !== JSON.stringify(was)",
+        arg=drawn,
+        timeout=60_000,
     )
     settle(page)
     assert np.abs(camera(page)[0] - turned).max() < 1e-6
@@ -120,7 +122,9 @@ def test_two_visitors_see_only_their_own_photo(visit):
     upload(second, "mirrored.jpg", MIRRORED)
     generate_depth(first)
     generate_depth(second)
-    expect(second.locator(".pv-photo")).not_to_have_attribute("src", first.locator(".pv-photo").get_attribute("src"))
+    expect(second.locator(".pv-photo")).not_to_have_attribute(
+        "src", first.locator(".pv-photo").get_attribute("src")
+    )
     expect(first.get_by_text("mirrored.jpg")).to_have_count(0)
     expect(second.get_by_text("astronaut.jpg")).to_have_count(0)
 
@@ -166,5 +170,10 @@ def test_axe_finds_no_serious_violation(visit, axe, scheme):
     generate_model(page)
     page.evaluate(axe)
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    serious = [(rule["id"], node["html"][:200]) for rule in found if rule["impact"] in ("serious", "critical") for node in rule["nodes"]]
+    serious = [
+        (rule["id"], node["html"][:200])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
     assert serious == []

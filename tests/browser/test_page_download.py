@@ -1,4 +1,6 @@
-"""The page fetches a checkpoint from a server on this machine: a failure, the retry, its progress, and the depth map."""
+"""The page fetches a checkpoint from a server on this machine: a failure, the retry, its progress, and the
+depth map.
+"""
 
 import http.server
 import re
@@ -8,17 +10,16 @@ import time
 
 import pytest
 import torch
-from conftest import CHROMIUM
-
-import midas_networks
-import weights
-from benchmarks import midas_parity
-from local_server import serving
-from networks import NETWORKS
-
-pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import expect
 from visitor import ASTRONAUT, SLOW_MS, generate_depth, pixels, press_depth, settle, upload
+
+from benchmarks import midas_parity
+from face3d.depth import checkpoints
+from face3d.depth.midas import network as midas_network
+from face3d.depth.registry import NETWORKS
+from page.local_server import serving
+
+pytest.importorskip("playwright.sync_api")
 
 SPEC = NETWORKS["dpt_levit_224"]
 CHUNK = 4 << 20
@@ -56,7 +57,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 def mirror(tmp_path_factory):
     """A server of the network's file, with weights that a rule gives."""
     path = tmp_path_factory.mktemp("mirror") / SPEC.files[0].name
-    module = midas_networks.build_unfilled(SPEC.name)
+    module = midas_network.build_unfilled(SPEC.name)
     torch.save(midas_parity.ruled_state_dict(midas_parity.read_manifests()[SPEC.name], module), path)
     server = Mirror(path)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -76,9 +77,12 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def address(mirror, cache):
     """The page, with an empty cache folder and the mirror."""
-    if CHROMIUM is None:
+    if shutil.which("chromium") is None:
         pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
-    variables = {weights.MIRROR_VARIABLE: f"http://127.0.0.1:{mirror.server_port}", weights.FOLDER_VARIABLE: str(cache)}
+    variables = {
+        checkpoints.MIRROR_VARIABLE: f"http://127.0.0.1:{mirror.server_port}",
+        checkpoints.FOLDER_VARIABLE: str(cache),
+    }
     with serving(**variables) as server:
         yield server.address
 
@@ -115,5 +119,7 @@ def test_a_failed_download_is_explained_and_the_retry_gives_a_depth_map(visit, m
 
     generate_depth(page)
     expect(page.get_by_text(f"Made by {SPEC.title}")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Depth network")).to_have_value(re.compile(re.escape(SPEC.title)))
+    expect(page.get_by_role("combobox", name="Depth network")).to_have_value(
+        re.compile(re.escape(SPEC.title))
+    )
     assert len(mirror.asked) == 2

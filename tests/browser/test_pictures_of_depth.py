@@ -1,10 +1,12 @@
-"""Step 2 in a browser: the line to drag, values under the pointer, colour maps, clip and histogram, side by side, and copying."""
+"""Step 2 in a browser: the line to drag, values under the pointer, colour maps, clip and histogram, side by
+side, and copying.
+"""
 
 import pytest
-
-pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import expect
 from visitor import choose, generate_depth
+
+pytest.importorskip("playwright.sync_api")
 
 COPIED = """async () => {
     const [item] = await navigator.clipboard.read(), picture = await createImageBitmap(await item.getType('image/png'));
@@ -64,7 +66,9 @@ def test_colours_clip_histogram_and_side_by_side(page):
     far.press("ArrowRight")
     for _ in range(24):
         far.press("ArrowRight")
-    expect(histogram.locator("rect[opacity='0.15']")).to_have_count(16)  # 25 % of 64 bars are beyond the far end
+    expect(histogram.locator("rect[opacity='0.15']")).to_have_count(
+        16
+    )  # 25 % of 64 bars are beyond the far end
 
     page.get_by_role("radio", name="Side by side").click()
     expect(page.locator(".pv-frame")).to_have_count(2)

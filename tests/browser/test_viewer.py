@@ -5,10 +5,21 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
+from visitor import (
+    SLOW_MS,
+    camera,
+    drag,
+    generate_depth,
+    middle,
+    model_on_stage,
+    pixels,
+    settle,
+    show,
+    wait_for_eye,
+)
 
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import expect
-from visitor import SLOW_MS, camera, drag, generate_depth, middle, model_on_stage, pixels, settle, show, wait_for_eye
 
 START_DISTANCE = 1.5
 PROPORTIONS = """() => {
@@ -80,7 +91,9 @@ def test_every_view_keeps_its_camera_and_has_true_proportions(visit):
 
 
 def test_a_failed_load_shows_a_picture_and_the_next_try_the_model(visit):
-    """The library does not arrive: a still picture and what to do. It arrives when the model is shown otherwise: the model itself."""
+    """The library does not arrive: a still picture and what to do. It arrives when the model is shown
+    otherwise: the model itself.
+    """
     page = visit(missing="plotly.min.js")
     page.route("**/*plotly.min.js*", lambda route: route.abort())
     generate_depth(page)
@@ -99,7 +112,10 @@ def test_a_failed_load_shows_a_picture_and_the_next_try_the_model(visit):
 
 
 def touch(devtools, kind, *points):
-    devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]})
+    devtools.send(
+        "Input.dispatchTouchEvent",
+        {"type": kind, "touchPoints": [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]},
+    )
 
 
 def test_one_finger_turns_and_two_zoom(visit):
@@ -136,8 +152,13 @@ def test_full_screen_and_back(visit):
     small = stage.bounding_box()["height"]
     page.get_by_role("button", name="Full screen").click()
     page.wait_for_function("() => document.fullscreenElement?.classList.contains('mv')")
-    page.wait_for_function("(small) => document.querySelector('.mv-stage').getBoundingClientRect().height > 1.1 * small", arg=small)
-    page.wait_for_function("() => document.querySelector('.mv-plot canvas').getBoundingClientRect().width > 1000")
+    page.wait_for_function(
+        "(small) => document.querySelector('.mv-stage').getBoundingClientRect().height > 1.1 * small",
+        arg=small,
+    )
+    page.wait_for_function(
+        "() => document.querySelector('.mv-plot canvas').getBoundingClientRect().width > 1000"
+    )
     page.get_by_role("button", name="Full screen").click()
     page.wait_for_function("() => !document.fullscreenElement")
     expect(page.get_by_role("button", name="Front", exact=True)).to_be_visible()

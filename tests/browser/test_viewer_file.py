@@ -1,15 +1,18 @@
-"""The one-file viewer in a browser without a network: no request, no error, and the model turns when it is dragged."""
+"""The one-file viewer in a browser without a network: no request, no error, and the model turns when it is
+dragged.
+"""
 
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
-from shapes import head, photo_of
 
-from generate_3d_model import ModelSettings, build_mesh
-from life_size import life_size
-from viewer_html import write_viewer
+from face3d.export.html_viewer import write_viewer
+from face3d.geometry.scale import life_size
+from face3d.geometry.settings import ModelSettings
+from face3d.synthetic import head, photo_of
+from generate_3d_model import build_mesh
 
 DRAWN = "() => { const p = document.querySelector('.js-plotly-plot'); return !!p?._fullLayout?.scene?._scene?.glplot; }"
 EYE = "() => { const e = document.querySelector('.js-plotly-plot')._fullLayout.scene._scene.getCamera().eye; return [e.x, e.y, e.z]; }"
@@ -49,5 +52,7 @@ def test_it_opens_offline_makes_no_request_and_turns(viewer_file, chromium):
         after = picture(page)
         assert np.abs(np.subtract(page.evaluate(EYE), eye)).max() > 0.2
         assert (np.abs(after - before).max(axis=-1) > 20).mean() > 0.05
-    assert [url for url in requests if url != viewer_file.as_uri() and not url.startswith(("data:", "blob:"))] == []
+    assert [
+        url for url in requests if url != viewer_file.as_uri() and not url.startswith(("data:", "blob:"))
+    ] == []
     assert errors == []

@@ -1,4 +1,6 @@
-"""What a visitor does on the page and sees there: the hands and eyes of the browser tests. Everything waits for what it expects."""
+"""What a visitor does on the page and sees there: the hands and eyes of the browser tests. Everything waits
+for what it expects.
+"""
 
 import io
 
@@ -34,7 +36,9 @@ def settle(page):
 
 def send_file(page, name, data):
     """The file is chosen; what the page makes of it is not waited for."""
-    page.locator("input[type=file]").first.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": data})
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "image/jpeg", "buffer": data}
+    )
 
 
 def upload(page, name, data):
@@ -73,7 +77,9 @@ def model_on_stage(page):
 
 
 def choose(page, picker, option):
-    """An option of a picker. Its list may close before that is reached, as when the page around it moves: then it is opened once more."""
+    """An option of a picker. Its list may close before that is reached, as when the page around it moves:
+    then it is opened once more.
+    """
     wanted = page.get_by_role("option", name=option)
     for _ in range(TRIES):
         try:
@@ -88,7 +94,9 @@ def choose(page, picker, option):
 def show(page, name, kind):
     """One of the ways to show the model, until Plotly draws that kind of trace."""
     page.get_by_role("radio", name=name).click()
-    page.wait_for_function("(kind) => document.querySelector('.mv-plot')?.data?.[0].type === kind", arg=kind, timeout=SLOW_MS)
+    page.wait_for_function(
+        "(kind) => document.querySelector('.mv-plot')?.data?.[0].type === kind", arg=kind, timeout=SLOW_MS
+    )
     settle(page)
 
 
@@ -125,4 +133,6 @@ def wait_for_eye(page, law, was=None):
         const gap = was && Math.hypot(eye.x - was[0], eye.y - was[1], eye.z - was[2]);
         return {law};
     }}"""
-    page.wait_for_function(condition, arg=None if was is None else [float(value) for value in was], timeout=SLOW_MS)
+    page.wait_for_function(
+        condition, arg=None if was is None else [float(value) for value in was], timeout=SLOW_MS
+    )

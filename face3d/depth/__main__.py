@@ -1,0 +1,91 @@
+"""The command line of the checkpoint store: `python -m face3d.depth list`, `fetch`, `verify` and `path`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from face3d.depth.checkpoints import (
+    Place,
+    accuracy_text,
+    cache_folder,
+    find,
+    find_or_fetch,
+    print_progress,
+    status,
+    verify,
+)
+from face3d.depth.registry import NETWORKS
+from face3d.errors import WeightsError
+
+
+def _print_list() -> None:
+    rows = [("name", "size", "where", "licence", "accuracy")]
+    for spec in NETWORKS.values():
+        state = status(spec)
+        rows.append((spec.name, state.size_text or "-", state.place.value, spec.licence, accuracy_text(spec)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _print_verify(names: list[str]) -> bool:
+    """Prints a line per network named, or per network in the cache; True where all are sound, and those named
+    are here.
+    """
+    states = {name: (status(NETWORKS[name]), verify(NETWORKS[name])) for name in names or NETWORKS}
+    told = {
+        name: state for name, state in states.items() if names or state[0].place is Place.CACHED or state[1]
+    }
+    for name, (state, problem) in told.items():
+        print(f"{name}: {problem or ('sound' if state.place is Place.CACHED else state.text)}")
+    if not told:
+        print(f"No checkpoint has been downloaded to {cache_folder()} yet.")
+    return all(state.here and not problem for state, problem in told.values())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; 0 where it did what was asked, else 1 (2 for wrong arguments, 130 where it was
+    interrupted).
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m face3d.depth", description="Checkpoints of the depth networks."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="all networks, their sizes, and which are here")
+    commands.add_parser("fetch", help="download a network's checkpoint").add_argument(
+        "name", choices=list(NETWORKS), metavar="NAME"
+    )
+    verify_names = commands.add_parser("verify", help="check downloaded files against their SHA-256")
+    verify_names.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    path_name = commands.add_parser("path", help="the cache folder, or a network's file")
+    path_name.add_argument("name", nargs="?", choices=list(NETWORKS), metavar="NAME")
+    options = parser.parse_args(argv)
+    if options.command == "verify" and (unknown := [name for name in options.names if name not in NETWORKS]):
+        parser.error(f"there is no network {', '.join(unknown)}; choose from {', '.join(NETWORKS)}")
+    try:
+        if options.command == "list":
+            _print_list()
+        elif options.command == "fetch":
+            path = find_or_fetch(NETWORKS[options.name], progress=print_progress)
+            print(path)
+        elif options.command == "verify":
+            return 0 if _print_verify(options.names) else 1
+        elif options.name is None:
+            print(cache_folder())
+        elif (path_found := find(NETWORKS[options.name])) is None:
+            print(f"{options.name} is not here: {status(NETWORKS[options.name]).text}.", file=sys.stderr)
+            return 1
+        else:
+            print(path_found)
+    except WeightsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What was received is kept; the next fetch goes on there.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The bundled face network and how it is applied to a photo."""

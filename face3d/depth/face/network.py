@@ -1,0 +1,172 @@
+"""The bundled face network: one photo to relief, thickness, their expected errors, matte, head and eyes.
+Torch modules, nothing else.
+
+A ResNet-18 encoder (He et al. 2016, through timm, random weights) and an additive decoder: at each scale the
+encoder's features and the coarser result are brought to the decoder's width there by 1x1 convolutions, the
+latter is upsampled onto the former, and one residual block joins the two. Output at half the input's
+resolution, upsampled.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors
+import timm
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from face3d.errors import WeightsError
+
+STRIDE = 32
+"""Sides of the input must be multiples of this."""
+FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0, -3.0
+"""Of the last layer before training: relief, thickness, matte, head, log of the expected error of relief, the
+two eyes, log of the expected error of thickness."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What is needed to build the network again; kept in the weights' metadata.
+
+    widths: channels of the decoder, from half the input's resolution to the coarsest; one per scale of the
+    backbone.
+    side: the input side it was trained at, pixels; relief is in widths of this square.
+    look_side: the larger of the two input sides it is used at; measured to be better somewhat above `side`.
+    uncertainty_scale, thickness_uncertainty_scale: factors that make 68 % of the errors fall within the
+    stated uncertainty.
+    """
+
+    backbone: str = "resnet18"
+    widths: tuple[int, ...] = (32, 64, 128, 128, 256)
+    side: int = 128
+    look_side: int = 192
+    uncertainty_scale: float = 1.0
+    thickness_uncertainty_scale: float = 1.0
+
+
+class FaceMaps(NamedTuple):
+    """What the network says of a batch. All (n, h, w) float32 at the input's resolution but `eyes_logit` (n,
+    2, h, w).
+
+    relief: height towards the camera, image widths, meaningful where matte > 0.5; thickness: image widths, >=
+    0; matte, head: logits;
+    log_uncertainty, log_thickness_uncertainty: natural logarithm of the expected absolute error of relief and
+    of thickness; eyes_logit: eye on the left, eye on the right of the picture.
+    """
+
+    relief: Tensor
+    thickness: Tensor
+    matte_logit: Tensor
+    head_logit: Tensor
+    log_uncertainty: Tensor
+    eyes_logit: Tensor
+    log_thickness_uncertainty: Tensor
+
+
+class Join(nn.Module):
+    """Adds the coarser result to one scale of the encoder and refines the sum."""
+
+    def __init__(self, encoder_channels: int, width: int, coarser_width: int) -> None:
+        """coarser_width: 0 at the coarsest scale, where there is nothing to add."""
+        super().__init__()
+        self.project = nn.Conv2d(encoder_channels, width, 1)
+        self.narrow = nn.Conv2d(coarser_width, width, 1, bias=False) if coarser_width else None
+        self.refine = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+        )
+
+    def forward(self, features_nchw: Tensor, coarser_nchw: Tensor | None) -> Tensor:
+        """(n, width, h, w) at the resolution of `features_nchw`."""
+        joined = self.project(features_nchw)
+        if self.narrow is not None:
+            coarser = self.narrow(coarser_nchw)
+            joined = joined + functional.interpolate(
+                coarser, size=joined.shape[-2:], mode="bilinear", align_corners=False
+            )
+        return functional.relu(joined + self.refine(joined))
+
+
+class FaceNetwork(nn.Module):
+    """Photo to `FaceMaps`."""
+
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        super().__init__()
+        self.configuration = configuration = configuration or Configuration()
+        encoder: Any = timm.create_model(configuration.backbone, features_only=True, pretrained=False)
+        self.encoder = encoder
+        widths = configuration.widths
+        shapes = zip(encoder.feature_info.channels(), widths, (*widths[1:], 0), strict=True)
+        self.joins = nn.ModuleList(Join(*shape) for shape in shapes)
+        last = nn.Conv2d(widths[0], len(FIRST_BIAS), 1)
+        last.bias = nn.Parameter(torch.tensor(FIRST_BIAS))
+        self.head = nn.Sequential(nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(inplace=True), last)
+
+    def forward(self, rgb_nchw: Tensor) -> FaceMaps:
+        """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE."""
+        features = self.encoder((rgb_nchw - 0.5) / 0.25)
+        (coarsest, scale), *finer = zip(reversed(self.joins), reversed(features), strict=True)
+        merged = coarsest(scale, None)
+        for join, scale in finer:
+            merged = join(scale, merged)
+        with torch.autocast(
+            rgb_nchw.device.type, enabled=False
+        ):  # bfloat16 holds relief to half a pixel only
+            maps = self.head(merged.float())
+        maps = functional.interpolate(maps, size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
+        relief, thickness, matte, head, log_uncertainty = maps[:, :5].unbind(1)
+        relief_error, thickness_error = log_uncertainty.clamp(-9, 1), maps[:, 7].clamp(-9, 1)
+        return FaceMaps(
+            relief, functional.relu(thickness), matte, head, relief_error, maps[:, 5:7], thickness_error
+        )
+
+
+def metadata_of(configuration: Configuration, facts: dict[str, str]) -> dict[str, str]:
+    """The strings that go into the weights' file: the configuration and whatever else is known of them."""
+    return {"configuration": json.dumps(asdict(configuration)), **facts}
+
+
+def load(path: Path) -> FaceNetwork:
+    """The network with the weights of a safetensors file (float16 on disk, float32 here), in eval mode on the
+    CPU.
+
+    Raises WeightsError where the file is absent, damaged, or of another network.
+    """
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            kept = json.loads((file.metadata() or {})["configuration"])
+        configuration = Configuration(**kept | {"widths": tuple(kept["widths"])})
+        weights = load_file(path)
+        return with_weights(configuration, weights)
+    except FileNotFoundError as error:
+        raise WeightsError(
+            f"The face network's weights are missing: {path} is not there. Restore it from the repository."
+        ) from error
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise WeightsError(
+            f"{path} is damaged or not a face network. Restore it from the repository."
+        ) from error
+    except RuntimeError as error:
+        raise WeightsError(
+            f"{path} holds the weights of another network. Restore it from the repository."
+        ) from error
+
+
+def with_weights(configuration: Configuration, weights: dict[str, Tensor]) -> FaceNetwork:
+    """A network in eval mode, its weights float32. Raises RuntimeError for weights of another network,
+    ValueError for an impossible one.
+    """
+    network = FaceNetwork(configuration)
+    network.load_state_dict(
+        {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
+    )
+    return network.eval().to(memory_format=torch.channels_last)  # a fifth faster on a CPU

@@ -1,0 +1,76 @@
+"""Joint bilateral upsampling: a small map on a larger picture, under the picture's guidance."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from face3d.structures import Array
+
+
+def guided_upsample(
+    values_hwc: Array, guide_rgb: Array, frame_xywh: tuple[float, float, float, float]
+) -> Array:
+    """Values of a small map on a larger picture, each a weighted mean of the 4 x 4 nearest, so nothing rings
+    and nothing overshoots.
+
+    values_hwc: (h, w, c) float32 over the rectangle `frame_xywh` of the guide, in guide pixels. guide_rgb:
+    (H, W, 3) uint8.
+    Returns (H, W, c) float32; outside the frame the nearest edge value.
+    Weights are a cubic B-spline in space times a Gaussian of the colour difference: joint bilateral
+    upsampling (Kopf et al. 2007), with a spline for the spatial kernel because it is smooth where it is cut
+    off, so there are no stair-steps.
+    """
+    height, width = guide_rgb.shape[:2]
+    rows, columns, channels = values_hwc.shape
+    left, top, frame_width, frame_height = frame_xywh
+    guide = guide_rgb.astype(np.float32)
+    small_guide = _sample_guide(guide, frame_xywh, (rows, columns))
+    source = np.concatenate([values_hwc, small_guide], -1)
+    x = (np.arange(width, dtype=np.float32) + 0.5 - left) * columns / frame_width - 0.5
+    y = (np.arange(height, dtype=np.float32) + 0.5 - top) * rows / frame_height - 0.5
+    first_x, first_y = np.floor(x).astype(int) - 1, np.floor(y).astype(int) - 1
+    total = np.zeros((height, width, channels), np.float32)
+    weights = np.zeros((height, width), np.float32)
+    for across in range(4):
+        share_x = _b_spline(x - first_x - across)
+        widened = source[:, np.clip(first_x + across, 0, columns - 1)]
+        for down in range(4):
+            share_y = _b_spline(y - first_y - down)
+            tap = widened[np.clip(first_y + down, 0, rows - 1)]
+            difference = tap[..., channels:] - guide
+            weight = np.einsum("hwc,hwc->hw", difference, difference)
+            weight *= np.float32(-1 / (2 * COLOUR_SIGMA**2))
+            np.exp(weight, out=weight)
+            weight += np.float32(0.02)  # where no neighbour is alike, space alone decides
+            weight *= share_x
+            weight *= share_y[:, None]
+            total += weight[..., None] * tap[..., :channels]
+            weights += weight
+    return total / weights[..., None]
+
+
+def _sample_guide(
+    guide_hwc: Array, frame_xywh: tuple[float, float, float, float], size_hw: tuple[int, int]
+) -> Array:
+    """The guide's colour at the centres of the small map's pixels, averaged over about one of them: (h, w, 3)
+    float32.
+    """
+    left, top, width, height = frame_xywh
+    x = (np.arange(size_hw[1], dtype=np.float32) + 0.5) * width / size_hw[1] + left - 0.5
+    y = (np.arange(size_hw[0], dtype=np.float32) + 0.5) * height / size_hw[0] + top - 0.5
+    grid_x, grid_y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
+    soft = cv2.GaussianBlur(guide_hwc, (0, 0), max(0.3, 0.4 * width / size_hw[1]))
+    return cv2.remap(soft, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+COLOUR_SIGMA = 24.0
+"""Colour difference, in 8-bit steps, at which a neighbour counts for little."""
+
+
+def _b_spline(offset_n: Array) -> Array:
+    """Uniform cubic B-spline at `offset_n`, support (-2, 2), float32."""
+    far = np.abs(offset_n)
+    near_part = 2 / 3 - far**2 + far**3 / 2
+    far_part = np.clip(2 - far, 0, None) ** 3 / 6
+    return np.where(far < 1, near_part, far_part).astype(np.float32)

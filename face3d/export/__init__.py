@@ -1,0 +1,1 @@
+"""Models and depth maps as files, pictures and figures."""

@@ -1,0 +1,35 @@
+"""A model in one HTML file that opens in any browser, offline: Plotly's script and the triangles are inside."""
+
+from __future__ import annotations
+
+import json
+
+import plotly.io
+
+from face3d.export.plotly_figure import Colour, as_json, extent, make_figure, mesh_traces
+from face3d.geometry.scale import in_millimetres
+from face3d.structures import Mesh
+
+
+def write_viewer(mesh: Mesh, title: str) -> bytes:
+    """UTF-8 HTML, about 5 MB of script plus the model; it makes no request. title: shown in the browser's
+    tab, any text.
+
+    Raises: ExportError for a model whose size is not known yet.
+    """
+    in_millimetres(mesh.vertices_n3[:0], mesh.unit)
+    figure = make_figure(mesh_traces(mesh, Colour.PHOTO), extent(*mesh.vertices_n3.T))
+    page = plotly.io.to_html(
+        json.loads(as_json(figure)),
+        include_plotlyjs=True,
+        full_html=True,
+        default_width="100vw",
+        default_height="100vh",
+        config={"displaylogo": False},
+        validate=False,
+    )
+    safe = title.replace("&", "&amp;").replace("<", "&lt;")
+    page = page.replace(
+        "<head>", f"<head><title>{safe}</title><style>body{{margin:0;background:#f4f3f0}}</style>", 1
+    )
+    return page.encode("utf-8", errors="replace")  # the name of a file may hold what is no text

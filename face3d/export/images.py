@@ -1,0 +1,71 @@
+"""Pictures as PNG, JPEG and data URI."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import cv2
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
+from face3d.errors import ExportError
+from face3d.structures import Array
+
+
+def data_uri(picture: Image.Image, file_format: str) -> str:
+    """A picture inside an address, so that it is fetched from nowhere and kept nowhere."""
+    buffer = io.BytesIO()
+    picture.save(buffer, file_format, **({"quality": 88} if file_format == "JPEG" else {"compress_level": 3}))
+    return f"data:image/{file_format.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def small(rgb_hwc: Array, side: int) -> Image.Image:
+    """A picture whose longer side is at most `side`."""
+    picture = Image.fromarray(rgb_hwc)
+    picture.thumbnail((side, side), reducing_gap=2.0)
+    return picture
+
+
+JPEG_QUALITY = 92
+
+
+class _StoredJpeg(JpegImageFile):
+    """Is saved as the very bytes it was opened from; Pillow would compress the picture a second time, at a
+    quality of its own.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+        self.data_of_file = data
+
+    def save(self, fp: Any, format: str | None = None, **params: Any) -> None:
+        """As JPEG, to an open file, which is all that trimesh asks for."""
+        fp.write(self.data_of_file)
+
+
+def _jpeg(rgb_hwc: Array) -> Image.Image:
+    """The picture as Pillow's JPEG image, so that trimesh embeds it as JPEG; made from pixels alone, so it
+    carries no EXIF.
+    """
+    ok, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )
+    if not ok:
+        raise ExportError("The texture could not be compressed. Choose a smaller texture.")
+    return _StoredJpeg(data.tobytes())
+
+
+def _png(picture: Array) -> bytes:
+    ok, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not ok:
+        raise ExportError("The picture could not be written as PNG. Choose a smaller photo.")
+    return data.tobytes()
+
+
+def picture_png(rgb_hwc: Array) -> bytes:
+    """The picture as PNG."""
+    packed = io.BytesIO()
+    Image.fromarray(rgb_hwc).save(packed, "PNG")
+    return packed.getvalue()

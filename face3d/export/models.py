@@ -1,0 +1,226 @@
+"""Models and depth maps to the bytes of a file. trimesh writes GLB, STL and PLY meshes; the rest is written
+here.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import trimesh
+
+from face3d.errors import ExportError
+from face3d.export.images import _jpeg, _png
+from face3d.export.print_bed import bed_from_model
+from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.scale import in_millimetres
+from face3d.geometry.texture import vertex_colours
+from face3d.structures import Mesh, PointCloud
+
+XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+OPEN_PACKAGING = "http://schemas.openxmlformats.org/package/2006"
+THREE_MF = "http://schemas.microsoft.com/3dmanufacturing"
+THREE_MF_TYPES = (
+    f'{XML}<Types xmlns="{OPEN_PACKAGING}/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>'
+)
+THREE_MF_RELATIONS = (
+    f'{XML}<Relationships xmlns="{OPEN_PACKAGING}/relationships">'
+    f'<Relationship Target="/3D/3dmodel.model" Id="model" Type="{THREE_MF}/2013/01/3dmodel"/></Relationships>'
+)
+THREE_MF_MODEL = (
+    f'{XML}<model unit="millimeter" xml:lang="en-US" xmlns="{THREE_MF}/core/2015/02"><resources><object id="1" type="model"><mesh>'
+    "<vertices>{vertices}</vertices><triangles>{triangles}</triangles></mesh></object></resources>"
+    '<build><item objectid="1" transform="{transform}"/></build></model>'
+)
+
+
+def _welded(mesh: Mesh) -> trimesh.Trimesh:
+    """In millimetres, without the texture's seam, with vertex colours."""
+    kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    vertices_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)[kept]
+    return trimesh.Trimesh(vertices_n3, faces_m3, vertex_colors=vertex_colours(mesh)[kept], process=False)
+
+
+def write_ply(model: Mesh | PointCloud) -> bytes:
+    """Binary PLY in millimetres: a mesh with vertex colours, or points with colours and normals."""
+    if isinstance(model, Mesh):
+        return trimesh.exchange.ply.export_ply(_welded(model), vertex_normal=False)
+    return _points_ply(model)
+
+
+def _points_ply(cloud: PointCloud) -> bytes:
+    """trimesh writes no normals of point clouds. Source: Turk, "The PLY polygon file format", 1994."""
+    fields = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")]
+    names = {"<f4": "float", "u1": "uchar"}
+    if cloud.normals_n3 is not None:
+        fields += [("nx", "<f4"), ("ny", "<f4"), ("nz", "<f4")]
+    fields += [("red", "u1"), ("green", "u1"), ("blue", "u1")]
+    rows = np.empty(len(cloud.points_n3), fields)
+    columns = [
+        in_millimetres(cloud.points_n3, cloud.unit).T,
+        *([] if cloud.normals_n3 is None else [cloud.normals_n3.T]),
+        cloud.colours_n3.T,
+    ]
+    for (name, _), values_n in zip(
+        fields, np.concatenate([column.astype(np.float64) for column in columns]), strict=True
+    ):
+        rows[name] = values_n
+    properties = "".join(f"property {names[kind]} {name}\n" for name, kind in fields)
+    header = f"ply\nformat binary_little_endian 1.0\ncomment unit mm\nelement vertex {len(rows)}\n{properties}end_header\n"
+    return header.encode("ascii") + rows.tobytes()
+
+
+def write_glb(model: Mesh | PointCloud) -> bytes:
+    """Binary glTF 2.0 in metres, texture and normals inside."""
+    if isinstance(model, PointCloud):
+        metres_n3 = in_millimetres(model.points_n3, model.unit) / 1000
+        return trimesh.Scene(trimesh.PointCloud(metres_n3, colors=model.colours_n3)).export(file_type="glb")
+    metres_n3 = in_millimetres(model.vertices_n3, model.unit) / 1000
+    kept, new_n, faces_m3 = weld(model.vertices_n3, model.faces_m3)
+    normals_n3 = vertex_normals(metres_n3[kept], faces_m3)[new_n]
+    visual: trimesh.visual.base.Visuals
+    if model.uv_n2 is not None and model.texture_hwc is not None:
+        material = trimesh.visual.material.PBRMaterial(
+            name="photo",
+            baseColorTexture=_jpeg(model.texture_hwc),
+            metallicFactor=0.0,
+            roughnessFactor=1.0,
+            doubleSided=True,
+        )
+        visual = trimesh.visual.TextureVisuals(uv=model.uv_n2, material=material)
+    else:
+        visual = trimesh.visual.ColorVisuals(vertex_colors=vertex_colours(model))
+    solid = trimesh.Trimesh(
+        metres_n3, model.faces_m3, vertex_normals=normals_n3, visual=visual, process=False
+    )
+    return trimesh.exchange.gltf.export_glb(trimesh.Scene(solid), include_normals=True)
+
+
+def write_obj(model: Mesh | PointCloud) -> bytes:
+    """A zip with OBJ, MTL and PNG in millimetres. Positions are shared across the texture's seam, which
+    trimesh cannot write.
+
+    Source: Wavefront, "Advanced Visualizer manual, appendix B1: object files (.obj)".
+    """
+    mesh = _mesh_only(model, "OBJ")
+    kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    lines = ["# unit mm, +Y up, facing +Z", "mtllib model.mtl", "usemtl photo"]
+    lines += [
+        f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in in_millimetres(mesh.vertices_n3, mesh.unit)[kept].tolist()
+    ]
+    if mesh.uv_n2 is None:
+        lines += [f"f {a} {b} {c}" for a, b, c in (faces_m3 + 1).tolist()]
+    else:
+        lines += [f"vt {u:.6f} {v:.6f}" for u, v in mesh.uv_n2.tolist()]
+        corners = np.stack([faces_m3, mesh.faces_m3], -1).reshape(-1, 6) + 1
+        lines += [f"f {a}/{at} {b}/{bt} {c}/{ct}" for a, at, b, bt, c, ct in corners.tolist()]
+    material = "newmtl photo\nKd 1 1 1\nKs 0 0 0\nillum 1\n"
+    files = {"model.obj": ("\n".join(lines) + "\n").encode("ascii")}
+    if mesh.texture_hwc is not None:
+        material += "map_Kd model.png\n"
+        files["model.png"] = _png(cv2.cvtColor(mesh.texture_hwc, cv2.COLOR_RGB2BGR))
+    files["model.mtl"] = material.encode("ascii")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in files.items():
+            compression = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name), data, compression, 6)
+    return packed.getvalue()
+
+
+def write_stl(model: Mesh | PointCloud) -> bytes:
+    """Binary STL in millimetres, no colours, put on the printer's bed (`bed_from_model`): +Z is up, as in
+    slicers.
+    """
+    solid = _welded(_mesh_only(model, "STL"))
+    turn_43 = bed_from_model(solid.vertices, solid.faces)
+    solid.vertices = solid.vertices @ turn_43[:3] + turn_43[3]
+    return trimesh.exchange.stl.export_stl(solid)
+
+
+def write_3mf(model: Mesh | PointCloud) -> bytes:
+    """3MF in millimetres, no colours, +Y up as the other formats; the item's transform puts it on the
+    printer's bed (`bed_from_model`).
+
+    trimesh's has attributes that a strict reader (lib3mf) refuses.
+
+    Source: 3MF Consortium, "3MF core specification", 1.3, chapters 2 to 4.
+    """
+    mesh = _mesh_only(model, "3MF")
+    kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    points_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)[kept]
+    vertices = "".join(f'<vertex x="{x:.7g}" y="{y:.7g}" z="{z:.7g}"/>' for x, y, z in points_n3.tolist())
+    triangles = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in faces_m3.tolist())
+    transform = " ".join(f"{number:.7g}" for number in bed_from_model(points_n3, faces_m3).ravel())
+    files = {
+        "[Content_Types].xml": THREE_MF_TYPES,
+        "_rels/.rels": THREE_MF_RELATIONS,
+        "3D/3dmodel.model": THREE_MF_MODEL.format(
+            vertices=vertices, triangles=triangles, transform=transform
+        ),
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name), text.encode("utf-8"), zipfile.ZIP_DEFLATED, 5)
+    return packed.getvalue()
+
+
+def write_xyz(model: Mesh | PointCloud) -> bytes:
+    """Text, one point a line: x y z in millimetres, red green blue 0 to 255."""
+    if isinstance(model, Mesh):
+        kept = weld(model.vertices_n3, model.faces_m3)[0]
+        points_n3, colours_n3 = (
+            in_millimetres(model.vertices_n3, model.unit)[kept],
+            vertex_colours(model)[kept],
+        )
+    else:
+        points_n3, colours_n3 = in_millimetres(model.points_n3, model.unit), model.colours_n3
+    rows = zip(points_n3.tolist(), colours_n3.tolist(), strict=True)
+    return "".join(
+        f"{x:.4f} {y:.4f} {z:.4f} {red} {green} {blue}\n" for (x, y, z), (red, green, blue) in rows
+    ).encode("ascii")
+
+
+def _mesh_only(model: Mesh | PointCloud, name: str) -> Mesh:
+    if not isinstance(model, Mesh):
+        raise ExportError(f"{name} holds surfaces, not points. Choose PLY, GLB or XYZ for a point cloud.")
+    return model
+
+
+@dataclass(frozen=True)
+class Writer:
+    """How one format is written. write: model -> bytes. suffix: of the file. unit: of its numbers.
+    holds_points: also a PointCloud.
+    """
+
+    write: Callable[[Mesh | PointCloud], bytes]
+    suffix: str
+    mime: str
+    unit: str
+    holds_points: bool
+
+
+WRITERS: dict[str, Writer] = {
+    "glb": Writer(write_glb, ".glb", "model/gltf-binary", "m", True),
+    "stl": Writer(write_stl, ".stl", "model/stl", "mm", False),
+    "ply": Writer(write_ply, ".ply", "application/octet-stream", "mm", True),
+    "obj": Writer(write_obj, ".obj.zip", "application/zip", "mm", False),
+    "3mf": Writer(write_3mf, ".3mf", "model/3mf", "mm", False),
+    "xyz": Writer(write_xyz, ".xyz", "text/plain", "mm", True),
+}
+
+
+def write(name: str, model: Mesh | PointCloud) -> bytes:
+    """The bytes of `model` (in mm or m) in one of the `WRITERS` formats. Raises: ExportError for an unknown
+    format or a wrong model.
+    """
+    if name not in WRITERS:
+        raise ExportError(f"There is no format named {name!r}. Choose one of {', '.join(WRITERS)}.")
+    return WRITERS[name].write(model)

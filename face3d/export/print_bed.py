@@ -1,0 +1,36 @@
+"""How a model lies on a printer's bed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from face3d.structures import Array
+
+UPRIGHT_TURN = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
+"""(x, y, z) -> (x, -z, y), for row vectors on its left: from +Y up, facing +Z, to a printer's +Z up, facing
+its front."""
+FLAT_SHARE = 1e-3
+"""A triangle lies on a side of a model when its corners are within this share of the model's size from it."""
+BACK_OVER_FOOT = 5
+"""A model lies when its flat back is so many times its foot: a plaque's is about 10 to 40 times its lower
+edge."""
+
+
+def bed_from_model(vertices_n3: Array, faces_m3: Array) -> Array:
+    """(4, 3) float64: what puts a model on a printer's bed, whose up is +Z, as row vectors [x y z 1] times
+    it; a rotation and a lift.
+
+    A bust stands on its foot. A plaque lies on its flat back, its face up; its foot, the lower edge, is small
+    (`BACK_OVER_FOOT`).
+    vertices_n3: (n, 3), +Y up, facing +Z; the lift is in their unit. faces_m3: (m, 3), counter-clockwise seen
+    from outside.
+    """
+    corners_m33 = vertices_n3[faces_m3]
+    outward_m3 = np.cross(
+        corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0]
+    )  # twice the area in length
+    near = FLAT_SHARE * np.ptp(vertices_n3, axis=0).max()
+    on_side_m3 = corners_m33.max(axis=1) <= vertices_n3.min(axis=0) + near
+    _, foot, back = np.where(on_side_m3, np.maximum(-outward_m3, 0), 0).sum(axis=0)
+    turn_33 = np.eye(3) if back > BACK_OVER_FOOT * foot else UPRIGHT_TURN
+    return np.vstack([turn_33, [0, 0, 0 - (vertices_n3 @ turn_33)[:, 2].min()]])

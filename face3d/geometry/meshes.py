@@ -1,0 +1,100 @@
+"""Operations on any triangle mesh: weld, decimate, normals, closedness."""
+
+from __future__ import annotations
+
+import threading
+
+import fast_simplification
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from face3d.structures import Array
+
+
+def vertex_normals(vertices_n3: Array, faces_m3: Array) -> Array:
+    """(n, 3) float64 unit normals, the sum over each vertex's triangles weighted by area."""
+    vertices_n3 = vertices_n3.astype(np.float64)
+    a, b, c = (vertices_n3[faces_m3[:, corner]] for corner in range(3))
+    areas_m3 = np.cross(b - a, c - a)
+    normals_n3 = np.stack(
+        [
+            np.bincount(faces_m3.ravel(), np.repeat(areas_m3[:, axis], 3), minlength=len(vertices_n3))
+            for axis in range(3)
+        ],
+        -1,
+    )
+    lengths_n1 = np.linalg.norm(normals_n3, axis=1, keepdims=True)
+    return np.divide(normals_n3, lengths_n1, out=np.zeros_like(normals_n3), where=lengths_n1 > 0)
+
+
+AGGRESSIVENESS = (7.0, 5.0, 3.0)
+"""How fast fast-simplification raises the error it accepts: its default, then slower."""
+
+_ONE_DECIMATION_AT_A_TIME = threading.Lock()
+"""fast-simplification keeps the mesh it works on in variables of its own module."""
+
+
+def drop_unused(faces_m3: Array, count: int) -> tuple[Array, Array]:
+    """Indices of the points that some triangle uses, ascending, and the triangles renumbered to them."""
+    used = np.zeros(count, bool)
+    used[faces_m3.ravel()] = True
+    return np.flatnonzero(used), (np.cumsum(used, dtype=np.int32) - 1).astype(np.int32)[faces_m3]
+
+
+def decimate(vertices_n3: Array, faces_m3: Array, budget: int, *, closed: bool) -> tuple[Array, Array]:
+    """At most `budget` triangles by edge collapse with quadric errors (fast-simplification); unchanged where
+    there are no more.
+
+    closed: a solid is to stay one. Where the library tears it, a more patient collapse is tried; the last
+    result is returned as it is.
+    Source: Garland and Heckbert, "Surface simplification using quadric error metrics", SIGGRAPH 1997.
+    """
+    if len(faces_m3) <= budget:
+        return vertices_n3, faces_m3
+    low, size = vertices_n3.min(axis=0), float(np.ptp(vertices_n3, axis=0).max())
+    unit_n3 = (
+        vertices_n3.astype(np.float64) - low
+    ) / size  # the library's error thresholds are absolute: work at unit size
+    # On a plane all collapses cost the same and the library folds triangles over each other: a millionth of
+    # the size decides between them.
+    unit_n3 += np.random.default_rng(0).normal(0, 1e-6, unit_n3.shape)
+    for aggressiveness in AGGRESSIVENESS:
+        with _ONE_DECIMATION_AT_A_TIME:
+            vertices, faces = fast_simplification.simplify(
+                unit_n3, faces_m3, target_count=budget, agg=aggressiveness
+            )
+        used, faces = drop_unused(faces, len(vertices))
+        vertices = (vertices[used] * size + low).astype(np.float32)
+        if not closed or (len(faces) <= budget and is_closed(weld(vertices, faces)[2])):
+            break
+    return vertices, faces.astype(np.int32)
+
+
+def weld(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array, Array]:
+    """Vertices at exactly the same place made one: indices of those kept, the new index of every old one,
+    triangles renumbered.
+    """
+    rows = (
+        np.ascontiguousarray(vertices_n3 + np.float32(0)).view([("", vertices_n3.dtype)] * 3).ravel()
+    )  # + 0 turns -0 into 0
+    _, kept, new_n = np.unique(rows, return_index=True, return_inverse=True)
+    return kept, new_n.astype(np.int32), new_n.astype(np.int32)[faces_m3]
+
+
+def is_closed(faces_m3: Array) -> bool:
+    """Whether every edge is walked exactly once in each direction: watertight and consistently wound; in one
+    piece.
+    """
+    if not len(faces_m3):
+        return False
+    count = int(faces_m3.max()) + 1
+    start, end = faces_m3.astype(np.int64).ravel(), np.roll(faces_m3, -1, axis=1).astype(np.int64).ravel()
+    forward, backward = np.sort(start * count + end), np.sort(end * count + start)
+    if (start == end).any() or (np.diff(forward) == 0).any() or not np.array_equal(forward, backward):
+        return False
+    used = np.unique(start)
+    _, labels = connected_components(
+        coo_array((np.ones(len(start), bool), (start, end)), shape=(count, count)), directed=False
+    )
+    return bool((labels[used] == labels[used[0]]).all())

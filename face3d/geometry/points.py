@@ -1,0 +1,73 @@
+"""Points of a grid: which are stray, which way they face, and which to keep when there are too many. Plain
+arrays.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from face3d.structures import Array
+
+NEIGHBOURS = 16
+"""Nearest neighbours whose mean distance tells an outlier."""
+
+
+def outliers(points_n3: Array, ratio: float) -> Array:
+    """(n,) bool: points farther from their `NEIGHBOURS` nearest, on average, than the mean point by `ratio`
+    standard deviations.
+
+    Source: Rusu et al., "Towards 3D point cloud based object maps for household environments", RAS 2008,
+    section 4.1.
+    """
+    if len(points_n3) <= NEIGHBOURS:
+        return np.zeros(len(points_n3), bool)
+    distances_nk, _ = cKDTree(points_n3).query(points_n3, NEIGHBOURS + 1, workers=-1)
+    mean_n = distances_nk[:, 1:].mean(axis=1)
+    return mean_n > mean_n.mean() + ratio * mean_n.std() + 1e-12
+
+
+def normals_of_grid(points_hw3: Array, mask_hw: Array) -> Array:
+    """(h, w, 3) float32 unit normals towards the camera, from central differences within the mask; +Z where a
+    point has no neighbour.
+    """
+
+    def slope(axis: int) -> Array:
+        ahead, behind = np.roll(points_hw3, -1, axis), np.roll(points_hw3, 1, axis)
+        has_ahead, has_behind = np.roll(mask_hw, -1, axis), np.roll(mask_hw, 1, axis)
+        last, first = [slice(None)] * 2, [slice(None)] * 2
+        last[axis], first[axis] = slice(-1, None), slice(0, 1)
+        has_ahead[tuple(last)] = False
+        has_behind[tuple(first)] = False
+        return np.where(has_ahead[..., None], ahead, points_hw3) - np.where(
+            has_behind[..., None], behind, points_hw3
+        )
+
+    normals_hw3 = np.cross(slope(1), -slope(0)).astype(np.float64)
+    lengths_hw1 = np.linalg.norm(normals_hw3, axis=-1, keepdims=True)
+    flat_hw1 = lengths_hw1 < 1e-15
+    return np.where(flat_hw1, [0.0, 0.0, 1.0], normals_hw3 / np.where(flat_hw1, 1, lengths_hw1)).astype(
+        np.float32
+    )
+
+
+def curvature(normals_hw3: Array) -> Array:
+    """(h, w) float: how far the normal turns to the next pixel, both ways."""
+    curvature_hw = np.zeros(normals_hw3.shape[:2])
+    curvature_hw[:, 1:] += np.linalg.norm(np.diff(normals_hw3, axis=1), axis=-1)
+    curvature_hw[1:] += np.linalg.norm(np.diff(normals_hw3, axis=0), axis=-1)
+    return curvature_hw
+
+
+def systematic_sample(weights_n: Array, count: int) -> Array:
+    """`count` ascending indices, evenly spaced in the sum of weights; every point keeps at least half of its
+    even share.
+
+    Deterministic, and close to even in space, since the pixels come row by row.
+    Source: systematic sampling, Cochran, Sampling Techniques, 3rd ed. 1977, chapter 8.
+    """
+    density_n = 0.5 / len(weights_n) + 0.5 * weights_n / max(weights_n.sum(), 1e-30)
+    density_n = np.minimum(density_n * count, 1.0)
+    positions_n = np.cumsum(density_n)
+    steps = np.floor(positions_n * (count / max(positions_n[-1], count)))
+    return np.flatnonzero(np.diff(steps, prepend=0) > 0)[:count]

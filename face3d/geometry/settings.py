@@ -1,0 +1,71 @@
+"""What the user chooses about a model, and within which limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from face3d.errors import GeometryError
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Everything the user chooses about the model.
+
+    smoothing_px: standard deviation of the Gaussian, pixels of the depth map; 0 for none.
+    edge_aware: do not smooth across depth edges (bilateral).
+    foreground_only: keep the person, not the background.
+    edge_tolerance: relative jump in distance at which a surface is cut; 0 for never.
+    perspective: true perspective from the field of view; False for parallel rays.
+    fov_degrees: horizontal field of view; None takes the photo's, else `DEFAULT_FOV_DEGREES`.
+    near_far_ratio: farthest over nearest distance, for networks that leave it open (RELATIVE_INVERSE).
+    remove_outliers: drop points far from their neighbours (see `outliers`). outlier_ratio: standard
+    deviations beyond the mean.
+    point_budget: largest number of points. face_budget: largest number of triangles. grid_side: largest side
+    of `grid`, points.
+    grey: colours from the depth (near = light) instead of from the photo.
+    texture_side: largest side of the texture's photo, pixels.
+    plaque_border: margin of a relief's plaque, share of the picture's width. plaque_thickness: least
+    thickness, image widths.
+    height_mm: height of the finished model, or None to measure the eyes (see `life_size`).
+    """
+
+    smoothing_px: float = 1.0
+    edge_aware: bool = False
+    foreground_only: bool = True
+    edge_tolerance: float = 0.04
+    perspective: bool = True
+    fov_degrees: float | None = None
+    near_far_ratio: float = 2.0
+    remove_outliers: bool = True
+    outlier_ratio: float = 2.0
+    point_budget: int = 100_000
+    face_budget: int = 60_000
+    grid_side: int = 256
+    grey: bool = False
+    texture_side: int = 2048
+    plaque_border: float = 0.06
+    plaque_thickness: float = 0.04
+    height_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises GeometryError for a value out of its range, with the range."""
+        for name, low, high in SETTING_RANGES:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise GeometryError(f"{name} is {value:g}, expected {low:g} to {high:g}.")
+
+
+SETTING_RANGES = (
+    ("smoothing_px", 0, 100),
+    ("edge_tolerance", 0, 10),
+    ("fov_degrees", 1, 179),
+    ("near_far_ratio", 1.01, 100),
+    ("outlier_ratio", 0.1, 100),
+    ("point_budget", 1, 50_000_000),
+    ("face_budget", 100, 5_000_000),
+    ("grid_side", 2, 4096),
+    ("texture_side", 16, 8192),
+    ("plaque_border", 0, 1),
+    ("plaque_thickness", 0.001, 1),
+    ("height_mm", 1, 10_000),
+)

@@ -1,0 +1,211 @@
+"""Triangles on the picture's grid: an open shell, and solids that are closed by construction.
+
+A solid is built in picture space (column, row, relief) over *cells*, whole pixels of a working grid. Its
+front and its back are the same triangles at two reliefs, front strictly above back, joined by walls along the
+border of the cells. Where the cells touch only along edges, every edge then belongs to exactly two triangles,
+and no two triangles cross, because the prisms between front and back stand on disjoint triangles of the
+picture. Unprojection maps lines to lines, so the same holds in space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from face3d.errors import GeometryError
+from face3d.geometry.meshes import drop_unused
+from face3d.structures import Array
+
+RIM_SHIFT = 0.24
+"""Largest move of a border corner when the staircase is smoothed, in cells. Below a quarter, no triangle of
+the grid can turn over: its doubled area stays above (1 - 2 s)^2 - (2 s)^2 = 1 - 4 s > 0."""
+RIM_PASSES = 8
+
+
+def solid_cells(mask_hw: Array, smallest_hole: float = 0.02) -> Array:
+    """The cells of one solid: the largest region connected along edges, small holes filled, no two cells
+    touching only at a corner.
+
+    Args:
+        mask_hw: (h, w) bool.
+        smallest_hole: holes of fewer cells than this share of the region are filled; larger ones are
+        see-through and stay.
+
+    Raises: GeometryError when the mask is empty.
+    """
+    regions_hw, count = ndimage.label(mask_hw)
+    if count == 0:
+        raise GeometryError(
+            "Nothing is left of the photo after masking. Lower the edge culling or keep the background."
+        )
+    cells_hw = regions_hw == np.argmax(np.bincount(regions_hw.ravel())[1:]) + 1
+    holes_hw, count = ndimage.label(~np.pad(cells_hw, 1, constant_values=False), structure=np.ones((3, 3)))
+    sizes = np.bincount(holes_hw.ravel(), minlength=count + 1)
+    small = np.flatnonzero(sizes < smallest_hole * cells_hw.sum())
+    small = small[(small != 0) & (small != holes_hw[0, 0])]
+    cells_hw = cells_hw | np.isin(holes_hw, small)[1:-1, 1:-1]
+    while True:
+        nw, ne, sw, se = cells_hw[:-1, :-1], cells_hw[:-1, 1:], cells_hw[1:, :-1], cells_hw[1:, 1:]
+        falling, rising = nw & se & ~ne & ~sw, ne & sw & ~nw & ~se
+        if not (falling.any() or rising.any()):
+            return cells_hw
+        cells_hw = cells_hw.copy()
+        cells_hw[:-1, 1:] |= falling
+        cells_hw[:-1, :-1] |= rising
+
+
+def cut_flat(mask_hw: Array, chin: int = 0, share: float = 0.25, share_below_chin: float = 0.6) -> Array:
+    """The mask without what hangs below the row that a bust stands on.
+
+    That is the lowest row at least `share` as wide as the widest. Below a head, from row `chin` on (0: no
+    head), it is the lowest that is at least `share_below_chin` as wide as the widest down there: where a mask
+    breaks off below the shoulders, the rags go.
+    """
+    widths = mask_hw.sum(axis=1)
+    last = np.flatnonzero(widths >= share * widths.max())[-1]
+    below = widths[chin:]
+    if chin > 0 and below.any():
+        last = min(last, chin + np.flatnonzero(below >= share_below_chin * below.max())[-1])
+    return mask_hw & (np.arange(len(mask_hw)) <= last)[:, None]
+
+
+def corner_means(values_hw: Array, cells_hw: Array) -> Array:
+    """(h + 1, w + 1) float64: mean over the up to four cells that meet at each corner; 0 where none does."""
+    padded_hw = np.pad(np.where(cells_hw, values_hw, 0).astype(np.float64), 1)
+    counts_hw = np.pad(cells_hw.astype(np.float64), 1)
+    sums = padded_hw[:-1, :-1] + padded_hw[:-1, 1:] + padded_hw[1:, :-1] + padded_hw[1:, 1:]
+    counts = counts_hw[:-1, :-1] + counts_hw[:-1, 1:] + counts_hw[1:, :-1] + counts_hw[1:, 1:]
+    return sums / np.maximum(counts, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Solid:
+    """A closed surface in picture space.
+
+    positions_n3: (n, 3) float64 column and row (cells of the working grid) and relief. faces_m3: (m, 3)
+    int32, outwards.
+    foot_n: (n,) bool, vertices to be put on the floor: the bottom edge repeated, empty of True where no base
+    was asked for.
+    """
+
+    positions_n3: Array
+    faces_m3: Array
+    foot_n: Array
+
+
+def _border_edges(cells_hw: Array) -> tuple[Array, Array]:
+    """Directed edges (start, end) of corners along the border, cells to the left of the direction as a viewer
+    sees it; and which face down.
+
+    Corner (r, c) has index r * (w + 1) + c. A viewer sees rows going down, so a cell's outline runs down its
+    left side, along its bottom to the right, up its right side and back along its top: the order in which
+    `triangulate` walks its triangles.
+    """
+    height, width = cells_hw.shape
+    corner_hw = np.arange((height + 1) * (width + 1), dtype=np.int32).reshape(height + 1, width + 1)
+    padded_hw = np.pad(cells_hw, 1)
+    nw, ne, sw, se = corner_hw[:-1, :-1], corner_hw[:-1, 1:], corner_hw[1:, :-1], corner_hw[1:, 1:]
+    sides = [
+        (nw, sw, padded_hw[1:-1, :-2]),  # left neighbour
+        (sw, se, padded_hw[2:, 1:-1]),  # neighbour below
+        (se, ne, padded_hw[1:-1, 2:]),  # right neighbour
+        (ne, nw, padded_hw[:-2, 1:-1]),  # neighbour above
+    ]
+    edges = [np.stack([start, end], -1)[cells_hw & ~neighbour] for start, end, neighbour in sides]
+    faces_down = np.concatenate([np.full(len(edge), side == 1) for side, edge in enumerate(edges)])
+    return np.concatenate(edges), faces_down
+
+
+def _smooth_rim(corners_n2: Array, edges_k2: Array, still_n: Array) -> Array:
+    """Corner positions with the border's staircase smoothed: each moves towards the mean of its two
+    neighbours, at most `RIM_SHIFT`.
+    """
+    moved_n2 = corners_n2.copy()
+    counts = np.bincount(edges_k2.ravel(), minlength=len(corners_n2))
+    free = (counts == 2) & ~still_n
+    for _ in range(RIM_PASSES):
+        sums_n2 = np.zeros_like(moved_n2)
+        for here, there in ((0, 1), (1, 0)):
+            for axis in (0, 1):
+                sums_n2[:, axis] += np.bincount(
+                    edges_k2[:, here], moved_n2[edges_k2[:, there], axis], minlength=len(moved_n2)
+                )
+        target_n2 = (moved_n2[free] + sums_n2[free] / 2) / 2
+        moved_n2[free] = np.clip(target_n2, corners_n2[free] - RIM_SHIFT, corners_n2[free] + RIM_SHIFT)
+    return moved_n2
+
+
+def close_cells(
+    cells_hw: Array,
+    front_hw: Array,
+    back_hw: Array,
+    *,
+    least_thickness: float,
+    with_foot: bool,
+    smooth_rim: bool,
+    limit: Callable[[Array, Array, Array], tuple[Array, Array]] | None = None,
+) -> Solid:
+    """The solid between two reliefs over cells that touch along edges only (see `solid_cells`).
+
+    Args:
+        cells_hw: (h, w) bool. front_hw, back_hw: (h, w) relief, read inside the cells.
+        least_thickness: the back is pushed to lie at least this far behind the front, > 0.
+        with_foot: carry the lowest row down to a floor: its edge is repeated as `foot_n` vertices, to be
+        placed after unprojection.
+        smooth_rim: smooth the staircase of the border by less than a quarter of a cell (not along the lowest
+        row).
+        limit: front and back at the corners and `cells_hw` -> both, as they may be
+        (`hidden_side.meet_at_the_rim`).
+    """
+    height, width = cells_hw.shape
+    count = (height + 1) * (width + 1)
+    front_n, back_n = corner_means(front_hw, cells_hw).ravel(), corner_means(back_hw, cells_hw).ravel()
+    if limit is not None:
+        front_n, back_n = limit(front_n, back_n, cells_hw)
+    back_n = np.minimum(back_n, front_n - least_thickness)
+    rows, columns = np.arange(count) // (width + 1), np.arange(count) % (width + 1)
+    corners_n2 = np.stack([columns, rows], -1).astype(np.float64)
+
+    edges_k2, faces_down = _border_edges(cells_hw)
+    lowest = int(np.flatnonzero(cells_hw.any(axis=1))[-1]) + 1
+    floor = faces_down & (rows[edges_k2[:, 0]] == lowest) & with_foot
+    if smooth_rim:
+        corners_n2 = _smooth_rim(corners_n2, edges_k2, rows == lowest)
+
+    corner_hw = np.arange(count, dtype=np.int32).reshape(height + 1, width + 1)
+    a, b, c, d = (
+        corner[cells_hw]
+        for corner in (corner_hw[:-1, :-1], corner_hw[:-1, 1:], corner_hw[1:, :-1], corner_hw[1:, 1:])
+    )
+    top_m3 = np.concatenate([np.stack([a, c, b], -1), np.stack([b, c, d], -1)])
+    back, front_foot, back_foot = (
+        count,
+        2 * count,
+        3 * count,
+    )  # four copies of every corner; unused ones are dropped below
+
+    def quads(p: Array, q: Array, r: Array, s: Array) -> Array:
+        """Two triangles per quadrilateral p q r s, in that order around it."""
+        return np.concatenate([np.stack([p, q, r], -1), np.stack([p, r, s], -1)])
+
+    start, end = edges_k2[~floor].T
+    parts = [top_m3, top_m3[:, ::-1] + back, quads(start + back, end + back, end, start)]
+    if floor.any():
+        start, end = edges_k2[floor].T
+        parts += [
+            quads(start + front_foot, end + front_foot, end, start),
+            quads(start + back_foot, end + back_foot, end + front_foot, start + front_foot),
+            quads(start + back, end + back, end + back_foot, start + back_foot),
+        ]
+        first, last = np.setdiff1d(start, end), np.setdiff1d(end, start)
+        parts += [
+            quads(first, first + back, first + back_foot, first + front_foot),
+            quads(last, last + front_foot, last + back_foot, last + back),
+        ]
+    used, faces_m3 = drop_unused(np.concatenate(parts), 4 * count)
+    copy, corner = np.divmod(used, count)
+    relief_n = np.where(copy % 2 == 0, front_n[corner], back_n[corner])
+    return Solid(np.column_stack([corners_n2[corner], relief_n]), faces_m3, copy >= 2)

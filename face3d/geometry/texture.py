@@ -1,0 +1,209 @@
+"""The picture on the model: foreground colours without a halo, a plausible hidden side, and where each vertex
+lies in the picture.
+
+The texture of a solid is an atlas of two pictures side by side: the photo on the left for what the camera
+saw, and on the right, at half the width, colours for the hidden side, spread inwards from the rim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+from face3d.geometry import relief
+from face3d.geometry.camera import Camera, project
+from face3d.geometry.filters import fill_by_diffusion
+from face3d.geometry.settings import ModelSettings
+from face3d.structures import Array, DepthMap, Mesh, Photo
+
+RIM_PX_PER_WIDTH = 1 / 200
+"""Where a map has no matte, this share of the picture's width inside the mask counts as mixed with the
+background."""
+FRONT_SHARE = 2 / 3
+"""Share of the atlas' width that the photo takes; the hidden side has half the photo's width."""
+GRAZING = 0.06
+"""Least cosine between a triangle's normal and the line of sight at which it still wears the photo: 86.6
+degrees."""
+PLAQUE_RGB = (200, 196, 190)
+"""Colour of a relief's plaque: unglazed clay, light."""
+
+
+def rim_matte(depth: DepthMap) -> Array:
+    """(h, w) float32 in 0..1: the network's matte, else one that rises from 0.5 at the mask's border to 1 a
+    few pixels inside.
+    """
+    if depth.matte_hw is not None:
+        return np.clip(depth.matte_hw, 0, 1)
+    if depth.mask_hw.all():
+        return np.ones(depth.size_hw, np.float32)
+    inside_hw = ndimage.distance_transform_edt(np.pad(depth.mask_hw, 1, mode="edge"))[1:-1, 1:-1]
+    reach = max(1.0, depth.size_hw[1] * RIM_PX_PER_WIDTH)
+    return np.where(depth.mask_hw, np.clip(0.5 + 0.5 * inside_hw / reach, 0, 1), 0).astype(np.float32)
+
+
+def foreground_colours(rgb_hwc: Array, matte_hw: Array) -> Array:
+    """(h, w, 3) uint8: the colours of the person alone. Unchanged where the matte is 1, unmixed along the
+    rim, continued beyond it.
+
+    With C = a F + (1 - a) B and smooth estimates F' and B' spread from the pure regions, F = F' + a (C - a F'
+    - (1 - a) B').
+    Source: Forte, "Approximate fast foreground colour estimation", ICIP 2021, equation 5; our F' and B' come
+    from `fill_by_diffusion`.
+    """
+    pure_hw = matte_hw >= 0.98
+    if pure_hw.all() or not pure_hw.any():
+        return rgb_hwc
+    colours_hwc = rgb_hwc.astype(np.float32)
+    front_hwc = fill_by_diffusion(colours_hwc, pure_hw)
+    ground_hw = matte_hw <= 0.02
+    ground_hwc = fill_by_diffusion(colours_hwc, ground_hw) if ground_hw.any() else front_hwc
+    alpha_hw1 = matte_hw[..., None]
+    unmixed_hwc = front_hwc + alpha_hw1 * (colours_hwc - alpha_hw1 * front_hwc - (1 - alpha_hw1) * ground_hwc)
+    unmixed_hwc = np.where(pure_hw[..., None], colours_hwc, unmixed_hwc)
+    return np.clip(np.round(unmixed_hwc), 0, 255).astype(np.uint8)
+
+
+def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
+    """(h, w, 3) uint8: colours of the hidden side, diffused from a band along the border of the mask, be it
+    silhouette or frame.
+    """
+    inside_hw = ndimage.distance_transform_edt(np.pad(mask_hw, 1))[1:-1, 1:-1]
+    reach = max(2.0, 0.015 * mask_hw.shape[1])
+    band_hw = mask_hw & (inside_hw <= reach)
+    band_hw = band_hw if band_hw.any() else np.ones_like(mask_hw)
+    # A foot repeats the lowest row: without the blur its colours would run down in streaks.
+    spread_hwc = cv2.GaussianBlur(fill_by_diffusion(front_rgb_hwc.astype(np.float32), band_hw), (0, 0), reach)
+    return np.clip(np.round(spread_hwc), 0, 255).astype(np.uint8)
+
+
+def atlas(
+    rgb_hwc: Array, depth: DepthMap, longest_side: int, with_hidden_side: bool, plaque_px: int | None
+) -> Array:
+    """(h, w, 3) or (h, w + w // 2, 3) uint8: the foreground's picture and, where wanted, the hidden side's
+    beside it.
+
+    Args:
+        rgb_hwc: (h, w, 3) uint8, the photo. longest_side: it is shrunk to at most this many pixels first.
+        plaque_px: None for a free-standing model; else the person is set on a plaque's colour, with a border
+        of this many pixels.
+    """
+    scale = min(1.0, longest_side / max(depth.size_hw))
+    height, width = (max(2, round(side * scale)) for side in depth.size_hw)
+    matte_hw = cv2.resize(rim_matte(depth), (width, height), interpolation=cv2.INTER_AREA)
+    front_hwc = foreground_colours(
+        cv2.resize(rgb_hwc, (width, height), interpolation=cv2.INTER_AREA), matte_hw
+    )
+    if plaque_px is not None:
+        front_hwc = np.round(
+            front_hwc * matte_hw[..., None] + np.array(PLAQUE_RGB) * (1 - matte_hw[..., None])
+        ).astype(np.uint8)
+        margin = round(plaque_px * scale)
+        front_hwc = cv2.copyMakeBorder(
+            front_hwc, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=PLAQUE_RGB
+        )
+        hidden_hwc = np.full_like(front_hwc[:, : front_hwc.shape[1] // 2], PLAQUE_RGB)
+    elif with_hidden_side:
+        small_wh = max(1, width // 4), max(1, height // 4)
+        small_mask_hw = cv2.resize(
+            (matte_hw >= 0.5).astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST
+        ).astype(bool)
+        hidden_hwc = hidden_colours(
+            cv2.resize(front_hwc, small_wh, interpolation=cv2.INTER_AREA), small_mask_hw
+        )
+        hidden_hwc = cv2.resize(hidden_hwc, (width // 2, height), interpolation=cv2.INTER_LINEAR)
+    else:
+        return front_hwc
+    return np.hstack([front_hwc, hidden_hwc])
+
+
+def picture_uv(points_n3: Array, camera: Camera, margin_px: int) -> Array:
+    """(n, 2) float64 position of each point in the photo with a margin around it, 0..1 from the lower left
+    corner.
+    """
+    columns, rows = project(points_n3, camera)
+    height, width = camera.size_hw
+    u_n, v_n = (
+        (columns + margin_px) / (width + 2 * margin_px),
+        1 - (rows + margin_px) / (height + 2 * margin_px),
+    )
+    return np.clip(np.stack([u_n, v_n], -1), 0, 1)
+
+
+def seen_triangles(points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int) -> Array:
+    """(m,) bool: triangles of a solid that wear the photo: turned to the camera by more than `GRAZING`, and
+    not below the picture.
+
+    On a wall along the line of sight one pixel would be drawn out to a streak, and a bust's foot lies below
+    the picture.
+    """
+    a_m3, b_m3, c_m3 = (points_n3[faces_m3[:, corner]].astype(np.float64) for corner in range(3))
+    normals_m3 = np.cross(b_m3 - a_m3, c_m3 - a_m3)
+    eye_3 = np.array([0, 0, camera.distance * camera.unit_per_width])
+    toward_m3 = eye_3 - a_m3 if camera.perspective else np.broadcast_to([0.0, 0.0, 1.0], a_m3.shape)
+    lengths_m = np.linalg.norm(normals_m3, axis=1) * np.linalg.norm(toward_m3, axis=1)
+    facing_m = np.einsum("ij,ij->i", normals_m3, toward_m3) > GRAZING * lengths_m
+    _, rows = project((a_m3 + b_m3 + c_m3) / 3, camera)
+    return facing_m & (np.abs(rows - camera.size_hw[0] / 2) <= camera.size_hw[0] / 2 + margin_px + 0.5)
+
+
+def split_at_seam(
+    points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int
+) -> tuple[Array, Array, Array]:
+    """Vertices, triangles and atlas coordinates of a solid: vertices between a seen and a hidden triangle are
+    doubled, at the same place.
+
+    The photo takes the left `FRONT_SHARE` of the atlas. margin_px: border around the photo, in its pixels.
+    """
+    seen_m = seen_triangles(points_n3, faces_m3, camera, margin_px)
+    count = len(points_n3)
+    keys_m3 = faces_m3 + np.where(seen_m, 0, count)[:, None]
+    used = np.zeros(2 * count, bool)
+    used[keys_m3.ravel()] = True
+    hidden, source = np.divmod(np.flatnonzero(used), count)
+    uv_n2 = picture_uv(points_n3[source], camera, margin_px)
+    uv_n2[:, 0] = np.where(
+        hidden == 0, uv_n2[:, 0] * FRONT_SHARE, FRONT_SHARE + uv_n2[:, 0] * (1 - FRONT_SHARE)
+    )
+    faces = (np.cumsum(used) - 1)[keys_m3].astype(np.int32)
+    return points_n3[source], faces, uv_n2.astype(np.float32)
+
+
+CLAY_RGB = (200, 196, 190)
+
+
+def vertex_colours(mesh: Mesh) -> Array:
+    """(n, 3) uint8: the vertices' own colours, else the texture at their place (bilinear), else clay."""
+    if mesh.colours_n3 is not None:
+        return mesh.colours_n3
+    if mesh.texture_hwc is None or mesh.uv_n2 is None:
+        return np.tile(np.array(CLAY_RGB, np.uint8), (len(mesh.vertices_n3), 1))
+    height, width = mesh.texture_hwc.shape[:2]
+    columns, rows = mesh.uv_n2[:, 0] * width - 0.5, (1 - mesh.uv_n2[:, 1]) * height - 0.5
+    left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)
+    across, down = (columns - left)[:, None], (rows - top)[:, None]
+    texel = [
+        mesh.texture_hwc[np.clip(top + dy, 0, height - 1), np.clip(left + dx, 0, width - 1)].astype(
+            np.float64
+        )
+        for dy in (0, 1)
+        for dx in (0, 1)
+    ]
+    upper, lower = texel[0] * (1 - across) + texel[1] * across, texel[2] * (1 - across) + texel[3] * across
+    return np.round(upper * (1 - down) + lower * down).astype(np.uint8)
+
+
+def _picture(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Array:
+    """(h, w, 3) uint8: the photo, or the depth as grey."""
+    return np.repeat(depth.as_grey()[..., None], 3, axis=-1) if settings.grey else photo.rgb_hwc
+
+
+def _texture(
+    depth: DepthMap, photo: Photo, settings: ModelSettings, closed: bool, margin_px: int | None
+) -> Array:
+    """See `texture.atlas`. A background that is kept keeps its colours."""
+    if not settings.foreground_only:
+        depth = replace(depth, matte_hw=None, mask_hw=relief.valid_pixels(depth, foreground_only=False))
+    return atlas(_picture(depth, photo, settings), depth, settings.texture_side, closed, margin_px)

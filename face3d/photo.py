@@ -1,0 +1,338 @@
+"""Untrusted bytes to `Photo`: the only decoder in the project.
+
+Whatever the bytes are, `read_photo` returns a `Photo` or raises `PhotoError` with one sentence and the
+remedy; nothing else leaves it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import io
+import math
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from face3d.errors import PhotoError
+from face3d.structures import Array, Photo
+
+MAX_BYTES = 32 * 2**20
+MAX_PIXELS = 80_000_000
+"""Below Pillow's own warning (89 million), so that a decompression bomb is turned away by its header alone.
+"""
+MAX_SIDE = 20_000
+MIN_SIDE = 32
+MAX_ASPECT = 6.0
+WORKING_PIXELS = 4_000_000
+"""A photo with more pixels is reduced to this many, about 2300 x 1700: finer than any depth network sees, and
+as fine as the texture."""
+DARK_BELOW, FLAT_BELOW = 60, 4
+"""Grey values: a photo is dark when 95 % of it lies below the first, and flat when its standard deviation
+lies below the second."""
+SMALL_BELOW = 256
+CROP_ROOM = 0.6
+"""Room left around a head that is cut out, in head sizes."""
+GROUND_GREY = 128
+"""What shows through transparent pixels: dark and light hair both stand out against it."""
+
+HEIF_PLUGIN = "pillow_heif"
+ORIENTATION_TAG, EXIF_IFD, FOCAL_35MM_TAG = 0x0112, 0x8769, 0xA405
+FILM_DIAGONAL_MM = math.hypot(36, 24)
+FOCAL_RANGE_MM = (4.0, 2000.0)
+
+# EXIF orientation -> what makes the picture upright (EXIF 2.32, table 6).
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+OWN_SIGNATURES = ((0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n"), (8, b"WEBP"))
+"""Where in the file, and what."""
+HEIF_SIGNATURES = (b"ftypheic", b"ftypheix", b"ftypheim", b"ftypheis", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
+"""Four bytes into the file (ISO/IEC 23008-12, annex B)."""
+
+# Where a signature starts, the signature, what a person calls such a file, and the remedy.
+RESAVE = "save it as JPEG, PNG or WebP"
+INSTALL = "save it as JPEG, or install the package pillow-heif and start again"
+UNSUPPORTED_SIGNATURES = (
+    *((4, signature, "a HEIC photo", INSTALL) for signature in HEIF_SIGNATURES),
+    (4, b"ftypavif", "an AVIF photo", RESAVE),
+    (4, b"ftyp", "a video", "save one frame of it as JPEG"),
+    (0, b"GIF8", "a GIF picture", RESAVE),
+    (0, b"II*\0", "a TIFF or raw photo", RESAVE),
+    (0, b"MM\0*", "a TIFF or raw photo", RESAVE),
+    (0, b"BM", "a BMP picture", RESAVE),
+    (0, b"%PDF", "a PDF document", "save the photo in it as JPEG"),
+)
+NO_PHOTO = ("not a photo", "choose a JPEG, PNG or WebP file")
+
+# What Pillow raises on damaged files (found by fuzzing), each for some file.
+DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    NotImplementedError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    ImageCms.PyCMSError,
+)
+
+
+@functools.cache
+def heif_available() -> bool:
+    """Whether the optional package that decodes HEIC and HEIF photos can be imported; it is then registered
+    with Pillow.
+    """
+    try:
+        plugin = importlib.import_module(HEIF_PLUGIN)
+    except ImportError:
+        return False
+    plugin.register_heif_opener()
+    return True
+
+
+def accepted_suffixes() -> tuple[str, ...]:
+    """File name endings, without dot, of what `read_photo` accepts on this machine."""
+    return ("jpg", "jpeg", "jfif", "png", "webp", *(("heic", "heif") if heif_available() else ()))
+
+
+def read_photo(data: bytes, name: str) -> Photo:
+    """Decode an untrusted file.
+
+    data: the bytes of a JPEG, PNG or WebP file (HEIC where `pillow_heif` is installed). name: what to call it
+    in an error. Upright by EXIF orientation, converted to sRGB by its ICC profile, 16-bit scaled to 8, first
+    frame of an animation, transparency composited over grey and kept in `alpha_hw`; the field of view comes
+    from the EXIF focal length. Broken EXIF or ICC data is ignored.
+
+    Raises PhotoError: one sentence on what is wrong and what to do.
+    """
+    name = _short(name)
+    if not data:
+        raise PhotoError(f"{name} is empty; choose the photo again.")
+    if len(data) > MAX_BYTES:
+        raise PhotoError(
+            f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; save it smaller or as JPEG."
+        )
+    image = _open(data, name)
+    _check_size(image.size, name)
+    size_wh = _working_size(image.size)
+    try:
+        image.draft(
+            "RGB", size_wh
+        )  # a JPEG decoder scales down by 2, 4 or 8 itself, and never below the size asked for
+        image.load()
+        orientation, focal_mm = _exif(image)
+        rgb_hwc, alpha_hw = _srgb_and_alpha(image, size_wh)
+    except DAMAGE as error:
+        raise PhotoError(
+            f"{name} is damaged and cannot be read to its end; copy or save it again."
+        ) from error
+    upright = UPRIGHT.get(orientation)
+    rgb_hwc = _turned(rgb_hwc, upright)
+    return Photo(
+        rgb_hwc=rgb_hwc,
+        alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else _turned(alpha_hw, upright),
+        fov_degrees=_horizontal_fov(focal_mm, rgb_hwc.shape[1], rgb_hwc.shape[0]),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def concerns(photo: Photo) -> list[str]:
+    """What about a photo will make a poor model, one sentence each."""
+    found = []
+    light_hw = photo.rgb_hwc.mean(axis=2)
+    if np.percentile(light_hw, 95) < DARK_BELOW:
+        found.append("The photo is very dark; more light on the face gives a better shape.")
+    elif light_hw.std() < FLAT_BELOW:
+        found.append("The photo is almost one colour; there is hardly anything to see a face in.")
+    if min(photo.size_hw) < SMALL_BELOW:
+        found.append(
+            f"The photo is small; {SMALL_BELOW} pixels or more on the shorter side give a finer model."
+        )
+    return found
+
+
+def crop_to(photo: Photo, box_xyxy: tuple[float, float, float, float]) -> Photo:
+    """The photo cut to one head with room around it, for a photo of several people.
+
+    box_xyxy: left, top, right, bottom of the head in pixels. The field of view shrinks with the width, and
+    the digest tells the cut apart.
+    """
+    left, top, right, bottom = box_xyxy
+    room = CROP_ROOM * max(right - left, bottom - top)
+    height, width = photo.size_hw
+    rows = slice(max(0, int(top - room)), min(height, math.ceil(bottom + room)))
+    columns = slice(max(0, int(left - room)), min(width, math.ceil(right + room)))
+    rgb_hwc = photo.rgb_hwc[rows, columns]
+    fov = photo.fov_degrees
+    if fov is not None:
+        fov = math.degrees(2 * math.atan(math.tan(math.radians(fov) / 2) * rgb_hwc.shape[1] / width))
+    return Photo(
+        rgb_hwc=rgb_hwc,
+        alpha_hw=None if photo.alpha_hw is None else photo.alpha_hw[rows, columns],
+        fov_degrees=fov,
+        sha256=hashlib.sha256(f"{photo.sha256} {rows} {columns}".encode()).hexdigest(),
+    )
+
+
+def _short(name: str) -> str:
+    """`name` without control characters, at most 60 characters: it goes into messages and comes from outside."""
+    printable = "".join(character for character in name if character.isprintable()).strip()
+    return (printable if len(printable) <= 60 else printable[:40] + "…" + printable[-19:]) or "The file"
+
+
+def _formats() -> list[str]:
+    """Pillow's names of the formats it may try; JPEG covers the two-picture MPO files of some cameras."""
+    return ["JPEG", "PNG", "WEBP", *(["HEIF"] if heif_available() else [])]
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    """The file with its header read and nothing decoded. Raises PhotoError, naming the kind of file where it
+    is a known one.
+    """
+    try:
+        return Image.open(io.BytesIO(data), formats=_formats())
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoError(
+            f"{name} claims more than {MAX_PIXELS // 10**6} million pixels; save it smaller."
+        ) from error
+    except DAMAGE as error:
+        own = any(data.startswith(mark, start) for start, mark in OWN_SIGNATURES)
+        own = own or (heif_available() and data.startswith(HEIF_SIGNATURES, 4))
+        if isinstance(error, UnidentifiedImageError) and not own:
+            kind, remedy = next(
+                (
+                    (kind, remedy)
+                    for start, mark, kind, remedy in UNSUPPORTED_SIGNATURES
+                    if data[start:].startswith(mark)
+                ),
+                NO_PHOTO,
+            )
+            raise PhotoError(f"{name} is {kind}; {remedy}.") from error
+        raise PhotoError(f"{name} is damaged at its start; copy or save it again.") from error
+
+
+def _check_size(size_wh: tuple[int, int], name: str) -> None:
+    """Raises PhotoError unless a picture of this size is worth decoding."""
+    width, height = size_wh
+    if max(size_wh) > MAX_SIDE:
+        raise PhotoError(
+            f"{name} has {width} x {height} pixels, a side of more than {MAX_SIDE}; save it smaller."
+        )
+    if width * height > MAX_PIXELS:
+        raise PhotoError(
+            f"{name} has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million; save it smaller."
+        )
+    if min(size_wh) < MIN_SIDE:
+        raise PhotoError(
+            f"{name} has {width} x {height} pixels; choose a photo with at least {MIN_SIDE} x {MIN_SIDE}."
+        )
+    if max(size_wh) > MAX_ASPECT * min(size_wh):
+        raise PhotoError(f"{name} is a strip of {width} x {height} pixels; crop it to the face.")
+
+
+def _exif(image: Image.Image) -> tuple[int, float | None]:
+    """Orientation (1 = upright) and focal length in 35 mm terms (None = unknown). Missing or broken metadata
+    never costs a photo.
+    """
+    orientation, focal_mm = 1, None
+    try:
+        exif = image.getexif()
+        orientation = int(exif.get(ORIENTATION_TAG, 1))
+        focal_mm = float(exif.get_ifd(EXIF_IFD)[FOCAL_35MM_TAG])
+    except DAMAGE:
+        return orientation, None
+    return orientation, focal_mm
+
+
+def _horizontal_fov(focal_mm: float | None, width: int, height: int) -> float | None:
+    """Whole horizontal angle in degrees of an upright picture, from the focal length with the same diagonal
+    angle on 36 x 24 mm film.
+    """
+    if focal_mm is None or not FOCAL_RANGE_MM[0] <= focal_mm <= FOCAL_RANGE_MM[1]:
+        return None
+    film_width_mm = FILM_DIAGONAL_MM * width / math.hypot(width, height)
+    return math.degrees(2 * math.atan(film_width_mm / 2 / focal_mm))
+
+
+def _working_size(size_wh: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of a picture reduced to at most WORKING_PIXELS; its own where it has no more."""
+    width, height = size_wh
+    excess = max(1.0, math.sqrt(width * height / WORKING_PIXELS))
+    return int(width / excess), int(height / excess)
+
+
+def _srgb_and_alpha(image: Image.Image, size_wh: tuple[int, int]) -> tuple[Array, Array | None]:
+    """A loaded picture of any mode as (h, w, 3) uint8 sRGB over grey, and its alpha (h, w) uint8 or None; of
+    `size_wh`.
+
+    It is reduced as soon as its pixels can be averaged (alpha premultiplied), so that what follows works on
+    few of them.
+    """
+    if image.mode.startswith("I"):
+        image = _sixteen_to_eight_bits(image)
+    icc = image.info.get("icc_profile")
+    mode = "RGBA" if image.has_transparency_data else image.mode if image.mode in ("L", "CMYK") else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    if image.size != size_wh:
+        image = image.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if mode != "RGBA":
+        return np.asarray(_to_srgb(image, icc)), None
+    alpha = image.getchannel("A")
+    ground = Image.new("RGB", size_wh, (GROUND_GREY,) * 3)
+    return np.asarray(Image.composite(_to_srgb(image.convert("RGB"), icc), ground, alpha)), np.asarray(alpha)
+
+
+def _sixteen_to_eight_bits(image: Image.Image) -> Image.Image:
+    """A 16-bit grey picture scaled to 8 bits (Pillow's own conversion clips), with the transparent grey value
+    turned into alpha.
+    """
+    wide_hw = np.clip(np.asarray(image), 0, 65535).astype(np.uint32)
+    grey = Image.fromarray(((wide_hw + 128) // 257).astype(np.uint8))
+    grey.info = {key: value for key, value in image.info.items() if key == "icc_profile"}
+    transparent = image.info.get("transparency")
+    if not isinstance(transparent, int):
+        return grey
+    with_alpha = grey.convert("LA")
+    with_alpha.putalpha(Image.fromarray(np.where(wide_hw == transparent, 0, 255).astype(np.uint8)))
+    return with_alpha
+
+
+def _to_srgb(image: Image.Image, icc: object) -> Image.Image:
+    """An L, RGB or CMYK picture as sRGB by its profile; taken for sRGB already where the profile is missing,
+    broken or of another kind.
+    """
+    if isinstance(icc, bytes) and icc:
+        try:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+            converted = ImageCms.profileToProfile(
+                image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+        except DAMAGE:
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def _turned(array: Array, upright: Image.Transpose | None) -> Array:
+    """A decoded uint8 array turned upright."""
+    return array if upright is None else np.asarray(Image.fromarray(array).transpose(upright))

@@ -1,0 +1,248 @@
+"""The values that pass from one stage to the next: Photo, DepthMap, PointCloud, Mesh. Frozen, and checked
+when made.
+
+Conventions (docs/conventions.md): right-handed axes, +X right, +Y up, +Z towards the viewer; pixel centres at
++0.5; colours are sRGB uint8. Arrays are made read-only, so a stage that was cached cannot be changed by a
+later one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from face3d.errors import DepthError, GeometryError, PhotoError
+
+Array = NDArray[Any]
+
+
+class DepthRepresentation(Enum):
+    """What the numbers of a depth map mean. Nothing downstream guesses it."""
+
+    RELATIVE_INVERSE = "relative inverse depth"
+    """a / distance + b with unknown a > 0 and b; larger = nearer (MiDaS, Depth Anything)."""
+    RELIEF = "relief in image widths"
+    """Height towards the camera, in widths of the image; larger = nearer; true proportions (the bundled face
+    network)."""
+    METRIC = "metres"
+    """Distance from the camera plane in metres; larger = farther (GLPN, Depth Pro)."""
+
+
+def _frozen(
+    array: Array, dtype: type, shape: tuple[int | None, ...], name: str, error: type[Exception]
+) -> Array:
+    """`array` as a read-only contiguous copy-if-needed of `dtype`; raises `error` unless its shape fits (None
+    fits any length).
+    """
+    if array.dtype != dtype:
+        raise error(f"{name} has dtype {array.dtype}, expected {np.dtype(dtype)}.")
+    if array.ndim != len(shape) or any(
+        want is not None and got != want for got, want in zip(array.shape, shape, strict=False)
+    ):
+        wanted = " x ".join("n" if want is None else str(want) for want in shape)
+        raise error(f"{name} has shape {' x '.join(map(str, array.shape))}, expected {wanted}.")
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """One decoded photo.
+
+    rgb_hwc: (h, w, 3) uint8, upright, sRGB, alpha composited over a neutral ground.
+    alpha_hw: (h, w) uint8 or None where the file had no transparency.
+    fov_degrees: horizontal field of view from the EXIF focal length, in (0, 180), or None.
+    sha256: hexadecimal digest of the file's bytes; the key of every cache.
+    """
+
+    rgb_hwc: Array
+    alpha_hw: Array | None
+    fov_degrees: float | None
+    sha256: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "rgb_hwc", _frozen(self.rgb_hwc, np.uint8, (None, None, 3), "rgb_hwc", PhotoError)
+        )
+        if min(self.size_hw) < 1:
+            raise PhotoError("The photo has no pixels.")
+        if self.alpha_hw is not None:
+            object.__setattr__(
+                self, "alpha_hw", _frozen(self.alpha_hw, np.uint8, self.size_hw, "alpha_hw", PhotoError)
+            )
+        if self.fov_degrees is not None and not 0 < self.fov_degrees < 180:
+            raise PhotoError(
+                f"The field of view is {self.fov_degrees} degrees, expected more than 0 and less than 180."
+            )
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.rgb_hwc.shape[0], self.rgb_hwc.shape[1]
+
+
+@dataclass(frozen=True)
+class Face:
+    """One head found in a photo.
+
+    box_xyxy: left, top, right, bottom of the head (hair included, shoulders not), in pixels of the depth map.
+    eyes_xy: centres of the eye left and of the eye right in the picture, ((x, y), (x, y)) in pixels, or None
+    where not both were seen.
+    """
+
+    box_xyxy: tuple[float, float, float, float]
+    eyes_xy: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+    @property
+    def width(self) -> float:
+        """Head width in pixels."""
+        return self.box_xyxy[2] - self.box_xyxy[0]
+
+
+@dataclass(frozen=True, eq=False)
+class DepthMap:
+    """One depth value per pixel of the photo.
+
+    values_hw: (h, w) float32 in the unit of `representation`, finite where `mask_hw`.
+    representation: what the values mean.
+    mask_hw: (h, w) bool, True where a value is valid and in the foreground.
+    network: name of the network that made it.
+    back_hw: (h, w) float32 or None; relief of the hidden side (same unit, never above `values_hw` in the
+    mask), finite where `mask_hw`.
+    uncertainty_hw: (h, w) float32 or None; expected absolute error of `values_hw`, same unit, >= 0.
+    thickness_uncertainty_hw: the same for the thickness, `values_hw` less `back_hw`.
+    matte_hw: (h, w) float32 in 0..1 or None; soft foreground, of which `mask_hw` is the thresholded form.
+    faces: the heads found, largest first; empty where none was found or the network does not look for them.
+    looked_for_faces: whether the network looks for faces at all.
+    """
+
+    values_hw: Array
+    representation: DepthRepresentation
+    mask_hw: Array
+    network: str
+    back_hw: Array | None = None
+    uncertainty_hw: Array | None = None
+    matte_hw: Array | None = None
+    faces: tuple[Face, ...] = ()
+    looked_for_faces: bool = False
+    thickness_uncertainty_hw: Array | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "values_hw", _frozen(self.values_hw, np.float32, (None, None), "values_hw", DepthError)
+        )
+        object.__setattr__(
+            self, "mask_hw", _frozen(self.mask_hw, np.bool_, self.size_hw, "mask_hw", DepthError)
+        )
+        for name in ("back_hw", "uncertainty_hw", "thickness_uncertainty_hw", "matte_hw"):
+            if (layer := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _frozen(layer, np.float32, self.size_hw, name, DepthError))
+        for name in ("values_hw", "back_hw", "uncertainty_hw", "thickness_uncertainty_hw"):
+            if (layer := getattr(self, name)) is not None and not np.isfinite(layer[self.mask_hw]).all():
+                raise DepthError(f"{name} has values that are not finite inside the mask.")
+        if self.back_hw is not None and (self.back_hw > self.values_hw)[self.mask_hw].any():
+            raise DepthError("back_hw lies in front of values_hw.")
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.values_hw.shape[0], self.values_hw.shape[1]
+
+    def nearness_hw(self) -> Array:
+        """(h, w) float32, larger = nearer, 0..1 over the mask (0.5 for a flat map), 0 outside, whatever the
+        representation.
+        """
+        near_hw = np.zeros(self.size_hw, np.float32)
+        if not self.mask_hw.any():
+            return near_hw
+        inside = self.values_hw[self.mask_hw].astype(np.float64)
+        if self.representation is DepthRepresentation.METRIC:
+            inside = -inside
+        low, high = inside.min(), inside.max()
+        near_hw[self.mask_hw] = (inside - low) / (high - low) if high > low else 0.5
+        return near_hw
+
+    def as_grey(self) -> Array:
+        """(h, w) uint8: near = light, far = dark, outside the mask black."""
+        return np.round(self.nearness_hw() * 255).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class PointCloud:
+    """Points in space: points_n3 float32, colours_n3 uint8, normals_n3 float32 (unit length) or None."""
+
+    points_n3: Array
+    colours_n3: Array
+    normals_n3: Array | None = None
+    unit: str = "image width"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "points_n3", _frozen(self.points_n3, np.float32, (None, 3), "points_n3", GeometryError)
+        )
+        count = len(self.points_n3)
+        object.__setattr__(
+            self, "colours_n3", _frozen(self.colours_n3, np.uint8, (count, 3), "colours_n3", GeometryError)
+        )
+        if self.normals_n3 is not None:
+            object.__setattr__(
+                self,
+                "normals_n3",
+                _frozen(self.normals_n3, np.float32, (count, 3), "normals_n3", GeometryError),
+            )
+        if not np.isfinite(self.points_n3).all():
+            raise GeometryError("points_n3 has values that are not finite.")
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """Triangles in space.
+
+    vertices_n3: (n, 3) float32; faces_m3: (m, 3) int32, counter-clockwise seen from outside.
+    uv_n2: (n, 2) float32 or None, (0, 0) = lower left corner of the texture; texture_hwc: (h, w, 3) uint8 or
+    None.
+    colours_n3: (n, 3) uint8 or None. unit: "mm", "m" or "image width".
+    """
+
+    vertices_n3: Array
+    faces_m3: Array
+    uv_n2: Array | None = None
+    texture_hwc: Array | None = None
+    colours_n3: Array | None = None
+    unit: str = "image width"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "vertices_n3",
+            _frozen(self.vertices_n3, np.float32, (None, 3), "vertices_n3", GeometryError),
+        )
+        object.__setattr__(
+            self, "faces_m3", _frozen(self.faces_m3, np.int32, (None, 3), "faces_m3", GeometryError)
+        )
+        count = len(self.vertices_n3)
+        if self.uv_n2 is not None:
+            object.__setattr__(
+                self, "uv_n2", _frozen(self.uv_n2, np.float32, (count, 2), "uv_n2", GeometryError)
+            )
+        if self.texture_hwc is not None:
+            object.__setattr__(
+                self,
+                "texture_hwc",
+                _frozen(self.texture_hwc, np.uint8, (None, None, 3), "texture_hwc", GeometryError),
+            )
+        if self.colours_n3 is not None:
+            object.__setattr__(
+                self,
+                "colours_n3",
+                _frozen(self.colours_n3, np.uint8, (count, 3), "colours_n3", GeometryError),
+            )
+        if not np.isfinite(self.vertices_n3).all():
+            raise GeometryError("vertices_n3 has values that are not finite.")
+        if len(self.faces_m3) and not (self.faces_m3.min() >= 0 and self.faces_m3.max() < count):
+            raise GeometryError("faces_m3 names vertices that do not exist.")

@@ -1,0 +1,73 @@
+"""The page on a free port of 127.0.0.1 for as long as a block lasts: for tests, screenshots and benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """A running page. address: without a slash at its end. pid: of its process."""
+
+    address: str
+    pid: int
+
+
+@contextlib.contextmanager
+def serving(program: Sequence[str] = ("-m", "streamlit"), **environment: str) -> Iterator[LocalServer]:
+    """Start the page with these environment variables besides, wait until it answers, stop it in the end.
+
+    program: Streamlit's command line, or one that stands in for it, as arguments of Python.
+    Raises RuntimeError where it does not start.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, *program, "run", "app.py", "--server.port", str(port)]
+    server = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_it_answers(f"http://127.0.0.1:{port}/_stcore/health", server)
+        yield LocalServer(f"http://127.0.0.1:{port}", server.pid)
+    finally:
+        _stop(server)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and end it where it takes long: a prediction that runs is not interrupted."""
+    server.terminate()
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise RuntimeError(f"The page's server ended with {server.returncode}; `make run` shows why.")
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"The page's server did not answer within {PATIENCE_SECONDS} seconds.")

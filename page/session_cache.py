@@ -1,0 +1,66 @@
+"""Results of one browser session, bounded in bytes.
+
+It lives in that session's state only, so nobody else can be shown its photo, and it is freed when the session
+ends.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+Result = TypeVar("Result")
+
+MAX_BYTES = 256 * 2**20
+
+
+class SessionCache:
+    """Keeps what was made last. Keys are the photo's SHA-256 and every setting the result depends on.
+
+    max_bytes: sum of the kept results; the least recently used leave first. A result larger than that is not
+    kept.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        """An empty cache."""
+        self.max_bytes = max_bytes
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._sizes: dict[Hashable, int] = {}
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes held now."""
+        return sum(self._sizes.values())
+
+    def get_or_make(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """The result kept under `key`, else `make()`, kept from now on. What `make` raises passes through and
+        is not kept.
+        """
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        result = make()
+        self._kept[key], self._sizes[key] = result, size_of(result)
+        while self._kept and self.held_bytes > self.max_bytes:
+            oldest, _ = self._kept.popitem(last=False)
+            del self._sizes[oldest]
+        return result
+
+
+def size_of(value: Any) -> int:
+    """Bytes that the arrays, texts and files inside a result take, through dataclasses, tuples, lists and
+    dictionaries.
+    """
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, str | bytes):
+        return len(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return sum(size_of(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, dict):
+        return sum(size_of(part) for part in value.values())
+    return sum(size_of(part) for part in value) if isinstance(value, tuple | list) else 0

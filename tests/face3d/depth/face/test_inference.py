@@ -1,0 +1,99 @@
+"""Laws of a look and of the mean of two, on a network that reads its maps off the picture's brightness."""
+
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from face3d.depth.face.inference import SECOND_LOOK, Box, look, look_twice
+from face3d.depth.face.network import FaceMaps
+
+SIDE = 100
+BOX = Box(20, 10, 180, 180)
+LOOKED_AT = 160
+"""As it is and times SECOND_LOOK a multiple of the network's stride, so that nothing is padded."""
+
+
+class Brightness(torch.nn.Module):
+    """Relief, thickness and uncertainty that grow with the input as a true network's do; a matte that says
+    how large the input is; the left eye rather on the left."""
+
+    configuration = SimpleNamespace(side=SIDE)
+
+    def forward(self, rgb_nchw):
+        bright = rgb_nchw.mean(1)
+        lengths = bright * rgb_nchw.shape[-1] / SIDE
+        size = torch.full_like(bright, torch.logit(torch.tensor(rgb_nchw.shape[-1] / 1000)).item())
+        to_the_right = (torch.arange(rgb_nchw.shape[-1]) + 0.5) / rgb_nchw.shape[-1]
+        eyes = torch.logit(
+            torch.stack([bright * (1 - to_the_right), bright * to_the_right], 1).clamp(1e-4, 1)
+        )
+        return FaceMaps(lengths, lengths / 2, size, -size, torch.log(lengths), eyes, torch.log(lengths / 4))
+
+
+@pytest.fixture(scope="module")
+def smooth_rgb():
+    noise = np.random.default_rng(0).uniform(60, 200, (5, 6, 3)).astype(np.float32)
+    return cv2.resize(noise, (300, 200), interpolation=cv2.INTER_CUBIC).clip(40, 220).astype(np.uint8)
+
+
+def brightness(rgb, size_hw):
+    cut = rgb[BOX.top : BOX.top + BOX.height, BOX.left : BOX.left + BOX.width]
+    return cv2.resize(cut.astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_AREA).mean(-1) / 255
+
+
+@pytest.mark.parametrize("looked", [look, look_twice])
+def test_lengths_are_in_pixels_of_the_looks_own_map(looked, smooth_rgb):
+    seen = looked(Brightness(), smooth_rgb, BOX, LOOKED_AT)
+    assert seen.relief_hw.shape == (LOOKED_AT, LOOKED_AT)
+    inner = np.s_[2:-2, 2:-2]
+    wanted = brightness(smooth_rgb, seen.relief_hw.shape) * LOOKED_AT
+    np.testing.assert_allclose(seen.relief_hw[inner], wanted[inner], rtol=0.015)
+    np.testing.assert_allclose(seen.thickness_hw, seen.relief_hw / 2, rtol=1e-4)
+    np.testing.assert_allclose(seen.uncertainty_hw, seen.relief_hw, rtol=1e-4)
+    np.testing.assert_allclose(seen.thickness_uncertainty_hw, seen.relief_hw / 4, rtol=1e-4)
+
+
+def test_a_look_that_is_not_square_and_padded_ends_where_the_box_ends(smooth_rgb):
+    """The stub's lengths grow with the padded width that it sees, so the two looks differ by what is padded."""
+    wide = Box(10, 30, 250, 150)
+    cut = smooth_rgb[30:180, 10:260].astype(np.float32).mean(-1) / 255
+    for side in (190, round(190 * SECOND_LOOK)):
+        rows, columns = (round(length * side / (250 * 150) ** 0.5) for length in (150, 250))
+        seen = look(Brightness(), smooth_rgb, wide, side)
+        assert seen.relief_hw.shape == (rows, columns)
+        padded = -(-columns // 32) * 32
+        expected = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA) * padded
+        np.testing.assert_allclose(seen.relief_hw[2:-2, 2:-2], expected[2:-2, 2:-2], rtol=0.02)
+    both = look_twice(Brightness(), smooth_rgb, wide, 190)
+    assert both.eyes_2hw.shape == (2, 147, 245)
+    expected = cv2.resize(cut, (245, 147), interpolation=cv2.INTER_AREA) * (256 + 224 * 245 / 196) / 2
+    np.testing.assert_allclose(both.relief_hw[3:-3, 3:-3], expected[3:-3, 3:-3], rtol=0.02)
+
+
+def test_two_looks_are_a_mean_of_both(smooth_rgb):
+    first, second = (
+        look(Brightness(), smooth_rgb, BOX, side) for side in (LOOKED_AT, round(LOOKED_AT * SECOND_LOOK))
+    )
+    mean = look_twice(Brightness(), smooth_rgb, BOX, LOOKED_AT)
+    assert mean.matte_hw.shape == first.matte_hw.shape
+    assert first.matte_hw[0, 0] != pytest.approx(second.matte_hw[0, 0], rel=0.05)
+    np.testing.assert_allclose(mean.matte_hw, (first.matte_hw[0, 0] + second.matte_hw[0, 0]) / 2, rtol=1e-5)
+    np.testing.assert_allclose(mean.head_hw, 1 - mean.matte_hw, rtol=1e-4)
+
+
+@pytest.mark.parametrize("looked", [look, look_twice])
+def test_a_mirrored_picture_gives_mirrored_maps_and_swapped_eyes(looked, smooth_rgb):
+    width = smooth_rgb.shape[1]
+    straight = looked(Brightness(), smooth_rgb, BOX, LOOKED_AT)
+    mirrored = looked(
+        Brightness(),
+        smooth_rgb[:, ::-1],
+        Box(width - BOX.left - BOX.width, BOX.top, BOX.width, BOX.height),
+        LOOKED_AT,
+    )
+    np.testing.assert_allclose(mirrored.relief_hw[:, ::-1], straight.relief_hw, atol=1.0)
+    np.testing.assert_allclose(mirrored.eyes_2hw[::-1, :, ::-1], straight.eyes_2hw, atol=6e-3)
+    assert straight.eyes_2hw[0, :, :40].mean() > 2 * straight.eyes_2hw[1, :, :40].mean()

@@ -1,0 +1,95 @@
+"""Laws of the bundled network's module and of its weights' file."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from face3d.depth.face import network as face_network
+from face3d.depth.face.network import STRIDE, Configuration, FaceNetwork
+from face3d.errors import WeightsError
+
+WEIGHTS = Path(__file__).resolve().parents[4] / "assets" / "face_depth.safetensors"
+
+
+@pytest.fixture(scope="module")
+def random_network():
+    torch.manual_seed(3)
+    return FaceNetwork().eval()
+
+
+def packed(network, folder, configuration=None):
+    path = folder / "weights.safetensors"
+    weights = {
+        key: value.half() if value.is_floating_point() else value
+        for key, value in network.state_dict().items()
+    }
+    save_file(
+        weights, path, face_network.metadata_of(configuration or network.configuration, {"licence": "MIT"})
+    )
+    return path
+
+
+def test_every_map_has_the_size_of_a_photo_that_is_not_square(random_network):
+    with torch.inference_mode():
+        maps = random_network(torch.rand(2, 3, 3 * STRIDE, 2 * STRIDE))
+    assert {tuple(m.shape) for m in maps[:5]} == {(2, 96, 64)}
+    assert maps.eyes_logit.shape == (2, 2, 96, 64)
+    assert (maps.thickness >= 0).all()
+
+
+def test_a_file_gives_back_the_network_to_half_precision(random_network, tmp_path):
+    loaded = face_network.load(packed(random_network, tmp_path))
+    photo = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        before, after = random_network(photo).relief, loaded(photo).relief
+    assert not loaded.training
+    assert torch.allclose(before, after, atol=0.02 * float(before.abs().max()) + 1e-3)
+
+
+def test_the_configuration_travels_in_the_file(random_network, tmp_path):
+    wanted = replace(Configuration(), side=160, uncertainty_scale=1.5)
+    assert face_network.load(packed(random_network, tmp_path, wanted)).configuration == wanted
+
+
+def test_a_missing_file_is_one_sentence(tmp_path):
+    with pytest.raises(WeightsError, match="not there"):
+        face_network.load(tmp_path / "none.safetensors")
+
+
+def test_a_truncated_file_is_refused(random_network, tmp_path):
+    path = packed(random_network, tmp_path)
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(WeightsError, match="damaged"):
+        face_network.load(path)
+
+
+def test_another_networks_file_is_refused(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"layer.weight": torch.zeros(2)}, path, face_network.metadata_of(Configuration(), {}))
+    with pytest.raises(WeightsError, match="another network"):
+        face_network.load(path)
+
+
+def test_the_bundled_file_is_small_and_says_what_it_is():
+    assert WEIGHTS.stat().st_size < 30e6
+    with safe_open(WEIGHTS, framework="pt") as file:
+        facts = file.metadata()
+        assert {file.get_tensor(key).dtype for key in file.keys()} <= {torch.float16, torch.int64}  # noqa: SIM118
+    assert int(facts["samples_seen"]) > 0
+    assert len(facts["git_commit"]) == 40
+    assert json.loads(facts["held_out_figures"])["matte IoU"] >= 0.95
+    assert json.loads(facts["configuration"])["side"] >= 128
+
+
+def test_the_last_layers_are_exact_where_the_rest_is_computed_in_bfloat16():
+    network = FaceNetwork().eval()
+    last = []
+    network.head.register_forward_hook(lambda module, inputs, output: last.append(output))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        network(torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
+    assert not torch.equal(last[0], last[0].bfloat16().float())

@@ -1,0 +1,191 @@
+"""Random views of rendered samples: crops, flips, shrunken pastes, colour changes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator
+
+from face3d.structures import Array
+from training.dataset import GROUPS, RenderedSet
+from training.scenes.primitives import LABEL_HEAD, LABEL_NARROW_FACE
+
+LOOK_AGAIN = 4000
+"""Views after which the folder is looked through again, so that training may begin while the set is still
+being rendered."""
+HARD = ("hand", "hat", "microphone", "sunglasses", "two people")
+"""What a scene may hold that errors are largest with, see docs/face-network.md: such scenes are trained on
+more often."""
+HARDER_OF_TWO = 0.5
+"""How often two records are drawn, and the second taken where the first holds nothing HARD."""
+FRAMED = 0.5
+"""How often a view that is not shrunk is cut around a head, as the application's close look is
+(`face_depth`); others lie anywhere."""
+FRAMED_SIDES = 1.6, 2.6
+"""Side of such a cut in widths of the head in view: the close look's 1.6 head sizes, a head being up to 1.6
+times as high as wide."""
+OFF_CENTRE = 0.08
+"""By which share of its side such a cut lies off the head's middle at most."""
+LEAST_FRAMED = 0.35
+"""Of the picture's side: a smaller cut would show pixels, not a face."""
+STEEPEST = 4.0
+"""Pixels by which relief and thickness may differ within two by two pixels that count as one surface when
+truth is resampled."""
+
+HARD_BITS = sum(1 << GROUPS.index(name) for name in HARD)
+
+
+class RandomViews(torch.utils.data.IterableDataset):
+    """An endless stream of (photo, truth) pairs: crops, shrunken pastes, flips, colour changes. `side` is the
+    network's input side.
+    """
+
+    def __init__(self, folder: Path, side: int, seed: int) -> None:
+        """`seed` and the number of the loader's worker determine the stream."""
+        self.folder, self.side, self.seed = folder, side, seed
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Yields photo (3, s, s) in 0..1, maps (5, s, s) relief / thickness / matte / head / face, and eyes
+        (4, 3) with x and y in 0..1.
+        """
+        cv2.setNumThreads(1)
+        worker = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        for drawn in itertools.count():
+            if drawn % LOOK_AGAIN == 0:
+                samples = RenderedSet(self.folder)
+            photo, maps, eyes = random_view(samples[_draw(samples, rng)], self.side, rng)
+            yield torch.from_numpy(photo), torch.from_numpy(maps), torch.from_numpy(eyes)
+
+
+def _draw(samples: RenderedSet, rng: Generator) -> int:
+    """A record's number, rather one with something HARD in it."""
+    first, second = (int(number) for number in rng.integers(len(samples), size=2))
+    plain = int(samples.has[first]) & HARD_BITS == 0
+    return second if plain and rng.random() < HARDER_OF_TWO else first
+
+
+def as_maps(record: Any, window: tuple[slice, slice]) -> tuple[Array, Array]:
+    """Photo (h, w, 3) float32 in 0..1 and maps (h, w, 5) float32 in a window: relief, thickness, matte, head,
+    narrow face.
+    """
+    label = record["label"][window]
+    maps = np.empty((*label.shape, 5), np.float32)
+    maps[..., 0], maps[..., 1] = record["relief"][window], record["thickness"][window]
+    maps[..., 2] = record["matte"][window] / np.float32(255)
+    maps[..., 3], maps[..., 4] = label >= LABEL_HEAD, label == LABEL_NARROW_FACE
+    return record["rgb"][window] / np.float32(255), maps
+
+
+def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, Array]:
+    """One augmented view: (3, side, side) and (5, side, side) float32, eyes (4, 3) float32."""
+    eyes = record["eyes"].copy()
+    full = len(record["rgb"])
+    shrunk = rng.random() < 0.12
+    left, top, cut = _framed(record, rng) if not shrunk and rng.random() < FRAMED else _anywhere(full, rng)
+    window = slice(top, top + cut), slice(left, left + cut)
+    if shrunk:
+        photo, maps, eyes = _shrink(*as_maps(record, np.s_[:, :]), eyes, rng)
+        photo, maps = photo[window], maps[window]
+    else:
+        photo, maps = as_maps(record, window)
+    eyes[:, :2] = (eyes[:, :2] - [left, top]) / cut
+    photo = cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA if cut > side else cv2.INTER_LINEAR)
+    maps = resized(maps, side, full)
+    maps[..., :2] = maps[..., :2] * (full / cut)
+    if rng.random() < 0.5:
+        photo, maps, eyes = photo[:, ::-1], maps[:, ::-1], eyes[[1, 0, 3, 2]]
+        eyes[:, 0] = 1 - eyes[:, 0]
+    eyes[:, 2] = np.where(((eyes[:, :2] >= 0) & (eyes[:, :2] < 1)).all(1), eyes[:, 2], 0)
+    if rng.random() < 0.8:
+        photo = _recolour(photo, rng)
+    return (
+        np.ascontiguousarray(photo.transpose(2, 0, 1), np.float32),
+        np.ascontiguousarray(maps.transpose(2, 0, 1)),
+        eyes.astype(np.float32),
+    )
+
+
+def _anywhere(full: int, rng: Generator) -> tuple[int, int, int]:
+    """Left, top and side of a square cut out of a picture of side `full`."""
+    cut = int(rng.integers(int(full * 0.62), full + 1))
+    left, top = rng.integers(0, full - cut + 1, 2)
+    return int(left), int(top), cut
+
+
+def _framed(record: Any, rng: Generator) -> tuple[int, int, int]:
+    """Left, top and side of a square cut around one of the heads, moved into the picture; anywhere where
+    there is no head in view.
+    """
+    full = len(record["rgb"])
+    heads = [head for head in record["heads"] if head[2] > 0]
+    if not heads:
+        return _anywhere(full, rng)
+    x, y, width = heads[int(rng.integers(len(heads)))]
+    cut = min(full, max(round(LEAST_FRAMED * full), round(float(width) * rng.uniform(*FRAMED_SIDES))))
+    left, top = (
+        round(float(middle) - cut / 2 + cut * rng.uniform(-OFF_CENTRE, OFF_CENTRE)) for middle in (x, y)
+    )
+    return min(max(left, 0), full - cut), min(max(top, 0), full - cut), cut
+
+
+def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Array, Array, Array]:
+    """Pastes the whole sample, smaller, into a plain picture: a face far away, or a print on a wall."""
+    full = len(photo)
+    small = int(full * rng.uniform(0.25, 0.8))
+    left, top = rng.integers(0, full - small + 1, 2)
+    ground = np.tile(rng.uniform(0, 1, 3).astype(np.float32), (full, full, 1))
+    if rng.random() < 0.5:
+        ground += (
+            cv2.resize(
+                rng.normal(size=(8, 8, 3)).astype(np.float32), (full, full), interpolation=cv2.INTER_CUBIC
+            )
+            * 0.2
+        )
+    far = np.zeros_like(maps)
+    ground[top : top + small, left : left + small] = cv2.resize(
+        photo, (small, small), interpolation=cv2.INTER_AREA
+    )
+    far[top : top + small, left : left + small] = resized(maps, small, full)
+    far[..., :2] *= small / full
+    eyes = eyes.copy()
+    eyes[:, :2] = eyes[:, :2] * small / full + [left, top]
+    return np.clip(ground, 0, 1), far, eyes
+
+
+def resized(maps: Array, side: int, width: int) -> Array:
+    """Resamples maps (n, n, 5), as `as_maps` gives them, to (side, side, 5).
+
+    Relief and thickness, in widths of `width` pixels, are interpolated between four pixels of one surface:
+    the nearest pixel's value would make every slope wrong that is measured over one pixel. Across outlines
+    and jumps, and for the other maps, the nearest pixel counts.
+    """
+    nearest = ((np.arange(side) + 0.5) * len(maps) / side).astype(int)
+    resampled = maps[np.ix_(nearest, nearest)]
+    smooth = cv2.resize(np.ascontiguousarray(maps[..., :2]), (side, side), interpolation=cv2.INTER_LINEAR)
+    levels = np.dstack([maps[..., :2] * width, np.where(maps[..., 2] > 0.5, 2 * STEEPEST, 0)]).astype(
+        np.float32
+    )
+    square, anchor = np.ones((2, 2), np.uint8), (0, 0)
+    spread = (cv2.dilate(levels, square, anchor=anchor) - cv2.erode(levels, square, anchor=anchor)).max(-1)
+    first = np.maximum(np.floor((np.arange(side) + 0.5) * len(maps) / side - 0.5), 0).astype(int)
+    one_surface = spread[np.ix_(first, first)] < STEEPEST
+    resampled[..., :2] = np.where(one_surface[..., None], smooth, resampled[..., :2])
+    return resampled
+
+
+def _recolour(photo: Array, rng: Generator) -> Array:
+    """Gamma, contrast, brightness, white balance, grey, noise."""
+    photo = np.clip(photo, 1e-3, 1) ** rng.uniform(0.6, 1.6)
+    photo = (photo - 0.5) * rng.uniform(0.6, 1.4) + 0.5 + rng.uniform(-0.15, 0.15)
+    photo = photo * rng.uniform(0.85, 1.15, 3)
+    if rng.random() < 0.15:
+        photo = np.repeat(photo.mean(-1, keepdims=True), 3, -1)
+    noise = rng.standard_normal(photo.shape, np.float32) * np.float32(rng.uniform(0, 0.03))
+    return np.clip(photo + noise, 0, 1).astype(np.float32)

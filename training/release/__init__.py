@@ -1,0 +1,1 @@
+"""What ships and what the documents show: weights, ONNX file, curves, contact sheets, portraits."""

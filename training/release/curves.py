@@ -1,0 +1,92 @@
+"""The log of a run as a picture: each loss term against the samples seen.
+
+python -m training.curves --run runs/face --out docs/pictures/training.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib import pyplot
+
+matplotlib.use("Agg")
+
+TERMS = (
+    "shape",
+    "place",
+    "slope",
+    "normals",
+    "thickness",
+    "matte",
+    "head",
+    "eyes",
+    "uncertainty",
+    "thickness uncertainty",
+)
+LIKELIHOODS = ("uncertainty", "thickness uncertainty")
+"""The terms that fall below zero: they have an axis of their own, which is not logarithmic."""
+SHADES = ("0.97", "0.91", "0.85", "0.79")
+"""Greys behind the stretches of a run, one per input side."""
+
+
+def draw(log: Path, out: Path) -> int:
+    """Draws the log's lines into a PNG and returns how many there are. Raises ValueError where there is none."""
+    by_seen = {
+        line["seen"]: line for line in map(json.loads, log.read_text().splitlines())
+    }  # a resumed run repeats a few lines
+    lines = [by_seen[seen] for seen in sorted(by_seen)]
+    if not lines:
+        raise ValueError(f"{log} has no lines yet: train a little longer.")
+    seen = [line["seen"] / 1000 for line in lines]
+    figure, (losses, likelihood, rate) = pyplot.subplots(
+        3, 1, figsize=(9, 7.5), sharex=True, height_ratios=(4, 1, 1)
+    )
+    for term in TERMS:  # older lines lack newer terms
+        axes = likelihood if term in LIKELIHOODS else losses
+        axes.plot(seen, [line.get(term, float("nan")) for line in lines], label=term, linewidth=1)
+    _shade_sides(losses, lines)
+    losses.set(yscale="log", ylabel="loss term, unweighted")
+    losses.legend(ncols=2, fontsize=8)
+    likelihood.set(ylabel="stated errors")
+    likelihood.legend(fontsize=8)
+    rate.plot(seen, [line["rate"] for line in lines], color="black", linewidth=1)
+    rate.set(ylabel="learning rate", xlabel="thousand samples seen")
+    figure.tight_layout()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(out, dpi=110)
+    pyplot.close(figure)
+    return len(lines)
+
+
+def _shade_sides(axes: Any, lines: list[dict[str, float]]) -> None:
+    """A grey behind each stretch of one input side; a side that comes again has the same grey and one entry
+    in the legend.
+    """
+    stretches = [
+        (side, next(group)["seen"] / 1000)
+        for side, group in itertools.groupby(lines, lambda line: line["side"])
+    ]
+    ends = [start for _, start in stretches[1:]] + [lines[-1]["seen"] / 1000]
+    shades: dict[float, str] = {}
+    for (side, start), end in zip(stretches, ends, strict=True):
+        label = None if side in shades else f"side {side} px"
+        shade = shades.setdefault(side, SHADES[len(shades) % len(SHADES)])
+        axes.axvspan(start, end, color=shade, linewidth=0, label=label)
+
+
+def main() -> None:
+    """Draws."""
+    parser = argparse.ArgumentParser(description="Draw the curves of a training run.")
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    print(f"{options.out}: {draw(options.run / 'log.jsonl', options.out)} lines")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The picture at the top of the README: a portrait, its depth map, and the model turned.
+
+python -m training.overview --photo assets/samples/portrait_2.jpg --out assets/pictures/overview.png
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import depth_estimation
+import generate_3d_model
+from face3d.export import renderings
+from face3d.geometry import settings
+from face3d.photo import read_photo
+
+SIDE = 420
+
+
+def main() -> None:
+    """Writes the picture."""
+    parser = argparse.ArgumentParser(description="Make the README's picture.")
+    parser.add_argument("--photo", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    photo = read_photo(options.photo.read_bytes(), options.photo.name)
+    depth = depth_estimation.predict(depth_estimation.load_network("face"), photo)
+    mesh = generate_3d_model.build_mesh(depth, photo, "bust", settings.ModelSettings())
+    panels = [Image.fromarray(photo.rgb_hwc), Image.fromarray(depth.as_grey()).convert("RGB")]
+    panels += [
+        Image.fromarray(renderings.render(mesh, renderings.View(size_px=SIDE, yaw_degrees=angle)))
+        for angle in (-40.0, 20.0)
+    ]
+    sheet = Image.new("RGB", (SIDE * len(panels), SIDE), "white")
+    for number, panel in enumerate(panels):
+        sheet.paste(panel.resize((SIDE, SIDE), Image.Resampling.LANCZOS), (number * SIDE, 0))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(options.out)
+    print(
+        f"{options.out}: {sheet.width} x {sheet.height}, depth range {np.ptp(depth.values_hw[depth.mask_hw]):.2f} image widths"
+    )
+
+
+if __name__ == "__main__":
+    main()

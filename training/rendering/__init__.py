@@ -1,0 +1,1 @@
+"""From a scene to a photo and its truth."""

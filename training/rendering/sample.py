@@ -1,0 +1,155 @@
+"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, heads, eyes and
+landmarks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from face3d.structures import Array
+from training.rendering.backdrop import random_backdrop
+from training.rendering.camera import Camera, random_camera
+from training.rendering.lighting import photograph, random_light
+from training.rendering.sensor import develop
+from training.rendering.truth import MOST_PEOPLE, _heads, truth
+from training.scenes.face_model import FaceModel, Regions
+from training.scenes.primitives import LABEL_NOTHING
+from training.scenes.scene import random_scene
+
+CHANCE_OF_NOBODY = 0.03
+OVERSAMPLING = 1.4
+
+MOST_EYES = 2 * MOST_PEOPLE
+LANDMARKS = 68
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One render and its truth. Side s; relief and thickness in image widths.
+
+    rgb_hwc: (s, s, 3) uint8 sRGB. relief_hw, thickness_hw: float32, 0 outside. normal_hwc: int8, 127 times
+    the unit normal in camera axes (x to the right, y up, z to the camera), 0 outside. matte_hw: uint8
+    coverage 0..255, above half only where the pixel's centre sees somebody. label_hw: uint8, nothing / body /
+    head / narrow face.
+    heads_23: float32, x and y of the middle and the width of what is in view of each person's head, in
+    pixels, 0 where nothing is.
+    eyes_43: float32, x, y in pixels, and 1 where the eye is in view, else 0; left and right in an upright,
+    frontal picture, for two people.
+    landmarks_683: the same for the first person's landmarks, in the order of `face_model.LANDMARKS_68`.
+    yaw: degrees. tone: of the skin, 0 light to 1 dark. has: what was drawn.
+    """
+
+    rgb_hwc: Array
+    relief_hw: Array
+    thickness_hw: Array
+    normal_hwc: Array
+    matte_hw: Array
+    label_hw: Array
+    heads_23: Array
+    eyes_43: Array
+    landmarks_683: Array
+    yaw: float
+    tone: float
+    has: frozenset[str]
+
+
+def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
+    """Draws the sample of a seed. The same seed and side give the same sample."""
+    rng = np.random.default_rng(seed)
+    if rng.random() < CHANCE_OF_NOBODY:
+        return _nobody(*develop(random_backdrop(side, rng), rng))
+    scene = random_scene(model, regions, rng)
+    camera = random_camera(rng)
+    placed = camera.place(scene.mesh.vertices_v3)
+    true = truth(scene.mesh, scene.owner_m, camera, placed, side)
+    fine = int(side * OVERSAMPLING)
+    ambient, slope, lights, light_names = random_light(rng)
+    screen = camera.project(placed, fine)
+    seed = int(rng.integers(1 << 20))
+    colour, index = photograph(
+        scene.mesh, placed, screen, scene.detail_68, camera.distance, (ambient, slope, lights), fine, seed
+    )
+    seen = np.where(index >= 0, scene.owner_m[index] + 1, 0)
+    covers = np.stack([seen > 0, seen > 1], -1).astype(np.float32)
+    colour, (anything, person) = (
+        cv2.resize(colour, (side, side), interpolation=cv2.INTER_AREA),
+        np.moveaxis(cv2.resize(covers, (side, side), interpolation=cv2.INTER_AREA), -1, 0),
+    )
+    rgb, sensor_names = develop(colour + random_backdrop(side, rng) * (1 - anything[..., None]), rng)
+    eyes = np.zeros((MOST_EYES, 3), np.float32)
+    eyes[: len(scene.eyes_k3)] = _in_view(
+        camera.project(camera.place(scene.eyes_k3), side), true.distance_hw, EYE_DEPTH
+    )
+    landmarks = _in_view(
+        camera.project(camera.place(scene.landmarks_683), side), true.distance_hw, LANDMARK_DEPTH
+    )
+    matte = np.round(person * 255).astype(np.uint8)
+    matte[true.label_hw == LABEL_NOTHING] = np.minimum(matte[true.label_hw == LABEL_NOTHING], 127)
+    return Sample(
+        rgb,
+        true.relief_hw,
+        true.thickness_hw,
+        np.round(true.normal_hwc * 127).astype(np.int8),
+        matte,
+        true.label_hw,
+        _heads(true),
+        eyes,
+        landmarks,
+        camera.yaw,
+        scene.tone,
+        scene.has | light_names | sensor_names,
+    )
+
+
+def _nobody(rgb_hwc: Array, has: set[str]) -> Sample:
+    size = rgb_hwc.shape[:2]
+    lengths, bytes_ = np.zeros(size, np.float32), np.zeros(size, np.uint8)
+    heads, eyes, landmarks = (
+        np.zeros((count, 3), np.float32) for count in (MOST_PEOPLE, MOST_EYES, LANDMARKS)
+    )
+    normals = np.zeros(rgb_hwc.shape, np.int8)
+    return Sample(
+        rgb_hwc,
+        lengths,
+        lengths,
+        normals,
+        bytes_,
+        bytes_,
+        heads,
+        eyes,
+        landmarks,
+        0.0,
+        0.0,
+        frozenset({"nobody", *has}),
+    )
+
+
+def camera_of(model: FaceModel, regions: Regions, seed: int) -> Camera:
+    """The camera of the sample that `render` draws from a seed with a person in it."""
+    rng = np.random.default_rng(seed)
+    rng.random()
+    random_scene(model, regions, rng)
+    return random_camera(rng)
+
+
+EYE_DEPTH, LANDMARK_DEPTH = 3.5, 1.0
+"""How far from what the camera sees there, in centimetres, the middle of an eyeball and a point of the skin
+still count as in view."""
+
+
+def _in_view(points_k3: Array, distance_hw: Array, depth: float) -> Array:
+    """x, y of the points and whether what the camera sees there is less than `depth` before or behind them:
+    skin, lid or a close mask, neither the nose or thick hair before them nor the wall behind the head.
+    """
+    side = len(distance_hw)
+    found = points_k3.copy()
+    for point in found:
+        column, row = int(np.floor(point[0])), int(np.floor(point[1]))
+        inside = 0 <= column < side and 0 <= row < side
+        point[2] = float(
+            inside and distance_hw[row, column] > 0 and abs(point[2] - distance_hw[row, column]) < depth
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Random people as triangles with colours."""

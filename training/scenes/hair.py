@@ -1,0 +1,303 @@
+"""Hair, hats and head scarves. Lengths in centimetres, the head upright and facing +Z."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+from face3d.structures import Array
+from training.rendering.rasteriser import fractal_noise
+from training.scenes import face_model
+from training.scenes.face_model import FaceModel, Regions
+from training.scenes.primitives import (
+    CLOTH,
+    HAIR,
+    LABEL_BODY,
+    LABEL_HEAD,
+    LABEL_NOTHING,
+    Part,
+    compact,
+    grid_triangles,
+    open_edges,
+    plain,
+    unit,
+    walls,
+)
+
+
+def hair_colour(rng: Generator) -> Array:
+    """Melanin from black over brown to blond, sometimes grey, red or dyed; linear RGB."""
+    kind = rng.random()
+    if kind < 0.75:
+        return np.array([0.02, 0.015, 0.012]) + rng.random() ** 2 * np.array([0.5, 0.33, 0.16])
+    if kind < 0.9:
+        return np.full(3, rng.uniform(0.1, 0.75))
+    return rng.uniform(0.03, 0.6, 3) if kind > 0.97 else np.array([0.35, 0.1, 0.03]) * rng.uniform(0.4, 1.4)
+
+
+def _hair_edge(rng: Generator, fringe: bool) -> Array:
+    """Lowest elevation (y of the unit direction from the skull's centre) with hair, at the azimuths of
+    `_shell`.
+    """
+    front = rng.uniform(0.12, 0.42) if fringe else rng.uniform(0.5, 0.75)
+    receding = rng.uniform(0, 0.2) if rng.random() < 0.3 else 0.0
+    temple, ear = rng.uniform(0.3, 0.5), rng.uniform(-0.25, 0.2)
+    return np.array(
+        [
+            front,
+            front - 0.08 + receding,
+            min(temple, front),
+            ear,
+            min(ear, 0) - 0.15,
+            rng.uniform(-0.75, -0.3),
+        ]
+    )
+
+
+def _scarf_edge(rng: Generator) -> Array:
+    front = rng.uniform(0.35, 0.6)
+    return np.array([front, front - 0.15, rng.uniform(-0.3, 0.1), -1.0, -1.0, -1.0])
+
+
+def _shell(
+    model: FaceModel,
+    regions: Regions,
+    vertices: Array,
+    edge_6: Array,
+    thickness: float,
+    colour: Array,
+    material: int,
+    rng: Generator,
+) -> Part:
+    """The skin of the head pushed outwards where it lies above an edge: hair, scarf or hat."""
+    direction = regions.direction_v3
+    azimuth = np.degrees(np.arctan2(np.abs(direction[:, 0]), direction[:, 2]))
+    edge = np.interp(azimuth, [0, 40, 65, 85, 110, 180], edge_6)
+    ragged = fractal_noise(direction, 4.0, 3, int(rng.integers(1 << 20)))
+    parting = rng.uniform(-0.15, 0.15) * direction[:, 0]
+    # Thick hair rises over a wider band at the sides, else it would stand off the temples like the hat of a
+    # mushroom.
+    band = 0.14 + 0.06 * thickness * np.clip(azimuth / 60 - 0.5, 0, 1)
+    cover = np.clip((direction[:, 1] - edge + 0.06 * ragged + parting) / band, 0, 1)
+    cover[face_model.HEAD.stop :] = 0
+    bulk = fractal_noise(direction, 2.5, 2, int(rng.integers(1 << 20)))
+    locks = fractal_noise(
+        direction * np.array([1, 0.4, 1], np.float32), rng.uniform(6, 14), 2, int(rng.integers(1 << 20))
+    )
+    upward = 1 + rng.uniform(-0.3, 0.6) * np.clip(direction[:, 1], 0, 1)
+    grown = np.sqrt(cover) * np.maximum(
+        thickness * upward * (1 + 0.35 * bulk) + rng.uniform(0, 0.35) * locks, 0.05
+    )
+    droop = rng.uniform(0, 0.6) * grown * np.clip(1 - direction[:, 1], 0, 1)  # hair at the sides hangs
+    lifted = vertices + direction * grown[:, None] - droop[:, None] * np.array([0, 1, 0])
+    used = (cover[model.triangles_m3] > 0.02).all(1)
+    triangles = model.triangles_m3[used]
+    shade = 1 + 0.25 * bulk[:, None]
+    albedo = np.clip(colour * shade, 0.005, 1).astype(np.float32)
+    # Noise coordinates stretched along the strands: fine across, coarse along.
+    strands = np.ascontiguousarray(
+        direction * 10 * (np.array([1, 0.12, 1]) if material == HAIR else 1), np.float32
+    )
+    # A wall from the rim down to the skin, so that nobody looks under the shell.
+    closed = np.concatenate([triangles, walls(open_edges(triangles), len(lifted))])
+    whole = Part(
+        np.concatenate([lifted, vertices - 0.1 * direction]).astype(np.float32),
+        closed.astype(np.int32),
+        np.tile(albedo, (2, 1)),
+        np.where(regions.above_chin[closed[:, 0]] > 0.5, LABEL_HEAD, LABEL_BODY).astype(np.uint8),
+        np.full(len(closed), material, np.uint8),
+        np.tile(strands, (2, 1)),
+    )
+    return compact(whole)
+
+
+def hair(
+    model: FaceModel, regions: Regions, vertices: Array, colour: Array, rng: Generator, fringe: bool
+) -> Part:
+    """Hair on the scalp, from cropped to bushy."""
+    return _shell(
+        model,
+        regions,
+        vertices,
+        _hair_edge(rng, fringe),
+        rng.uniform(0.15, 1) ** 1.5 * 4.5,
+        colour,
+        HAIR,
+        rng,
+    )
+
+
+def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
+    """Long hair around the back and sides of the head, open in front: a wavy outer layer, filled down to the
+    head and the neck.
+    """
+    columns, rows = 64, 32
+    opening = rng.uniform(40, 95)
+    angle = np.radians(np.linspace(opening, 360 - opening, columns))
+    top, bottom = rng.uniform(6, 11), rng.uniform(-30, -3)
+    height = np.linspace(top, bottom, rows)[:, None]
+    down = (top - height) / (top - bottom)
+    half_width = np.abs(vertices[face_model.HEAD, 0][vertices[face_model.HEAD, 1] > 0]).max()
+    flare, volume = rng.uniform(-2.5, 2.5), rng.uniform(0.1, 2.5)
+    curl = rng.uniform(0, 1) ** 2
+    wave = rng.uniform(0, 0.5) * np.sin(angle * rng.integers(5, 16) + rng.uniform(0, 6)) + rng.uniform(
+        0, 0.4
+    ) * np.sin(height * 0.6)
+    place = (
+        np.stack(np.broadcast_arrays(9 * np.sin(angle), height, 9 * np.cos(angle)), -1)
+        .reshape(-1, 3)
+        .astype(np.float32)
+    )
+    wave = wave + curl * fractal_noise(place, rng.uniform(0.25, 0.8), 2, int(rng.integers(1 << 20))).reshape(
+        rows, columns
+    )
+    cap = np.sqrt(np.clip(1 - (1 - down * 3).clip(0, 1) ** 2, 0.05, 1))  # rounded over the crown
+    outer = (half_width + volume + flare * down + wave) * cap
+    # The inner layer lies within the head above the jaw and near the neck below it, so that nobody looks
+    # behind the hair.
+    inner = np.minimum(outer - 0.6, rng.uniform(4.5, 6.5) + 0 * outer) * np.clip(1.15 - 0.15 * down, 0, 1)
+    from_edge = np.minimum(angle - angle[0], angle[-1] - angle) / np.radians(25)
+    outer = inner + (outer - inner) * np.sqrt(
+        1 - np.clip(1 - from_edge, 0, 0.98) ** 2
+    )  # rounded towards the face, not cut off
+    layers = [
+        np.stack(
+            np.broadcast_arrays(radius * np.sin(angle), height - lower, radius * np.cos(angle) * 1.1 - 1.5),
+            -1,
+        ).reshape(-1, 3)
+        for radius, lower in ((outer, 0.0), (inner, 0.3))
+    ]
+    grid = np.arange(rows * columns).reshape(rows, columns)
+    outward = grid_triangles(rows, columns, False)[:, ::-1]
+    inward = outward[:, ::-1] + rows * columns
+    rim = np.concatenate([grid[:, 0], grid[-1], grid[::-1, -1], grid[0, ::-1]])
+    ring = np.stack([rim, np.roll(rim, -1)], 1)
+    side = np.concatenate(
+        [
+            np.c_[ring[:, :1], ring[:, :1] + rows * columns, ring[:, 1:]],
+            np.c_[ring[:, 1:], ring + rows * columns],
+        ]
+    )
+    points = np.concatenate(layers).astype(np.float32)
+    triangles = np.concatenate([outward, inward, side]).astype(np.int32)
+    label = np.where(points[triangles[:, 0], 1] > -6, LABEL_HEAD, LABEL_BODY).astype(np.uint8)
+    strands = np.stack(
+        [
+            np.tile(np.broadcast_to(angle, (rows, columns)).ravel(), 2) * 10,
+            points[:, 1] * 0.12,
+            np.zeros(len(points)),
+        ],
+        1,
+    )
+    shade = 1 + 0.25 * np.tile(wave.reshape(-1, 1), (2, 1))
+    albedo = np.clip(colour * shade * rng.uniform(0.8, 1.2), 0.005, 1).astype(np.float32)
+    return Part(
+        points, triangles, albedo, label, np.full(len(triangles), HAIR, np.uint8), strands.astype(np.float32)
+    )
+
+
+def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
+    """Thin locks that leave the hair and soften its outline: seen, and counted in the matte, but no surface
+    of their own.
+    """
+    steps, count = 6, int(np.exp(rng.uniform(np.log(80), np.log(1500))))
+    corners = np.concatenate([shell.vertices_v3[shell.triangles_m3] for shell in shells])
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    chosen = corners[rng.choice(len(corners), count, p=area / area.sum())]
+    root = np.einsum("nk,nkc->nc", rng.dirichlet(np.ones(3), count), chosen)
+    outward = unit(root - np.array([0, 2.0, -1.0]))
+    upright = rng.uniform(0.1, 0.8)
+    along = unit(
+        upright * outward + (1 - upright) * np.array([0, -1.0, 0]) + 0.4 * rng.normal(size=(count, 3))
+    )
+    across = unit(np.cross(along, rng.normal(size=(count, 3))))
+    length = rng.uniform(0.5, rng.uniform(1.5, 7), count)[:, None, None]
+    way = np.linspace(0, 1, steps)[None, :, None]
+    curl = rng.uniform(0, 0.25) * np.sin(
+        way * length * rng.uniform(0.5, 3) + rng.uniform(0, 6, (count, 1, 1))
+    )
+    line = (
+        root[:, None]
+        + length * (way * along[:, None] + way**2 * np.array([0, -rng.uniform(0, 0.5), 0]))
+        + curl * across[:, None]
+    )
+    half = rng.uniform(0.01, rng.uniform(0.03, 0.1), (count, 1, 1)) * (1.05 - way) * across[:, None]
+    return _ribbons(line, half, colour * rng.uniform(0.7, 1.5, count)[:, None])
+
+
+def lashes(vertices: Array, eyes_23: Array, rng: Generator) -> Part:
+    """Dark hairs on the rims of the four lids, bent away from the eye: seen, and counted in the matte, but no
+    surface of their own.
+    """
+    steps, marks = 5, vertices[face_model.LANDMARKS_68]
+    longest, bend, half = rng.uniform(0.4, 1.1), rng.uniform(0.1, 0.6), rng.uniform(0.015, 0.04)
+    way = np.linspace(0, 1, steps)[None, :, None]
+    lines = []
+    for first, eye in ((36, eyes_23[0]), (42, eyes_23[1])):
+        for lid, up, count, share in (((0, 1, 2, 3), 1.0, 42, 1.0), ((3, 4, 5, 0), -1.0, 26, 0.5)):
+            along_rim = np.sort(rng.uniform(0.2, 2.8, count))
+            rim = np.polynomial.polynomial.polyfit(np.arange(4), marks[[first + corner for corner in lid]], 3)
+            root = np.polynomial.polynomial.polyval(along_rim, rim).T
+            away = unit(unit(root - eye) + np.array([0, 0.4 * up, 0.3]) + 0.12 * rng.normal(size=(count, 3)))
+            length = longest * share * rng.uniform(0.6, 1, count)[:, None, None]
+            lines.append(
+                root[:, None] + length * (way * away[:, None] + way**2 * np.array([0, bend * up, 0]))
+            )
+    line = np.concatenate(lines)
+    across = unit(np.cross(line[:, -1] - line[:, 0], [0, 0.3, 1]))[:, None]
+    return _ribbons(line, half * (1.1 - way) * across, np.full((len(line), 3), rng.uniform(0.005, 0.08)))
+
+
+def _ribbons(line_nk3: Array, half_nk3: Array, colour_n3: Array) -> Part:
+    """Flat hairs: lines of k points each, and half their breadth to one side."""
+    count, steps = line_nk3.shape[:2]
+    points = np.stack([line_nk3 - half_nk3, line_nk3 + half_nk3], 2).reshape(-1, 3)
+    ladder = grid_triangles(steps, 2, False)
+    triangles = (ladder[None] + (np.arange(count) * steps * 2)[:, None, None]).reshape(-1, 3)
+    return plain(points, triangles, np.repeat(colour_n3, steps * 2, 0), LABEL_NOTHING, HAIR)
+
+
+def head_scarf(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) -> Part:
+    """A cloth over hair, ears and neck that leaves the face free."""
+    return _shell(
+        model,
+        regions,
+        vertices,
+        _scarf_edge(rng),
+        rng.uniform(0.3, 1.5),
+        rng.uniform(0.05, 0.9, 3),
+        CLOTH,
+        rng,
+    )
+
+
+def hat(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) -> list[Part]:
+    """A cap or beanie: a smooth shell above an edge, with a brim all round, in front only, or none."""
+    low = rng.uniform(0.25, 0.55)
+    colour = rng.uniform(0.02, 0.9, 3) * rng.uniform(0.2, 1)
+    cap = _shell(
+        model,
+        regions,
+        vertices,
+        low - np.array([0, 0, 0.05, 0.1, 0.1, 0.1]),
+        rng.uniform(1, 3.5),
+        colour,
+        CLOTH,
+        rng,
+    )
+    parts = [cap]
+    kind = rng.choice(["none", "front", "round"])
+    if kind != "none":
+        reach = np.radians(60 if kind == "front" else 180)
+        angle = np.linspace(-reach, reach, 60)
+        inner = cap.vertices_v3[cap.vertices_v3[:, 1] < np.quantile(cap.vertices_v3[:, 1], 0.35)]
+        half_width, half_depth = np.abs(inner[:, 0]).max(), np.ptp(inner[:, 2]) / 2
+        ring = np.stack([half_width * np.sin(angle), np.zeros(60), half_depth * np.cos(angle)], 1)
+        centre = np.array([0, np.quantile(inner[:, 1], 0.5), inner[:, 2].mean()])
+        outer = ring * (1 + rng.uniform(3, 8) / half_width) + [0, rng.uniform(-1.5, 0.5), 0]
+        points = np.concatenate([ring, outer, ring - [0, 0.3, 0], outer - [0, 0.3, 0]]) + centre
+        i = np.arange(59)
+        up = np.concatenate([np.stack([i, i + 60, i + 1], 1), np.stack([i + 1, i + 60, i + 61], 1)])
+        triangles = np.concatenate([up, up[:, ::-1] + 120]).astype(np.int32)
+        parts.append(plain(points, triangles, colour, LABEL_HEAD, CLOTH))
+    return parts
