@@ -15,9 +15,12 @@ TWINS = jpeg(np.hstack([PORTRAIT_HWC, PORTRAIT_HWC[:, ::-1]]))
 OTHER_TWINS = jpeg(np.hstack([PORTRAIT_HWC[:, ::-1], PORTRAIT_HWC]))
 
 
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+
 @pytest.fixture
-def page(monkeypatch):
-    """The page with a network that answers at once."""
+def page(remembering, monkeypatch):
+    """The page with a network that answers at once, and faces found by the bundled one."""
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     return AppTest.from_file(str(APP), default_timeout=60).run()
 

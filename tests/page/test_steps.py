@@ -21,10 +21,14 @@ from page import depth_step, inference_queue
 empty = DeltaGenerator.empty
 
 
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+
 @pytest.fixture
 def page(monkeypatch):
     """The page with a network that answers at once, the astronaut uploaded."""
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    monkeypatch.setattr(inference_queue, "find_faces", stand_in.find_faces)
     opened = AppTest.from_file(str(APP), default_timeout=60).run()
     return upload(opened, "astronaut.jpg", ASTRONAUT)
 
