@@ -1,6 +1,9 @@
 """The picture at the top of the README: a portrait, its depth map, and the model turned.
 
-python -m training.overview --photo assets/samples/portrait_2.jpg --out assets/pictures/overview.png
+    python -m training.release.overview --photo assets/samples/portrait_2.jpg
+        --out assets/pictures/overview.png
+
+It uses the network that ships.
 """
 
 from __future__ import annotations
