@@ -22,6 +22,7 @@ from face3d.geometry import relief
 from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.meshes import vertex_normals, weld
 from face3d.geometry.points import normals_of_grid
+from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Array, DepthMap, DepthRepresentation, Mesh
 from face3d.synthetic import photo_of, sphere
@@ -57,7 +58,8 @@ def sphere_error(side: int) -> tuple[float, float]:
     """Of the bust of a sphere without its foot: mean two-way distance over the height, mean angle."""
     distance = relief.camera_distance(30.0)
     mesh = build_mesh(
-        sphere((side, side), distance), photo_of((side, side)), "bust", ModelSettings(fov_degrees=30.0)
+        make_relief(sphere((side, side), distance), photo_of((side, side)), ModelSettings(fov_degrees=30.0)),
+        "bust",
     )
     points, normals, spacing = samples(mesh)
     above = points[:, 1] > CUT_BELOW
@@ -109,7 +111,9 @@ class SyntheticHead:
         """Of the visible surface: mean two-way distance over the height, mean angle."""
         depth, _ = self.depth(side)
         points, normals, spacing = samples(
-            build_mesh(depth, photo_of((side, side)), "shell", ModelSettings(fov_degrees=self.fov))
+            build_mesh(
+                make_relief(depth, photo_of((side, side)), ModelSettings(fov_degrees=self.fov)), "shell"
+            )
         )
         away, nearest = cKDTree(self.points).query(points)
         # The mean distance from a point of a plane to the nearest point of a unit grid is 0.38.

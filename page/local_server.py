@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,15 +26,16 @@ class LocalServer:
 
 
 @contextlib.contextmanager
-def serving(**environment: str) -> Iterator[LocalServer]:
+def serving(program: Sequence[str] = ("-m", "streamlit"), **environment: str) -> Iterator[LocalServer]:
     """Start the page with these environment variables besides, wait until it answers, stop it in the end.
 
+    program: Streamlit's command line, or one that stands in for it, as arguments of Python.
     Raises RuntimeError where it does not start.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, *program, "run", "app.py", "--server.port", str(port)]
     server = subprocess.Popen(
         command,
         cwd=ROOT,

@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from forked_training import tiny_network
 from torch import distributed
 
+import training.train
 from face3d.depth.face.network import FaceMaps
 from training import augmentation
 from training.augmentation import HARD, RandomViews, random_view, resized
@@ -313,29 +315,29 @@ def tiny_set(tmp_path):
     return tmp_path / "set"
 
 
-def test_two_processes_share_one_run(tiny_set, tmp_path):
-    root = Path(__file__).resolve().parents[2]
+@pytest.fixture
+def small_network(monkeypatch):
+    """Runs train a network with three layers at each scale."""
+    monkeypatch.setattr(training.train, "FaceNetwork", tiny_network)
 
-    def go_on(samples):
-        command = [
-            sys.executable,
-            "-m",
-            "training.train",
-            "--data",
-            tiny_set,
-            "--run",
-            tmp_path / "run",
-            "--processes",
-            "2",
-        ]
-        subprocess.run(
-            [*command, "--side", "32", "--samples", str(samples), "--batch", "8", "--workers", "0"],
-            cwd=root,
-            check=True,
-        )
-        return torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
 
-    first, further = go_on(16), go_on(32)
+def test_two_processes_share_one_run(tiny_set, tmp_path, small_network):
+    root, run = Path(__file__).resolve().parents[2], tmp_path / "run"
+    command = [
+        sys.executable,
+        "-m",
+        "tests.forked_training",
+        "16",
+        "32",
+        "--data",
+        tiny_set,
+        "--run",
+        run,
+        "--processes",
+        "2",
+    ]
+    subprocess.run([*command, "--side", "32", "--batch", "8", "--workers", "0"], cwd=root, check=True)
+    first, further = (torch.load(run / name, weights_only=True) for name in ("16.pt", "checkpoint.pt"))
     assert [(state["seen"], state["steps"]) for state in (first, further)] == [(16, 1), (32, 2)]
     alone = []
     for seed in range(2):
@@ -350,7 +352,7 @@ def test_two_processes_share_one_run(tiny_set, tmp_path):
     )
 
 
-def test_every_weight_is_averaged_once(tmp_path, monkeypatch):
+def test_every_weight_is_averaged_once(tmp_path, monkeypatch, small_network):
     run = Run(tmp_path, torch.device("cpu"))
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
     run.average_weights()
@@ -364,7 +366,7 @@ def test_every_weight_is_averaged_once(tmp_path, monkeypatch):
         torch.testing.assert_close(value, before[name] * (2 if value.is_floating_point() else 1))
 
 
-def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path):
+def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path, small_network):
     def go_on(samples):
         train(tiny_set, tmp_path, 32, samples, 8, batch=8, workers=0, bfloat16=False)
         return torch.load(tmp_path / "checkpoint.pt", weights_only=True)

@@ -17,7 +17,6 @@ from PIL import Image
 import depth_estimation
 import generate_3d_model
 from face3d.export import renderings
-from face3d.geometry import settings
 from face3d.photo import read_photo
 
 SIDE = 420
@@ -31,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     photo = read_photo(options.photo.read_bytes(), options.photo.name)
     depth = depth_estimation.predict(depth_estimation.load_network("face"), photo)
-    mesh = generate_3d_model.build_mesh(depth, photo, "bust", settings.ModelSettings())
+    mesh = generate_3d_model.generate_model(depth, photo, "bust").mesh
     panels = [Image.fromarray(photo.rgb_hwc), Image.fromarray(depth.as_grey()).convert("RGB")]
     panels += [
         Image.fromarray(renderings.render(mesh, renderings.View(size_px=SIDE, yaw_degrees=angle)))
