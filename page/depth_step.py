@@ -14,7 +14,7 @@ from face3d.depth.spec import Family, NetworkSpec
 from face3d.errors import FaceModelError
 from face3d.export.depth_maps import DEPTH_WRITERS
 from face3d.structures import Photo
-from page.components.components import show_pictures
+from page.components import show_pictures
 from page.depth_view import COLOUR_MAPS, MEANINGS, Layer, PictureSettings, View, layers_of, viewer_data
 from page.session import START_NETWORK, Depth, Session, shared_queue
 

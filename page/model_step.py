@@ -16,7 +16,7 @@ from face3d.geometry.grid import grid, surface_mesh
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, point_cloud
-from page.components.components import show_model
+from page.components import show_model
 from page.model_controls import POINTS, SURFACE, Look, _controls
 from page.model_files import _files
 from page.preview import preview
