@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from plotly.colors import hex_to_rgb, sequential
 
-from face3d.export.images import data_uri, small
+from face3d.export.images import data_uri, thumbnail
 from face3d.structures import Array, DepthMap, DepthRepresentation, Photo
 
 PICTURE_SIDE = 900
@@ -139,7 +139,7 @@ def viewer_data(photo: Photo, depth: DepthMap, settings: PictureSettings) -> dic
     height, width = depth.size_hw
     return {
         "mode": settings.view.value,
-        "photo": data_uri(small(photo.rgb_hwc, PICTURE_SIDE), "JPEG"),
+        "photo": data_uri(thumbnail(photo.rgb_hwc, PICTURE_SIDE), "JPEG"),
         "photoAlt": "The photo",
         "layer": data_uri(picture, "PNG"),
         "layerName": settings.layer.value,
@@ -185,7 +185,7 @@ def photo_with_faces(
 
     chosen: index of the face that stays bright; None for all of them.
     """
-    picture = small(photo.rgb_hwc, PICTURE_SIDE)
+    picture = thumbnail(photo.rgb_hwc, PICTURE_SIDE)
     scale = picture.width / photo.size_hw[1]
     draw = ImageDraw.Draw(picture)
     for number, box in enumerate(boxes_xyxy):

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from face3d.errors import FaceModelError, PhotoError
-from face3d.export.images import data_uri, small
+from face3d.export.images import data_uri, thumbnail
 from face3d.photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
 from face3d.structures import Face, Photo
 from page.depth_view import photo_with_faces
@@ -115,7 +115,7 @@ def _sample_buttons() -> None:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _thumbnail(path: Path) -> str:
     """A bundled portrait, small."""
-    return data_uri(small(read_photo(path.read_bytes(), path.name).rgb_hwc, 188), "JPEG")
+    return data_uri(thumbnail(read_photo(path.read_bytes(), path.name).rgb_hwc, 188), "JPEG")
 
 
 def _picture(source: str, alt: str) -> None:

@@ -1,4 +1,4 @@
-"""Two Streamlit components: `show_model`, a 3D figure whose camera is kept; `show_pictures`, photo and layer."""
+"""Two Streamlit components: `show_model`, a figure whose camera is kept; `show_pictures`, photo and layer."""
 
 from page.components.components import show_model, show_pictures
 
