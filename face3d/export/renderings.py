@@ -143,7 +143,7 @@ def render(mesh: Mesh, view: View) -> Array:
     facing_k3 = normals_k3 * np.where(normals_k3[:, 2:] < -0.2, -1, 1)
     brightness_k = AMBIENT + DIFFUSE * np.clip(facing_k3 @ light_3, 0, 1)
     colours_k3 = _colours(mesh, corners_k3, weights_k3) if view.textured else np.array(CLAY_RGB, np.float64)
-    picture_hw3 = np.empty((side, side, 3), np.float32)
+    picture_hw3: Array = np.empty((side, side, 3), np.float32)
     picture_hw3[:] = view.background_rgb
     picture_hw3[hit_hw] = np.minimum(colours_k3 * brightness_k[:, None], 255)
     picture_hw3 = cv2.resize(picture_hw3, (view.size_px, view.size_px), interpolation=cv2.INTER_AREA)

@@ -38,7 +38,7 @@ def test_the_line_and_the_value_under_the_pointer(page):
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(value).to_contain_text("image widths towards you")
+    expect(value).to_contain_text("image widths towards the camera")
     page.mouse.move(box["x"] + 3, box["y"] + 3)
     expect(value).to_contain_text("background")
     line = page.get_by_role("slider", name="Divider between photo and layer, per cent")
