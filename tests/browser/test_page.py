@@ -69,7 +69,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         "XYZ": b"",
         "Points, PLY": b"ply",
         "Viewer": b"<!doctype html",
-        "Certificate ·": b"{",
+        "Mesh report ·": b"{",
     }
     for label, start in starts.items():
         button = page.locator(".stDownloadButton button").filter(has_text=label).first
