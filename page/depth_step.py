@@ -10,7 +10,7 @@ import streamlit as st
 
 from face3d.depth import checkpoints
 from face3d.depth.registry import NETWORKS
-from face3d.depth.spec import Family, NetworkSpec
+from face3d.depth.spec import NetworkFamily, NetworkSpec
 from face3d.errors import FaceModelError
 from face3d.export.depth_maps import DEPTH_WRITERS
 from face3d.structures import Photo
@@ -65,14 +65,14 @@ def _pick_network() -> NetworkSpec:
         "Depth network", names, index=names.index(START_NETWORK), format_func=_label, key="network"
     )
     spec = NETWORKS[name]
-    place = checkpoints.status(spec).text
+    location = checkpoints.status(spec).text
     speed = [spec.speed_text] if spec.published else []
-    lacking = spec.family is Family.TRANSFORMERS and find_spec("transformers") is None
+    lacking = spec.family is NetworkFamily.TRANSFORMERS and find_spec("transformers") is None
     needs = ["needs the packages of requirements-extra.txt"] if lacking else []
     st.caption(
         " · ".join(
             [
-                place[:1].upper() + place[1:],
+                location[:1].upper() + location[1:],
                 *needs,
                 f"licence: {spec.licence}",
                 *speed,
@@ -93,7 +93,7 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     keep the map there was.
     """
     wish = session.wanted
-    was_here = checkpoints.status(spec).here
+    was_available = checkpoints.status(spec).available
     place = st.empty()
     with place.container():
         bar = st.progress(0.0, "Starting")
@@ -107,13 +107,13 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
         nonlocal shown
         whole = f" of {total / 1e6:.0f}" if total else ""
         text = f"Downloading {spec.title}: {done / 1e6:.0f}{whole} MB"
-        if text != shown:  # heard many times per MB
+        if text != shown:  # called many times per MB
             shown = text
             bar.progress(min(1.0, done / total) if total else 0.0, text)
 
     start = perf_counter()
     try:
-        depth = shared_queue().depth(spec.name, photo, report_status, progress)
+        depth = shared_queue().predict(spec.name, photo, report_status, progress)
     except FaceModelError as error:
         session.wanted = None
         place.error(str(error))
@@ -127,17 +127,17 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     if session.wanted == wish:  # else another run goes on already, with another photo or network
         session.wanted, session.depth = None, Depth(photo, spec.name, depth, perf_counter() - start)
     place.empty()  # a click elsewhere may stop the run here
-    if session.search and session.search.trouble:
-        session.search = None  # what stood in the way may be gone
-    if not was_here:
-        st.rerun()  # the line under the picker says now that the network is here
+    if session.search and session.search.error:
+        session.search = None  # the cause may be gone: detect again
+    if not was_available:
+        st.rerun()  # the line under the picker changes
 
 
 def _findings(made: Depth) -> None:
     """What the depth map is, in one sentence, and what is doubtful about it."""
     title = NETWORKS[made.network].title
     st.markdown(f"{MEANINGS[made.depth.representation]} Made by {title} in {made.seconds:.1f} s.")
-    if made.depth.looked_for_faces and not made.depth.faces:
+    if made.depth.detects_faces and not made.depth.faces:
         st.warning("No face was found, so the shape is a rough guess.")
 
 

@@ -17,7 +17,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import certified_model, point_cloud
 from page.model_controls import KIND_TITLES
-from page.session import Depth, Session, writing_queue
+from page.session import Depth, Session, writing_lock
 
 FILE_LABELS = {
     ".glb": "GLB",
@@ -61,7 +61,7 @@ def _files(session: Session, made: Depth, kind: str, settings: ModelSettings) ->
     place = st.empty()
 
     def write() -> Files:
-        with writing_queue().turn(place.caption):
+        with writing_lock().hold(place.caption):
             place.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
             return _write(made, kind, settings, session.name or "3D face")
 

@@ -53,11 +53,11 @@ def look_for_faces(session: Session, place: Any) -> None:
 
     try:
         faces = session.cache.get_or_make(
-            ("faces", whole.sha256), lambda: shared_queue().faces(START_NETWORK, whole, report_status)
+            ("faces", whole.sha256), lambda: shared_queue().find_faces(START_NETWORK, whole, report_status)
         )
         session.search = FaceSearch(whole.sha256, faces)
     except FaceModelError as error:
-        session.search = FaceSearch(whole.sha256, trouble=str(error))
+        session.search = FaceSearch(whole.sha256, error=str(error))
     st.rerun()
 
 
@@ -196,13 +196,11 @@ def _facts(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:
 
 
 def _face_concerns(photo: Photo, search: FaceSearch | None) -> list[str]:
-    """A warning where no face was found, where the largest is small, or where nobody could look; one sentence
-    or two.
-    """
+    """A warning where no face was found, the largest is small, or the detection failed."""
     if search is None:
         return []
-    if search.trouble:
-        return [f"Nobody could look for faces in this photo. {search.trouble}"]
+    if search.error:
+        return [f"Face detection failed. {search.error}"]
     if not search.faces:
         return ["No face was found in this photo. Choose one with a larger face, seen from the front."]
     if search.faces[0].width >= SMALL_FACE_SHARE * photo.size_hw[1]:

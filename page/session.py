@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from face3d.structures import DepthMap, Face, Photo
-from page.inference_queue import InferenceQueue, TurnQueue
+from page.inference_queue import FifoLock, InferenceQueue
 from page.session_cache import SessionCache
 
 START_NETWORK = "face"
@@ -31,13 +31,14 @@ class Depth:
 
 @dataclass(frozen=True)
 class FaceSearch:
-    """digest: of the whole photo that was looked at. faces: found, largest first. trouble: why nobody could
-    look; '' where one could.
+    """Result of the face detection in one photo.
+
+    digest: of the whole photo. faces: largest first. error: the message where the detection failed, else ''.
     """
 
     digest: str
     faces: tuple[Face, ...] = ()
-    trouble: str = ""
+    error: str = ""
 
 
 @dataclass
@@ -88,14 +89,14 @@ def session() -> Session:
 
 
 @st.cache_resource(show_spinner=False)
-def writing_queue() -> TurnQueue:
-    """Where files are written, one visitor's at a time: meshes and their certificates take memory."""
-    return TurnQueue()
+def writing_lock() -> FifoLock:
+    """Held while files are written, one visitor's at a time: meshes and their reports take memory."""
+    return FifoLock()
 
 
 @st.cache_resource(show_spinner=False)
 def shared_queue() -> InferenceQueue:
-    """The process's one queue, with the bundled network on its way."""
-    made = InferenceQueue()
-    made.warm(START_NETWORK)
-    return made
+    """The process's one queue, which loads the bundled network in the background."""
+    queue = InferenceQueue()
+    queue.preload(START_NETWORK)
+    return queue

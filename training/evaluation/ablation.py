@@ -4,7 +4,7 @@ one table.
     python -m training.ablation --data data/train --held-out data/held_out [--side 96] [--samples 9600] [--heads 64]
 
 Losses are compared under AdamW; two rows have Muon, the optimiser of the long run. So early the two give much
-the same (docs/face-network.md). Figures as in `training.evaluate`, of one look at the given side. Short runs
+the same (docs/face-network.md). Figures as in `training.evaluate`, of single-scale inference at the given side. Short runs
 rank terms by what they give early; they do not say what a long run reaches.
 """
 
@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader
 from face3d.depth.face.network import Configuration, FaceMaps
 from training import augmentation
 from training.augmentation import RandomViews
-from training.evaluation.evaluate import figures_by_head, held_out, one_look
+from training.evaluation.evaluate import figures_by_head, held_out, whole_picture
 from training.evaluation.metrics import means, print_table
 from training.losses import FACE_COUNTS, losses
 from training.muon import muon_and_adamw
@@ -152,7 +152,7 @@ def main() -> None:
     rows = {}
     for name, variant in variants().items():
         run = train_short(options.data, options.side, options.samples, variant)
-        figures = means(figures_by_head(records, one_look(run.average.cpu(), options.side)))
+        figures = means(figures_by_head(records, whole_picture(run.average.cpu(), options.side)))
         rows[name] = {key: figures[key] for key in SHOWN}
         print(name, flush=True)
     print(f"\n{options.samples} samples at {options.side} px, {options.heads} held-out heads\n")

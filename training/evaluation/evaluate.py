@@ -4,8 +4,8 @@
 
 The held-out set (seeds from 10,000,000 on, never trained on) is rendered first where it is not there yet.
 Figures are defined in `training.metrics`; they are means over heads, compared at the set's own resolution.
-"Product" is what `face_depth.predict` gives, with the mean of two sizes, the close look and the guided
-upsampling; "one look" is the network alone on the whole picture.
+"Product" is `FaceEstimator.predict`: crop inference at two scales, with flips, and guided upsampling. "Single
+scale" is the network alone on the whole picture.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from face3d.depth.face import estimator as face_estimator
-from face3d.depth.face import inference as face_inference
-from face3d.depth.face import network as face_network
-from face3d.depth.face.inference import Look
+from face3d.depth.face.estimator import FaceEstimator
+from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction, predict_single_scale
+from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import Array, Face, Photo
 from training.dataset import GROUPS, HELD_OUT_FIRST_SEED, RenderedSet, render_set
 from training.evaluation import baselines
@@ -89,12 +88,13 @@ def held_out(
     return dict(list(with_head.items())[:heads])
 
 
-def product(network: face_network.FaceNetwork) -> Method:
+def product(network: FaceNetwork) -> Method:
     """What the application makes of a record's photo, everything included."""
+    estimator = FaceEstimator(network)
 
     def method(record: Any) -> Guess:
         size = len(record["rgb"])
-        depth = face_estimator.predict(network, Photo(np.ascontiguousarray(record["rgb"]), None, None, ""))
+        depth = estimator.predict(Photo(np.ascontiguousarray(record["rgb"]), None, None, ""))
         assert depth.back_hw is not None
         assert depth.matte_hw is not None
         head = np.argwhere(record["label"] >= LABEL_HEAD).mean(0)[::-1]
@@ -119,26 +119,22 @@ def _middle(face: Face) -> Array:
     return np.array([(left + right) / 2, (top + bottom) / 2])
 
 
-def one_look(
-    network: face_network.FaceNetwork,
+def whole_picture(
+    network: FaceNetwork,
     side: int | None = None,
-    look: Callable[..., Look] = face_inference.look,
+    infer: Callable[..., CropPrediction] = predict_single_scale,
 ) -> Method:
-    """The network alone: one look at the whole picture at `side` (default: the side it is used at), enlarged
-    bilinearly.
+    """The network alone: inference on the whole picture, enlarged bilinearly.
 
-    look: `face_look.look`, or `look_twice` for the mean of two.
+    side: of the input; default: the configuration's `inference_side`.
+    infer: `predict_single_scale`, or `predict_crop` for the mean over two scales.
     """
 
     def method(record: Any) -> Guess:
         size = len(record["rgb"])
-        seen = look(
-            network,
-            record["rgb"],
-            face_inference.Box(0, 0, size, size),
-            side or network.configuration.look_side,
-        )
-        widths = 1 / seen.matte_hw.shape[1]
+        input_side = side or network.configuration.inference_side
+        prediction = infer(network, record["rgb"], Box(0, 0, size, size), input_side)
+        widths = 1 / prediction.matte_hw.shape[1]
 
         def full(values: Array, scale: float = 1.0) -> Array:
             return cv2.resize(
@@ -146,14 +142,14 @@ def one_look(
             )
 
         relief, thickness, stated, stated_thickness = (
-            full(getattr(seen, name), widths) for name in face_inference.LENGTHS
+            full(getattr(prediction, name), widths) for name in LENGTH_FIELDS
         )
         kept = network.configuration
         stated, stated_thickness = (
             stated * kept.uncertainty_scale,
             stated_thickness * kept.thickness_uncertainty_scale,
         )
-        return Guess(relief, thickness, full(seen.matte_hw), stated, None, stated_thickness)
+        return Guess(relief, thickness, full(prediction.matte_hw), stated, None, stated_thickness)
 
     return method
 
@@ -293,8 +289,8 @@ def main() -> None:
         methods["mean face, true pose"] = baselines.mean_face(model, find_regions(model), seeds)
     for path in options.beside:
         methods[path.stem] = product(baselines.network_of_any_age(path))
-    network = face_network.load(options.weights)
-    methods["this network, one look"] = one_look(network)
+    network = load_face_network(options.weights)
+    methods["this network, single scale"] = whole_picture(network)
     methods["this network, product"] = product(network)
     figures = {name: figures_by_head(records, method) for name, method in methods.items()}
     print(f"{len(records)} held-out heads, {len(records[0]['rgb'])} px\n")

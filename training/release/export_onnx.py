@@ -3,8 +3,8 @@
     python -m training.export_onnx --out face_depth.onnx
 
 Input `rgb`: (n, 3, h, w) float32 in 0..1, h and w multiples of 32. The outputs are those of
-`face_network.FaceMaps`, by name. The file's metadata says what they are: `configuration` is
-`face_network.Configuration` as JSON, and under the name of the input and of each output stands its unit. To
+`FaceMaps` (face3d/depth/face/network.py), by name. The file's metadata describes them: `configuration` is
+`Configuration` as JSON, and under the name of the input and of each output stands its unit. To
 use it:
 
     session = onnxruntime.InferenceSession("face_depth.onnx")
@@ -19,9 +19,9 @@ use it:
 
 Lengths are in widths of a square of `side` pixels, the training's, whatever the size of the input: times
 `side` they are pixels of the input. The network is best with the photo, or a square 1.6 heads wide around a
-head, brought to about `look_side` pixels. The application takes the mean of such a look and one at 0.8 of it,
-each with its mirror image (`face_look.py`); `uncertainty_scale` is fitted to that. The file is checked with
-onnxruntime at two sizes before it is put in its place.
+head, brought to about `inference_side` pixels. The application takes the mean over this scale and 0.8 of it,
+each with its mirror image (face3d/depth/face/inference.py); `uncertainty_scale` is fitted to that mean. The
+file is checked with onnxruntime at two sizes before it replaces an older one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from face3d.depth.face import network as face_network
+from face3d.depth.face.network import FaceMaps, FaceNetwork, load_face_network, metadata_of
 
 TOLERANCE = 1e-3
 """Largest absolute difference from PyTorch, relative to the largest value of that output, that is accepted.
@@ -54,13 +54,13 @@ DESCRIPTIONS = {
 """What the input and the outputs are, by name, for the file's metadata."""
 
 
-def export(network: face_network.FaceNetwork, out: Path) -> float:
+def export(network: FaceNetwork, out: Path) -> float:
     """Writes the file, with its metadata, and returns the largest relative difference from PyTorch.
 
     Raises ValueError where that is above TOLERANCE.
     """
     partial = out.with_suffix(".part")
-    names = list(face_network.FaceMaps._fields)
+    names = list(FaceMaps._fields)
     axes = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     with torch.inference_mode():
         program = torch.onnx.export(
@@ -74,7 +74,7 @@ def export(network: face_network.FaceNetwork, out: Path) -> float:
             verbose=False,
         )
     assert program is not None
-    program.model.metadata_props.update(face_network.metadata_of(network.configuration, DESCRIPTIONS))
+    program.model.metadata_props.update(metadata_of(network.configuration, DESCRIPTIONS))
     program.save(partial)
     try:
         worst = max(_difference(network, partial, size) for size in SIZES_HW)
@@ -86,7 +86,7 @@ def export(network: face_network.FaceNetwork, out: Path) -> float:
     return worst
 
 
-def _difference(network: face_network.FaceNetwork, path: Path, size_hw: tuple[int, int]) -> float:
+def _difference(network: FaceNetwork, path: Path, size_hw: tuple[int, int]) -> float:
     """Largest difference between PyTorch and onnxruntime over all outputs, relative to the output's largest
     value.
     """
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path("assets/face_depth.safetensors"))
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    worst = export(face_network.load(options.weights), options.out)
+    worst = export(load_face_network(options.weights), options.out)
     print(
         f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most {worst:.1e} of the range"
     )

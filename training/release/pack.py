@@ -20,16 +20,16 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from face3d.depth.face.inference import look_twice
+from face3d.depth.face.inference import predict_crop
 from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of, with_weights
 from training.evaluation.evaluate import (
     HEADS,
     QUICK_HEADS,
     figures_by_head,
     held_out,
-    one_look,
     product,
     uncertainty_factors,
+    whole_picture,
 )
 from training.evaluation.metrics import means
 
@@ -47,7 +47,7 @@ def _half(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def _normals(records: list[Any], network: FaceNetwork, side: int) -> float:
-    return means(figures_by_head(records, one_look(network, side, look_twice)))["normals mean"]
+    return means(figures_by_head(records, whole_picture(network, side, predict_crop)))["normals mean"]
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    configuration = Configuration(**state["configuration"])
+    configuration = Configuration.from_dict(state["configuration"])
     calibration = list(
         held_out(options.face_model, options.calibration, CALIBRATION_HEADS, CALIBRATION_FIRST_SEED).values()
     )
@@ -78,7 +78,7 @@ def main() -> None:
         {key: round(value, 2) for key, value in (last_or_mean | sides).items()},
     )
     network.configuration = dataclasses.replace(
-        configuration, look_side=min(sides, key=lambda side: sides[side])
+        configuration, inference_side=min(sides, key=lambda side: sides[side])
     )
     scale, of_thickness = (round(factor, 4) for factor in uncertainty_factors(calibration, product(network)))
     network.configuration = configuration = dataclasses.replace(
