@@ -262,7 +262,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             photo = _read(path)
             depth = depth_estimation.predict(network, photo)
-            if depth.looked_for_faces and not depth.faces:
+            if depth.detects_faces and not depth.faces:
                 print(f"{path}: no face was found; the model may be of little use.", file=sys.stderr)
             said = convert(photo, depth, options.model, options.formats, settings, options.output / name)
         except (FaceModelError, OSError) as error:

@@ -123,7 +123,7 @@ class DepthMap:
     thickness_uncertainty_hw: the same for the thickness, `values_hw` less `back_hw`.
     matte_hw: (h, w) float32 in 0..1 or None; soft foreground, of which `mask_hw` is the thresholded form.
     faces: the heads found, largest first; empty where none was found or the network does not look for them.
-    looked_for_faces: whether the network looks for faces at all.
+    detects_faces: whether the network looks for faces at all.
     """
 
     values_hw: Array
@@ -134,7 +134,7 @@ class DepthMap:
     uncertainty_hw: Array | None = None
     matte_hw: Array | None = None
     faces: tuple[Face, ...] = ()
-    looked_for_faces: bool = False
+    detects_faces: bool = False
     thickness_uncertainty_hw: Array | None = None
 
     def __post_init__(self) -> None:

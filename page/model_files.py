@@ -16,7 +16,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
 from page.model_controls import KIND_TITLES
-from page.session import DepthResult, FileInputs, Session, writing_queue
+from page.session import DepthResult, FileInputs, Session, writing_lock
 
 FILE_LABELS = {
     ".glb": "GLB",
@@ -59,7 +59,7 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
     placeholder = st.empty()
 
     def write() -> ModelFiles:
-        with writing_queue().turn(placeholder.caption):
+        with writing_lock().hold(placeholder.caption):
             placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
             return _write(result, kind, settings, session.photo_name or "3D face")
 

@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 import torch
 
-from face3d.depth.face import network as face_network
+from face3d.depth.face.network import Configuration, FaceNetwork, load_face_network
 from training import losses
 from training.release import contact_sheets, curves, export_onnx
 
@@ -28,7 +28,7 @@ def test_every_transform_gives_the_place_of_the_plain_crop():
 def test_one_photograph_keeps_its_relief_under_every_transform():
     """Crops, sizes, turns, grey, dark and the mirror; the golden value is the map of the plain crop."""
     found, _ = contact_sheets.stability(
-        face_network.load(contact_sheets.Path("assets/face_depth.safetensors"))
+        load_face_network(contact_sheets.Path("assets/face_depth.safetensors"))
     )
     assert len(found) == 12
     assert min(found.values()) > 0.98
@@ -93,10 +93,8 @@ def cache_of_one(function):
 def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.onnx, "export", cache_of_one(torch.onnx.export))
     torch.manual_seed(0)
-    configuration = face_network.Configuration(
-        widths=(8, 8, 8, 8, 8), side=192, look_side=224, uncertainty_scale=0.9
-    )
-    network = face_network.FaceNetwork(configuration).eval()
+    configuration = Configuration(widths=(8, 8, 8, 8, 8), side=192, inference_side=224, uncertainty_scale=0.9)
+    network = FaceNetwork(configuration).eval()
     assert export_onnx.export(network, tmp_path / "net.onnx") < 1e-4
     session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
     told = session.get_modelmeta().custom_metadata_map
