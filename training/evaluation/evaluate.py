@@ -20,6 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from face3d.depth.face.estimator import FaceEstimator
 from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction, predict_single_scale
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import Array, Face, Photo
