@@ -128,7 +128,8 @@ def read_photo(data: bytes, name: str) -> Photo:
         raise PhotoError(f"{name} is empty; choose the photo again.")
     if len(data) > MAX_BYTES:
         raise PhotoError(
-            f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; save it smaller or as JPEG."
+            f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; "
+            "save it smaller or as JPEG."
         )
     image = _open(data, name)
     _check_size(image.size, name)
@@ -193,7 +194,7 @@ def crop_to(photo: Photo, box_xyxy: tuple[float, float, float, float]) -> Photo:
 
 
 def _short(name: str) -> str:
-    """`name` without control characters, at most 60 characters: it goes into messages and comes from outside."""
+    """`name` without control characters, at most 60 characters: it comes from outside."""
     printable = "".join(character for character in name if character.isprintable()).strip()
     return (printable if len(printable) <= 60 else printable[:40] + "…" + printable[-19:]) or "The file"
 

@@ -1,4 +1,4 @@
-"""The page without a browser: three steps, what is dropped, what goes stale, and a sentence for every error."""
+"""The page without a browser: three steps, what is dropped, what goes stale, an error's sentence."""
 
 import base64
 import io

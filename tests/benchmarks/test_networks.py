@@ -1,4 +1,4 @@
-"""The benchmark's command line, on the smallest networks and a package that stands in for the official one."""
+"""The benchmark's command line, on the smallest networks and a stand-in for the official package."""
 
 import re
 import sys

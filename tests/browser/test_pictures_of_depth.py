@@ -9,7 +9,8 @@ from visitor import choose, generate_depth
 pytest.importorskip("playwright.sync_api")
 
 COPIED = """async () => {
-    const [item] = await navigator.clipboard.read(), picture = await createImageBitmap(await item.getType('image/png'));
+    const [item] = await navigator.clipboard.read();
+    const picture = await createImageBitmap(await item.getType('image/png'));
     return [picture.width, picture.height];
 }"""
 COLOURED = """async (wanted) => {
@@ -84,7 +85,8 @@ def test_copy_picture_puts_the_layer_on_the_clipboard(page):
     copy.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate(COPIED) == page.evaluate(
-        "() => { const { naturalWidth: w, naturalHeight: h } = document.querySelector('.pv-layer'); return [w, h]; }"
+        "() => { const { naturalWidth: w, naturalHeight: h } = document.querySelector('.pv-layer'); "
+        "return [w, h]; }"
     )
     expect(page.get_by_role("button", name="Copy picture")).to_be_visible()
 

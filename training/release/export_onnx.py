@@ -18,9 +18,9 @@ as JSON, and the unit of the input and of each output under its name. To use it:
 
 Lengths are in widths of a square of `side` pixels, the training's, whatever the size of the input: times
 `side` they are pixels of the input. Errors are smallest with the photo, or a square 1.6 heads wide around a
-head, brought to about `inference_side` pixels. The application averages two scales, that one and 0.8 of it, each
-with its mirror image (face3d/depth/face/inference.py), and `uncertainty_scale` is fitted to that mean. The
-file is checked with onnxruntime at two sizes before it replaces an earlier one.
+head, brought to about `inference_side` pixels. The application averages two scales, that one and 0.8 of it,
+each with its mirror image (face3d/depth/face/inference.py), and `uncertainty_scale` is fitted to that mean.
+The file is checked with onnxruntime at two sizes before it replaces an earlier one.
 """
 
 from __future__ import annotations
