@@ -10,12 +10,11 @@ import streamlit as st
 from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
-from face3d.export.models import WRITERS
-from face3d.geometry.kinds import settings_of
-from face3d.geometry.report import THIN_SHARE_PERCENT, THIN_WALL_MM, Certificate
+from face3d.export.models import WRITERS, report_json
+from face3d.geometry.report import THIN_SHARE_PERCENT, THIN_WALL_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
-from generate_3d_model import certified_model, point_cloud
+from generate_3d_model import generate_model
 from page.model_controls import KIND_TITLES
 from page.session import Depth, Session, writing_queue
 
@@ -40,7 +39,7 @@ class Files:
 
     mesh: Mesh
     by_suffix: dict[str, bytes]
-    certificate: Certificate
+    certificate: MeshReport
     certificate_json: bytes
 
 
@@ -77,16 +76,14 @@ def _files(session: Session, made: Depth, kind: str, settings: ModelSettings) ->
 
 def _write(made: Depth, kind: str, settings: ModelSettings, title: str) -> Files:
     """Mesh and points in millimetres, one upon the other, in every format, and the mesh's certificate."""
-    mesh, placement, certificate = certified_model(made.depth, made.photo, kind, settings)
-    points = placement.place(point_cloud(made.depth, made.photo, settings_of(kind, settings)))
-    by_suffix = {writer.suffix: writer.write(mesh) for writer in WRITERS.values()}
-    by_suffix |= {"_points.ply": WRITERS["ply"].write(points), "_viewer.html": write_viewer(mesh, title)}
-    return Files(
-        mesh,
-        by_suffix,
-        certificate,
-        certificate.as_json({name: by_suffix[writer.suffix] for name, writer in WRITERS.items()}),
-    )
+    model = generate_model(made.depth, made.photo, kind, settings)
+    by_suffix = {writer.suffix: writer.write(model.mesh) for writer in WRITERS.values()}
+    report = report_json(model.report, {name: by_suffix[row.suffix] for name, row in WRITERS.items()})
+    by_suffix |= {
+        "_points.ply": WRITERS["ply"].write(model.points()),
+        "_viewer.html": write_viewer(model.mesh, title),
+    }
+    return Files(model.mesh, by_suffix, model.report, report)
 
 
 def _download_buttons(files: Files, name: str) -> None:
@@ -122,7 +119,7 @@ def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
 
 
-def _certificate(certificate: Certificate) -> None:
+def _certificate(certificate: MeshReport) -> None:
     """What the model is worth, in words."""
     width, height, depth = certificate.size_mm
     percent = certificate.scale_sd_percent
@@ -149,7 +146,7 @@ def _certificate(certificate: Certificate) -> None:
         st.markdown("\n".join(["| Measured on the files | Result |", "|---|---|", *lines]))
 
 
-def _ready(certificate: Certificate) -> str:
+def _ready(certificate: MeshReport) -> str:
     """Whether a slicer takes the model as it is, and what would print badly all the same."""
     if not certificate.printable:
         return "no"
@@ -161,7 +158,7 @@ def _ready(certificate: Certificate) -> str:
     )
 
 
-def _facing(certificate: Certificate) -> str:
+def _facing(certificate: MeshReport) -> str:
     if not certificate.consistent_winding:
         return "different ways"
     return "the same way" if certificate.outward is None else "outwards" if certificate.outward else "inwards"

@@ -13,11 +13,13 @@ from face3d.export import plotly_figure
 from face3d.export.images import data_uri
 from face3d.export.plotly_figure import Colour
 from face3d.geometry.grid import grid, surface_mesh
+from face3d.geometry.kinds import settings_of
+from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, point_cloud
 from page.components.components import show_model
-from page.model_controls import POINTS, SURFACE, Look, _controls
+from page.model_controls import MODEL, POINTS, SURFACE, Look, _controls
 from page.model_files import _files
 from page.preview import preview
 from page.session import Depth, Session
@@ -91,24 +93,26 @@ def _figure_json(session: Session, made: Depth, look: Look, settings: ModelSetti
     def shape(name: str, make: Callable[[], Result]) -> Result:
         return session.cache.get_or_make(("shape", made.key, name, settings), make)
 
+    kind_settings = settings_of(look.kind, settings) if look.shown == MODEL else settings
+
+    def relief() -> Relief:
+        key = ("relief", made.key, kind_settings)
+        return session.cache.get_or_make(key, lambda: make_relief(*parts, kind_settings))
+
     if look.shown == POINTS:
-        cloud = shape(POINTS, lambda: point_cloud(*parts, settings))
+        cloud = shape(POINTS, lambda: point_cloud(relief()))
         traces, corners = (
             plotly_figure.point_traces(cloud, look.colour, look.point_px),
             plotly_figure.extent(*cloud.points_n3.T),
         )
     elif look.shown == SURFACE and look.colour is Colour.DEPTH:
-        plane = grid(*parts, settings)
+        plane = grid(relief())
         axes = plane.x_hw, plane.y_hw, plane.z_hw
         traces, corners = plotly_figure.surface_traces(*axes), plotly_figure.extent(*axes)
     else:
         mesh = shape(
             SURFACE if look.shown == SURFACE else look.kind,
-            lambda: (
-                surface_mesh(*parts, settings)
-                if look.shown == SURFACE
-                else build_mesh(*parts, look.kind, settings)
-            ),
+            lambda: surface_mesh(relief()) if look.shown == SURFACE else build_mesh(relief(), look.kind),
         )
         traces, corners = (
             plotly_figure.mesh_traces(mesh, look.colour),
@@ -119,5 +123,5 @@ def _figure_json(session: Session, made: Depth, look: Look, settings: ModelSetti
 
 def _still(session: Session, made: Depth) -> str:
     """A shaded picture of the surface, for browsers without WebGL."""
-    plane = grid(*_parts(session, made), ModelSettings(), rim=False)
+    plane = grid(make_relief(*_parts(session, made), ModelSettings()), rim=False)
     return data_uri(Image.fromarray(plotly_figure.shaded_still(plane.x_hw, plane.y_hw, plane.z_hw)), "JPEG")

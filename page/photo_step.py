@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from face3d.bundled import sample_portraits
 from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, small
 from face3d.photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
@@ -15,7 +16,6 @@ from face3d.structures import Face, Photo
 from page.depth_view import photo_with_faces
 from page.session import START_NETWORK, FaceSearch, Session, shared_queue
 
-SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 SMALL_FACE_SHARE = 0.12
 """Heads narrower than this share of the photo give little detail."""
 
@@ -61,18 +61,13 @@ def look_for_faces(session: Session, place: Any) -> None:
     st.rerun()
 
 
-def samples() -> list[Path]:
-    """The bundled portraits."""
-    return sorted(SAMPLES.glob("*.jpg"))
-
-
 def _take(source: str) -> None:
     st.session_state["source"] = source
 
 
 def _chosen_file() -> tuple[str, bytes]:
     """Name and bytes of what was chosen last: upload, camera picture or sample; empty where nothing was."""
-    first = samples()[:1]
+    first = sample_portraits()[:1]
     source = st.session_state.setdefault("source", first[0].name if first else "upload")
     kinds = ", ".join(suffix.upper() for suffix in accepted_suffixes() if suffix not in ("jpeg", "jfif"))
     # Files of every kind are let through: what is wrong with one, and what to do, is said in one sentence by
@@ -88,7 +83,7 @@ def _chosen_file() -> tuple[str, bytes]:
     _camera()
     if source == "camera":
         return "camera.jpg", st.session_state["camera picture"]
-    by_name = {path.name: path for path in samples()}
+    by_name = {path.name: path for path in sample_portraits()}
     if source in by_name:
         return source, by_name[source].read_bytes()
     return (upload.name, upload.getvalue()) if upload else ("", b"")
@@ -96,11 +91,11 @@ def _chosen_file() -> tuple[str, bytes]:
 
 def _sample_buttons() -> None:
     """One button per bundled portrait, under its picture."""
-    if not samples():
+    if not sample_portraits():
         return
     st.markdown("Or try a sample. These people do not exist.")
     with st.container(horizontal=True, gap="small"):
-        for number, path in enumerate(samples(), 1):
+        for number, path in enumerate(sample_portraits(), 1):
             with st.container(width=94, gap="xsmall"):
                 _picture(_thumbnail(path), f"Sample portrait {number}")
                 st.button(

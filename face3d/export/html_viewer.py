@@ -1,4 +1,4 @@
-"""A model in one HTML file that opens in any browser, offline: Plotly's script and the triangles are inside."""
+"""A model in one HTML file for any browser, offline: Plotly's script and the triangles are inside."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from face3d.structures import Mesh
 
 
 def write_viewer(mesh: Mesh, title: str) -> bytes:
-    """UTF-8 HTML, about 5 MB of script plus the model; it makes no request. title: shown in the browser's
-    tab, any text.
+    """UTF-8 HTML, about 5 MB of script plus the model; it makes no request.
+
+    title: of the browser's tab, any text.
 
     Raises: ExportError for a model whose size is not known yet.
     """

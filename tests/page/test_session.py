@@ -76,7 +76,7 @@ def test_a_face_that_was_picked_cuts_no_other_photo(two_faces):
 CHANGED = {
     "show": "Points",
     "model colours": "Photo",
-    "kind": "relief",
+    "kind": "plaque",
     "smoothing": 3.0,
     "detail": "Light",
     "relief strength": 1.5,
@@ -108,11 +108,11 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     assert "kind" not in [box.key for box in page.selectbox]
     generate(page)
     assert {key: page.session_state[key] for key in CHANGED} == CHANGED
-    assert page.selectbox(key="kind").value == "relief" and page.number_input(key="height").value == 80
+    assert page.selectbox(key="kind").value == "plaque" and page.number_input(key="height").value == 80
     assert page.slider(key="field of view").value == 30
     _, kind, settings = work(page).files_of
     assert (kind, settings.height_mm, settings.foreground_only, settings.perspective) == (
-        "relief",
+        "plaque",
         80,
         False,
         False,

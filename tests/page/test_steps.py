@@ -178,7 +178,7 @@ def test_thin_walls_are_named_where_the_model_is_called_ready_to_print(page):
     press(page, "generate depth")
     press(page, "generate model")
     assert "| Ready to print | yes |" in texts(page, "markdown")
-    page.selectbox(key="kind").set_value("relief")
+    page.selectbox(key="kind").set_value("plaque")
     page.number_input(key="height").set_value(20.0).run()
     press(page, "write files")
     said = texts(page, "markdown")
