@@ -42,22 +42,36 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def profile(chromium):
+    """What visitors share who open tabs of one browser: its cache, so that scripts are fetched once."""
+    with _context(chromium) as context:
+        yield context
+
+
+def _context(chromium, **options):
+    context = chromium.new_context(accept_downloads=True, **options)
+    context.set_default_timeout(120_000)
+    return context
+
+
 @pytest.fixture
-def visit(chromium, address):
+def visit(chromium, profile, address):
     """A function that opens the page as a new visitor; afterwards: no request left this machine, and the
     console shows no error.
 
-    missing: part of the address of what will not load, which the console may say.
+    missing: part of the address of what will not load, which the console may say. apart, or any options of a
+    context: whether the visitor has a browser profile of their own.
     """
-    contexts, outside, errors = [], [], []
+    opened, outside, errors = [], [], []
 
-    def open_page(width=1280, height=900, scheme="light", before=None, missing=None, **options):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True, **options
-        )
-        context.set_default_timeout(120_000)
-        contexts.append(context)
+    def open_page(width=1280, height=900, scheme="light", before=None, missing=None, apart=False, **options):
+        own = apart or options
+        context = _context(chromium, **options) if own else profile
         page = context.new_page()
+        opened.append(context if own else page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.on(
             "request",
             lambda request: outside.append(request.url) if not _stays_here(request.url, address) else None,
@@ -74,8 +88,8 @@ def visit(chromium, address):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for one in opened:
+        one.close()
     assert outside == []
     assert errors == []
 
