@@ -91,5 +91,5 @@ def _with_all_outputs(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     grown = {}
     for name in names:
         rows = weights[name]
-        grown[name] = torch.cat([rows, rows.new_zeros(outputs - len(rows), *rows.shape[1:])])
+        grown[name] = torch.cat([rows, rows.new_zeros(max(outputs - len(rows), 0), *rows.shape[1:])])
     return weights | grown

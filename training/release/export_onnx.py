@@ -56,6 +56,13 @@ DESCRIPTIONS = {
         "(n, 2, h, w) logits: their sigmoids, 0..1, peak at the eye on the left "
         "and at the eye on the right of the picture"
     ),
+    "canonical": (
+        "(n, 3, h, w) x, y, z on the neutral head of the visible skin, from its pivot, in widths of that head"
+    ),
+    "log_canonical_uncertainty": (
+        "(n, h, w) natural logarithm of the expected absolute error of `canonical`, mean of the three; "
+        "its exp is in widths of the neutral head"
+    ),
 }
 """Shape and unit of the input and the outputs, by name, for the file's metadata."""
 
@@ -66,7 +73,8 @@ def export(network: FaceNetwork, out: Path) -> float:
     Raises ValueError where that is above TOLERANCE.
     """
     partial = out.with_suffix(".part")
-    names = list(FaceMaps._fields)
+    canonical = network.configuration.canonical
+    names = [name for name in FaceMaps._fields if canonical or "canonical" not in name]
     axes = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     with torch.inference_mode():
         program = torch.onnx.export(
@@ -80,7 +88,8 @@ def export(network: FaceNetwork, out: Path) -> float:
             verbose=False,
         )
     assert program is not None
-    program.model.metadata_props.update(metadata_of(network.configuration, DESCRIPTIONS))
+    descriptions = {name: DESCRIPTIONS[name] for name in ("rgb", *names)}
+    program.model.metadata_props.update(metadata_of(network.configuration, descriptions))
     program.save(partial)
     try:
         worst = max(largest_difference(network, partial, size) for size in SIZES_HW)
@@ -97,7 +106,7 @@ def largest_difference(network: FaceNetwork, path: Path, size_hw: tuple[int, int
     rgb = torch.rand(1, 3, *size_hw, generator=torch.Generator().manual_seed(0))
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     with torch.inference_mode():
-        expected = [maps.numpy() for maps in network(rgb)]
+        expected = [maps.numpy() for maps in network(rgb) if maps is not None]
     found = session.run(None, {"rgb": rgb.numpy()})
     return max(float(np.abs(a - b).max() / np.abs(a).max()) for a, b in zip(expected, found, strict=True))
 

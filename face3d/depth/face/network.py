@@ -1,9 +1,10 @@
 """The modules of the bundled face network, and its weights' file.
 
-One photo to relief, thickness, their expected errors, matte, head and eyes. The encoder is a ResNet-18 (He et
-al. 2016, through timm). The decoder is additive: at each scale 1x1 convolutions bring the encoder's features
-and the coarser result to the same width, the coarser result is upsampled onto the features, and one residual
-block refines the sum. The output has half the input's resolution and is upsampled.
+One photo to relief, thickness, their expected errors, matte, head and eyes. The encoder is one of timm,
+ResNet-18 (He et al. 2016) unless the configuration names another. The decoder is additive: at each scale 1x1
+convolutions bring the encoder's features and the coarser result to the same width, the coarser result is
+upsampled onto the features, and one residual block refines the sum. The output has half the input's
+resolution and is upsampled.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ STRIDE = 32
 FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0, -3.0
 """Biases of the last layer before training: relief, thickness, matte, head, logarithm of relief's expected
 error, the two eyes, logarithm of thickness's expected error."""
+FIRST_CANONICAL_BIAS = 0.0, 0.0, 0.4, -2.0
+"""Biases that follow them for canonical coordinates: x, y, z, logarithm of their expected error."""
 FORMER_KEYS = {"look_side": "inference_side"}
 """Keys in the metadata of files that were packed before a field was renamed, and the field."""
 
@@ -42,6 +45,7 @@ class Configuration:
     inference_side: the input side of the first scale at inference; measured to be best above `side`.
     uncertainty_scale, thickness_uncertainty_scale: calibration factors with which 68 % of the errors lie
     within the stated uncertainty.
+    canonical: whether the network also predicts canonical coordinates, see `FaceMaps`.
     """
 
     backbone: str = "resnet18"
@@ -50,6 +54,7 @@ class Configuration:
     inference_side: int = 192
     uncertainty_scale: float = 1.0
     thickness_uncertainty_scale: float = 1.0
+    canonical: bool = False
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Configuration:
@@ -67,6 +72,9 @@ class FaceMaps(NamedTuple):
     log_uncertainty, log_thickness_uncertainty: natural logarithm of the expected absolute error of relief and
     of thickness.
     eyes_logit: logits of the eye on the left and of the eye on the right of the picture.
+    canonical, log_canonical_uncertainty: None without `Configuration.canonical`, else canonical coordinates
+    (n, 3, h, w) of the visible skin, see docs/conventions.md, and the natural logarithm of their expected
+    absolute error, mean of the three.
     """
 
     relief: Tensor
@@ -76,6 +84,8 @@ class FaceMaps(NamedTuple):
     log_uncertainty: Tensor
     eyes_logit: Tensor
     log_thickness_uncertainty: Tensor
+    canonical: Tensor | None = None
+    log_canonical_uncertainty: Tensor | None = None
 
 
 class Join(nn.Module):
@@ -116,8 +126,9 @@ class FaceNetwork(nn.Module):
         widths = configuration.widths
         shapes = zip(encoder.feature_info.channels(), widths, (*widths[1:], 0), strict=True)
         self.joins = nn.ModuleList(Join(*shape) for shape in shapes)
-        last = nn.Conv2d(widths[0], len(FIRST_BIAS), 1)
-        last.bias = nn.Parameter(torch.tensor(FIRST_BIAS))
+        bias = (*FIRST_BIAS, *FIRST_CANONICAL_BIAS) if configuration.canonical else FIRST_BIAS
+        last = nn.Conv2d(widths[0], len(bias), 1)
+        last.bias = nn.Parameter(torch.tensor(bias))
         self.head = nn.Sequential(nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(inplace=True), last)
 
     def forward(self, rgb_nchw: Tensor) -> FaceMaps:
@@ -133,9 +144,12 @@ class FaceNetwork(nn.Module):
         maps = functional.interpolate(maps, size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
         relief, thickness, matte, head, log_uncertainty = maps[:, :5].unbind(1)
         relief_error, thickness_error = log_uncertainty.clamp(-9, 1), maps[:, 7].clamp(-9, 1)
-        return FaceMaps(
+        spoken = FaceMaps(
             relief, functional.relu(thickness), matte, head, relief_error, maps[:, 5:7], thickness_error
         )
+        if not self.configuration.canonical:
+            return spoken
+        return spoken._replace(canonical=maps[:, 8:11], log_canonical_uncertainty=maps[:, 11].clamp(-9, 1))
 
 
 def metadata_of(configuration: Configuration, facts: dict[str, str]) -> dict[str, str]:

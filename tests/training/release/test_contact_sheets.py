@@ -61,8 +61,8 @@ def test_the_curves_take_a_resumed_log(tmp_path):
 
 def test_the_curves_hold_each_term_and_each_side_once(tmp_path, monkeypatch):
     """The terms that are likelihoods fall below zero, so their axis must not be logarithmic."""
-    assert set(curves.TERMS) == set(losses.WEIGHTS)
-    stated = {"uncertainty", "thickness uncertainty"}
+    assert sorted((*curves.TERMS, *curves.LIKELIHOODS)) == sorted(losses.WEIGHTS)
+    stated = set(curves.LIKELIHOODS)
     sides = [128, 128, 192, 192, 128, 256, 192, 192]
     lines = [
         {"rate": 1e-3, **dict.fromkeys(curves.TERMS, 0.1), **dict.fromkeys(stated, -2.0), "side": side}
@@ -77,9 +77,9 @@ def test_the_curves_hold_each_term_and_each_side_once(tmp_path, monkeypatch):
     monkeypatch.undo()
     curves.pyplot.close()
     entries = [text.get_text() for text in above.get_legend().get_texts()]
-    assert sorted(entries) == sorted({*curves.TERMS} - stated | {"side 128 px", "side 192 px", "side 256 px"})
+    assert sorted(entries) == sorted({*curves.TERMS} | {"side 128 px", "side 192 px", "side 256 px"})
     assert likelihood.get_yscale() == "linear"
-    assert [set(line.get_ydata()) for line in likelihood.lines] == [{-2.0}] * 2
+    assert [set(line.get_ydata()) for line in likelihood.lines] == [{-2.0}] * len(stated)
 
 
 def cache_of_one(function):
@@ -90,16 +90,19 @@ def cache_of_one(function):
     )
 
 
-def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch):
+@pytest.mark.parametrize("canonical", [False, True])
+def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch, canonical):
     monkeypatch.setattr(torch.onnx, "export", cache_of_one(torch.onnx.export))
     torch.manual_seed(0)
-    configuration = Configuration(widths=(8, 8, 8, 8, 8), side=192, inference_side=224, uncertainty_scale=0.9)
+    wanted = {"widths": (8, 8, 8, 8, 8), "side": 192, "inference_side": 224, "uncertainty_scale": 0.9}
+    configuration = Configuration(canonical=canonical, **wanted)
     network = FaceNetwork(configuration).eval()
     assert export_onnx.export(network, tmp_path / "net.onnx") < 1e-4
     session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
     told = session.get_modelmeta().custom_metadata_map
     assert json.loads(told.pop("configuration")) == {**asdict(configuration), "widths": [8, 8, 8, 8, 8]}
     assert set(told) == {one.name for one in (*session.get_inputs(), *session.get_outputs())}
+    assert ("canonical" in told) == canonical
     for name in ("relief", "thickness", "log_uncertainty"):
         assert "widths of a square of `side` pixels" in told[name]
     assert "`uncertainty_scale`" in told["log_uncertainty"]

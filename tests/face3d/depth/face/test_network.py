@@ -9,7 +9,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from face3d.depth.face.network import STRIDE, Configuration, FaceNetwork, load_face_network, metadata_of
+from face3d.depth.face.network import (
+    STRIDE,
+    Configuration,
+    FaceMaps,
+    FaceNetwork,
+    load_face_network,
+    metadata_of,
+)
 from face3d.errors import WeightsError
 
 WEIGHTS = Path(__file__).resolve().parents[4] / "assets" / "face_depth.safetensors"
@@ -97,3 +104,33 @@ def test_the_last_layers_are_exact_where_the_rest_is_computed_in_bfloat16():
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         network(torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
     assert not torch.equal(last[0], last[0].bfloat16().float())
+
+
+def test_canonical_coordinates_are_more_outputs_and_leave_the_others_alone(random_network):
+    wanted = replace(random_network.configuration, canonical=True)
+    network = FaceNetwork(wanted).eval()
+    weights = random_network.state_dict()
+    own = network.state_dict()
+    last = {
+        name: torch.cat([weights[name], own[name][len(weights[name]) :]])
+        for name in ("head.2.weight", "head.2.bias")
+    }
+    network.load_state_dict(weights | last)
+    photo = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        without, with_ = random_network(photo), network(photo)
+    assert without.canonical is without.log_canonical_uncertainty is None
+    assert with_.canonical.shape == (1, 3, 64, 96)
+    assert with_.log_canonical_uncertainty.shape == (1, 64, 96)
+    for name in FaceMaps._fields[:7]:
+        torch.testing.assert_close(getattr(with_, name), getattr(without, name))
+
+
+def test_an_efficient_encoder_fits_the_decoder():
+    network = FaceNetwork(
+        Configuration("tf_efficientnet_lite0", (32, 64, 128, 128, 128), canonical=True)
+    ).eval()
+    assert network.encoder.feature_info.channels() == [16, 24, 40, 112, 320]
+    assert sum(value.numel() for value in network.parameters()) < 4.2e6
+    with torch.inference_mode():
+        assert network(torch.rand(1, 3, 64, 96)).relief.shape == (1, 64, 96)
