@@ -38,9 +38,7 @@ VIEWER = "html"
 def arguments() -> argparse.ArgumentParser:
     """The command line's options."""
     formats = ", ".join([*WRITERS, VIEWER, *PICTURES])
-    parser = argparse.ArgumentParser(
-        prog="convert.py", description="Photos of faces to depth maps, points and 3D models."
-    )
+    parser = argparse.ArgumentParser(description="Photos of faces to depth maps, points and 3D models.")
     parser.add_argument(
         "photos",
         nargs="*",
