@@ -42,13 +42,6 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def profile(chromium):
-    """What visitors share who open tabs of one browser: its cache, so that scripts are fetched once."""
-    with _context(chromium) as context:
-        yield context
-
-
 def _context(chromium, **options):
     context = chromium.new_context(accept_downloads=True, **options)
     context.set_default_timeout(120_000)
@@ -56,20 +49,19 @@ def _context(chromium, **options):
 
 
 @pytest.fixture
-def visit(chromium, profile, address):
+def visit(chromium, address):
     """A function that opens the page as a new visitor; afterwards: no request left this machine, and the
     console shows no error.
 
-    missing: part of the address of what will not load, which the console may say. apart, or any options of a
-    context: whether the visitor has a browser profile of their own.
+    missing: part of the address of what will not load, which the console may say. Every visitor has a browser
+    profile of their own. options: of that profile.
     """
-    opened, outside, errors = [], [], []
+    contexts, outside, errors = [], [], []
 
-    def open_page(width=1280, height=900, scheme="light", before=None, missing=None, apart=False, **options):
-        own = apart or options
-        context = _context(chromium, **options) if own else profile
+    def open_page(width=1280, height=900, scheme="light", before=None, missing=None, **options):
+        context = _context(chromium, **options)
+        contexts.append(context)
         page = context.new_page()
-        opened.append(context if own else page)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
         page.on(
@@ -88,8 +80,8 @@ def visit(chromium, profile, address):
         return page
 
     yield open_page
-    for one in opened:
-        one.close()
+    for context in contexts:
+        context.close()
     assert outside == []
     assert errors == []
 

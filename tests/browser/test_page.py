@@ -118,7 +118,7 @@ def test_a_bad_file_is_said_to_be_bad_and_a_good_one_follows(visit):
 
 
 def test_two_visitors_see_only_their_own_photo(visit):
-    first, second = visit(), visit(apart=True)
+    first, second = visit(), visit()
     upload(first, "astronaut.jpg", ASTRONAUT)
     upload(second, "mirrored.jpg", MIRRORED)
     generate_depth(first)
