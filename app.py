@@ -1,5 +1,6 @@
-"""The page: one photo of a face, its depth map, a 3D model. Start it with `make run` or `streamlit run
-app.py`.
+"""The page: one photo of a face, its depth map, a 3D model.
+
+Start it with `make run` or `streamlit run app.py`.
 """
 
 from pathlib import Path
@@ -8,8 +9,8 @@ import streamlit as st
 
 from page.depth_step import depth_step
 from page.model_step import model_step
-from page.photo_step import look_for_faces, photo_step
-from page.session import session, shared_queue
+from page.photo_step import photo_step, search_faces
+from page.session import current_session, shared_queue
 
 PAGE = Path(__file__).with_name("page")
 
@@ -19,14 +20,15 @@ shared_queue()
 
 st.title("Photo to 3D face", anchor=False)
 st.markdown(
-    "One photo in; a depth map and a model to turn, keep and print out. Everything is computed on this computer."
+    "Choose one photo. The page makes a depth map and a 3D model to view, save and print. "
+    "Everything is computed on this computer."
 )
 
-visit = session()
+session = current_session()
 with st.container(border=True, key="step photo"):
-    progress = photo_step(visit)
+    search_status = photo_step(session)
 with st.container(border=True, key="step depth"):
-    depth = depth_step(visit)
+    depth_result = depth_step(session)
 with st.container(border=True, key="step model"):
-    model_step(visit, depth)
-look_for_faces(visit, progress)
+    model_step(session, depth_result)
+search_faces(session, search_status)

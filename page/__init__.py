@@ -1,3 +1,1 @@
-"""The three steps of the page. Each shows widgets, makes the pipeline's calls, and puts errors in place; no
-algorithm lives here.
-"""
+"""The three steps of the page: widgets, calls of the pipeline, error messages. No algorithms."""

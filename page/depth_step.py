@@ -1,4 +1,4 @@
-"""Step 2: the button *Generate depth map*, the network, and the depth map beside the photo."""
+"""Step 2: the network, the button *Generate depth map*, and the depth map beside the photo."""
 
 from __future__ import annotations
 
@@ -10,76 +10,71 @@ import streamlit as st
 
 from face3d.depth import checkpoints
 from face3d.depth.registry import NETWORKS
-from face3d.depth.spec import Family, NetworkSpec
+from face3d.depth.spec import NetworkFamily, NetworkSpec
 from face3d.errors import FaceModelError
 from face3d.export.depth_maps import DEPTH_WRITERS
 from face3d.structures import Photo
-from page.components.components import show_pictures
-from page.depth_view import COLOUR_MAPS, MEANINGS, Layer, PictureSettings, View, layers_of, viewer_data
-from page.session import START_NETWORK, Depth, Session, shared_queue
+from page.components import show_pictures
+from page.depth_view import COLOUR_MAPS, MEANINGS, Comparison, Layer, PictureSettings, layers_of, viewer_data
+from page.session import DEFAULT_NETWORK, DepthResult, Session, shared_queue
 
 FILE_LABELS = {"_depth.png": "PNG, 8-bit", "_depth16.png": "PNG, 16-bit", "_depth.npy": "NPY, float32"}
-TRY_AGAIN = "try depth again"
-VIEW_LABELS = {"Slider": View.SLIDER, "Side by side": View.SIDE}
+RETRY_KEY = "try depth again"
+COMPARISONS = {"Slider": Comparison.SLIDER, "Side by side": Comparison.SIDE_BY_SIDE}
 
 
-def depth_step(session: Session) -> Depth | None:
-    """Show step 2; the depth map to go on with, or None where there is none or it is out of date."""
+def depth_step(session: Session) -> DepthResult | None:
+    """Show step 2. Returns the depth map for step 3, or None where there is none or it is out of date."""
     st.header("2 · Depth map", anchor=False)
     st.markdown(
-        "A neural network estimates how near each part of the face is. Nothing is sent anywhere: it runs on this computer."
+        "A neural network estimates the depth of each part of the face. "
+        "It runs on this computer and sends no data."
     )
     photo = session.photo
     spec = _pick_network()
     pressed = st.button("Generate depth map", type="primary", disabled=photo is None, key="generate depth")
-    pressed = pressed or bool(st.session_state.get(TRY_AGAIN))  # a button of the run before this one
-    this = None if photo is None else (photo.sha256, spec.name)
-    session.wanted = this if pressed or session.wanted == this else None
+    pressed = pressed or bool(st.session_state.get(RETRY_KEY))  # that button was drawn in an earlier run
+    key = None if photo is None else (photo.sha256, spec.name)
+    session.requested_depth = key if pressed or session.requested_depth == key else None
     if photo is None:
         st.caption("Choose a photo first.")
-    elif session.wanted:
+    elif session.requested_depth:
         _generate(session, photo, spec)
-    if session.depth is None or photo is None or session.depth.photo.sha256 != photo.sha256:
+    result = session.depth_result
+    if result is None or photo is None or result.photo.sha256 != photo.sha256:
         return None
-    stale = session.depth.network != spec.name
+    stale = result.network != spec.name
     if stale:
-        st.warning(
-            f"Out of date: this map is by {NETWORKS[session.depth.network].title}. Press *Generate depth map* again."
-        )
+        title = NETWORKS[result.network].title
+        st.warning(f"Out of date: this map is from {title}. Press *Generate depth map* again.")
     with st.container(key="stale depth" if stale else "depth"):
-        _findings(session.depth)
-        _pictures(session, session.depth)
+        _summary(result)
+        _pictures(session, result)
         if not stale:
-            _downloads(session, session.depth)
-    return None if stale else session.depth
+            _downloads(session, result)
+    return None if stale else result
 
 
 def _pick_network() -> NetworkSpec:
-    """The chosen row of the table, described in one line under the widget.
+    """The chosen network, with a line about it under the widget.
 
-    The labels are the same at every run: the browser sends the chosen one back, and one that has changed
-    counts as no choice.
+    The labels are the same at every run: the browser sends the chosen label back, and a label that is no
+    longer an option counts as no choice.
     """
     names = [name for name, spec in NETWORKS.items() if not spec.needs_checkpoint]
     name = st.selectbox(
-        "Depth network", names, index=names.index(START_NETWORK), format_func=_label, key="network"
+        "Depth network", names, index=names.index(DEFAULT_NETWORK), format_func=_label, key="network"
     )
     spec = NETWORKS[name]
-    place = checkpoints.status(spec).text
-    speed = [spec.speed_text] if spec.published else []
-    lacking = spec.family is Family.TRANSFORMERS and find_spec("transformers") is None
-    needs = ["needs the packages of requirements-extra.txt"] if lacking else []
-    st.caption(
-        " · ".join(
-            [
-                place[:1].upper() + place[1:],
-                *needs,
-                f"licence: {spec.licence}",
-                *speed,
-                checkpoints.accuracy_text(spec),
-            ]
-        )
-    )
+    status = checkpoints.status(spec).text
+    facts = [status[:1].upper() + status[1:]]
+    if spec.family is NetworkFamily.TRANSFORMERS and find_spec("transformers") is None:
+        facts.append("needs the packages of requirements-extra.txt")
+    facts.append(f"licence: {spec.licence}")
+    if spec.published:
+        facts.append(spec.speed_text)
+    facts.append(checkpoints.accuracy_text(spec))
+    st.caption(" · ".join(facts))
     return spec
 
 
@@ -89,88 +84,88 @@ def _label(name: str) -> str:
 
 
 def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
-    """Predict with progress by name; on failure say what to do, in place, with a button that does it, and
-    keep the map there was.
+    """Predict the depth map and show the progress.
+
+    On failure: show the remedy and a button to try again, and keep the previous depth map.
     """
-    wish = session.wanted
-    was_here = checkpoints.status(spec).here
-    place = st.empty()
-    with place.container():
+    request = session.requested_depth
+    was_on_disk = checkpoints.status(spec).available
+    placeholder = st.empty()
+    with placeholder.container():
         bar = st.progress(0.0, "Starting")
 
     def report_status(text: str) -> None:
         bar.progress(0.0, text + " …")
 
-    shown = ""
+    shown_text = ""
 
-    def progress(done: int, total: int | None) -> None:
-        nonlocal shown
-        whole = f" of {total / 1e6:.0f}" if total else ""
-        text = f"Downloading {spec.title}: {done / 1e6:.0f}{whole} MB"
-        if text != shown:  # heard many times per MB
-            shown = text
+    def report_download(done: int, total: int | None) -> None:
+        nonlocal shown_text
+        of_total = f" of {total / 1e6:.0f}" if total else ""
+        text = f"Downloading {spec.title}: {done / 1e6:.0f}{of_total} MB"
+        if text != shown_text:  # called many times per MB
+            shown_text = text
             bar.progress(min(1.0, done / total) if total else 0.0, text)
 
     start = perf_counter()
     try:
-        depth = shared_queue().depth(spec.name, photo, report_status, progress)
+        depth_map = shared_queue().predict(spec.name, photo, report_status, report_download)
     except FaceModelError as error:
-        session.wanted = None
-        place.error(str(error))
-        st.button("Try again", key=TRY_AGAIN, icon=":material/refresh:")
+        session.requested_depth = None
+        placeholder.error(str(error))
+        st.button("Try again", key=RETRY_KEY, icon=":material/refresh:")
         return
-    except (
-        Exception
-    ):  # not a click elsewhere, whose stop is no Exception: the wish would fail again at every run
-        session.wanted = None
+    except Exception:  # a rerun is a BaseException: it keeps the request, a crash does not
+        session.requested_depth = None
         raise
-    if session.wanted == wish:  # else another run goes on already, with another photo or network
-        session.wanted, session.depth = None, Depth(photo, spec.name, depth, perf_counter() - start)
-    place.empty()  # a click elsewhere may stop the run here
-    if session.search and session.search.trouble:
-        session.search = None  # what stood in the way may be gone
-    if not was_here:
-        st.rerun()  # the line under the picker says now that the network is here
+    if session.requested_depth == request:  # else a newer run works on another photo or network
+        session.requested_depth = None
+        session.depth_result = DepthResult(photo, spec.name, depth_map, perf_counter() - start)
+    placeholder.empty()  # a click elsewhere may stop the run here
+    if session.face_search and session.face_search.error:
+        session.face_search = None  # the cause may be gone: search again
+    if not was_on_disk:
+        st.rerun()  # to update the line under the picker
 
 
-def _findings(made: Depth) -> None:
-    """What the depth map is, in one sentence, and what is doubtful about it."""
-    title = NETWORKS[made.network].title
-    st.markdown(f"{MEANINGS[made.depth.representation]} Made by {title} in {made.seconds:.1f} s.")
-    if made.depth.looked_for_faces and not made.depth.faces:
+def _summary(result: DepthResult) -> None:
+    """What the values mean, which network made them, and a warning where no face was found."""
+    depth_map = result.depth_map
+    title = NETWORKS[result.network].title
+    st.markdown(f"{MEANINGS[depth_map.representation]} Made by {title} in {result.seconds:.1f} s.")
+    if depth_map.detects_faces and not depth_map.faces:
         st.warning("No face was found, so the shape is a rough guess.")
 
 
 @st.fragment
-def _pictures(session: Session, made: Depth) -> None:
-    """Photo and layer to compare. Only this is run again when its widgets move."""
+def _pictures(session: Session, result: DepthResult) -> None:
+    """Photo and layer to compare. Its widgets rerun this fragment only."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        view = st.segmented_control(
-            "Compare", list(VIEW_LABELS), default="Slider", required=True, key="compare"
+        comparison = st.segmented_control(
+            "Compare", list(COMPARISONS), default="Slider", required=True, key="compare"
         )
-        names = {layer.value: layer for layer in layers_of(made.depth)}
+        layers = {layer.value: layer for layer in layers_of(result.depth_map)}
         layer = st.segmented_control(
-            "Layer", list(names), default=Layer.DEPTH.value, required=True, key="layer"
+            "Layer", list(layers), default=Layer.DEPTH.value, required=True, key="layer"
         )
-        colours = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=160)
+        colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=160)
     far, near = st.slider("Far and near clip, % of the range", 0, 100, (0, 100), key="clip")
-    settings = PictureSettings(
-        names[layer], colours, (far / 100, max(near, far + 1) / 100), VIEW_LABELS[view]
-    )
+    far_near = far / 100, max(near, far + 1) / 100
+    settings = PictureSettings(layers[layer], colour_map, far_near, COMPARISONS[comparison])
     data = session.cache.get_or_make(
-        ("pictures", made.key, settings), lambda: viewer_data(made.photo, made.depth, settings)
+        ("pictures", result.key, settings), lambda: viewer_data(result.photo, result.depth_map, settings)
     )
     show_pictures(data=data, key="pictures")
 
 
-def _downloads(session: Session, made: Depth) -> None:
+def _downloads(session: Session, result: DepthResult) -> None:
     """One button per file; a file is written when its button is pressed."""
     with st.container(horizontal=True):
         for suffix, write in DEPTH_WRITERS.items():
             st.download_button(
                 FILE_LABELS.get(suffix, suffix),
-                data=partial(write, made.depth),
-                file_name=f"{session.name or 'photo'}{suffix}",
+                data=partial(write, result.depth_map),
+                file_name=f"{session.photo_name or 'photo'}{suffix}",
                 mime="image/png" if suffix.endswith(".png") else "application/octet-stream",
                 on_click="ignore",
                 icon=":material/download:",

@@ -1,4 +1,4 @@
-"""The page on a free port of 127.0.0.1 for as long as a block lasts: for tests, screenshots and benchmarks."""
+"""A server of the page on a free port of 127.0.0.1: for tests, screenshots and benchmarks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_SECONDS = 120
+START_TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class LocalServer:
-    """A running page. address: without a slash at its end. pid: of its process."""
+    """A running server. address: without a slash at its end. pid: of the process."""
 
     address: str
     pid: int
@@ -27,22 +27,18 @@ class LocalServer:
 
 @contextlib.contextmanager
 def serving(program: Sequence[str] = ("-m", "streamlit"), **environment: str) -> Iterator[LocalServer]:
-    """Start the page with these environment variables besides, wait until it answers, stop it in the end.
+    """Start a server with these additional environment variables, wait until it answers, stop it at the end.
 
     program: Streamlit's command line, or one that stands in for it, as arguments of Python.
-    Raises RuntimeError where it does not start.
+    Raises: RuntimeError where it does not start.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, *program, "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    variables = os.environ | environment
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=quiet, stderr=quiet)
     try:
         _wait_until_it_answers(f"http://127.0.0.1:{port}/_stcore/health", server)
         yield LocalServer(f"http://127.0.0.1:{port}", server.pid)
@@ -51,7 +47,7 @@ def serving(program: Sequence[str] = ("-m", "streamlit"), **environment: str) ->
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, and end it where it takes long: a prediction that runs is not interrupted."""
+    """Terminate the server; kill it after 30 seconds, because a running prediction does not stop."""
     server.terminate()
     try:
         server.wait(30)
@@ -61,7 +57,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
             raise RuntimeError(f"The page's server ended with {server.returncode}; `make run` shows why.")
@@ -70,4 +66,4 @@ def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
             return
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"The page's server did not answer within {PATIENCE_SECONDS} seconds.")
+    raise RuntimeError(f"The page's server did not answer within {START_TIMEOUT_SECONDS} seconds.")

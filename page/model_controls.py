@@ -1,4 +1,4 @@
-"""The controls of step 3: kind, view, colours and settings of the model."""
+"""The widgets of step 3: what the figure shows, and the kind and settings of the model."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import streamlit as st
 from face3d.export.plotly_figure import Colour
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthRepresentation
-from page.session import Depth, Session
+from face3d.structures import DepthRepresentation, Photo
+from page.session import DepthResult, Session
 
 KIND_TITLES = {"bust": "Bust", "shell": "Shell", "plaque": "Plaque"}
 SURFACE, POINTS, MODEL = "Surface", "Points", "Model"
@@ -34,14 +34,14 @@ REMEMBERED: dict[str, Any] = {
     "height": None,
     "perspective": True,
 }
-"""Widgets of this step by key, with the values they start with. What a visitor chose stays for the next
-photo; the field of view does not: it belongs to the photo."""
+"""Initial values of the widgets whose value is kept for the next photo, by key. The field of view is not
+among them: it belongs to the photo."""
 POINT_PX = {"Light": 3.0, "Normal": 2.0, "Fine": 1.5}
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the figure shows and in which colours."""
+class FigureSettings:
+    """What the figure shows, in which colours, and the diameter of its points in pixels."""
 
     shown: str
     colour: Colour
@@ -49,71 +49,68 @@ class Look:
     point_px: float
 
 
-def _controls(session: Session, made: Depth) -> tuple[Look, ModelSettings]:
-    """The widgets beside the figure, as this visitor left them. Values come from the session alone: Streamlit
-    warns of another default.
+def model_controls(session: Session, result: DepthResult) -> tuple[FigureSettings, ModelSettings]:
+    """Show the widgets beside the figure with the visitor's last values.
+
+    The values are set through the session state only: Streamlit warns where a widget has a default as well.
     """
-    chosen = REMEMBERED | session.chosen
-    for key, value in chosen.items():
+    for key, value in (REMEMBERED | session.widget_values).items():
         st.session_state.setdefault(key, value)
     st.segmented_control("Show", [SURFACE, POINTS, MODEL], required=True, key="show")
     st.segmented_control("Colours", list(COLOURS), required=True, key="model colours")
-    st.selectbox(
-        "Kind of model",
-        list(KIND_TITLES),
-        format_func=KIND_TITLES.__getitem__,
-        key="kind",
-        help=_kinds_help(),
-    )
+    kind_title = KIND_TITLES.__getitem__
+    st.selectbox("Kind of model", list(KIND_TITLES), format_func=kind_title, key="kind", help=_kinds_help())
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, key="smoothing")
     st.select_slider("Detail", list(DETAIL), key="detail")
-    if made.depth.representation is DepthRepresentation.RELATIVE_INVERSE:
-        explained = "Farthest over nearest distance. This network leaves it open: raise it for a deeper face, lower it for a flatter one."
-        st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explained)
-    matted = made.depth.matte_hw is not None
-    if matted:
+    if result.depth_map.representation is DepthRepresentation.RELATIVE_INVERSE:
+        explanation = (
+            "Farthest over nearest distance. Relative depth does not determine it: "
+            "raise it for a deeper face, lower it for a flatter one."
+        )
+        st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explanation)
+    has_matte = result.depth_map.matte_hw is not None
+    if has_matte:
         st.toggle("Keep the background", key="background")
     else:
-        st.caption("This network does not tell the person from the background.")
+        st.caption("This network gives no matte: the background stays.")
     st.toggle("Remove stray points", key="outliers")
-    explained = "Empty: from the distance between the eyes, or as the network measured it."
+    explanation = "Empty: metric scale, from the distance between the eyes or from a metric network."
     st.number_input(
         "Height, mm",
-        5.0,
-        5000.0,
-        None,
-        10.0,
+        min_value=5.0,
+        max_value=5000.0,
+        value=None,
+        step=10.0,
         format="%.0f",
-        placeholder="life size",
+        placeholder="metric scale",
         key="height",
-        help=explained,
+        help=explanation,
     )
-    with st.expander("Camera"):
-        measured = made.photo.fov_degrees
-        explained = "From the file." if measured else "The file does not say; 30° suits a portrait."
-        fov = st.slider(
-            "Field of view, degrees",
-            5,
-            100,
-            round(measured) if measured else 30,
-            key="field of view",
-            help=explained,
-        )
-        st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
-    session.chosen = chosen = {key: st.session_state[key] for key in REMEMBERED}
+    fov_degrees = _projection(result.photo)
+    session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
     settings = ModelSettings(
-        smoothing_px=chosen["smoothing"],
-        foreground_only=not (matted and chosen["background"]),
-        remove_outliers=chosen["outliers"],
-        near_far_ratio=chosen["relief strength"],
-        height_mm=chosen["height"],
-        perspective=chosen["perspective"],
-        fov_degrees=float(fov) if not measured or fov != round(measured) else None,
+        smoothing_px=values["smoothing"],
+        foreground_only=not (has_matte and values["background"]),
+        remove_outliers=values["outliers"],
+        near_far_ratio=values["relief strength"],
+        height_mm=values["height"],
+        perspective=values["perspective"],
+        fov_degrees=fov_degrees,
     )
-    settings = replace(settings, **DETAIL[chosen["detail"]])
-    return Look(
-        chosen["show"], COLOURS[chosen["model colours"]], chosen["kind"], POINT_PX[chosen["detail"]]
-    ), settings
+    settings = replace(settings, **DETAIL[values["detail"]])
+    colour, point_px = COLOURS[values["model colours"]], POINT_PX[values["detail"]]
+    return FigureSettings(values["show"], colour, values["kind"], point_px), settings
+
+
+def _projection(photo: Photo) -> float | None:
+    """Show the widgets of the projection. Returns the field of view in degrees, None for the photo's own."""
+    with st.expander("Projection"):
+        from_file = photo.fov_degrees
+        start = round(from_file) if from_file else 30
+        explanation = "From the file." if from_file else "Not in the file; 30° suits a portrait."
+        fov = st.slider("Field of view, degrees", 5, 100, start, key="field of view", help=explanation)
+        st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
+    return None if from_file and fov == start else float(fov)
 
 
 def _kinds_help() -> str:

@@ -1,4 +1,4 @@
-"""The files of step 3: written when asked for, one download button each, and the mesh report."""
+"""The files of step 3: writing, download buttons, and the mesh report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
 from page.model_controls import KIND_TITLES
-from page.session import Depth, Session, writing_queue
+from page.session import DepthResult, FileInputs, Session, writing_lock
 
 FILE_LABELS = {
     ".glb": "GLB",
@@ -27,71 +27,69 @@ FILE_LABELS = {
     ".xyz": "XYZ",
     "_points.ply": "Points, PLY",
     "_viewer.html": "Viewer, one HTML file",
-    "_certificate.json": "Certificate",
+    "_certificate.json": "Mesh report",
 }
 OTHER_TYPES = {"_certificate.json": "application/json", "_viewer.html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
 
 
 @dataclass(frozen=True, eq=False)
-class Files:
-    """The model at life size, its files by suffix, and what it is worth."""
+class ModelFiles:
+    """The model in millimetres, its mesh report, and the bytes of its files by suffix."""
 
     mesh: Mesh
+    report: MeshReport
     by_suffix: dict[str, bytes]
-    certificate: MeshReport
-    certificate_json: bytes
 
 
-def _files(session: Session, made: Depth, kind: str, settings: ModelSettings) -> None:
-    """The files with their sizes and the certificate: written at once for a new model, on request after a
-    change of settings.
+def model_files(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> None:
+    """Show the files and the mesh report.
+
+    The files of a new model are written at once. After a change of settings they are written on request.
     """
     st.subheader("Files", anchor=False)
-    wanted = (made.key, kind, settings)
-    if session.files_of is None or session.files_of[0] != made.key:
-        session.files_of = wanted
-    if session.files_of != wanted:
+    current = FileInputs(result.key, kind, settings)
+    if session.file_inputs is None or session.file_inputs.depth_key != result.key:
+        session.file_inputs = current
+    if session.file_inputs != current:
         st.warning("Out of date: these files are from before you changed the settings.")
-        st.button(
-            "Write the files again", key="write files", on_click=setattr, args=(session, "files_of", wanted)
-        )
-    _, kind, settings = session.files_of
-    place = st.empty()
+        rewrite = partial(setattr, session, "file_inputs", current)
+        st.button("Write the files again", key="write files", on_click=rewrite)
+    _, kind, settings = session.file_inputs
+    placeholder = st.empty()
 
-    def write() -> Files:
-        with writing_queue().turn(place.caption):
-            place.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
-            return _write(made, kind, settings, session.name or "3D face")
+    def write() -> ModelFiles:
+        with writing_lock().hold(placeholder.caption):
+            placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
+            return _write(result, kind, settings, session.photo_name or "3D face")
 
     try:
-        files = session.cache.get_or_make(("files", *session.files_of), write)
+        files = session.cache.get_or_make(("files", *session.file_inputs), write)
     except FaceModelError as error:
-        place.error(str(error))
+        placeholder.error(str(error))
         return
-    place.empty()
-    _download_buttons(files, f"{session.name or 'photo'}_{kind}")
-    _certificate(files.certificate)
+    placeholder.empty()
+    _download_buttons(files, f"{session.photo_name or 'photo'}_{kind}")
+    _mesh_report(files.report)
 
 
-def _write(made: Depth, kind: str, settings: ModelSettings, title: str) -> Files:
-    """Mesh and points in millimetres, one upon the other, in every format, and the mesh's certificate."""
-    model = generate_model(made.depth, made.photo, kind, settings)
-    by_suffix = {writer.suffix: writer.write(model.mesh) for writer in WRITERS.values()}
-    report = report_json(model.report, {name: by_suffix[row.suffix] for name, row in WRITERS.items()})
-    by_suffix |= {
-        "_points.ply": WRITERS["ply"].write(model.points()),
-        "_viewer.html": write_viewer(model.mesh, title),
-    }
-    return Files(model.mesh, by_suffix, model.report, report)
+def _write(result: DepthResult, kind: str, settings: ModelSettings, title: str) -> ModelFiles:
+    """Mesh and points in millimetres and in one frame, in every format, and the mesh report."""
+    model = generate_model(result.depth_map, result.photo, kind, settings)
+    models = {name: writer.write(model.mesh) for name, writer in WRITERS.items()}
+    by_suffix = {WRITERS[name].suffix: data for name, data in models.items()}
+    by_suffix["_points.ply"] = WRITERS["ply"].write(model.points())
+    by_suffix["_viewer.html"] = write_viewer(model.mesh, title)
+    by_suffix["_certificate.json"] = report_json(model.report, models)
+    return ModelFiles(model.mesh, model.report, by_suffix)
 
 
-def _download_buttons(files: Files, name: str) -> None:
-    """A button per file, with its size."""
+def _download_buttons(files: ModelFiles, name: str) -> None:
+    """One button per file. Models are labelled with their size; pictures are made when pressed."""
     with st.container(horizontal=True):
-        for suffix, data in [*files.by_suffix.items(), ("_certificate.json", files.certificate_json)]:
+        for suffix, data in files.by_suffix.items():
             st.download_button(
-                f"{FILE_LABELS[suffix]} · {_size(len(data))}",
+                f"{FILE_LABELS[suffix]} · {_size_text(len(data))}",
                 data=data,
                 file_name=name + suffix,
                 mime=FILE_TYPES.get(suffix, "application/octet-stream"),
@@ -99,7 +97,7 @@ def _download_buttons(files: Files, name: str) -> None:
                 icon=":material/download:",
                 key=f"download {suffix}",
             )
-        for picture in renderings.PICTURES:  # drawn when its button is pressed
+        for picture in renderings.PICTURES:
             st.download_button(
                 picture.title,
                 data=partial(picture.make, files.mesh),
@@ -110,62 +108,62 @@ def _download_buttons(files: Files, name: str) -> None:
                 key=f"download {picture.suffix}",
             )
     st.caption(
-        "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, the others in millimetres: in Blender import those with "
-        "scale 0.001. GLB and OBJ carry the photo as texture, PLY and XYZ its colours."
+        "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, the others in millimetres: "
+        "in Blender import those with scale 0.001. GLB and OBJ contain the photo as texture, PLY and XYZ its "
+        "colours."
     )
 
 
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
+def _size_text(byte_count: int) -> str:
+    return f"{byte_count / 1e6:.1f} MB" if byte_count >= 1e5 else f"{byte_count / 1e3:.0f} kB"
 
 
-def _certificate(certificate: MeshReport) -> None:
-    """What the model is worth, in words."""
-    width, height, depth = certificate.size_mm
-    percent = certificate.scale_sd_percent
-    spread = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
-    texture = certificate.texture_wh
+def _mesh_report(report: MeshReport) -> None:
+    """Show the mesh report as a table."""
+    width, height, depth = report.size_mm
+    percent = report.scale_sd_percent
+    deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
+    tunnels = "" if report.genus is None else f", tunnels: {report.genus}"
+    texture = report.texture_wh
     rows = {
-        "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm{spread}, {certificate.scale_source}",
-        "Closed": "yes, a solid without holes" if certificate.watertight else "no, an open surface",
-        "Ready to print": _ready(certificate),
-        "Volume": _optional(certificate.volume_cm3, "cm³"),
-        "Thinnest wall": _optional(certificate.smallest_wall_mm, "mm"),
-        f"Walls under {THIN_WALL_MM:g} mm": _optional(certificate.thin_surface_percent, "% of the surface"),
-        "Pieces": f"{certificate.components}"
-        + ("" if certificate.genus is None else f", tunnels: {certificate.genus}"),
-        "Triangles": f"{certificate.faces:,}, facing {_facing(certificate)}",
-        "Faulty triangles": f"{certificate.degenerate_faces} without area, {certificate.self_touching_faces} through each other",
-        "Depth levels": f"{certificate.depth_levels:,}",
+        "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm{deviation}, {report.scale_source}",
+        "Closed": "yes, a solid without holes" if report.watertight else "no, an open surface",
+        "Ready to print": _print_readiness(report),
+        "Volume": _optional(report.volume_cm3, "cm³"),
+        "Thinnest wall": _optional(report.smallest_wall_mm, "mm"),
+        f"Walls under {THIN_WALL_MM:g} mm": _optional(report.thin_surface_percent, "% of the surface"),
+        "Pieces": f"{report.components}{tunnels}",
+        "Triangles": f"{report.faces:,}, facing {_facing(report)}",
+        "Faulty triangles": f"{report.degenerate_faces} degenerate, {report.self_touching_faces} crossing",
+        "Depth levels": f"{report.depth_levels:,}",
         "Texture": f"{texture[0]} × {texture[1]} pixels" if texture else "",
-        "Face moved by smoothing": _optional(certificate.smoothing_change_mm, "mm (root mean square)"),
-        "Texture against the photo": _optional(certificate.reprojection_error_px, "pixels mean error"),
+        "Change by smoothing": _optional(report.smoothing_change_mm, "mm (root mean square)"),
+        "Reprojection error": _optional(report.reprojection_error_px, "pixels (mean)"),
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
-    with st.expander("Certificate: what this model is worth", expanded=True):
-        st.markdown("\n".join(["| Measured on the files | Result |", "|---|---|", *lines]))
+    with st.expander("Mesh report", expanded=True):
+        st.markdown("\n".join(["| Measured on the mesh | Result |", "|---|---|", *lines]))
 
 
-def _ready(certificate: MeshReport) -> str:
-    """Whether a slicer takes the model as it is, and what would print badly all the same."""
-    if not certificate.printable:
+def _print_readiness(report: MeshReport) -> str:
+    """Whether a slicer accepts the mesh without repair, and whether walls are too thin for printing."""
+    if not report.printable:
         return "no"
-    thin = certificate.thin_surface_percent or 0.0
-    return (
-        "yes"
-        if thin <= THIN_SHARE_PERCENT
-        else f"yes, but {thin:.0f} % of it is thinner than {THIN_WALL_MM:g} mm"
-    )
+    thin_percent = report.thin_surface_percent or 0.0
+    if thin_percent <= THIN_SHARE_PERCENT:
+        return "yes"
+    return f"yes, but {thin_percent:.0f} % of it is thinner than {THIN_WALL_MM:g} mm"
 
 
-def _facing(certificate: MeshReport) -> str:
-    if not certificate.consistent_winding:
+def _facing(report: MeshReport) -> str:
+    """The side that the triangles face."""
+    if not report.consistent_winding:
         return "different ways"
-    return "the same way" if certificate.outward is None else "outwards" if certificate.outward else "inwards"
+    return "the same way" if report.outward is None else "outwards" if report.outward else "inwards"
 
 
 def _optional(value: float | None, unit: str) -> str:
-    """A number with two or three digits, or nothing."""
+    """A number of two or three digits with its unit, or '' for None."""
     if value is None:
         return ""
     return f"{value:,.{0 if value >= 100 else 1}f} {unit}" if value >= 1 else f"{value:.2g} {unit}"

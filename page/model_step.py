@@ -1,4 +1,4 @@
-"""Step 3: the button *Generate 3D model*, the figure to turn, its settings, and the files."""
+"""Step 3: the button *Generate 3D model*, the 3D figure, its widgets, and the files."""
 
 from __future__ import annotations
 
@@ -18,110 +18,112 @@ from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, point_cloud
-from page.components.components import show_model
-from page.model_controls import MODEL, POINTS, SURFACE, Look, _controls
-from page.model_files import _files
+from page.components import show_model
+from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls
+from page.model_files import model_files
 from page.preview import preview
-from page.session import Depth, Session
+from page.session import DepthResult, Session
 from page.session_cache import Result
 
 FIGURE_TEXTURE_SIDE = 512
-"""Colours of a figure sit at its vertices, which are farther apart than the pixels of such a texture."""
+"""A figure has one colour per vertex, and its vertices are farther apart than the pixels of this texture."""
 
 
-def model_step(session: Session, depth: Depth | None) -> None:
-    """Show step 3. depth: the depth map of step 2, or None where there is none or it is out of date."""
+def model_step(session: Session, depth_result: DepthResult | None) -> None:
+    """Show step 3. depth_result: of step 2, or None where there is none or it is out of date."""
     st.header("3 · 3D model", anchor=False)
     st.markdown(
-        "The depth map becomes points, a surface, or a closed solid that can be printed, with the photo as its colours."
+        "The depth map becomes points, a surface, or a closed solid to print, in the colours of the photo."
     )
-    if st.button("Generate 3D model", type="primary", disabled=depth is None, key="generate model"):
-        session.modelled, session.files_of = depth, None
-    if depth is None:
+    if st.button("Generate 3D model", type="primary", disabled=depth_result is None, key="generate model"):
+        session.model_source, session.file_inputs = depth_result, None
+    if depth_result is None:
         st.caption("Generate a depth map first.")
-    if session.modelled is None:
+    if session.model_source is None:
         return
-    stale = session.modelled is not depth
+    stale = session.model_source is not depth_result
     if stale:
-        remedy = (
-            "Press *Generate 3D model* again." if depth else "Generate the depth map of step 2 anew first."
-        )
+        remedy = "Generate the depth map of step 2 anew first."
+        if depth_result:
+            remedy = "Press *Generate 3D model* again."
         st.warning(f"Out of date: this model is from an earlier depth map. {remedy}")
     with st.container(key="stale model" if stale else "model"):
-        _model(session, session.modelled, stale)
+        _model(session, session.model_source, stale)
 
 
 @st.fragment
-def _model(session: Session, made: Depth, stale: bool) -> None:
-    """Figure, settings and, unless it is out of date, files. Only this is run again when its widgets move."""
-    stage, controls = st.columns([7, 3], gap="large")
-    with controls:
-        look, settings = _controls(session, made)
-    with stage:
+def _model(session: Session, result: DepthResult, stale: bool) -> None:
+    """Figure, widgets and, unless the model is out of date, files. Its widgets rerun this fragment only."""
+    left, right = st.columns([7, 3], gap="large")
+    with right:
+        figure, settings = model_controls(session, result)
+    with left:
         try:
-            _figure(session, made, look, replace(settings, height_mm=None))  # the size changes files only
+            _figure(session, result, figure, replace(settings, height_mm=None))  # the size changes files only
         except FaceModelError as error:
             st.error(str(error))
             return
     if not stale:
-        _files(session, made, look.kind, settings)
+        model_files(session, result, figure.kind, settings)
 
 
-def _figure(session: Session, made: Depth, look: Look, settings: ModelSettings) -> None:
-    """The figure to turn; computed once for each setting."""
-    text = session.cache.get_or_make(
-        ("figure", made.key, look, settings), lambda: _figure_json(session, made, look, settings)
+def _figure(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
+    """Show the 3D figure; it is computed once per combination of settings."""
+    figure_json = session.cache.get_or_make(
+        ("figure", result.key, figure, settings), lambda: _figure_json(session, result, figure, settings)
     )
-    still = session.cache.get_or_make(("still", made.key), lambda: _still(session, made))
-    description = f"3D model of the face in {session.name or 'the photo'}, shown as {look.shown.lower()}."
+    still = session.cache.get_or_make(("still", result.key), lambda: _still(session, result))
+    title = session.photo_name or "the photo"
     show_model(
-        figure_json=text, subject=made.photo.sha256, still=still, description=description, key="model viewer"
+        figure_json=figure_json,
+        subject=result.photo.sha256,
+        still=still,
+        description=f"3D model of the face in {title}, shown as {figure.shown.lower()}.",
+        key="model viewer",
     )
 
 
-def _parts(session: Session, made: Depth) -> tuple[DepthMap, Photo]:
-    """Depth map and photo as large as figures need them."""
-    return session.cache.get_or_make(("preview", made.key), lambda: preview(made.depth, made.photo))
+def _parts(session: Session, result: DepthResult) -> tuple[DepthMap, Photo]:
+    """Depth map and photo at the size that figures need."""
+    return session.cache.get_or_make(("preview", result.key), lambda: preview(result.depth_map, result.photo))
 
 
-def _figure_json(session: Session, made: Depth, look: Look, settings: ModelSettings) -> str:
-    """The figure as Plotly's JSON. Its shape is kept, so another colour is no other shape."""
-    parts = _parts(session, made)
-    scale = parts[0].size_hw[1] / made.depth.size_hw[1]
+def _figure_json(
+    session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings
+) -> str:
+    """The figure as Plotly's JSON. Its shape is cached apart, so a change of colours reuses it."""
+    parts = _parts(session, result)
+    scale = parts[0].size_hw[1] / result.depth_map.size_hw[1]
     settings = replace(settings, smoothing_px=settings.smoothing_px * scale, texture_side=FIGURE_TEXTURE_SIDE)
 
     def shape(name: str, make: Callable[[], Result]) -> Result:
-        return session.cache.get_or_make(("shape", made.key, name, settings), make)
+        return session.cache.get_or_make(("shape", result.key, name, settings), make)
 
-    kind_settings = settings_of(look.kind, settings) if look.shown == MODEL else settings
+    kind_settings = settings_of(figure.kind, settings) if figure.shown == MODEL else settings
 
     def relief() -> Relief:
-        key = ("relief", made.key, kind_settings)
+        key = ("relief", result.key, kind_settings)
         return session.cache.get_or_make(key, lambda: make_relief(*parts, kind_settings))
 
-    if look.shown == POINTS:
+    if figure.shown == POINTS:
         cloud = shape(POINTS, lambda: point_cloud(relief()))
-        traces, corners = (
-            plotly_figure.point_traces(cloud, look.colour, look.point_px),
-            plotly_figure.extent(*cloud.points_n3.T),
-        )
-    elif look.shown == SURFACE and look.colour is Colour.DEPTH:
+        traces = plotly_figure.point_traces(cloud, figure.colour, figure.point_px)
+        corners = plotly_figure.extent(*cloud.points_n3.T)
+    elif figure.shown == SURFACE and figure.colour is Colour.DEPTH:
         plane = grid(relief())
         axes = plane.x_hw, plane.y_hw, plane.z_hw
         traces, corners = plotly_figure.surface_traces(*axes), plotly_figure.extent(*axes)
     else:
         mesh = shape(
-            SURFACE if look.shown == SURFACE else look.kind,
-            lambda: surface_mesh(relief()) if look.shown == SURFACE else build_mesh(relief(), look.kind),
+            SURFACE if figure.shown == SURFACE else figure.kind,
+            lambda: surface_mesh(relief()) if figure.shown == SURFACE else build_mesh(relief(), figure.kind),
         )
-        traces, corners = (
-            plotly_figure.mesh_traces(mesh, look.colour),
-            plotly_figure.extent(*mesh.vertices_n3.T),
-        )
+        traces = plotly_figure.mesh_traces(mesh, figure.colour)
+        corners = plotly_figure.extent(*mesh.vertices_n3.T)
     return plotly_figure.as_json(plotly_figure.make_figure(traces, corners))
 
 
-def _still(session: Session, made: Depth) -> str:
+def _still(session: Session, result: DepthResult) -> str:
     """A shaded picture of the surface, for browsers without WebGL."""
-    plane = grid(make_relief(*_parts(session, made), ModelSettings()), rim=False)
+    plane = grid(make_relief(*_parts(session, result), ModelSettings()), rim=False)
     return data_uri(Image.fromarray(plotly_figure.shaded_still(plane.x_hw, plane.y_hw, plane.z_hw)), "JPEG")

@@ -1,6 +1,4 @@
-"""A depth map and its photo made smaller for the screen: a figure draws a few hundred points a side, whatever
-the photo has.
-"""
+"""A smaller depth map and photo for the screen: a figure has a few hundred points a side."""
 
 from __future__ import annotations
 
@@ -12,51 +10,49 @@ from face3d.geometry.filters import resample, shrink_picture
 from face3d.structures import Array, DepthMap, Face, Photo
 
 PREVIEW_SIDE = 800
-"""Twice the finest grid of a figure; with more, every change of a setting would take longer and look the
-same."""
+"""Twice the side of the finest grid of a figure. More pixels take longer and make no visible difference."""
 
 
-def preview(depth: DepthMap, photo: Photo) -> tuple[DepthMap, Photo]:
-    """Both at most PREVIEW_SIDE pixels a side, each pixel the mean of those it replaces, foreground and
-    background apart.
+def preview(depth_map: DepthMap, photo: Photo) -> tuple[DepthMap, Photo]:
+    """Both at most PREVIEW_SIDE pixels a side; unchanged where they are small enough.
 
-    Lengths in image widths keep their values; the photo keeps its digest and loses its alpha channel.
-    Returned as they are where they are small enough.
+    Each pixel is the mean of the pixels it replaces, foreground and background separate. Lengths in image
+    widths keep their values. The photo keeps its digest and loses its alpha channel.
     """
-    scale = PREVIEW_SIDE / max(depth.size_hw)
+    scale = PREVIEW_SIDE / max(depth_map.size_hw)
     if scale >= 1:
-        return depth, photo
-    height, width = (max(1, round(side * scale)) for side in depth.size_hw)
+        return depth_map, photo
+    height, width = (max(1, round(side * scale)) for side in depth_map.size_hw)
     size_hw = height, width
 
     def means(layer_hw: Array) -> Array:
-        inside_hw, kept_hw = resample(layer_hw, depth.mask_hw, size_hw)
-        outside_hw, _ = resample(np.nan_to_num(layer_hw), ~depth.mask_hw, size_hw)
+        inside_hw, kept_hw = resample(layer_hw, depth_map.mask_hw, size_hw)
+        outside_hw, _ = resample(np.nan_to_num(layer_hw), ~depth_map.mask_hw, size_hw)
         return np.where(kept_hw, inside_hw, outside_hw)
 
     def means_if_any(layer_hw: Array | None) -> Array | None:
         return None if layer_hw is None else means(layer_hw)
 
-    values_hw = means(depth.values_hw)
+    values_hw = means(depth_map.values_hw)
+    matte_hw = depth_map.matte_hw
+    across, down = width / depth_map.size_hw[1], height / depth_map.size_hw[0]
     smaller = replace(
-        depth,
+        depth_map,
         values_hw=values_hw,
-        mask_hw=resample(depth.values_hw, depth.mask_hw, size_hw)[1],
-        back_hw=None if depth.back_hw is None else np.minimum(means(depth.back_hw), values_hw),
-        uncertainty_hw=means_if_any(depth.uncertainty_hw),
-        thickness_uncertainty_hw=means_if_any(depth.thickness_uncertainty_hw),
+        mask_hw=resample(depth_map.values_hw, depth_map.mask_hw, size_hw)[1],
+        back_hw=None if depth_map.back_hw is None else np.minimum(means(depth_map.back_hw), values_hw),
+        uncertainty_hw=means_if_any(depth_map.uncertainty_hw),
+        thickness_uncertainty_hw=means_if_any(depth_map.thickness_uncertainty_hw),
         matte_hw=None
-        if depth.matte_hw is None
-        else resample(depth.matte_hw, np.ones(depth.size_hw, bool), size_hw)[0],
-        faces=tuple(
-            _scaled(face, width / depth.size_hw[1], height / depth.size_hw[0]) for face in depth.faces
-        ),
+        if matte_hw is None
+        else resample(matte_hw, np.ones_like(depth_map.mask_hw), size_hw)[0],
+        faces=tuple(_scaled(face, across, down) for face in depth_map.faces),
     )
     return smaller, replace(photo, rgb_hwc=shrink_picture(photo.rgb_hwc, size_hw), alpha_hw=None)
 
 
 def _scaled(face: Face, across: float, down: float) -> Face:
-    """The face in a picture stretched by these factors."""
+    """The face in a picture scaled by these factors."""
     left, top, right, bottom = face.box_xyxy
     box_xyxy = left * across, top * down, right * across, bottom * down
     if face.eyes_xy is None:

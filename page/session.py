@@ -1,101 +1,115 @@
-"""What one browser session holds between two runs of the page."""
+"""The state of one browser session, kept between two runs of the page, and the queues that sessions share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
+from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Face, Photo
-from page.inference_queue import InferenceQueue, TurnQueue
+from page.inference_queue import FifoLock, InferenceQueue
 from page.session_cache import SessionCache
 
-START_NETWORK = "face"
+DEFAULT_NETWORK = "face"
+
+DepthKey = tuple[str, str]
+"""What a depth map depends on: SHA-256 of the photo, name of the network."""
 
 
 @dataclass(frozen=True, eq=False)
-class Depth:
-    """A depth map with what it was made from."""
+class DepthResult:
+    """A depth map, the photo and the network that it was made from, and the seconds that it took."""
 
     photo: Photo
     network: str
-    depth: DepthMap
+    depth_map: DepthMap
     seconds: float
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What it depends on: digest of the photo, name of the network."""
+    def key(self) -> DepthKey:
+        """Key of results that depend on this depth map."""
         return self.photo.sha256, self.network
 
 
 @dataclass(frozen=True)
 class FaceSearch:
-    """digest: of the whole photo that was looked at. faces: found, largest first. trouble: why nobody could
-    look; '' where one could.
+    """The result of one search for faces.
+
+    photo_sha256: of the photo that was searched. faces: largest first. error: why the search failed, '' where
+    it did not.
     """
 
-    digest: str
+    photo_sha256: str
     faces: tuple[Face, ...] = ()
-    trouble: str = ""
+    error: str = ""
+
+
+class FileInputs(NamedTuple):
+    """What the files of step 3 are written from."""
+
+    depth_key: DepthKey
+    kind: str
+    settings: ModelSettings
 
 
 @dataclass
 class Session:
-    """name: of the photo, for file names. whole: the chosen photo. photo: the same, or its part around one
-    face.
+    """What one visitor has chosen and made.
 
-    search: the last search for faces.
-    wanted: (digest of the photo, network) of a depth map that was asked for and is not there yet: a click
-    elsewhere stops the run that makes it, and the next one takes it up. depth: of step 2.
-    modelled: the depth map that step 3 made its model from. files_of: what its files were written for: (key
-    of modelled, kind, settings).
-    chosen: what the visitor chose in step 3, by key of the widget: Streamlit forgets a widget that has left
-    the page.
+    photo_name: without its ending, for file names. full_photo: the chosen photo. photo: the photo to model:
+    the full photo, or its part around one face.
+    face_search: the last search for faces.
+    requested_depth: the depth map that was asked for and is not made yet. A click elsewhere stops the run
+    that makes it; the next run starts it again.
+    depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
+    file_inputs: of the files that step 3 offers.
+    widget_values: of step 3, by key; Streamlit drops the value of a widget that has left the page.
     """
 
-    name: str = ""
-    whole: Photo | None = None
+    photo_name: str = ""
+    full_photo: Photo | None = None
     photo: Photo | None = None
-    search: FaceSearch | None = None
-    wanted: tuple[str, str] | None = None
-    depth: Depth | None = None
-    modelled: Depth | None = None
-    files_of: Any = None
-    chosen: dict[str, Any] = field(default_factory=dict)
+    face_search: FaceSearch | None = None
+    requested_depth: DepthKey | None = None
+    depth_result: DepthResult | None = None
+    model_source: DepthResult | None = None
+    file_inputs: FileInputs | None = None
+    widget_values: dict[str, Any] = field(default_factory=dict)
     cache: SessionCache = field(default_factory=SessionCache)
 
-    def searched(self) -> FaceSearch | None:
-        """What the search for faces found in the whole photo; None while it has not been looked at."""
-        return self.search if self.whole and self.search and self.search.digest == self.whole.sha256 else None
+    def current_face_search(self) -> FaceSearch | None:
+        """The search for faces in the chosen photo; None while there was none."""
+        if self.full_photo and self.face_search and self.face_search.photo_sha256 == self.full_photo.sha256:
+            return self.face_search
+        return None
 
-    def choose(self, name: str, whole: Photo | None) -> None:
-        """Take a photo, or none."""
-        self.name, self.whole = name, whole
+    def set_full_photo(self, name: str, photo: Photo | None) -> None:
+        """Set the chosen photo, None where there is none."""
+        self.photo_name, self.full_photo = name, photo
 
-    def work_on(self, photo: Photo | None) -> None:
-        """Take the part of the photo to model. Another one than before drops everything that came from the
-        old one.
-        """
+    def set_photo(self, photo: Photo | None) -> None:
+        """Set the photo to model. A different photo than before drops the results of the old one."""
         if photo is None or self.photo is None or photo.sha256 != self.photo.sha256:
-            self.depth = self.modelled = None
+            self.depth_result = self.model_source = None
         self.photo = photo
 
 
-def session() -> Session:
-    """This browser session's state."""
+def current_session() -> Session:
+    """The state of this browser session."""
     return st.session_state.setdefault("session", Session())
 
 
 @st.cache_resource(show_spinner=False)
-def writing_queue() -> TurnQueue:
-    """Where files are written, one visitor's at a time: meshes and their certificates take memory."""
-    return TurnQueue()
+def writing_lock() -> FifoLock:
+    """The queue for writing files, one visitor at a time: models and their reports take memory."""
+    return FifoLock()
 
 
 @st.cache_resource(show_spinner=False)
 def shared_queue() -> InferenceQueue:
-    """The process's one queue, with the bundled network on its way."""
-    made = InferenceQueue()
-    made.warm(START_NETWORK)
-    return made
+    """The inference queue of this process. It loads the bundled network in the background."""
+    queue = InferenceQueue()
+    queue.preload(DEFAULT_NETWORK)
+    return queue

@@ -1,7 +1,7 @@
-"""Results of one browser session, bounded in bytes.
+"""A cache for the results of one browser session, bounded in bytes.
 
-It lives in that session's state only, so nobody else can be shown its photo, and it is freed when the session
-ends.
+It is part of the session's state, so no other visitor gets a result of this one, and it is freed when the
+session ends.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ MAX_BYTES = 256 * 2**20
 
 
 class SessionCache:
-    """Keeps what was made last. Keys are the photo's SHA-256 and every setting the result depends on.
+    """Least-recently-used cache. A key holds the photo's SHA-256 and every setting the result depends on.
 
-    max_bytes: sum of the kept results; the least recently used leave first. A result larger than that is not
+    max_bytes: of all kept results; the least recently used are dropped first, and a larger result is not
     kept.
     """
 
@@ -37,9 +37,7 @@ class SessionCache:
         return sum(self._sizes.values())
 
     def get_or_make(self, key: Hashable, make: Callable[[], Result]) -> Result:
-        """The result kept under `key`, else `make()`, kept from now on. What `make` raises passes through and
-        is not kept.
-        """
+        """The kept result of `key`, else that of `make()`, which is kept unless it raises."""
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
@@ -52,9 +50,7 @@ class SessionCache:
 
 
 def size_of(value: Any) -> int:
-    """Bytes that the arrays, texts and files inside a result take, through dataclasses, tuples, lists and
-    dictionaries.
-    """
+    """Bytes of the arrays and strings in a result, inside dataclasses, tuples, lists and dictionaries too."""
     if isinstance(value, np.ndarray):
         return value.nbytes
     if isinstance(value, str | bytes):

@@ -1,4 +1,4 @@
-"""The page without a browser: three steps, what is dropped, what goes stale, and a sentence for every error."""
+"""The page without a browser: three steps, what is dropped, what goes stale, an error's sentence."""
 
 import base64
 import io
@@ -29,7 +29,7 @@ from face3d.errors import DepthError, WeightsError
 from face3d.photo import concerns, crop_to, read_photo
 from face3d.structures import DepthMap, DepthRepresentation, Photo
 from page import inference_queue
-from page.depth_view import Layer, PictureSettings, View, viewer_data
+from page.depth_view import Comparison, Layer, PictureSettings, viewer_data
 from page.inference_queue import InferenceQueue
 from page.session import shared_queue
 from page.session_cache import SessionCache
@@ -93,7 +93,7 @@ def test_the_whole_way_with_a_real_photo(page):
         "3MF",
         "XYZ",
         "Viewer",
-        "Certificate",
+        "Mesh report",
         "Picture",
         "Turntable",
         "Red-cyan",
@@ -109,7 +109,10 @@ def test_another_photo_drops_depth_and_model(page):
     press(page, "generate model")
     upload(page, "mirrored.jpg", MIRRORED)
     assert download_labels(page) == [] and page.button(key="generate model").disabled
-    assert page.session_state["session"].depth is None and page.session_state["session"].modelled is None
+    assert (
+        page.session_state["session"].depth_result is None
+        and page.session_state["session"].model_source is None
+    )
 
 
 @pytest.mark.usefixtures("coarse_models")
@@ -254,8 +257,8 @@ def test_the_picker_tells_size_place_licence_and_speed_of_every_network(page, mo
 def test_the_face_is_outlined_before_the_depth_map(page):
     assert "1 face found" in texts(page, "caption")
     assert (
-        page.session_state["session"].depth is None
-        and len(page.session_state["session"].searched().faces) == 1
+        page.session_state["session"].depth_result is None
+        and len(page.session_state["session"].current_face_search().faces) == 1
     )
 
 
@@ -274,7 +277,7 @@ def test_a_photo_without_a_face_is_said_to_have_none(page, data, doubt):
 
 
 @pytest.fixture
-def fresh_desk():
+def fresh_queue():
     """A process whose networks have not been loaded."""
     shared_queue.clear()
     yield
@@ -284,7 +287,7 @@ def fresh_desk():
 @pytest.mark.usefixtures("remembering")
 @pytest.mark.parametrize(("content", "sentence"), [(None, "is missing"), (b"damaged" * 100, "is damaged")])
 def test_without_sound_weights_the_page_opens_says_so_and_recovers(
-    monkeypatch, tmp_path, fresh_desk, content, sentence
+    monkeypatch, tmp_path, fresh_queue, content, sentence
 ):
     if content:
         (tmp_path / "face_depth.safetensors").write_bytes(content)
@@ -349,7 +352,7 @@ def test_visitors_take_turns_and_hear_their_place(monkeypatch):
         if "ahead" in text:
             gate.set()
 
-    visitors = [threading.Thread(target=queue.depth, args=("face", seen, listen)) for _ in range(3)]
+    visitors = [threading.Thread(target=queue.predict, args=("face", seen, listen)) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
@@ -371,12 +374,12 @@ def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypat
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     queue, heard = InferenceQueue(), []
     patient = [
-        threading.Thread(target=queue.depth, args=("dpt_beit_large_512", photo, heard.append))
+        threading.Thread(target=queue.predict, args=("dpt_beit_large_512", photo, heard.append))
         for _ in range(2)
     ]
     for visitor in patient:
         visitor.start()
-    assert queue.depth("face", photo, lambda _: None).mask_hw.any()
+    assert queue.predict("face", photo, lambda _: None).mask_hw.any()
     assert all(visitor.is_alive() for visitor in patient)
     gate.set()
     for visitor in patient:
@@ -391,7 +394,7 @@ def test_only_the_networks_used_last_are_kept(monkeypatch):
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     queue = InferenceQueue()
     for name in ("face", "a", "face", "b", "face", "a"):
-        queue.depth(name, photo, lambda _: None)
+        queue.predict(name, photo, lambda _: None)
     assert loaded == ["face", "a", "b", "a"]
 
 
@@ -407,8 +410,8 @@ def test_who_leaves_the_queue_gives_the_place_free(monkeypatch):
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     queue, photo = InferenceQueue(), read_photo(ASTRONAUT, "a")
     with pytest.raises(Left):
-        queue.depth("face", photo, leave)
-    assert queue.depth("face", photo, lambda _: None).mask_hw.any()
+        queue.predict("face", photo, leave)
+    assert queue.predict("face", photo, lambda _: None).mask_hw.any()
 
 
 def test_the_cache_keeps_what_fits_and_forgets_the_oldest():
@@ -429,7 +432,7 @@ def test_the_cache_keeps_what_fits_and_forgets_the_oldest():
 def test_values_under_the_pointer_are_those_of_the_layer(layer):
     photo = Photo(astronaut()[:300, :200].copy(), None, None, "0")
     depth = stand_in.predict(None, photo)
-    data = viewer_data(photo, depth, PictureSettings(layer, "Viridis", (0.2, 0.8), View.SIDE))
+    data = viewer_data(photo, depth, PictureSettings(layer, "Viridis", (0.2, 0.8), Comparison.SIDE_BY_SIDE))
     values_hw = {
         Layer.DEPTH: depth.values_hw,
         Layer.MATTE: depth.matte_hw,

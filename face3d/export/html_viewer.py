@@ -1,4 +1,4 @@
-"""A model in one HTML file for any browser, offline: Plotly's script and the triangles are inside."""
+"""A model in one HTML file for any browser, offline: it contains Plotly's script and the triangles."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from face3d.structures import Mesh
 def write_viewer(mesh: Mesh, title: str) -> bytes:
     """UTF-8 HTML, about 5 MB of script plus the model; it makes no request.
 
-    title: of the browser's tab, any text.
-
-    Raises: ExportError for a model whose size is not known yet.
+    title: any text, shown in the browser's tab.
+    Raises: ExportError for a model without metric scale.
     """
     in_millimetres(mesh.vertices_n3[:0], mesh.unit)
     figure = make_figure(mesh_traces(mesh, Colour.PHOTO), extent(*mesh.vertices_n3.T))
@@ -33,4 +32,4 @@ def write_viewer(mesh: Mesh, title: str) -> bytes:
     page = page.replace(
         "<head>", f"<head><title>{safe}</title><style>body{{margin:0;background:#f4f3f0}}</style>", 1
     )
-    return page.encode("utf-8", errors="replace")  # the name of a file may hold what is no text
+    return page.encode("utf-8", errors="replace")  # a file name may hold lone surrogates

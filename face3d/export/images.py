@@ -15,13 +15,13 @@ from face3d.structures import Array
 
 
 def data_uri(picture: Image.Image, file_format: str) -> str:
-    """A picture inside an address, so that it is fetched from nowhere and kept nowhere."""
+    """The picture as a data URI: no request fetches it and no server stores it."""
     buffer = io.BytesIO()
     picture.save(buffer, file_format, **({"quality": 88} if file_format == "JPEG" else {"compress_level": 3}))
     return f"data:image/{file_format.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def small(rgb_hwc: Array, side: int) -> Image.Image:
+def thumbnail(rgb_hwc: Array, side: int) -> Image.Image:
     """A picture whose longer side is at most `side`."""
     picture = Image.fromarray(rgb_hwc)
     picture.thumbnail((side, side), reducing_gap=2.0)

@@ -1,10 +1,9 @@
-"""Plotly figures as plain dictionaries: `..._traces` make the data, `make_figure` the scene around it,
-`as_json` the text for a browser.
+"""Plotly figures as dictionaries: `..._traces` make the data, `make_figure` the scene, `as_json` the text.
 
-Coordinates are those of the project (docs/conventions.md), so a figure starts facing the face: +Z towards the
-eye, +Y up. Arrays stay float32 and go over as typed arrays; colours are one byte per point where Plotly
-allows it. Plotly's own Python classes would take most of a second to check the colours of 25,000 vertices one
-by one.
+Coordinates are those of the project (docs/conventions.md): +Z towards the viewer, +Y up, so the first view is
+from the front. Arrays stay float32 and are sent as typed arrays. Colours take one byte per point where Plotly
+allows it. Plotly's own Python classes are not used: they take most of a second to check the colours of 25,000
+vertices one by one.
 """
 
 from __future__ import annotations
@@ -17,20 +16,21 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from face3d.geometry.texture import vertex_colours
 from face3d.structures import Array, Mesh, PointCloud
 
 Trace = dict[str, Any]
 
 
 class Colour(Enum):
-    """What colours a figure."""
+    """Source of a figure's colours."""
 
     DEPTH = "grey by depth"
     PHOTO = "colours of the photo"
 
 
 FARTHEST_GREY, NEAREST_GREY = 80, 235
-"""The far end stays off black, so that its shape can still be seen on the dark ground of the viewer."""
+"""The far end is lighter than black, so that its shape is visible on the dark background of the viewer."""
 DEPTH_SCALE = [
     [0.0, f"rgb({FARTHEST_GREY},{FARTHEST_GREY},{FARTHEST_GREY})"],
     [1.0, f"rgb({NEAREST_GREY},{NEAREST_GREY},{NEAREST_GREY})"],
@@ -41,12 +41,12 @@ GREY_LIGHT = {
     "lighting": {"ambient": 0.24, "diffuse": 0.74, **MATT},
     "lightposition": {"x": -10_000, "y": 10_000, "z": 8_500},
 }
-"""From the upper left, and never beyond white: only shading tells the shape of a grey surface."""
+"""From the upper left, and never beyond white: the shape of a grey surface is visible by its shading only."""
 PHOTO_LIGHT = {
     "lighting": {"ambient": 0.85, "diffuse": 0.35, **MATT},
     "lightposition": {"x": -4_000, "y": 8_000, "z": 14_000},
 }
-"""From the front: the photo brings shading of its own."""
+"""From the front: the photo already contains shading."""
 STILL_LIGHT = np.array([-0.35, 0.5, 0.79], np.float32)
 PALETTE_COLOURS = 256
 
@@ -74,62 +74,33 @@ def point_traces(cloud: PointCloud, colour: Colour, size_px: float = 2.0) -> lis
 
 
 def surface_traces(x_hw: Array, y_hw: Array, z_hw: Array) -> list[Trace]:
-    """A grey surface through a grid of points. x_hw, y_hw, z_hw: (h, w) float32, NaN where there is no
-    surface.
-    """
+    """A grey surface through a grid of points: three (h, w) float32 arrays, NaN where there is no surface."""
     x_hw, y_hw, z_hw = _without_empty_border(x_hw, y_hw, z_hw)
-    still = {axis: {"highlight": False} for axis in "xyz"}
-    axes = {"x": x_hw, "y": y_hw, "z": z_hw}
-    return [
-        {
-            "type": "surface",
-            **axes,
-            "colorscale": DEPTH_SCALE,
-            "showscale": False,
-            "hoverinfo": "skip",
-            "contours": still,
-            **GREY_LIGHT,
-        }
-    ]
+    trace: Trace = {"type": "surface", "x": x_hw, "y": y_hw, "z": z_hw, "hoverinfo": "skip"}
+    no_contours = {axis: {"highlight": False} for axis in "xyz"}
+    return [trace | {"colorscale": DEPTH_SCALE, "showscale": False, "contours": no_contours} | GREY_LIGHT]
 
 
 def mesh_traces(mesh: Mesh, colour: Colour) -> list[Trace]:
-    """The triangles of `mesh`, in grey by depth or in the colours of its vertices or texture.
+    """The triangles of `mesh`: grey by depth, or coloured by its vertices or texture where it has any.
 
     Indices take two bytes where the number of vertices allows it.
     """
     x, y, z = np.ascontiguousarray(mesh.vertices_n3.T)
-    i, j, k = np.ascontiguousarray(
-        mesh.faces_m3.T.astype(np.uint16 if len(mesh.vertices_n3) <= 2**16 else np.int32)
-    )
-    colours_n3 = vertex_colours(mesh) if colour is Colour.PHOTO else None
-    paint: dict[str, Any]
-    if colours_n3 is None:
-        paint = {"intensity": z, "colorscale": DEPTH_SCALE, "showscale": False, **GREY_LIGHT}
-    else:
-        digits = colours_n3.tobytes().hex()
+    index_type = np.uint16 if len(mesh.vertices_n3) <= 2**16 else np.int32
+    i, j, k = np.ascontiguousarray(mesh.faces_m3.T.astype(index_type))
+    paint: dict[str, Any] = {"intensity": z, "colorscale": DEPTH_SCALE, "showscale": False, **GREY_LIGHT}
+    if colour is Colour.PHOTO and (mesh.colours_n3 is not None or mesh.texture_hwc is not None):
+        digits = vertex_colours(mesh).tobytes().hex()
         paint = {"vertexcolor": ["#" + digits[at : at + 6] for at in range(0, len(digits), 6)], **PHOTO_LIGHT}
     return [{"type": "mesh3d", "x": x, "y": y, "z": z, "i": i, "j": j, "k": k, "hoverinfo": "skip", **paint}]
 
 
-def vertex_colours(mesh: Mesh) -> Array | None:
-    """(n, 3) uint8: the mesh's own vertex colours, else its texture at each vertex (nearest pixel), else
-    None.
-    """
-    if mesh.colours_n3 is not None or mesh.texture_hwc is None or mesh.uv_n2 is None:
-        return mesh.colours_n3
-    height, width = mesh.texture_hwc.shape[:2]
-    columns = np.clip((mesh.uv_n2[:, 0] * width).astype(int), 0, width - 1)
-    rows = np.clip(((1 - mesh.uv_n2[:, 1]) * height).astype(int), 0, height - 1)
-    return mesh.texture_hwc[rows, columns]
-
-
 def make_figure(traces: list[Trace], extent_23: Array) -> dict[str, Any]:
-    """The scene around `traces`: no axes, true proportions, orbiting about +Y, seen from the front and
-    framed.
+    """The scene around `traces`: no axes, true proportions, orbit about +Y, first view from the front.
 
     extent_23: (2, 3) lower and upper corner of the data, from `extent`. The scene is a cube about its centre,
-    so neither framing nor a kept camera depends on how deep the model is.
+    so neither the framing nor a kept camera depends on the depth of the model.
     """
     centre_3 = extent_23.mean(axis=0)
     reach = max(float((extent_23[1] - extent_23[0]).max()) / 2, 1e-6)
@@ -142,7 +113,7 @@ def make_figure(traces: list[Trace], extent_23: Array) -> dict[str, Any]:
         for axis, middle in zip("xyz", centre_3, strict=True)
     }
     scene |= {
-        "aspectmode": "cube",  # with ranges of one length; "data" would scale by the traces' own extent, not by these ranges
+        "aspectmode": "cube",  # the ranges are equally long; "data" would scale by the extent of the traces
         "dragmode": "orbit",
         "bgcolor": "rgba(0,0,0,0)",
         "camera": {"up": {"x": 0, "y": 1, "z": 0}, "center": {"x": 0, "y": 0, "z": 0}, "eye": START_EYE},
@@ -158,27 +129,20 @@ def make_figure(traces: list[Trace], extent_23: Array) -> dict[str, Any]:
 
 
 def as_json(figure: dict[str, Any]) -> str:
-    """The figure as Plotly's JSON; every array in it as a typed array."""
+    """The figure as Plotly's JSON, every array as a typed array."""
     return json.dumps(figure, default=_typed_array)
 
 
 def _typed_array(array: Array) -> dict[str, str]:
-    """Plotly's form of a numpy array: element type, base64 of the little-endian bytes, and the shape where it
-    is no row.
-    """
-    kind = array.dtype.str[1:]
-    packed = base64.b64encode(np.ascontiguousarray(array, f"<{kind}").tobytes()).decode()
-    return {
-        "dtype": kind,
-        "bdata": packed,
-        **({"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else {}),
-    }
+    """Plotly's form of an array: element type, base64 of the little-endian bytes, shape if it is not 1-D."""
+    element_type = array.dtype.str[1:]
+    packed = base64.b64encode(np.ascontiguousarray(array, f"<{element_type}").tobytes()).decode()
+    shape = {"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else {}
+    return {"dtype": element_type, "bdata": packed, **shape}
 
 
 def extent(x: Array, y: Array, z: Array) -> Array:
-    """(2, 3) float32: lower and upper corner of points, NaN left out; a unit cube about 0 where there is no
-    point.
-    """
+    """(2, 3) float32: lower and upper corner of the finite points; a unit cube where there is none."""
     points_n3 = np.stack([x.ravel(), y.ravel(), z.ravel()], axis=1)
     points_n3 = points_n3[np.isfinite(points_n3).all(axis=1)]
     if not len(points_n3):
@@ -187,8 +151,9 @@ def extent(x: Array, y: Array, z: Array) -> Array:
 
 
 def shaded_still(x_hw: Array, y_hw: Array, z_hw: Array) -> Array:
-    """(h, w) uint8: a grid of points lit from the upper left and seen from the front, 0 where there is none;
-    for browsers without WebGL.
+    """(h, w) uint8: a grid of points shaded from the upper left, 0 where there is none; front view.
+
+    For browsers without WebGL.
     """
     points_hw3 = np.stack([x_hw, y_hw, z_hw], axis=2)
     normals_hw3 = np.cross(np.gradient(points_hw3, axis=0), np.gradient(points_hw3, axis=1))
@@ -199,7 +164,7 @@ def shaded_still(x_hw: Array, y_hw: Array, z_hw: Array) -> Array:
 
 
 def _without_empty_border(x_hw: Array, y_hw: Array, z_hw: Array) -> list[Array]:
-    """The grid cut down to the rows and columns that hold a point, or to its first point where none does."""
+    """The grid cropped to the rows and columns that hold a point; its first point where there is none."""
     known_hw = np.isfinite(z_hw)
     rows, columns = np.flatnonzero(known_hw.any(axis=1)), np.flatnonzero(known_hw.any(axis=0))
     window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else np.s_[:1, :1]

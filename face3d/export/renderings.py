@@ -1,7 +1,7 @@
-"""Pictures of a model without a GPU or a display: a shaded view, a turntable, a stereo pair, a red-cyan
-anaglyph.
+"""Pictures of a model without a GPU or a display: shaded view, turntable, stereo pair, red-cyan anaglyph.
 
-Drawn with a z-buffer in numpy."""
+They are rendered with a z-buffer in numpy.
+"""
 
 from __future__ import annotations
 
@@ -20,27 +20,26 @@ from face3d.geometry.texture import CLAY_RGB
 from face3d.structures import Array, Mesh
 
 DISTANCE_IN_RADII = 4.0
-"""Distance of the viewer, in radii of the ball around the model."""
+"""Distance of the viewer, in radii of the bounding sphere of the model."""
 FILL = 0.94
-"""Share of the picture's smaller side that the ball around the model may take."""
-EYES_TO_DISTANCE = 1 / 30
+"""Share of the picture's side that the bounding sphere takes."""
+STEREO_BASE_SHARE = 1 / 30
 """Stereo base over viewing distance, the rule of thumb of stereo photography (Ferwerda, The World of 3-D,
 1987)."""
 AMBIENT, DIFFUSE = 0.38, 0.70
 LIGHT_XYZ = np.array([-0.35, 0.45, 0.82])
-"""Direction to the light as the viewer sees it: from the upper left, behind the viewer's shoulder."""
+"""Direction to the light in the viewer's frame: from the upper left, behind the viewer."""
 SUPERSAMPLING = 2
 PIXELS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
 class View:
-    """Where the viewer stands: turned by `yaw_degrees` around the model (positive: towards its left, +X) and
-    `pitch_degrees` above it.
+    """A viewpoint on the model, and the picture taken from there.
 
-    size_px: side of the square picture. textured: the photo's colours, else clay. background_rgb: colour
-    around the model.
-    eye_offset: sideways shift of the viewer, share of the viewing distance, for stereo.
+    size_px: side of the square picture. yaw_degrees: viewpoint around the model, positive towards its left
+    (+X). pitch_degrees: viewpoint above the model. textured: the photo's colours, else clay. background_rgb:
+    colour around the model. eye_offset: sideways shift of the viewer for stereo, share of the distance.
     """
 
     size_px: int = 512
@@ -51,10 +50,8 @@ class View:
     eye_offset: float = 0.0
 
 
-def _turn(yaw_degrees: float, pitch_degrees: float) -> Array:
-    """(3, 3) float64 view_from_model rotation: the viewer goes to the model's left for positive yaw, above it
-    for positive pitch.
-    """
+def _view_from_model(yaw_degrees: float, pitch_degrees: float) -> Array:
+    """(3, 3) float64 rotation; positive yaw and pitch put the viewer to the model's left and above it."""
     yaw, pitch = np.radians([yaw_degrees, pitch_degrees])
     about_y = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
@@ -62,8 +59,10 @@ def _turn(yaw_degrees: float, pitch_degrees: float) -> Array:
 
 
 def _fragments(corners_m32: Array, side: int) -> tuple[Array, Array]:
-    """Triangle index and barycentric coordinates (k, 3) of every pixel centre that a triangle covers; corners
-    (m, 3, 2) in pixels.
+    """The pixel centres that each triangle covers.
+
+    corners_m32: corners of the triangles in pixels. Returns (2, k) triangle and pixel index, and barycentric
+    coordinates (k, 3).
     """
     low_m2 = np.clip(np.ceil(corners_m32.min(axis=1) - 0.5), 0, side - 1).astype(np.int64)
     high_m2 = np.clip(np.floor(corners_m32.max(axis=1) - 0.5), -1, side - 1).astype(np.int64)
@@ -91,8 +90,8 @@ def _fragments(corners_m32: Array, side: int) -> tuple[Array, Array]:
 
 
 def _visible(corners_m32: Array, inverse_depth_m3: Array, side: int) -> tuple[Array, Array]:
-    """(side, side) nearest triangle of each pixel (-1 for none), and perspective-correct barycentric
-    coordinates (side, side, 3).
+    """Nearest triangle of each pixel (side, side), -1 for none; perspective-correct barycentric coordinates
+    (side, side, 3).
     """
     nearest_p = np.zeros(side * side)
     triangle_p = np.full(side * side, -1)
@@ -113,7 +112,7 @@ def _visible(corners_m32: Array, inverse_depth_m3: Array, side: int) -> tuple[Ar
 
 
 def render(mesh: Mesh, view: View) -> Array:
-    """(size, size, 3) uint8 picture of the model, shaded, in perspective, the whole model in the frame.
+    """(size, size, 3) uint8 shaded picture in perspective; the whole model is in the frame.
 
     Raises: GeometryError for a mesh without triangles.
     """
@@ -123,35 +122,32 @@ def render(mesh: Mesh, view: View) -> Array:
     points_n3 = mesh.vertices_n3.astype(np.float64)
     centre_3 = (points_n3.min(axis=0) + points_n3.max(axis=0)) / 2
     radius = np.linalg.norm(points_n3 - centre_3, axis=1).max() or 1.0
-    seen_n3 = (points_n3 - centre_3) / radius @ _turn(view.yaw_degrees, view.pitch_degrees).T
-    depth_n = DISTANCE_IN_RADII - seen_n3[:, 2]
+    in_view_n3 = (points_n3 - centre_3) / radius @ _view_from_model(view.yaw_degrees, view.pitch_degrees).T
+    depth_n = DISTANCE_IN_RADII - in_view_n3[:, 2]
     focal = FILL * side / 2 * np.sqrt(DISTANCE_IN_RADII**2 - 1)
     shift = view.eye_offset * DISTANCE_IN_RADII
-    # The viewer moves sideways and keeps looking straight ahead; the picture is shifted back, so the model's
-    # centre has no parallax.
-    x_n = side / 2 + focal * ((seen_n3[:, 0] - shift) / depth_n + shift / DISTANCE_IN_RADII)
-    y_n = side / 2 - focal * seen_n3[:, 1] / depth_n
+    # The viewer moves sideways with a parallel axis. The picture is shifted back: no parallax at the centre.
+    x_n = side / 2 + focal * ((in_view_n3[:, 0] - shift) / depth_n + shift / DISTANCE_IN_RADII)
+    y_n = side / 2 - focal * in_view_n3[:, 1] / depth_n
     corners_m32 = np.stack([x_n, y_n], -1)[mesh.faces_m3]
     triangle_hw, weights_hw3 = _visible(corners_m32, 1 / depth_n[mesh.faces_m3], side)
 
     hit_hw = triangle_hw >= 0
     corners_k3, weights_k3 = mesh.faces_m3[triangle_hw[hit_hw]], weights_hw3[hit_hw]
     kept, new_n, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
-    normals_n3 = vertex_normals(seen_n3[kept], faces_m3)[new_n]
+    normals_n3 = vertex_normals(in_view_n3[kept], faces_m3)[new_n]
     normals_k3 = np.einsum("kc,kcd->kd", weights_k3, normals_n3[corners_k3])
     normals_k3 /= np.maximum(np.linalg.norm(normals_k3, axis=1, keepdims=True), 1e-12)
     light_3 = LIGHT_XYZ / np.linalg.norm(LIGHT_XYZ)
-    # An open shell is seen from behind as well: its normal is taken on the viewer's side.
-    bright_k = AMBIENT + DIFFUSE * np.clip(
-        (normals_k3 * np.where(normals_k3[:, 2:] < -0.2, -1, 1)) @ light_3, 0, 1
-    )
+    # The back of an open shell is visible too: its normal is flipped to the viewer's side.
+    facing_k3 = normals_k3 * np.where(normals_k3[:, 2:] < -0.2, -1, 1)
+    brightness_k = AMBIENT + DIFFUSE * np.clip(facing_k3 @ light_3, 0, 1)
     colours_k3 = _colours(mesh, corners_k3, weights_k3) if view.textured else np.array(CLAY_RGB, np.float64)
-    picture_hw3 = np.empty((side, side, 3), np.float32)
+    picture_hw3: Array = np.empty((side, side, 3), np.float32)
     picture_hw3[:] = view.background_rgb
-    picture_hw3[hit_hw] = np.minimum(colours_k3 * bright_k[:, None], 255)
-    return np.round(
-        cv2.resize(picture_hw3, (view.size_px, view.size_px), interpolation=cv2.INTER_AREA)
-    ).astype(np.uint8)
+    picture_hw3[hit_hw] = np.minimum(colours_k3 * brightness_k[:, None], 255)
+    picture_hw3 = cv2.resize(picture_hw3, (view.size_px, view.size_px), interpolation=cv2.INTER_AREA)
+    return np.round(picture_hw3).astype(np.uint8)
 
 
 def _colours(mesh: Mesh, corners_k3: Array, weights_k3: Array) -> Array:
@@ -159,10 +155,8 @@ def _colours(mesh: Mesh, corners_k3: Array, weights_k3: Array) -> Array:
     if mesh.texture_hwc is not None and mesh.uv_n2 is not None:
         uv_k2 = np.einsum("kc,kcd->kd", weights_k3, mesh.uv_n2[corners_k3])
         height, width = mesh.texture_hwc.shape[:2]
-        columns, rows = (
-            np.clip(uv_k2[:, 0] * width, 0, width - 1).astype(int),
-            np.clip((1 - uv_k2[:, 1]) * height, 0, height - 1).astype(int),
-        )
+        columns = np.clip(uv_k2[:, 0] * width, 0, width - 1).astype(int)
+        rows = np.clip((1 - uv_k2[:, 1]) * height, 0, height - 1).astype(int)
         return mesh.texture_hwc[rows, columns].astype(np.float64)
     if mesh.colours_n3 is not None:
         return np.einsum("kc,kcd->kd", weights_k3, mesh.colours_n3[corners_k3].astype(np.float64))
@@ -175,30 +169,19 @@ def turntable_gif(mesh: Mesh, size_px: int = 320, frames: int = 24, seconds: flo
         Image.fromarray(render(mesh, View(size_px, yaw_degrees=360 * i / frames))) for i in range(frames)
     ]
     packed = io.BytesIO()
-    pictures[0].save(
-        packed,
-        "GIF",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=round(1000 * seconds / frames),
-        loop=0,
-    )
+    duration_ms = round(1000 * seconds / frames)
+    pictures[0].save(packed, "GIF", save_all=True, append_images=pictures[1:], duration=duration_ms, loop=0)
     return packed.getvalue()
 
 
 def stereo_views(mesh: Mesh, size_px: int = 512) -> tuple[Array, Array]:
-    """What the left and the right eye see: two (size, size, 3) uint8 pictures; the model's centre lies in the
-    plane of the picture.
-    """
-    return render(mesh, View(size_px, eye_offset=-EYES_TO_DISTANCE / 2)), render(
-        mesh, View(size_px, eye_offset=EYES_TO_DISTANCE / 2)
-    )
+    """Views of the left and the right eye, (size, size, 3) uint8 each; no parallax at the model's centre."""
+    half = STEREO_BASE_SHARE / 2
+    return render(mesh, View(size_px, eye_offset=-half)), render(mesh, View(size_px, eye_offset=half))
 
 
 def stereo_pair(mesh: Mesh, size_px: int = 512) -> Array:
-    """(size, 2 size, 3) uint8: the left eye's picture on the left, the right eye's on the right, for parallel
-    viewing.
-    """
+    """(size, 2 size, 3) uint8: the left eye's picture on the left, for parallel viewing."""
     return np.hstack(stereo_views(mesh, size_px))
 
 
@@ -216,7 +199,7 @@ def anaglyph(mesh: Mesh, size_px: int = 512) -> Array:
 
 @dataclass(frozen=True)
 class Picture:
-    """A kind of picture of a model. suffix: ending of its file's name. make: mesh -> bytes of the file."""
+    """A picture file of a model. suffix: ending of the file name. make: mesh -> bytes of the file."""
 
     format: str
     title: str

@@ -1,8 +1,8 @@
-"""The components' Python side: it mounts them; what they do stands in the .js files beside this one.
+"""The Python side of the components. Their behaviour is in the .js files beside this one.
 
-`st.plotly_chart` throws the camera away whenever the figure changes (streamlit #8882), so the model is shown
-by a component that hosts Plotly itself. The browser fetches plotly.min.js of the installed package from this
-server; nothing comes from elsewhere.
+`st.plotly_chart` resets the camera whenever the figure changes (streamlit #8882), so the model is shown by a
+component that hosts Plotly itself. The browser fetches plotly.min.js of the installed package from this
+server and makes no other request.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from streamlit.components.v2 import component
 
 HERE = Path(__file__).parent
 PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
-PLOTLY_URL = f"component/page.components.components.plotly/plotly.min.js?{plotly.__version__}"
+PLOTLY_URL = f"component/{__name__}.plotly/plotly.min.js?{plotly.__version__}"
 """Where `declare_component` serves the folder, relative to the page: component/<this module>.<name>/."""
 
 
 def _component(name: str) -> Any:
-    """The component whose .js and .css files lie beside this module."""
+    """The component of the .js and .css files of this name."""
     js, css = ((HERE / f"{name}{suffix}").read_text(encoding="utf-8") for suffix in (".js", ".css"))
     return component(f"photo_to_3d_face.{name}", js=js, css=css, isolate_styles=False)
 
@@ -31,12 +31,11 @@ _PICTURES = _component("picture_viewer")
 
 
 def show_model(*, figure_json: str, subject: str, still: str, description: str, key: str) -> None:
-    """A figure to turn, with buttons for views, full screen and a picture.
+    """Show a 3D figure with buttons for standard views, full screen and a picture.
 
-    figure_json: a Plotly figure. subject: the camera is kept while this stays the same and starts anew when
-    it changes.
-    still: data URI of the picture shown where the browser has no WebGL. description: the figure in words, for
-    screen readers.
+    figure_json: a Plotly figure. subject: the camera is kept while this is the same, and reset when it
+    changes. still: data URI of the picture shown where the browser has no WebGL. description: text of the
+    figure for screen readers.
     """
     declare_component("plotly", path=PLOTLY_FOLDER)
     data = {
@@ -50,7 +49,8 @@ def show_model(*, figure_json: str, subject: str, still: str, description: str, 
 
 
 def show_pictures(*, data: dict[str, Any], key: str) -> None:
-    """Photo and depth under a slider or side by side, with the value under the pointer. data: see
-    `depth_pictures.viewer_data`.
+    """Show photo and depth map under a slider or side by side, with the value under the pointer.
+
+    data: from `depth_view.viewer_data`.
     """
     _PICTURES(data=data, key=key)

@@ -1,4 +1,4 @@
-// Hosts a Plotly figure whose camera survives every change of the figure: the camera on the screen is written into the new layout before it is drawn.
+// A Plotly figure whose camera is kept when the figure changes: the current camera is written into the new layout before it is drawn.
 
 const DISTANCE = 1.5;
 const CENTRE = { x: 0, y: 0, z: 0 };
@@ -11,15 +11,15 @@ const VIEWS = {
   "Three-quarter": { up: UP, center: CENTRE, eye: { x: 0.66 * DISTANCE, y: 0.14 * DISTANCE, z: 0.74 * DISTANCE } },
   Top: { up: { x: 0, y: 0, z: -1 }, center: CENTRE, eye: { x: 0, y: DISTANCE, z: 0 } },
 };
-const TURN = Math.PI / 18;
+const KEY_ANGLE = Math.PI / 18;
 const KEYS = {
-  ArrowLeft: (eye) => turned(eye, -TURN), ArrowRight: (eye) => turned(eye, TURN),
-  ArrowUp: (eye) => lifted(eye, TURN), ArrowDown: (eye) => lifted(eye, -TURN),
+  ArrowLeft: (eye) => orbited(eye, -KEY_ANGLE), ArrowRight: (eye) => orbited(eye, KEY_ANGLE),
+  ArrowUp: (eye) => tilted(eye, KEY_ANGLE), ArrowDown: (eye) => tilted(eye, -KEY_ANGLE),
   "+": (eye) => scaled(eye, 1 / 1.12), "=": (eye) => scaled(eye, 1 / 1.12), "-": (eye) => scaled(eye, 1.12),
 };
 const HINT = "Drag to turn · wheel or pinch to zoom · right-drag to move · double-click or 0 to reset · arrow keys turn too";
 
-// The camera of each subject, for when the component leaves the page and comes back.
+// The last camera of each subject. It outlives the component, which leaves the page and comes back.
 const cameras = new Map();
 let plotlyLoading = null;
 
@@ -42,12 +42,12 @@ function hasWebGL() {
 
 const scaled = (eye, factor) => ({ x: eye.x * factor, y: eye.y * factor, z: eye.z * factor });
 
-function turned(eye, angle) {
+function orbited(eye, angle) {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   return { x: eye.x * cos + eye.z * sin, y: eye.y, z: eye.z * cos - eye.x * sin };
 }
 
-function lifted(eye, angle) {
+function tilted(eye, angle) {
   const flat = Math.hypot(eye.x, eye.z), length = Math.hypot(flat, eye.y);
   const height = Math.max(-1.45, Math.min(1.45, Math.atan2(eye.y, flat) + angle));
   const reach = flat > 1e-9 ? (length * Math.cos(height)) / flat : 0;
@@ -61,7 +61,7 @@ function element(tag, className, text) {
   return made;
 }
 
-class Viewer {
+class ModelViewer {
   constructor(parent) {
     this.root = element("div", "mv");
     this.stage = element("div", "mv-stage");
@@ -72,7 +72,7 @@ class Viewer {
     this.bar = element("div", "mv-bar");
     this.bar.setAttribute("role", "group");
     this.bar.setAttribute("aria-label", "View");
-    for (const name of Object.keys(VIEWS)) this.button(name, () => this.look(VIEWS[name]));
+    for (const name of Object.keys(VIEWS)) this.button(name, () => this.setCamera(VIEWS[name]));
     this.bar.append(element("span", "mv-gap"));
     this.button("Save picture", () => this.save());
     if (this.root.requestFullscreen) this.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
@@ -80,7 +80,7 @@ class Viewer {
     this.root.append(this.stage, this.bar, this.hint);
     parent.append(this.root);
     this.stage.addEventListener("keydown", (event) => this.key(event));
-    this.stage.addEventListener("dblclick", () => this.look(VIEWS.Front));
+    this.stage.addEventListener("dblclick", () => this.setCamera(VIEWS.Front));
     this.pinch();
     this.resizing = new ResizeObserver(() => this.drawn && window.Plotly.Plots.resize(this.plot));
     this.resizing.observe(this.stage);
@@ -98,19 +98,19 @@ class Viewer {
     return this.plot._fullLayout?.scene?._scene?.getCamera() ?? null;
   }
 
-  look(camera) {
+  setCamera(camera) {
     if (this.drawn) window.Plotly.relayout(this.plot, { "scene.camera": structuredClone(camera) });
   }
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return; // a shortcut of the browser
-    if (event.key === "0") this.look(VIEWS.Front);
-    else if (event.key in KEYS && this.camera()) this.look({ ...this.camera(), up: UP, eye: KEYS[event.key](this.camera().eye) });
+    if (event.key === "0") this.setCamera(VIEWS.Front);
+    else if (event.key in KEYS && this.camera()) this.setCamera({ ...this.camera(), up: UP, eye: KEYS[event.key](this.camera().eye) });
     else return;
     event.preventDefault();
   }
 
-  // Two fingers zoom; Plotly itself knows one.
+  // Pinch zoom: Plotly handles one finger only.
   pinch() {
     let start = null;
     const spread = ({ touches: [a, b] }) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
@@ -122,7 +122,7 @@ class Viewer {
     }, { capture: true, passive: false });
     this.stage.addEventListener("touchmove", (event) => {
       if (event.touches.length !== 2 || !start) return;
-      this.look({ ...start.camera, eye: scaled(start.camera.eye, start.spread / spread(event)) });
+      this.setCamera({ ...start.camera, eye: scaled(start.camera.eye, start.spread / spread(event)) });
       stop(event);
     }, { capture: true, passive: false });
     this.stage.addEventListener("touchend", () => { start = null; }, { capture: true });
@@ -138,7 +138,7 @@ class Viewer {
     link.click();
   }
 
-  // Calls are drawn one after the other; of several that wait, only the last.
+  // Calls are drawn one after the other. Of several waiting calls only the last is drawn.
   show(data) {
     this.latest = data;
     this.queue = this.queue.then(() => (this.latest === data ? this.draw(data) : undefined)).catch((error) => this.stillInstead(data, error.message));
@@ -148,7 +148,7 @@ class Viewer {
     this.stage.setAttribute("aria-label", `${data.description} ${HINT}`);
     if (!hasWebGL()) return this.stillInstead(data, "This browser shows no 3D graphics (WebGL is off), so this is a still picture. The downloads are complete.");
     const Plotly = await loadPlotly(data.plotly);
-    if (!this.plot.isConnected) this.stage.replaceChildren(this.plot); // a still picture stood there
+    if (!this.plot.isConnected) this.stage.replaceChildren(this.plot); // after a still picture
     this.bar.hidden = this.hint.hidden = false;
     const figure = JSON.parse(data.figure);
     const camera = this.subject === data.subject ? this.camera() : cameras.get(data.subject);
@@ -184,7 +184,7 @@ const viewers = new WeakMap();
 
 export default function ({ data, parentElement }) {
   let viewer = viewers.get(parentElement);
-  if (!viewer) viewers.set(parentElement, (viewer = new Viewer(parentElement)));
+  if (!viewer) viewers.set(parentElement, (viewer = new ModelViewer(parentElement)));
   viewer.show(data);
   return () => { viewer.close(); viewers.delete(parentElement); };
 }

@@ -1,4 +1,4 @@
-// The photo and one layer of its depth map: under a line to drag, or side by side; the value under the pointer; the layer's histogram.
+// The photo and one layer of its depth map, under a slider or side by side; the value under the pointer; the layer's histogram.
 
 const OUTSIDE = 65535;
 const SVG = "http://www.w3.org/2000/svg";
@@ -15,12 +15,12 @@ function decode(base64) {
   return new Uint16Array(bytes.buffer);
 }
 
-class Pictures {
+class PictureViewer {
   constructor(parent) {
     this.root = element("div", "pv");
     this.frames = element("div", "pv-frames");
-    this.split = element("input", "pv-split", { type: "range", min: 0, max: 100, value: 50, "aria-label": "Where the photo ends and the layer begins, per cent" });
-    this.split.addEventListener("input", () => this.place(Number(this.split.value)));
+    this.divider = element("input", "pv-split", { type: "range", min: 0, max: 100, value: 50, "aria-label": "Divider between photo and layer, per cent" });
+    this.divider.addEventListener("input", () => this.setDivider(Number(this.divider.value)));
     this.value = element("output", "pv-value", { "aria-live": "off" });
     this.copy = element("button", "", { type: "button" });
     this.copy.addEventListener("click", () => this.copyPicture());
@@ -31,9 +31,9 @@ class Pictures {
     const foot = element("div", "pv-foot");
     foot.append(this.value, this.copy);
     this.ends = element("div", "pv-ends", { "aria-hidden": "true" });
-    this.root.append(this.frames, this.split, foot, this.histogram, this.ends);
+    this.root.append(this.frames, this.divider, foot, this.histogram, this.ends);
     parent.append(this.root);
-    this.share = 50;
+    this.dividerPercent = 50;
   }
 
   show(data) {
@@ -47,7 +47,7 @@ class Pictures {
     this.copy.textContent = "Copy picture";
     this.value.textContent = data.hint;
     this.drawHistogram();
-    this.place(this.share);
+    this.setDivider(this.dividerPercent);
   }
 
   picture(className, source, alt) {
@@ -64,7 +64,7 @@ class Pictures {
     const { width, height, mode } = this.data, made = element("div", "pv-frame");
     made.style.aspectRatio = `${width} / ${height}`;
     made.style.maxWidth = `calc(min(62vh, 640px) * ${width / height})`;
-    if (mode === "slider") this.split.style.maxWidth = made.style.maxWidth;
+    if (mode === "slider") this.divider.style.maxWidth = made.style.maxWidth;
     made.append(...children);
     made.addEventListener("pointerdown", (event) => { if (mode === "slider") { made.setPointerCapture(event.pointerId); this.drag(made, event); } });
     made.addEventListener("pointermove", (event) => { this.read(made, event); if (made.hasPointerCapture(event.pointerId)) this.drag(made, event); });
@@ -74,13 +74,13 @@ class Pictures {
 
   drag(frame, event) {
     const box = frame.getBoundingClientRect();
-    this.place(Math.max(0, Math.min(100, (100 * (event.clientX - box.left)) / box.width)));
+    this.setDivider(Math.max(0, Math.min(100, (100 * (event.clientX - box.left)) / box.width)));
   }
 
-  place(share) {
-    this.share = share;
-    this.split.value = share;
-    this.root.style.setProperty("--split", `${share}%`);
+  setDivider(percent) {
+    this.dividerPercent = percent;
+    this.divider.value = percent;
+    this.root.style.setProperty("--split", `${percent}%`);
   }
 
   read(frame, event) {
@@ -101,7 +101,7 @@ class Pictures {
       await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
       this.copy.textContent = "Copied";
     } catch {
-      this.copy.textContent = "Not allowed by the browser: use a download";
+      this.copy.textContent = "The browser forbids copying: use a download";
     }
     setTimeout(() => { this.copy.textContent = "Copy picture"; }, 2500);
   }
@@ -125,10 +125,10 @@ class Pictures {
   }
 }
 
-const pictures = new WeakMap();
+const viewers = new WeakMap();
 
 export default function ({ data, parentElement }) {
-  if (!pictures.has(parentElement)) pictures.set(parentElement, new Pictures(parentElement));
-  pictures.get(parentElement).show(data);
-  return () => pictures.delete(parentElement);
+  if (!viewers.has(parentElement)) viewers.set(parentElement, new PictureViewer(parentElement));
+  viewers.get(parentElement).show(data);
+  return () => viewers.delete(parentElement);
 }

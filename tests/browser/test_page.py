@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from visitor import (
     ASTRONAUT,
     MIRRORED,
+    NEW_TO_THE_SERVER,
     SLOW_MS,
     camera,
     drag,
@@ -69,7 +70,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         "XYZ": b"",
         "Points, PLY": b"ply",
         "Viewer": b"<!doctype html",
-        "Certificate ·": b"{",
+        "Mesh report ·": b"{",
     }
     for label, start in starts.items():
         button = page.locator(".stDownloadButton button").filter(has_text=label).first
@@ -92,7 +93,7 @@ def test_another_photo_leaves_nothing_of_the_first(visit):
 
 def test_a_photo_that_comes_while_depth_is_computed_leaves_nothing_of_the_first(visit):
     page = visit()
-    upload(page, "astronaut.jpg", ASTRONAUT)
+    upload(page, "astronaut.jpg", NEW_TO_THE_SERVER)
     press_depth(page)
     expect(page.locator(".st-key-step-depth").get_by_role("progressbar")).to_be_visible()
     send_file(page, "mirrored.jpg", MIRRORED)

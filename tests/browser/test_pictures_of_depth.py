@@ -9,7 +9,8 @@ from visitor import choose, generate_depth
 pytest.importorskip("playwright.sync_api")
 
 COPIED = """async () => {
-    const [item] = await navigator.clipboard.read(), picture = await createImageBitmap(await item.getType('image/png'));
+    const [item] = await navigator.clipboard.read();
+    const picture = await createImageBitmap(await item.getType('image/png'));
     return [picture.width, picture.height];
 }"""
 COLOURED = """async (wanted) => {
@@ -38,10 +39,10 @@ def test_the_line_and_the_value_under_the_pointer(page):
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(value).to_contain_text("image widths towards you")
+    expect(value).to_contain_text("image widths towards the camera")
     page.mouse.move(box["x"] + 3, box["y"] + 3)
     expect(value).to_contain_text("background")
-    line = page.get_by_role("slider", name="Where the photo ends and the layer begins, per cent")
+    line = page.get_by_role("slider", name="Divider between photo and layer, per cent")
     line.press("ArrowRight")
     expect(line).to_have_value("51")
     frame.scroll_into_view_if_needed()
@@ -84,7 +85,8 @@ def test_copy_picture_puts_the_layer_on_the_clipboard(page):
     copy.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate(COPIED) == page.evaluate(
-        "() => { const { naturalWidth: w, naturalHeight: h } = document.querySelector('.pv-layer'); return [w, h]; }"
+        "() => { const { naturalWidth: w, naturalHeight: h } = document.querySelector('.pv-layer'); "
+        "return [w, h]; }"
     )
     expect(page.get_by_role("button", name="Copy picture")).to_be_visible()
 
@@ -93,4 +95,4 @@ def test_where_copying_is_not_allowed_the_button_says_so(visit):
     opened = visit(before="Object.defineProperty(navigator, 'clipboard', { value: undefined });")
     generate_depth(opened)
     opened.get_by_role("button", name="Copy picture").click()
-    expect(opened.get_by_role("button", name="Not allowed by the browser: use a download")).to_be_visible()
+    expect(opened.get_by_role("button", name="The browser forbids copying: use a download")).to_be_visible()

@@ -24,10 +24,12 @@ pytest.importorskip("playwright.sync_api")
 START_DISTANCE = 1.5
 PROPORTIONS = """() => {
     const scene = document.querySelector('.mv-plot')._fullLayout.scene, ratio = scene.aspectratio;
-    return ['x', 'y', 'z'].map((axis) => ratio[axis] / (scene[axis + 'axis'].range[1] - scene[axis + 'axis'].range[0]));
+    const length = ([low, high]) => high - low;
+    return ['x', 'y', 'z'].map((axis) => ratio[axis] / length(scene[axis + 'axis'].range));
 }"""
 
-TAKEN = """(stage) => Object.fromEntries(['', 'ctrlKey', 'metaKey', 'altKey'].map((held) => [held, !stage.dispatchEvent(
+TAKEN = """(stage) => Object.fromEntries(
+    ['', 'ctrlKey', 'metaKey', 'altKey'].map((held) => [held, !stage.dispatchEvent(
     new KeyboardEvent('keydown', { key: '0', cancelable: true, [held]: true }))]))"""
 """With which keys held the stage takes a key for itself, away from the browser's shortcuts."""
 

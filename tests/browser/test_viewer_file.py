@@ -15,8 +15,11 @@ from face3d.geometry.settings import ModelSettings
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh
 
-DRAWN = "() => { const p = document.querySelector('.js-plotly-plot'); return !!p?._fullLayout?.scene?._scene?.glplot; }"
-EYE = "() => { const e = document.querySelector('.js-plotly-plot')._fullLayout.scene._scene.getCamera().eye; return [e.x, e.y, e.z]; }"
+DRAWN = "() => !!document.querySelector('.js-plotly-plot')?._fullLayout?.scene?._scene?.glplot"
+EYE = """() => {
+    const { eye } = document.querySelector('.js-plotly-plot')._fullLayout.scene._scene.getCamera();
+    return [eye.x, eye.y, eye.z];
+}"""
 
 
 @pytest.fixture(scope="module")

@@ -73,19 +73,19 @@ def test_a_picture_that_was_never_taken_changes_nothing(page, camera):
 def test_a_network_that_fails_leaves_the_map_of_another(page, monkeypatch):
     press(page, "generate depth")
     press(page, "generate model")
-    before = page.session_state["session"].depth
+    before = page.session_state["session"].depth_result
 
     def fail(*_, **__):
         raise WeightsError("There is no connection.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(inference_queue.InferenceQueue, "depth", fail)
+        broken.setattr(inference_queue.InferenceQueue, "predict", fail)
         page.selectbox(key="network").set_value("midas_v21_small_256").run()
         press(page, "generate depth")
         assert page.error[0].value == "There is no connection."
         assert "Generate the depth map of step 2 anew first." in texts(page, "warning")
         assert "Press *Generate 3D model* again" not in texts(page, "warning")
-    assert page.session_state["session"].depth is before
+    assert page.session_state["session"].depth_result is before
     page.selectbox(key="network").set_value("face").run()
     assert not page.error and not page.warning and download_labels(page)
 
@@ -103,7 +103,7 @@ def test_a_depth_map_is_made_after_all_where_a_click_elsewhere_stopped_it(page, 
         press(page, "generate depth")
     assert not download_labels(page)
     page.run()
-    assert download_labels(page) and page.session_state["session"].wanted is None
+    assert download_labels(page) and page.session_state["session"].requested_depth is None
 
 
 def test_a_click_after_the_prediction_keeps_the_map(page, monkeypatch):
@@ -128,15 +128,13 @@ def test_a_click_after_the_prediction_keeps_the_map(page, monkeypatch):
 def test_a_map_that_another_photo_overtook_is_dropped(page, monkeypatch):
     def predict(network, photo):
         session = st.session_state["session"]
-        session.work_on(
-            None
-        )  # as a run that began meanwhile does: the old one ends at its next word to the page only
-        session.wanted = None
+        session.set_photo(None)  # as a newer run does; the old run ends at its next message to the page
+        session.requested_depth = None
         return stand_in.predict(network, photo)
 
     monkeypatch.setattr(inference_queue, "predict", predict)
     press(page, "generate depth")
-    assert page.session_state["session"].depth is None and not download_labels(page)
+    assert page.session_state["session"].depth_result is None and not download_labels(page)
 
 
 def test_a_crash_is_not_repeated_at_every_click(page, monkeypatch):
@@ -170,7 +168,7 @@ def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatc
     press(page, "generate depth")
     press(page, "generate model")
     assert "background" not in [toggle.key for toggle in page.toggle]
-    assert "does not tell the person from the background" in texts(page, "caption")
+    assert "gives no matte: the background stays" in texts(page, "caption")
     assert "this network looks for no eyes" in texts(page, "markdown")
 
 
