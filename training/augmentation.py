@@ -84,8 +84,7 @@ def as_maps(record: Any, window: tuple[slice, slice]) -> tuple[Array, Array]:
 def random_view(
     record: Any, side: int, rng: Generator, head_crops: float = HEAD_CROPS
 ) -> tuple[Array, Array, Array]:
-    """One augmented view, float32: photo (3, side, side), maps (9, side, side) in the order of MAPS, eyes (4,
-    3) with x, y in 0..1.
+    """One augmented view, float32: photo (3, s, s), maps (9, s, s) in the order of MAPS, eyes (4, 3) in 0..1.
 
     The neutral head is its own mirror image, so canonical x changes its sign in a mirrored view.
     """

@@ -40,8 +40,7 @@ MAPS = (
     "canonical z",
     "skin",
 )
-"""Truth per pixel, in the order of the channels; canonical coordinates are zero where there is no skin of a
-head."""
+"""Truth per pixel, in the order of the channels; canonical coordinates are zero off the skin of a head."""
 GROUPS = (
     "nobody",
     *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}),
@@ -51,9 +50,7 @@ GROUPS = (
 
 
 def record_dtype(side: int) -> np.dtype[Any]:
-    """One `Sample` as a record: float16 for relief, thickness and canonical coordinates, one bit of `has` per
-    name in GROUPS.
-    """
+    """One `Sample` as a record, lengths in float16; one bit of `has` per name in GROUPS."""
     square = (side, side)
     return np.dtype(
         [

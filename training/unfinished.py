@@ -1,9 +1,8 @@
-"""The averaged weights of a run that is not at its end, small enough to be kept in the repository until it
-goes on.
+"""The averaged weights of an unfinished run, small enough for the repository until the run continues.
 
     python -m training.unfinished --run runs/imagenet --out training/unfinished.safetensors
 
-Writes float16 that `load_face_network` reads; nothing is calibrated. `training.train --begin` goes on from
+Writes float16 that `load_face_network` reads; nothing is calibrated. `training.train --begin` continues from
 it, with new optimisers.
 """
 
@@ -18,13 +17,11 @@ from face3d.depth.face.network import Configuration
 from training.release.pack import half, write_weights
 
 LARGEST = 10_000_000
-"""Bytes."""
+"""Size limit of the file, bytes."""
 
 
 def keep(run: Path, out: Path) -> int:
-    """Writes the file and returns its size in bytes. Raises ValueError where it would be larger than LARGEST;
-    then nothing is written.
-    """
+    """Writes the file and returns its size in bytes. Raises ValueError above LARGEST, and writes nothing."""
     state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
     weights = half(state["average"])
     size = sum(value.nbytes for value in weights.values())
@@ -42,7 +39,7 @@ def keep(run: Path, out: Path) -> int:
 
 
 def main() -> None:
-    """Keeps them."""
+    """Writes the averaged weights."""
     parser = argparse.ArgumentParser(description="Write the averaged weights of an unfinished run.")
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

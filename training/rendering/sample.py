@@ -1,6 +1,4 @@
-"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, canonical coordinates,
-places of features.
-"""
+"""One training sample from a seed: the photo, its ground truth per pixel, and places of features."""
 
 from __future__ import annotations
 
