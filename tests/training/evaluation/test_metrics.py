@@ -1,17 +1,10 @@
-"""Laws of the metrics, of the baselines, and of the factor that calibrates a stated error."""
-
-import json
-from dataclasses import asdict
+"""Laws of the metrics."""
 
 import numpy as np
 import pytest
-import torch
-from face_model_file import FACE_MODEL, needs_face_model
-from safetensors.torch import save_file
+from head_record import SIDE
 
-from face3d.depth.face.network import Configuration, FaceNetwork
-from training.dataset import GROUPS, record_dtype
-from training.evaluation import baselines, evaluate
+from training.evaluation import evaluate
 from training.evaluation.metrics import (
     STATED,
     Prediction,
@@ -22,21 +15,6 @@ from training.evaluation.metrics import (
     region_metrics,
 )
 from training.scenes.primitives import LABEL_HEAD, LABEL_NARROW_FACE
-
-SIDE = 64
-
-
-@pytest.fixture
-def head():
-    """A ball as a head: relief in widths of the picture, radius a quarter of it."""
-    record = np.zeros((), record_dtype(SIDE))[()]
-    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE - 0.5
-    inside = x * x + y * y < 0.25**2
-    half = np.sqrt(np.where(inside, 0.25**2 - x * x - y * y, 0))
-    record["relief"], record["thickness"] = half, 2 * half
-    record["matte"], record["label"] = inside * 255, inside * 3
-    record["eyes"][:2] = [[20, 28, 1], [40, 28, 1]]
-    return record
 
 
 def _truth(head, shift=0.0):
@@ -123,51 +101,6 @@ def test_means_leave_out_what_is_unknown():
     assert means([{"a": 1.0, "b": np.nan}, {"a": 3.0, "b": 4.0}]) == {"a": 2.0, "b": 4.0}
 
 
-def test_the_factor_makes_gaussian_errors_true(head):
-    """Errors of one standard deviation, stated as half of it, need the factor 2."""
-    rng = np.random.default_rng(0)
-
-    def method(record):
-        relief = record["relief"].astype(np.float64) + rng.normal(size=(SIDE, SIDE)) * 0.02
-        thickness = record["thickness"].astype(np.float64) + rng.normal(size=(SIDE, SIDE)) * 0.03
-        stated = np.full((SIDE, SIDE), 0.01)
-        return Prediction(relief, thickness, record["matte"] / 255, stated, None, stated)
-
-    assert evaluate.uncertainty_factors([head] * 8, method) == pytest.approx((2, 3), rel=0.05)
-
-
-def test_baselines_know_the_matte_and_no_relief(head):
-    flat, balloon = (
-        head_metrics(head, method(head)) for method in (baselines.plane, baselines.inflated_matte)
-    )
-    assert flat["matte IoU"] == balloon["matte IoU"] == 1
-    assert balloon["relief %"] < flat["relief %"] / 2, "a ball is what the balloon is good at"
-
-
-def test_a_network_of_one_width_is_read_as_it_was(tmp_path):
-    """In a file of that time the coarser result is passed on as it is, so nothing stands for it there."""
-    configuration = Configuration(widths=(8,) * 5)
-    network = FaceNetwork(configuration).eval()
-    for join in network.joins[:-1]:
-        join.narrow = torch.nn.Identity()
-    weights = network.state_dict()
-    kept = {
-        key: value for key, value in asdict(configuration).items() if key not in ("widths", "inference_side")
-    } | {
-        "width": 8,
-        "look_side": 160,
-    }
-    path = tmp_path / "former.safetensors"
-    save_file(
-        {key: value.contiguous() for key, value in weights.items()}, path, {"configuration": json.dumps(kept)}
-    )
-    read = baselines.network_of_any_age(path)
-    assert read.configuration.inference_side == 160
-    photo = torch.rand(1, 3, 64, 64)
-    with torch.inference_mode():
-        torch.testing.assert_close(read(photo).relief, network(photo).relief)
-
-
 def test_stated_errors_are_compared_by_region(head):
     """All is off by 0.01 upwards and downwards; that error is stated in the face, and half of it outside."""
     head["label"][: SIDE // 2] = np.minimum(head["label"][: SIDE // 2], LABEL_HEAD)
@@ -196,15 +129,6 @@ def test_stated_errors_are_compared_by_region(head):
     ).all()
 
 
-def test_an_error_is_unfair_above_one_and_a_quarter_of_the_mean():
-    mean = {"matte IoU": 0.96, "relief %": 4.0, "within stated": 0.68}
-    rows = {
-        "good": {"matte IoU": 0.96, "relief %": 4.9, "within stated": 0.9},
-        "bad": {"matte IoU": 0.94, "relief %": 5.1, "within stated": 0.68},
-    }
-    assert evaluate.unfair(rows, mean) == {"good": set(), "bad": {"matte IoU", "relief %"}}
-
-
 def test_a_table_marks_what_it_is_told_to(capsys):
     print_table({"one": {"a": 1.5, "b": 0.25}, "two": {"a": 2.0, "b": np.nan}}, {"two": {"a"}})
     assert capsys.readouterr().out.splitlines() == [
@@ -213,69 +137,3 @@ def test_a_table_marks_what_it_is_told_to(capsys):
         "| one | 1.50 | 0.250 |",
         "| two | 2.00 * | - |",
     ]
-
-
-def test_a_smaller_photo_is_seen_small_and_compared_large(head):
-    """A method that returns its photo: half as many pixels on a side, lengths in widths, eyes in pixels."""
-    head["rgb"] = np.add.outer(np.arange(SIDE), 2 * np.arange(SIDE))[..., None]
-    shown = []
-
-    def method(record):
-        shown.append(record["rgb"].shape)
-        relief = record["rgb"][..., 0] / 1000
-        return Prediction(relief, relief, record["label"] / 3, relief, ((8, 14), (20, 14)))
-
-    prediction = evaluate.of_smaller_photos(method, SIDE // 2)(head)
-    assert shown == [(SIDE // 2, SIDE // 2, 3)]
-    assert prediction.relief_hw.shape == prediction.uncertainty_hw.shape == (SIDE, SIDE)
-    assert np.abs(prediction.relief_hw - head["rgb"][..., 0] / 1000).mean() < 0.02
-    assert prediction.eyes == ((16, 28), (40, 28))
-
-
-def test_a_network_that_stated_no_error_of_thickness_is_read(tmp_path):
-    configuration = Configuration(widths=(8,) * 5)
-    weights = {key: value.contiguous() for key, value in FaceNetwork(configuration).state_dict().items()}
-    shorter = weights | {name: weights[name][:7].contiguous() for name in ("head.2.weight", "head.2.bias")}
-    kept = {
-        key: value for key, value in asdict(configuration).items() if key != "thickness_uncertainty_scale"
-    }
-    path = tmp_path / "former.safetensors"
-    save_file(shorter, path, {"configuration": json.dumps(kept)})
-    read = baselines.network_of_any_age(path).state_dict()
-    for name, value in shorter.items():
-        assert torch.equal(read[name][: len(value)] if value.ndim else read[name], value)
-    assert not read["head.2.bias"][7:].any()
-
-
-def test_groups_are_by_what_the_records_say(head):
-    records = []
-    for i in range(20):
-        one = head.copy()
-        one["has"], one["yaw"] = (1 << GROUPS.index("glasses")) * (i % 2), -30 if i % 2 else 5
-        records.append(one)
-    named = dict(evaluate.groups(records))
-    assert named["glasses (10)"] == list(range(1, 20, 2))
-    assert named["yaw 0-15° (10)"] == list(range(0, 20, 2))
-    assert named["no hair (20)"] == list(range(20))
-
-
-@needs_face_model
-def test_the_mean_face_in_the_true_pose_beats_a_plane_on_a_bald_head():
-    from training.dataset import as_record
-    from training.rendering.sample import render
-    from training.scenes.face_model import find_regions, load_face_model
-
-    model = load_face_model(FACE_MODEL)
-    regions = find_regions(model)
-    seed = next(
-        s
-        for s in range(100)
-        if not {"hair", "scarf", "hat", "hand", "two people", "nobody"} & render(model, regions, s, 32).has
-    )
-    record = np.zeros((), record_dtype(SIDE))[()]
-    for name, value in zip(record.dtype.names, as_record(render(model, regions, seed, SIDE)), strict=True):
-        record[name] = value
-    posed = head_metrics(record, baselines.mean_face(model, regions, {id(record): seed})(record))
-    flat = head_metrics(record, baselines.plane(record))
-    assert posed["relief %"] < 0.6 * flat["relief %"]
-    assert posed["normals mean"] < 0.7 * flat["normals mean"]
