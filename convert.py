@@ -19,17 +19,16 @@ from pathlib import Path
 
 from face3d.depth.registry import NETWORKS
 from face3d.errors import FaceModelError, PhotoError
-from face3d.export import files as files_file
-from face3d.export import models as models_file
 from face3d.export import renderings
 from face3d.export.depth_maps import DEPTH_WRITERS
+from face3d.export.files import save
 from face3d.export.html_viewer import write_viewer
-from face3d.export.models import WRITERS
-from face3d.geometry.kinds import KINDS, settings_of
+from face3d.export.models import WRITERS, report_json, write
+from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
 from face3d.photo import accepted_suffixes, read_photo
 from face3d.structures import DepthMap, Photo
-from generate_3d_model import certified_model, point_cloud
+from generate_3d_model import generate_model
 
 PICTURES = {picture.format: picture for picture in renderings.PICTURES}
 """Pictures of the model that `--formats` takes beside the writers' formats."""
@@ -64,7 +63,7 @@ def arguments() -> argparse.ArgumentParser:
         "--checkpoint",
         default=None,
         metavar="PATH",
-        help="a file (for networks of transformers a folder or a hub id) to load in place of the network's published one",
+        help="file in place of the network's published one; for transformers networks a folder or hub id",
     )
     parser.add_argument(
         "--device",
@@ -121,7 +120,7 @@ def arguments() -> argparse.ArgumentParser:
         type=float,
         default=defaults.near_far_ratio,
         metavar="RATIO",
-        help="farthest over nearest distance, for networks that leave it open (MiDaS, Depth Anything): more is deeper; "
+        help="farthest over nearest distance, for MiDaS and Depth Anything: more is deeper; "
         f"default: {defaults.near_far_ratio:g}",
     )
     parser.add_argument(
@@ -159,14 +158,15 @@ def find_photos(given: Iterable[Path]) -> list[Path]:
         )
         if not inside:
             raise PhotoError(
-                f"{path}/ holds no photo ({', '.join(accepted_suffixes())}). Put some there, or name another folder."
+                f"{path}/ holds no photo ({', '.join(accepted_suffixes())}). "
+                "Put some there, or name another folder."
             )
         found += inside
     return list(dict.fromkeys(found))
 
 
 def _not_there(path: Path) -> str:
-    return f"{path} is not there. Name a photo or a folder of photos; without a name, photos are looked for in input/."
+    return f"{path} is not there. Name a photo or a folder of photos; the default is the folder input/."
 
 
 def _read(path: Path) -> Photo:
@@ -177,10 +177,10 @@ def _read(path: Path) -> Photo:
 
 
 def output_names(photos: list[Path]) -> list[str]:
-    """What the files of each photo begin with: its name without the ending; with it, or a number too, where
-    two would be the same.
+    """The first part of the file names of each photo: its name without the ending; unique in the batch.
 
-    a.jpg has a file of points, a_points.ply, so a_points.jpg takes a number as well.
+    Where two would be equal, the ending or a number is added. a.jpg has a file of points, a_points.ply, so
+    a_points.jpg takes a number as well.
     """
     names: list[str] = []
     taken: set[str] = set()
@@ -196,7 +196,7 @@ def output_names(photos: list[Path]) -> list[str]:
 
 
 def _begins(name: str) -> set[str]:
-    """What one photo takes for itself, in small letters, for some systems do not tell them from large ones."""
+    """The names that one photo occupies, in small letters: some file systems ignore case."""
     return {name.lower(), f"{name.lower()}_points"}
 
 
@@ -205,20 +205,19 @@ def convert(
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
     files = {suffix: make(depth) for suffix, make in DEPTH_WRITERS.items()}
-    mesh, placement, proof = certified_model(depth, photo, kind, settings)
-    cloud = point_cloud(depth, photo, settings_of(kind, settings))
-    files["_points.ply"] = models_file.write("ply", placement.place(cloud))
-    models = {name: models_file.write(name, mesh) for name in formats if name in WRITERS}
+    model = generate_model(depth, photo, kind, settings)
+    files["_points.ply"] = write("ply", model.points())
+    models = {name: write(name, model.mesh) for name in formats if name in WRITERS}
     files |= {WRITERS[name].suffix: data for name, data in models.items()}
-    files |= {PICTURES[name].suffix: PICTURES[name].make(mesh) for name in formats if name in PICTURES}
+    files |= {PICTURES[name].suffix: PICTURES[name].make(model.mesh) for name in formats if name in PICTURES}
     if VIEWER in formats:
-        files[".html"] = write_viewer(mesh, begin.name)
-    files["_certificate.json"] = proof.as_json(models)
+        files[".html"] = write_viewer(model.mesh, begin.name)
+    files["_certificate.json"] = report_json(model.report, models)
     for suffix, data in files.items():
-        files_file.save(begin.with_name(begin.name + suffix), data)
-    width, height, deep = proof.size_mm
-    scale = placement.scale
-    return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {proof.verdict}"
+        save(begin.with_name(begin.name + suffix), data)
+    width, height, deep = model.report.size_mm
+    scale, verdict = model.placement.scale, model.report.verdict
+    return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -241,7 +240,8 @@ def main(argv: list[str] | None = None) -> int:
         photos = find_photos(options.photos)
         if options.output.resolve() in (path.resolve() for path in options.photos):
             raise PhotoError(
-                f"{options.output}/ holds the photos; pictures written there would be taken for photos. Name another with -o."
+                f"{options.output}/ holds the photos; pictures written there would be taken for photos. "
+                "Name another with -o."
             )
         import depth_estimation  # torch: seconds to import, so only once the arguments are good
         from face3d.depth import checkpoints

@@ -1,101 +1,129 @@
-"""From a depth map to a model: points, a grid for plotting, and meshes. Neither torch nor Streamlit.
+"""From a depth map to a model: points, meshes and their report. Neither torch nor Streamlit.
 
-The way is the same for all: masks, smoothing, unprojection (`relief`, `camera`), then what the kind asks for
-(`surfaces`, `texture`).
+The way is the same for all: masks and smoothing (`relief`), unprojection (`camera`), then the geometry of the
+kind (`kinds`), decimation (`meshes`), colours (`texture`), millimetres (`scale`) and measurements (`report`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from face3d.errors import GeometryError
-from face3d.geometry.grid import GRID_SHARES, _pixel_points
+from face3d.geometry.grid import GRID_SHARES, pixel_points
 from face3d.geometry.kinds import KINDS, plaque_margin_px, settings_of
 from face3d.geometry.meshes import decimate, is_closed, weld
 from face3d.geometry.points import curvature, normals_of_grid, outliers, systematic_sample
-from face3d.geometry.relief import _prepare, _unit
-from face3d.geometry.report import Certificate, certify
-from face3d.geometry.scale import Placement, life_size
+from face3d.geometry.relief import Relief, make_relief
+from face3d.geometry.report import MeshReport, mesh_report
+from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
-from face3d.geometry.texture import _picture, _texture, picture_uv, split_at_seam
-from face3d.structures import DepthMap, Mesh, Photo, PointCloud
+from face3d.geometry.texture import model_texture, picture_of, picture_uv, split_at_seam
+from face3d.structures import Array, DepthMap, Mesh, Photo, PointCloud
+
+__all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
 
 EVEN_SHARES = (0.9, 0.8, 0.7, 0.55, 0.4)
-"""The same without decimation: walls and foot come on top of the two layers, so small budgets take a smaller
-share."""
+"""`GRID_SHARES` without decimation: walls and foot come on top of the two layers, so small budgets take a
+smaller share."""
 
 
-def point_cloud(depth: DepthMap, photo: Photo, settings: ModelSettings) -> PointCloud:
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A finished model. mesh: in millimetres. placement: of mesh and points in the camera's frame."""
+
+    kind: str
+    relief: Relief
+    mesh: Mesh
+    placement: Placement
+    report: MeshReport
+
+    def points(self) -> PointCloud:
+        """The point cloud of the same relief, in millimetres, at its place on the mesh."""
+        return self.placement.place(point_cloud(self.relief))
+
+
+def generate_model(
+    depth: DepthMap, photo: Photo, kind: str = "bust", settings: ModelSettings | None = None
+) -> Model:
+    """A model of one of `KINDS` at its metric scale, with its report.
+
+    Decimation may push triangles of a closed kind through each other; the mesh is then built again on an even
+    grid, without decimation.
+    Raises: GeometryError for an unknown kind, or where the depth map gives no such model.
+    """
+    relief = make_relief(depth, photo, settings_of(kind, settings or ModelSettings()))
+    for decimated in (True, False):
+        mesh, placement = to_metric_scale(build_mesh(relief, kind, decimated=decimated), relief)
+        report = mesh_report(mesh, placement, kind, relief)
+        if report.printable or not KINDS[kind].closed:
+            break
+    return Model(kind, relief, mesh, placement, report)
+
+
+def point_cloud(relief: Relief) -> PointCloud:
     """Points of the front surface with colours and normals, at most `point_budget`.
 
-    Over budget, points are taken in proportion to how much the surface bends there, so that edges of nose,
-    eyes and mouth keep theirs.
-    Raises: GeometryError when no pixel is left.
+    Over budget, points are taken in proportion to the curvature, so that edges of nose, eyes and mouth keep
+    theirs.
     """
-    prepared = _prepare(depth, photo, settings)
-    points_hw3 = _pixel_points(prepared.front_hw, prepared.camera)
-    normals_hw3 = normals_of_grid(points_hw3, prepared.known_hw)
-    kept = np.flatnonzero(prepared.known_hw)
+    settings = relief.settings
+    points_hw3 = pixel_points(relief.front_hw, relief.camera)
+    normals_hw3 = normals_of_grid(points_hw3, relief.known_hw)
+    kept = np.flatnonzero(relief.known_hw)
     if len(kept) > settings.point_budget:
         kept = kept[systematic_sample(curvature(normals_hw3).ravel()[kept], settings.point_budget)]
     points_n3 = points_hw3.reshape(-1, 3)[kept]
     if settings.remove_outliers:
         inliers = ~outliers(points_n3, settings.outlier_ratio)
         kept, points_n3 = kept[inliers], points_n3[inliers]
-    colours_n3 = _picture(depth, photo, settings).reshape(-1, 3)[kept]
-    return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], _unit(depth))
+    colours_n3 = picture_of(relief).reshape(-1, 3)[kept]
+    return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], relief.unit)
 
 
-def build_mesh(
-    depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings, *, decimated: bool = True
-) -> Mesh:
-    """A textured mesh of one of `KINDS`, at most about `face_budget` triangles, in image widths (METRIC:
-    metres), in the camera's frame.
+def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:
+    """A textured mesh of at most about `face_budget` triangles, in the relief's unit and its camera's frame.
 
     The closed kinds are watertight, consistently wound and in one piece; vertices along the texture's seam
     are doubled at the same place.
-    decimated: fine where the surface bends and coarse where it does not; else on an even grid, where one fits
-    into the budget, and then no triangle of bust and relief passes through another.
-    Raises: GeometryError for an unknown kind, when no pixel is left, or when the surface is not closed after
-    all.
+
+    Args:
+        relief: made with the settings of the kind (`kinds.settings_of`).
+        kind: one of `KINDS`.
+        decimated: fine where the surface is curved and coarse elsewhere; else on an even grid where one fits
+            into the budget, and then no triangle of bust and plaque passes through another.
+
+    Raises: GeometryError for an unknown kind, when no pixel is left, or when the surface is not closed.
     """
-    settings, row = settings_of(kind, settings), KINDS[kind]
-    prepared = _prepare(depth, photo, settings)
+    if relief.settings != settings_of(kind, relief.settings):
+        raise GeometryError(
+            f"A {kind} is raised by parallel rays. Make its relief with settings_of({kind!r})."
+        )
+    row = KINDS[kind]
+    vertices_n3, faces_m3 = _within_budget(relief, kind, decimated)
+    plaque_px = plaque_margin_px(relief) if row.plaque else None
+    if row.closed:
+        vertices_n3, faces_m3, uv_n2 = split_at_seam(vertices_n3, faces_m3, relief.camera, plaque_px or 0)
+    else:
+        uv_n2 = picture_uv(vertices_n3, relief.camera, 0).astype(np.float32)
+    texture_hwc = model_texture(relief, closed=row.closed, plaque_px=plaque_px)
+    return Mesh(vertices_n3, faces_m3, uv_n2, texture_hwc, unit=relief.unit)
+
+
+def _within_budget(relief: Relief, kind: str, decimated: bool) -> tuple[Array, Array]:
+    """Vertices and triangles of the kind on the first working grid that gives a sound mesh.
+
+    Raises: GeometryError where none does.
+    """
+    row, budget = KINDS[kind], relief.settings.face_budget
     shares = GRID_SHARES if decimated else EVEN_SHARES
     for share in shares:
-        vertices_n3, faces_m3 = row.build(prepared, settings, share * settings.face_budget)
+        vertices_n3, faces_m3 = row.build(relief, share * budget)
         if decimated or not row.even or share == shares[-1]:
-            vertices_n3, faces_m3 = decimate(vertices_n3, faces_m3, settings.face_budget, closed=row.closed)
-        elif len(faces_m3) > settings.face_budget:
+            vertices_n3, faces_m3 = decimate(vertices_n3, faces_m3, budget, closed=row.closed)
+        elif len(faces_m3) > budget:
             continue
         if not row.closed or is_closed(weld(vertices_n3, faces_m3)[2]):
-            break
-    else:
-        raise GeometryError(f"The {kind} could not be closed. Choose another kind or a larger face budget.")
-    margin_px = plaque_margin_px(settings, prepared.camera) if row.plaque else None
-    texture = _texture(depth, photo, settings, row.closed, margin_px)
-    if row.closed:
-        vertices_n3, faces_m3, uv_n2 = split_at_seam(vertices_n3, faces_m3, prepared.camera, margin_px or 0)
-    else:
-        uv_n2 = picture_uv(vertices_n3, prepared.camera, 0).astype(np.float32)
-    return Mesh(vertices_n3, faces_m3, uv_n2, texture, unit=_unit(depth))
-
-
-def certified_model(
-    depth: DepthMap, photo: Photo, kind: str, settings: ModelSettings
-) -> tuple[Mesh, Placement, Certificate]:
-    """The model at life size, its place in the camera's frame, and its certificate.
-
-    Decimation may leave triangles of a closed kind in each other's way; the model is then built coarser,
-    without it.
-    Raises: GeometryError as `build_mesh` and `life_size`.
-    """
-    settings = settings_of(kind, settings)
-    for decimated in (True, False):
-        mesh, placement = life_size(
-            build_mesh(depth, photo, kind, settings, decimated=decimated), depth, photo, settings
-        )
-        proof = certify(mesh, placement, kind, depth, photo, settings)
-        if proof.printable or not KINDS[kind].closed:
-            break
-    return mesh, placement, proof
+            return vertices_n3, faces_m3
+    raise GeometryError(f"The {kind} could not be closed. Choose another kind or a larger face budget.")

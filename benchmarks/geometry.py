@@ -15,44 +15,47 @@ import time
 
 import numpy as np
 
+from face3d.export.models import write
+from face3d.geometry.grid import GRID_SHARES
+from face3d.geometry.kinds import KINDS, settings_of
+from face3d.geometry.meshes import decimate
+from face3d.geometry.relief import make_relief
+from face3d.geometry.scale import to_metric_scale
+from face3d.geometry.settings import ModelSettings
+from face3d.geometry.texture import model_texture, split_at_seam
+from face3d.synthetic import head, photo_of
+from generate_3d_model import build_mesh
+
 REPEATS = 5
 
 
 def measure(side: int, kind: str) -> None:
-    from face3d.export.models import write
-    from face3d.geometry import relief as stages
-    from face3d.geometry.grid import GRID_SHARES
-    from face3d.geometry.kinds import KINDS, settings_of
-    from face3d.geometry.meshes import decimate
-    from face3d.geometry.scale import life_size
-    from face3d.geometry.settings import ModelSettings
-    from face3d.geometry.texture import atlas, split_at_seam
-    from face3d.synthetic import head, photo_of
-    from generate_3d_model import build_mesh
-
+    """Prints one line: seconds, memory, faces, bytes, and the share of each step."""
     depth, photo, settings = head((side, side)), photo_of((side, side)), settings_of(kind, ModelSettings())
-    build_mesh(head((64, 64)), photo_of((64, 64)), kind, settings)  # imports and lazy set-up
+    build_mesh(make_relief(head((64, 64)), photo_of((64, 64)), settings), kind)  # imports, lazy set-up
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     whole = []
     for _ in range(REPEATS):
         started = time.perf_counter()
-        mesh, _ = life_size(build_mesh(depth, photo, kind, settings), depth, photo, settings)
-        data = write("glb", mesh)
+        relief = make_relief(depth, photo, settings)
+        mesh = build_mesh(relief, kind)
+        sized, _ = to_metric_scale(mesh, relief)
+        data = write("glb", sized)
         whole.append(time.perf_counter() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     marks = [("", time.perf_counter())]
-    prepared = stages._prepare(depth, photo, settings)
+    relief = make_relief(depth, photo, settings)
     marks.append(("masks, smoothing", time.perf_counter()))
-    solid = KINDS[kind].build(prepared, settings, GRID_SHARES[0] * settings.face_budget)
+    solid = KINDS[kind].build(relief, GRID_SHARES[0] * settings.face_budget)
     marks.append(("surface", time.perf_counter()))
     vertices, faces = decimate(*solid, settings.face_budget, closed=KINDS[kind].closed)
     marks.append(("decimation", time.perf_counter()))
-    atlas(photo.rgb_hwc, depth, settings.texture_side, KINDS[kind].closed, None)
+    model_texture(relief, closed=KINDS[kind].closed)
     marks.append(("texture", time.perf_counter()))
-    split_at_seam(vertices, faces, prepared.camera, 0)
+    split_at_seam(vertices, faces, relief.camera, 0)
     marks.append(("seam, uv", time.perf_counter()))
-    sized, _ = life_size(mesh, depth, photo, settings)
+    sized, _ = to_metric_scale(mesh, relief)
     marks.append(("size", time.perf_counter()))
     write("glb", sized)
     marks.append(("glb", time.perf_counter()))
@@ -68,7 +71,8 @@ def measure(side: int, kind: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Time and memory from a depth map to a textured GLB.")
     parser.add_argument("--sides", nargs="+", type=int, default=[256, 512, 1024, 2048])
     parser.add_argument("--model", default="bust")
     parser.add_argument("--one", type=int, help="measure this side in this process")

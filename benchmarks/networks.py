@@ -30,6 +30,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from face3d.bundled import sample_portraits
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import Family, NetworkSpec
 from face3d.structures import Array, Photo
@@ -40,7 +41,7 @@ WARM_UP = 1
 ROUNDS = 25
 """Of --in-turns."""
 PASS_SIDE = 256
-SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "samples" / "portrait_1.jpg"
+SAMPLE = sample_portraits()[0]
 OFFICIAL_BACKBONES = {
     "dpt_beit_large_512": "beitl16_512",
     "dpt_beit_large_384": "beitl16_384",

@@ -1,12 +1,13 @@
-"""How the page bears visitors: 1, 4 and 16 sessions go through the three steps at once against a local
-server.
+"""Load test of the page: 1, 4 and 16 sessions run the three steps at once against a local server.
 
     python -m benchmarks.page_load
 
-Each visitor is a websocket that speaks Streamlit's protocol, so the figures are the server's: drawing in the
-browser comes on top. Prints, per step, the median and the 95th percentile, then peak memory of the server and
-how many visitors saw an error.
+Each session is a websocket that speaks Streamlit's protocol, so the times are the server's, without the
+drawing in the browser. Printed, per step: the median and the 95th percentile; then peak memory of the server
+and the number of errors.
 """
+
+from __future__ import annotations
 
 import asyncio
 import os
@@ -15,7 +16,10 @@ from statistics import median
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection
+from websockets.typing import Origin, Subprotocol
 
 from benchmarks.networks import peak_memory_mb
 from page.local_server import serving
@@ -26,18 +30,22 @@ STEPS = {
     "generate the depth map": "Generate depth map",
     "generate the 3D model": "Generate 3D model",
 }
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 
 
-class Visitor:
-    """One session. buttons: label -> (id, disabled), as last drawn. alerts: errors on the page; figures:
-    components drawn.
+class Session:
+    """One session of the page.
+
+    buttons: from label to (id, disabled), as last drawn. errors: those on the page. components: number drawn.
     """
 
-    def __init__(self, connection):
-        self.connection, self.buttons, self.errors, self.components = connection, {}, [], 0
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.buttons: dict[str, tuple[str, bool]] = {}
+        self.errors: list[str] = []
+        self.components = 0
 
-    async def run(self, label):
+    async def run(self, label: str | None) -> float:
         """Presses a button (None: opens the page) and waits until the script has run to its end; seconds."""
         message = BackMsg()
         message.rerun_script.query_string = ""
@@ -51,14 +59,19 @@ class Visitor:
         start = time.perf_counter()
         await self.connection.send(message.SerializeToString())
         while True:
-            answer = ForwardMsg.FromString(await asyncio.wait_for(self.connection.recv(), PATIENCE_SECONDS))
+            answer = await self._receive()
             kind = answer.WhichOneof("type")
             if kind == "delta":
-                self._see(answer.delta)
+                self._take(answer.delta)
             elif kind == "script_finished" and answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                 return time.perf_counter() - start
 
-    def _see(self, delta):
+    async def _receive(self) -> ForwardMsg:
+        message = await asyncio.wait_for(self.connection.recv(), TIMEOUT_SECONDS)
+        return ForwardMsg.FromString(message)
+
+    def _take(self, delta: Delta) -> None:
+        """Records an element of the page."""
         if delta.WhichOneof("type") != "new_element":
             return
         element = delta.new_element
@@ -73,47 +86,44 @@ class Visitor:
             self.components += 1
 
 
-async def visit(address):
-    """Seconds of each step, and the errors of one visitor."""
+async def run_session(address: str) -> tuple[list[float], list[str]]:
+    """Seconds of each step, and the errors of one session."""
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
     async with websockets.connect(
-        stream, subprotocols=["streamlit"], max_size=None, origin=address
+        stream, subprotocols=[Subprotocol("streamlit")], max_size=None, origin=Origin(address)
     ) as connection:
-        visitor = Visitor(connection)
-        seconds = [await visitor.run(label) for label in STEPS.values()]
-    if visitor.components < 2:
-        visitor.errors.append("no figure was drawn")
-    return seconds, visitor.errors
+        session = Session(connection)
+        seconds = [await session.run(label) for label in STEPS.values()]
+    if session.components < 2:
+        session.errors.append("no figure was drawn")
+    return seconds, session.errors
 
 
-async def crowd(address, count):
-    """As many visitors at once."""
-    return await asyncio.gather(*(visit(address) for _ in range(count)))
+async def run_sessions(address: str, count: int) -> list[tuple[list[float], list[str]]]:
+    """So many sessions at once."""
+    return await asyncio.gather(*(run_session(address) for _ in range(count)))
 
 
-def percentile_95(values):
+def percentile_95(values: list[float]) -> float:
+    """The value that 95 % of the values do not exceed."""
     return sorted(values)[min(len(values) - 1, round(0.95 * (len(values) - 1)))]
 
 
-def main():
-    """Print the table."""
+def main() -> None:
+    """Prints the table."""
     with serving() as server:
-        asyncio.run(crowd(server.address, 1))
+        asyncio.run(run_sessions(server.address, 1))
         print(f"{'sessions':>8}  {'step':24} {'median s':>9} {'95 % s':>8}")
         for count in SESSIONS:
-            results = asyncio.run(crowd(server.address, count))
+            results = asyncio.run(run_sessions(server.address, count))
             for index, step in enumerate(STEPS):
                 values = [seconds[index] for seconds, _ in results]
                 print(f"{count:8}  {step:24} {median(values):9.2f} {percentile_95(values):8.2f}", flush=True)
             errors = [error for _, found in results for error in found]
-            print(
-                f"{count:8}  peak memory {peak_memory_mb(server.pid):.0f} MB, errors {len(errors)} {errors[:2] or ''}",
-                flush=True,
-            )
+            memory = f"peak memory {peak_memory_mb(server.pid):.0f} MB"
+            print(f"{count:8}  {memory}, errors {len(errors)} {errors[:2] or ''}", flush=True)
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(
-        f"Load average of this machine over 1, 5 and 15 minutes, this run included: {load}; {os.cpu_count()} cores."
-    )
+    print(f"Load average over 1, 5 and 15 minutes, this run included: {load}; {os.cpu_count()} cores.")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Which renderer makes the training's truth soonest: first and last surface along each ray, of random scenes,
+"""Renderers of the training's ground truth compared: first and last surface along each ray of random scenes,
 on one core.
 
     python -m benchmarks.renderers --face-model .../ict-facekit.npz [--scenes 10] [--side 256]
 
 Beside our compiled rasteriser: ray casting (trimesh with Intel's Embree: `pip install embreex`) and OpenGL
-(`pip install moderngl`, and EGL: Debian's libegl1 and libgl1-mesa-dri). What is not installed is left out and
-told. Every scene is a new mesh, so what a renderer prepares for a mesh (a tree of boxes, buffers) counts. The
-renderers take turns on each scene. Ratios are of processor seconds, which other work on the machine changes
-little; where OpenGL has a graphics card, they hold only what the processor does.
+(`pip install moderngl`, and EGL: Debian's libegl1 and libgl1-mesa-dri). Renderers that are not installed are
+left out and reported. Every scene is a new mesh, so the preparation of a mesh (a tree of boxes, buffers) is
+included. The renderers alternate on each scene. Ratios are of processor seconds, which other work on the
+machine changes little; with OpenGL on a graphics card they include the processor's share only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from face3d.structures import Array
-from training.rendering.camera import Camera, random_camera
+from training.rendering.camera import SceneCamera, random_camera
 from training.rendering.rasteriser import rasterise
 from training.scenes.face_model import FaceModel, Regions, find_regions, load_face_model
 from training.scenes.primitives import LABEL_NOTHING
@@ -34,42 +34,41 @@ DEFAULT_FACE_MODEL = (
 )
 FIRST_SEED = 0
 NEAREST_CM = 1.0
-"""Where OpenGL begins to see."""
+"""Near plane of OpenGL."""
 
 
 @dataclass(frozen=True, eq=False)
-class View:
-    """What is rendered. placed_v3: (v, 3) float32, centimetres in camera axes. triangles_m3: int32. side: of
-    the picture, pixels.
+class RenderTask:
+    """The input of a renderer.
+
+    placed_v3: (v, 3) float32, centimetres in camera axes. triangles_m3: int32. side: of the picture, pixels.
     """
 
     placed_v3: Array
     triangles_m3: Array
-    camera: Camera
+    camera: SceneCamera
     side: int
 
 
 class Surfaces(NamedTuple):
-    """Distance along the camera's axis to the first and to the last surface, (side, side), centimetres, 0
-    where there is none.
+    """Distance along the camera's axis to the first and the last surface, (side, side) centimetres; 0 for
+    none.
     """
 
     first_hw: Array
     last_hw: Array
 
 
-Renderer = Callable[[View], Surfaces]
+Renderer = Callable[[RenderTask], Surfaces]
 
 
-def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) -> View:
-    """A scene of training without what counts as no surface, loose strands and clear glass, before its
-    camera.
-    """
+def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) -> RenderTask:
+    """A training scene before its camera, without loose strands and clear glass, which are no surfaces."""
     rng = np.random.default_rng(seed)
     scene = random_scene(model, regions, rng)
     camera = random_camera(rng)
     surfaces = (scene.mesh.label_m != LABEL_NOTHING) | (scene.owner_m == 0)
-    return View(
+    return RenderTask(
         camera.place(scene.mesh.vertices_v3),
         np.ascontiguousarray(scene.mesh.triangles_m3[surfaces]),
         camera,
@@ -77,38 +76,36 @@ def random_surfaces(model: FaceModel, regions: Regions, seed: int, side: int) ->
     )
 
 
-def by_rasteriser(view: View) -> Surfaces:
-    """Ours."""
-    screen = view.camera.project(view.placed_v3, view.side)
+def by_rasteriser(task: RenderTask) -> Surfaces:
+    """Our rasteriser, twice."""
+    screen = task.camera.project(task.placed_v3, task.side)
     return Surfaces(
         *(
-            rasterise(screen, view.triangles_m3, view.side, view.side, farthest)[2]
+            rasterise(screen, task.triangles_m3, task.side, task.side, farthest)[2]
             for farthest in (False, True)
         )
     )
 
 
-def by_ray_casting(view: View) -> Surfaces:
-    """Embree through trimesh. The last surface is the first one that a ray meets which comes back from behind
-    the scene.
-    """
+def by_ray_casting(task: RenderTask) -> Surfaces:
+    """Embree through trimesh. The last surface is the first hit of a ray back from behind the scene."""
     import trimesh
     from trimesh.ray.ray_pyembree import RayMeshIntersector
 
-    mesh = trimesh.Trimesh(view.placed_v3, view.triangles_m3, process=False)
+    mesh = trimesh.Trimesh(task.placed_v3, task.triangles_m3, process=False)
     tree = RayMeshIntersector(mesh)
-    eye = np.array([0, 0, view.camera.distance])
-    away_n3 = view.camera.rays(view.side).reshape(-1, 3)
-    reach = 1 + float(np.linalg.norm(view.placed_v3 - eye, axis=1).max())
+    eye = np.array([0, 0, task.camera.distance])
+    away_n3 = task.camera.rays(task.side).reshape(-1, 3)
+    reach = 1 + float(np.linalg.norm(task.placed_v3 - eye, axis=1).max())
 
     def distance_hw(origin_n3: Array, direction_n3: Array) -> Array:
-        """Of the first surface that these rays meet."""
+        """Distance of the first hits of these rays."""
         _, ray, point = tree.intersects_id(
             origin_n3, direction_n3, multiple_hits=False, return_locations=True
         )
-        distance = np.zeros(view.side**2)
-        distance[ray] = np.maximum(view.camera.distance - point[:, 2], 0)
-        return distance.reshape(view.side, view.side)
+        distance = np.zeros(task.side**2)
+        distance[ray] = np.maximum(task.camera.distance - point[:, 2], 0)
+        return distance.reshape(task.side, task.side)
 
     return Surfaces(
         distance_hw(np.broadcast_to(eye, away_n3.shape), away_n3),
@@ -133,14 +130,10 @@ void main() { distance = 1.0 / gl_FragCoord.w; }
 
 
 class OpenGl:
-    """OpenGL without a window. Rows of the picture are rows of the frame buffer, the first one lowest, so
-    nothing is turned over.
-    """
+    """OpenGL without a window. Row 0 of the picture is row 0 of the frame buffer: nothing is flipped."""
 
     def __init__(self, side: int) -> None:
-        """Raises ImportError where moderngl is not installed, and whatever it raises where no context can be
-        made.
-        """
+        """Raises ImportError without moderngl, and errors of moderngl where no context can be made."""
         import moderngl
 
         self.context = moderngl.create_context(standalone=True, backend="egl")
@@ -151,13 +144,13 @@ class OpenGl:
         )
         self.context.enable_only(moderngl.DEPTH_TEST)
 
-    def __call__(self, view: View) -> Surfaces:
-        """Both surfaces: what is nearest wins, then what is farthest."""
-        screen = view.camera.project(view.placed_v3, view.side)
-        buffers = [self.context.buffer(screen), self.context.buffer(view.triangles_m3)]
+    def __call__(self, task: RenderTask) -> Surfaces:
+        """Two passes: with the nearest, then with the farthest surface kept."""
+        screen = task.camera.project(task.placed_v3, task.side)
+        buffers = [self.context.buffer(screen), self.context.buffer(task.triangles_m3)]
         triangles = self.context.vertex_array(self.program, [(buffers[0], "3f", "screen")], buffers[1])
         self.program["side"], self.program["near"], self.program["far"] = (
-            view.side,
+            task.side,
             NEAREST_CM,
             float(screen[:, 2].max()) + 1,
         )
@@ -169,7 +162,7 @@ class OpenGl:
             triangles.render()
             found.append(
                 np.frombuffer(self.target.read(components=1, dtype="f4"), np.float32).reshape(
-                    view.side, view.side
+                    task.side, task.side
                 )
             )
         for held in (triangles, *buffers):
@@ -192,36 +185,57 @@ def renderers(side: int) -> tuple[dict[str, Renderer], list[str]]:
         found[f"OpenGL, {opengl.name}"] = opengl
     except Exception as error:  # noqa: BLE001 - a driver may raise anything
         missing.append(
-            f"No OpenGL ({error}): `pip install moderngl`, and EGL: `apt-get install libegl1 libgl1-mesa-dri`."
+            f"No OpenGL ({error}): `pip install moderngl`, "
+            "and EGL: `apt-get install libegl1 libgl1-mesa-dri`."
         )
     return found, missing
 
 
 def disagreement(surfaces: Surfaces, ours: Surfaces) -> Array:
-    """Median difference in centimetres of the first and of the last surface where both see one, and % of
-    pixels where only one does.
+    """Median differences in centimetres of first and last surfaces, and % of pixels where only one has a
+    surface.
     """
     both = (surfaces.first_hw > 0) & (ours.first_hw > 0)
     apart = [float(np.median(np.abs(a - b)[both])) for a, b in zip(surfaces, ours, strict=True)]
     return np.array([*apart, 100 * ((surfaces.first_hw > 0) != (ours.first_hw > 0)).mean()])
 
 
-def compare(views: list[View], found: dict[str, Renderer]) -> dict[str, Array]:
-    """Per renderer: processor seconds, seconds, and `disagreement` with the first one; means over the views.
+def compare(tasks: list[RenderTask], found: dict[str, Renderer]) -> dict[str, Array]:
+    """Per renderer: processor seconds, seconds, and `disagreement` with the first one; means over the tasks.
 
-    The first view is rendered once more, before all, for what is compiled and loaded only once.
+    The first task is rendered once more, before all, for what is compiled and loaded only once.
     """
     taken: dict[str, list[Array]] = {name: [] for name in found}
-    for number, view in enumerate([views[0], *views]):
+    for number, task in enumerate([tasks[0], *tasks]):
         ours: Surfaces | None = None
         for name, render in found.items():
             start, cpu_start = time.perf_counter(), time.process_time()
-            surfaces = render(view)
+            surfaces = render(task)
             times = time.process_time() - cpu_start, time.perf_counter() - start
             ours = ours or surfaces
             if number:
                 taken[name].append(np.array([*times, *disagreement(surfaces, ours)]))
     return {name: np.mean(rows, axis=0) for name, rows in taken.items()}
+
+
+COLUMNS = (
+    "renders a CPU second",
+    "times ours",
+    "renders a second",
+    "first surface: median difference, cm",
+    "last surface",
+    "% of pixels with a surface in one only",
+)
+
+
+def print_table(options: argparse.Namespace, triangles: float, rows: dict[str, Array]) -> None:
+    """As Markdown, a row per renderer. triangles: mean number of a scene."""
+    title = f"{options.scenes} scenes, {options.side} px, {triangles:,.0f} triangles"
+    print(f"| {title} | {' | '.join(COLUMNS)} |\n{'|---' * (len(COLUMNS) + 1)}|")
+    ours = next(iter(rows.values()))
+    for name, (cpu_seconds, seconds, first, last, alone) in rows.items():
+        speeds = f"{1 / cpu_seconds:.1f} | {ours[0] / cpu_seconds:.2f} | {1 / seconds:.1f}"
+        print(f"| {name} | {speeds} | {first:.0e} | {last:.0e} | {alone:.3f} |")
 
 
 def main() -> None:
@@ -239,23 +253,12 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     model = load_face_model(options.face_model)
     regions = find_regions(model)
-    views = [
+    tasks = [
         random_surfaces(model, regions, FIRST_SEED + number, options.side) for number in range(options.scenes)
     ]
     found, missing = renderers(options.side)
-    rows = compare(views, found)
-    triangles = np.mean([len(view.triangles_m3) for view in views])
-    print(
-        f"| {options.scenes} scenes, {options.side} px, {triangles:,.0f} triangles | renders a CPU second | times ours | renders a second",
-        end="",
-    )
-    print(" | first surface: median difference, cm | last surface | % of pixels that one alone sees |")
-    print("|---|---|---|---|---|---|---|")
-    ours = next(iter(rows.values()))
-    for name, (cpu_seconds, seconds, first, last, alone) in rows.items():
-        print(
-            f"| {name} | {1 / cpu_seconds:.1f} | {ours[0] / cpu_seconds:.2f} | {1 / seconds:.1f} | {first:.0e} | {last:.0e} | {alone:.3f} |"
-        )
+    rows = compare(tasks, found)
+    print_table(options, float(np.mean([len(task.triangles_m3) for task in tasks])), rows)
     for line in missing:
         print(f"\n{line}")
 

@@ -45,7 +45,12 @@ def _frozen(
     ):
         wanted = " x ".join("n" if want is None else str(want) for want in shape)
         raise error(f"{name} has shape {' x '.join(map(str, array.shape))}, expected {wanted}.")
-    view = np.ascontiguousarray(array).view()
+    return read_only(np.ascontiguousarray(array))
+
+
+def read_only(array: Array) -> Array:
+    """A view of `array` that cannot be written to."""
+    view = array.view()
     view.flags.writeable = False
     return view
 

@@ -1,6 +1,4 @@
-"""Photos and depth maps of known shapes, made from formulas: what tests and benchmarks of the geometry start
-from.
-"""
+"""Photos and depth maps of known shapes, made from formulas, for tests and benchmarks."""
 
 import numpy as np
 
@@ -16,9 +14,7 @@ def photo_of(size_hw: tuple[int, int], seed: int = 0, fov_degrees: float | None 
 
 
 def sphere(size_hw: tuple[int, int], distance: float, radius: float = 0.3) -> DepthMap:
-    """Exact front and back relief of a sphere at the origin of the picture, seen by a pinhole `distance`
-    image widths away.
-    """
+    """Exact front and back relief of a sphere, seen by a pinhole `distance` image widths away."""
     height, width = size_hw
     rows, columns = np.indices(size_hw)
     u, v = (columns + 0.5) / width - 0.5, (rows + 0.5 - height / 2) / width
@@ -35,9 +31,7 @@ def sphere(size_hw: tuple[int, int], distance: float, radius: float = 0.3) -> De
 
 
 def head(size_hw: tuple[int, int] = (96, 80)) -> DepthMap:
-    """A head and shoulders of ellipsoids in parallel projection, cut by the picture's lower edge, with a
-    nose, eyes and a soft matte.
-    """
+    """Head and shoulders of ellipsoids in parallel projection, cut by the lower edge; nose, eyes, soft matte."""
     height, width = size_hw
     rows, columns = np.indices(size_hw)
     u, v = (columns + 0.5) / width - 0.5, (rows + 0.5 - height / 2) / width

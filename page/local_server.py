@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,15 +26,16 @@ class LocalServer:
 
 
 @contextlib.contextmanager
-def serving(**environment: str) -> Iterator[LocalServer]:
+def serving(program: Sequence[str] = ("-m", "streamlit"), **environment: str) -> Iterator[LocalServer]:
     """Start a server with these additional environment variables, wait until it answers, stop it at the end.
 
+    program: Python's arguments for Streamlit's command line, or for a substitute.
     Raises: RuntimeError where it does not start.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, *program, "run", "app.py", "--server.port", str(port)]
     variables = os.environ | environment
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=quiet, stderr=quiet)

@@ -13,7 +13,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthRepresentation, Photo
 from page.session import DepthResult, Session
 
-KIND_TITLES = {"bust": "Bust", "shell": "Shell", "relief": "Relief"}
+KIND_TITLES = {"bust": "Bust", "shell": "Shell", "plaque": "Plaque"}
 SURFACE, POINTS, MODEL = "Surface", "Points", "Model"
 COLOURS = {"Grey": Colour.DEPTH, "Photo": Colour.PHOTO}
 DETAIL: dict[str, dict[str, Any]] = {

@@ -10,12 +10,11 @@ import streamlit as st
 from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
-from face3d.export.models import WRITERS
-from face3d.geometry.kinds import settings_of
-from face3d.geometry.report import THIN_SHARE_PERCENT, THIN_WALL_MM, Certificate
+from face3d.export.models import WRITERS, report_json
+from face3d.geometry.report import THIN_SHARE_PERCENT, THIN_WALL_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
-from generate_3d_model import certified_model, point_cloud
+from generate_3d_model import generate_model
 from page.model_controls import KIND_TITLES
 from page.session import DepthResult, FileInputs, Session, writing_queue
 
@@ -39,7 +38,7 @@ class ModelFiles:
     """The model in millimetres, its mesh report, and the bytes of its files by suffix."""
 
     mesh: Mesh
-    report: Certificate
+    report: MeshReport
     by_suffix: dict[str, bytes]
 
 
@@ -76,13 +75,13 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
 
 def _write(result: DepthResult, kind: str, settings: ModelSettings, title: str) -> ModelFiles:
     """Mesh and points in millimetres and in one frame, in every format, and the mesh report."""
-    mesh, placement, report = certified_model(result.depth_map, result.photo, kind, settings)
-    points = placement.place(point_cloud(result.depth_map, result.photo, settings_of(kind, settings)))
-    models = {name: writer.write(mesh) for name, writer in WRITERS.items()}
-    by_suffix = {WRITERS[name].suffix: data for name, data in models.items()}
-    by_suffix |= {"_points.ply": WRITERS["ply"].write(points), "_viewer.html": write_viewer(mesh, title)}
-    by_suffix["_certificate.json"] = report.as_json(models)
-    return ModelFiles(mesh, report, by_suffix)
+    model = generate_model(result.depth_map, result.photo, kind, settings)
+    exports = {name: writer.write(model.mesh) for name, writer in WRITERS.items()}
+    by_suffix = {WRITERS[name].suffix: data for name, data in exports.items()}
+    by_suffix["_points.ply"] = WRITERS["ply"].write(model.points())
+    by_suffix["_viewer.html"] = write_viewer(model.mesh, title)
+    by_suffix["_certificate.json"] = report_json(model.report, exports)
+    return ModelFiles(model.mesh, model.report, by_suffix)
 
 
 def _download_buttons(files: ModelFiles, name: str) -> None:
@@ -119,7 +118,7 @@ def _size_text(byte_count: int) -> str:
     return f"{byte_count / 1e6:.1f} MB" if byte_count >= 1e5 else f"{byte_count / 1e3:.0f} kB"
 
 
-def _mesh_report(report: Certificate) -> None:
+def _mesh_report(report: MeshReport) -> None:
     """Show the mesh report as a table."""
     width, height, depth = report.size_mm
     percent = report.scale_sd_percent
@@ -146,7 +145,7 @@ def _mesh_report(report: Certificate) -> None:
         st.markdown("\n".join(["| Measured on the mesh | Result |", "|---|---|", *lines]))
 
 
-def _print_readiness(report: Certificate) -> str:
+def _print_readiness(report: MeshReport) -> str:
     """Whether a slicer accepts the mesh without repair, and whether walls are too thin for printing."""
     if not report.printable:
         return "no"
@@ -156,7 +155,7 @@ def _print_readiness(report: Certificate) -> str:
     return f"yes, but {thin_percent:.0f} % of it is thinner than {THIN_WALL_MM:g} mm"
 
 
-def _facing(report: Certificate) -> str:
+def _facing(report: MeshReport) -> str:
     """The side that the triangles face."""
     if not report.consistent_winding:
         return "different ways"

@@ -13,11 +13,13 @@ from face3d.export import plotly_figure
 from face3d.export.images import data_uri
 from face3d.export.plotly_figure import Colour
 from face3d.geometry.grid import grid, surface_mesh
+from face3d.geometry.kinds import settings_of
+from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, point_cloud
 from page.components import show_model
-from page.model_controls import POINTS, SURFACE, FigureSettings, model_controls
+from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls
 from page.model_files import model_files
 from page.preview import preview
 from page.session import DepthResult, Session
@@ -97,23 +99,25 @@ def _figure_json(
     def shape(name: str, make: Callable[[], Result]) -> Result:
         return session.cache.get_or_make(("shape", result.key, name, settings), make)
 
+    kind_settings = settings_of(figure.kind, settings) if figure.shown == MODEL else settings
+
+    def relief() -> Relief:
+        key = ("relief", result.key, kind_settings)
+        return session.cache.get_or_make(key, lambda: make_relief(*parts, kind_settings))
+
     if figure.shown == POINTS:
-        cloud = shape(POINTS, lambda: point_cloud(*parts, settings))
+        cloud = shape(POINTS, lambda: point_cloud(relief()))
         traces = plotly_figure.point_traces(cloud, figure.colour, figure.point_px)
         corners = plotly_figure.extent(*cloud.points_n3.T)
     elif figure.shown == SURFACE and figure.colour is Colour.DEPTH:
-        plane = grid(*parts, settings)
+        plane = grid(relief())
         axes = plane.x_hw, plane.y_hw, plane.z_hw
         traces, corners = plotly_figure.surface_traces(*axes), plotly_figure.extent(*axes)
     else:
-        mesh = shape(
-            SURFACE if figure.shown == SURFACE else figure.kind,
-            lambda: (
-                surface_mesh(*parts, settings)
-                if figure.shown == SURFACE
-                else build_mesh(*parts, figure.kind, settings)
-            ),
-        )
+        if figure.shown == SURFACE:
+            mesh = shape(SURFACE, lambda: surface_mesh(relief()))
+        else:
+            mesh = shape(figure.kind, lambda: build_mesh(relief(), figure.kind))
         traces = plotly_figure.mesh_traces(mesh, figure.colour)
         corners = plotly_figure.extent(*mesh.vertices_n3.T)
     return plotly_figure.as_json(plotly_figure.make_figure(traces, corners))
@@ -121,5 +125,5 @@ def _figure_json(
 
 def _still(session: Session, result: DepthResult) -> str:
     """A shaded picture of the surface, for browsers without WebGL."""
-    plane = grid(*_parts(session, result), ModelSettings(), rim=False)
+    plane = grid(make_relief(*_parts(session, result), ModelSettings()), rim=False)
     return data_uri(Image.fromarray(plotly_figure.shaded_still(plane.x_hw, plane.y_hw, plane.z_hw)), "JPEG")

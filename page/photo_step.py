@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from face3d.bundled import sample_portraits
 from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, thumbnail
 from face3d.photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
@@ -15,7 +16,6 @@ from face3d.structures import Face, Photo
 from page.depth_view import photo_with_faces
 from page.session import DEFAULT_NETWORK, FaceSearch, Session, shared_queue
 
-SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 SMALL_FACE_SHARE = 0.12
 """Heads narrower than this share of the photo give little detail."""
 
@@ -61,18 +61,13 @@ def search_faces(session: Session, placeholder: DeltaGenerator) -> None:
     st.rerun()
 
 
-def samples() -> list[Path]:
-    """The bundled portraits."""
-    return sorted(SAMPLES.glob("*.jpg"))
-
-
 def _set_source(source: str) -> None:
     st.session_state["source"] = source
 
 
 def _chosen_file() -> tuple[str, bytes]:
     """Name and bytes of the last choice: upload, camera picture or sample; empty where there is none."""
-    first = samples()[:1]
+    first = sample_portraits()[:1]
     source = st.session_state.setdefault("source", first[0].name if first else "upload")
     formats = ", ".join(suffix.upper() for suffix in accepted_suffixes() if suffix not in ("jpeg", "jfif"))
     # The uploader accepts every file type. The decoder names the fault of a bad file and the remedy.
@@ -87,7 +82,7 @@ def _chosen_file() -> tuple[str, bytes]:
     _camera()
     if source == "camera":
         return "camera.jpg", st.session_state["camera picture"]
-    by_name = {path.name: path for path in samples()}
+    by_name = {path.name: path for path in sample_portraits()}
     if source in by_name:
         return source, by_name[source].read_bytes()
     return (upload.name, upload.getvalue()) if upload else ("", b"")
@@ -95,11 +90,11 @@ def _chosen_file() -> tuple[str, bytes]:
 
 def _sample_buttons() -> None:
     """One button per bundled portrait, under its picture."""
-    if not samples():
+    if not sample_portraits():
         return
     st.markdown("Or try a sample. These people do not exist.")
     with st.container(horizontal=True, gap="small"):
-        for number, path in enumerate(samples(), 1):
+        for number, path in enumerate(sample_portraits(), 1):
             with st.container(width=94, gap="xsmall"):
                 _show_image(_sample_thumbnail(path), f"Sample portrait {number}")
                 st.button(

@@ -1,9 +1,44 @@
-"""A file on a server of this machine, for the tests of downloads and of the checkpoint store."""
+"""One thread to a process; models of few triangles and networks with a memory for the tests of the page;
+a file on a server of this machine for the tests of downloads and of the checkpoint store.
+"""
+
+import os
+
+# Before torch, numpy and OpenCV are there; every process that a test starts inherits it. Threads of one pool
+# wait for each other by spinning: on two busy cores a prediction took seven times the processor time.
+os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
+os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
 
 import pytest
 from file_server import CONTENT, DIGEST, file_server
+from stand_in import with_memory
 
 from face3d.depth.spec import RemoteFile
+
+
+@pytest.fixture
+def coarse_models(monkeypatch):
+    """Models on the page have a twentieth of their triangles, and the figure a sixteenth of its points."""
+    from page.model_controls import DETAIL
+
+    for name, detail in DETAIL.items():
+        few = {key: count // (4 if key == "grid_side" else 20) for key, count in detail.items()}
+        monkeypatch.setitem(DETAIL, name, few)
+
+
+@pytest.fixture(scope="session")
+def memory():
+    """`predict` and `find_faces` of the depth networks, each computed once for a photo in all the tests."""
+    import depth_estimation
+
+    return {name: with_memory(getattr(depth_estimation, name)) for name in ("predict", "find_faces")}
+
+
+@pytest.fixture
+def remembering(memory, monkeypatch):
+    """The page's networks with that memory: only the first test that asks for a photo's map waits for it."""
+    for name, function in memory.items():
+        monkeypatch.setattr(f"page.inference_queue.{name}", function)
 
 
 @pytest.fixture

@@ -3,28 +3,30 @@
 import numpy as np
 
 from training.rendering import lighting
-from training.rendering.camera import Camera
+from training.rendering.camera import SceneCamera
+from training.rendering.shading import DirectionalLight, Lighting
 from training.scenes.primitives import euler
 from training.scenes.scene import details
 
-FRONTAL = Camera(euler(0, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
+FRONTAL = SceneCamera(euler(0, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
+
+
+def lit_by(towards, ambient=0.0, softness=None):
+    """Grey ambient light and one white lamp; softness None: without shadows."""
+    lamp = DirectionalLight(np.array(towards, float), np.ones(3), 0.0, 20.0, 0.0, softness)
+    return Lighting(np.full(3, ambient), np.zeros((3, 3)), (lamp,))
 
 
 def photograph(mesh, camera, side):
-    """Colours and the triangle that each pixel sees, in a plain light without shadows."""
+    """Colours, and the first triangle of each pixel, in a plain light without shadows."""
     placed = camera.place(mesh.vertices_v3)
-    light = (
-        np.array([0.5, 0.5, 0.5]),
-        np.zeros((3, 3)),
-        np.array([[0, 0.3, 0.95, 1, 1, 1, 0, 20, 0, -1]], float),
-    )
     return lighting.photograph(
         mesh,
         placed,
         camera.project(placed, side),
         details(np.random.default_rng(0)),
         camera.distance,
-        light,
+        lit_by([0, 0.3, 0.95], 0.5),
         side,
         0,
     )

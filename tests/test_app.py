@@ -48,7 +48,7 @@ MIRRORED = jpeg(np.ascontiguousarray(astronaut()[:, ::-1]))
 
 
 @pytest.fixture
-def page():
+def page(remembering):
     """The page with the bundled network, the astronaut uploaded."""
     opened = AppTest.from_file(str(APP), default_timeout=60).run()
     return upload(opened, "astronaut.jpg", ASTRONAUT)
@@ -103,6 +103,7 @@ def test_the_whole_way_with_a_real_photo(page):
     assert "Closed | yes, a solid" in texts(page, "markdown")
 
 
+@pytest.mark.usefixtures("coarse_models")
 def test_another_photo_drops_depth_and_model(page):
     press(page, "generate depth")
     press(page, "generate model")
@@ -114,6 +115,7 @@ def test_another_photo_drops_depth_and_model(page):
     )
 
 
+@pytest.mark.usefixtures("coarse_models")
 def test_another_network_makes_later_steps_stale(page):
     press(page, "generate depth")
     press(page, "generate model")
@@ -124,6 +126,7 @@ def test_another_network_makes_later_steps_stale(page):
     assert not page.warning
 
 
+@pytest.mark.usefixtures("coarse_models")
 def test_changed_settings_make_the_files_stale_until_they_are_written_again(page):
     press(page, "generate depth")
     press(page, "generate model")
@@ -133,6 +136,7 @@ def test_changed_settings_make_the_files_stale_until_they_are_written_again(page
     assert not page.warning
 
 
+@pytest.mark.usefixtures("coarse_models")
 def test_a_height_that_is_asked_for_is_the_models_height(page):
     press(page, "generate depth")
     press(page, "generate model")
@@ -142,6 +146,7 @@ def test_a_height_that_is_asked_for_is_the_models_height(page):
     assert "× 120 ×" in texts(page, "markdown") and "±" not in texts(page, "markdown")
 
 
+@pytest.mark.usefixtures("coarse_models")
 @pytest.mark.parametrize("setting", [("show", "Points"), ("show", "Model"), ("model colours", "Photo")])
 def test_every_way_to_show_the_model_works(page, setting):
     press(page, "generate depth")
@@ -279,6 +284,7 @@ def fresh_queue():
     shared_queue.clear()
 
 
+@pytest.mark.usefixtures("remembering")
 @pytest.mark.parametrize(("content", "sentence"), [(None, "is missing"), (b"damaged" * 100, "is damaged")])
 def test_without_sound_weights_the_page_opens_says_so_and_recovers(
     monkeypatch, tmp_path, fresh_queue, content, sentence
@@ -313,6 +319,7 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
     assert page.error and not page.exception
 
 
+@pytest.mark.usefixtures("coarse_models")
 def test_a_relative_map_brings_its_slider_and_its_warning(page, monkeypatch):
     def relative(network, photo):
         seen = stand_in.predict(network, photo)

@@ -72,7 +72,8 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     assert convert.main([*arguments, "--height-mm", "120", "--faces", "2000"]) == 0
     said = capsys.readouterr()
     assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out and said.err == ""
-    endings = "_depth.png _depth16.png _depth.npy _points.ply _certificate.json _view.png _turntable.gif _anaglyph.png _stereo.png"
+    endings = "_depth.png _depth16.png _depth.npy _points.ply _certificate.json "
+    endings += "_view.png _turntable.gif _anaglyph.png _stereo.png"
     models = ".glb .stl .ply .obj.zip .3mf .xyz .html"
     assert {path.name for path in out.iterdir()} == {
         f"me{ending}" for ending in (endings + " " + models).split()
@@ -213,7 +214,7 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
         (["{empty}"], "holds no photo"),
         (["--faces", "1"], "face_budget"),
         (["--near-far", "1"], "near_far_ratio is 1"),
-        (["--model", "relief", "--fov", "nan"], "fov_degrees is nan"),
+        (["--model", "plaque", "--fov", "nan"], "fov_degrees is nan"),
         (["{empty}/absent.jpg", "{empty}/other.jpg"], "absent.jpg is not there. Name a photo"),
         (["{full}", "-o", "{full}/../full"], "Name another with -o"),
     ],
@@ -244,6 +245,7 @@ def test_two_photos_of_one_name_do_not_overwrite_each_other():
 
 
 def test_help_needs_no_torch():
-    code = "import sys, convert\ntry: convert.main(['--help'])\nexcept SystemExit: pass\nsys.exit('torch' in sys.modules)"
+    call = "try: convert.main(['--help'])\nexcept SystemExit: pass"
+    code = f"import sys, convert\n{call}\nsys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and "--height-mm" in done.stdout

@@ -1,3 +1,1 @@
-"""Makes assets/face_depth.safetensors from synthetic faces. Imported by nothing outside this folder but the
-tests.
-"""
+"""Trains the bundled network on synthetic faces. Only tests and benchmarks import this package."""

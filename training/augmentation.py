@@ -16,59 +16,56 @@ from face3d.structures import Array
 from training.dataset import GROUPS, RenderedSet
 from training.scenes.primitives import LABEL_HEAD, LABEL_NARROW_FACE
 
-LOOK_AGAIN = 4000
-"""Views after which the folder is looked through again, so that training may begin while the set is still
-being rendered."""
+RESCAN_EVERY = 4000
+"""Views after which the folder is listed again: training may begin while the set is being rendered."""
 HARD = ("hand", "hat", "microphone", "sunglasses", "two people")
-"""What a scene may hold that errors are largest with, see docs/face-network.md: such scenes are trained on
-more often."""
-HARDER_OF_TWO = 0.5
-"""How often two records are drawn, and the second taken where the first holds nothing HARD."""
-FRAMED = 0.5
-"""How often a view that is not shrunk is cut around a head, as the application's close look is
-(`face_depth`); others lie anywhere."""
-FRAMED_SIDES = 1.6, 2.6
-"""Side of such a cut in widths of the head in view: the close look's 1.6 head sizes, a head being up to 1.6
-times as high as wide."""
+"""Contents of scenes with the largest errors, see docs/face-network.md: such scenes are drawn more often."""
+HARD_REDRAW = 0.5
+"""Chance that a record with nothing HARD in it is replaced by a second draw."""
+HEAD_CROPS = 0.5
+"""Share of head crops among the views that are not shrunk: crops around a head, as in the application's crop
+inference (`face3d.depth.face.estimator`). The others lie anywhere."""
+HEAD_CROP_SIDES = 1.6, 2.6
+"""Range of the side of a head crop, in widths of the head in view. Crop inference takes 1.6 head sizes, and a
+head is up to 1.6 times as high as wide."""
 OFF_CENTRE = 0.08
-"""By which share of its side such a cut lies off the head's middle at most."""
-LEAST_FRAMED = 0.35
-"""Of the picture's side: a smaller cut would show pixels, not a face."""
+"""Largest distance of a head crop's middle from the head's, as a share of the crop's side."""
+SMALLEST_HEAD_CROP = 0.35
+"""Of the picture's side: a smaller crop would be enlarged too much."""
 STEEPEST = 4.0
-"""Pixels by which relief and thickness may differ within two by two pixels that count as one surface when
-truth is resampled."""
+"""Largest difference, in pixels, of relief and of thickness within two by two pixels of one surface, where
+ground truth is resampled."""
 
 HARD_BITS = sum(1 << GROUPS.index(name) for name in HARD)
 
 
 class RandomViews(torch.utils.data.IterableDataset):
-    """An endless stream of (photo, truth) pairs: crops, shrunken pastes, flips, colour changes. `side` is the
-    network's input side.
-    """
+    """An endless stream of photos with their ground truth: crops, shrunken pastes, flips, colour changes."""
 
-    def __init__(self, folder: Path, side: int, seed: int) -> None:
-        """`seed` and the number of the loader's worker determine the stream."""
-        self.folder, self.side, self.seed = folder, side, seed
+    def __init__(self, folder: Path, side: int, seed: int, head_crops: float = HEAD_CROPS) -> None:
+        """side: of the network's input. `seed` and the number of the loader's worker determine the stream.
+        head_crops: see HEAD_CROPS.
+        """
+        self.folder, self.side, self.seed, self.head_crops = folder, side, seed, head_crops
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Yields photo (3, s, s) in 0..1, maps (5, s, s) relief / thickness / matte / head / face, and eyes
-        (4, 3) with x and y in 0..1.
-        """
+        """Yields photo (3, s, s), maps (5, s, s) and eyes (4, 3), see `random_view`."""
         cv2.setNumThreads(1)
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         for drawn in itertools.count():
-            if drawn % LOOK_AGAIN == 0:
+            if drawn % RESCAN_EVERY == 0:
                 samples = RenderedSet(self.folder)
-            photo, maps, eyes = random_view(samples[_draw(samples, rng)], self.side, rng)
+            record = samples[_draw(samples, rng)]
+            photo, maps, eyes = random_view(record, self.side, rng, self.head_crops)
             yield torch.from_numpy(photo), torch.from_numpy(maps), torch.from_numpy(eyes)
 
 
 def _draw(samples: RenderedSet, rng: Generator) -> int:
-    """A record's number, rather one with something HARD in it."""
+    """The number of a record; those with something HARD in them are drawn more often, see HARD_REDRAW."""
     first, second = (int(number) for number in rng.integers(len(samples), size=2))
     plain = int(samples.has[first]) & HARD_BITS == 0
-    return second if plain and rng.random() < HARDER_OF_TWO else first
+    return second if plain and rng.random() < HARD_REDRAW else first
 
 
 def as_maps(record: Any, window: tuple[slice, slice]) -> tuple[Array, Array]:
@@ -83,12 +80,17 @@ def as_maps(record: Any, window: tuple[slice, slice]) -> tuple[Array, Array]:
     return record["rgb"][window] / np.float32(255), maps
 
 
-def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, Array]:
-    """One augmented view: (3, side, side) and (5, side, side) float32, eyes (4, 3) float32."""
+def random_view(
+    record: Any, side: int, rng: Generator, head_crops: float = HEAD_CROPS
+) -> tuple[Array, Array, Array]:
+    """One augmented view, float32: photo (3, side, side), maps (5, side, side), eyes (4, 3) with x, y in
+    0..1.
+    """
     eyes = record["eyes"].copy()
     full = len(record["rgb"])
     shrunk = rng.random() < 0.12
-    left, top, cut = _framed(record, rng) if not shrunk and rng.random() < FRAMED else _anywhere(full, rng)
+    around_head = not shrunk and rng.random() < head_crops
+    left, top, cut = head_crop(record, rng) if around_head else random_crop(full, rng)
     window = slice(top, top + cut), slice(left, left + cut)
     if shrunk:
         photo, maps, eyes = _shrink(*as_maps(record, np.s_[:, :]), eyes, rng)
@@ -104,7 +106,7 @@ def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, A
         eyes[:, 0] = 1 - eyes[:, 0]
     eyes[:, 2] = np.where(((eyes[:, :2] >= 0) & (eyes[:, :2] < 1)).all(1), eyes[:, 2], 0)
     if rng.random() < 0.8:
-        photo = _recolour(photo, rng)
+        photo = recolour(photo, rng)
     return (
         np.ascontiguousarray(photo.transpose(2, 0, 1), np.float32),
         np.ascontiguousarray(maps.transpose(2, 0, 1)),
@@ -112,23 +114,23 @@ def random_view(record: Any, side: int, rng: Generator) -> tuple[Array, Array, A
     )
 
 
-def _anywhere(full: int, rng: Generator) -> tuple[int, int, int]:
-    """Left, top and side of a square cut out of a picture of side `full`."""
+def random_crop(full: int, rng: Generator) -> tuple[int, int, int]:
+    """Left, top and side of a square anywhere in a picture of side `full`."""
     cut = int(rng.integers(int(full * 0.62), full + 1))
     left, top = rng.integers(0, full - cut + 1, 2)
     return int(left), int(top), cut
 
 
-def _framed(record: Any, rng: Generator) -> tuple[int, int, int]:
-    """Left, top and side of a square cut around one of the heads, moved into the picture; anywhere where
-    there is no head in view.
-    """
+def head_crop(record: Any, rng: Generator) -> tuple[int, int, int]:
+    """Left, top and side of a square around one of the heads, within the picture; anywhere without a head."""
     full = len(record["rgb"])
     heads = [head for head in record["heads"] if head[2] > 0]
     if not heads:
-        return _anywhere(full, rng)
+        return random_crop(full, rng)
     x, y, width = heads[int(rng.integers(len(heads)))]
-    cut = min(full, max(round(LEAST_FRAMED * full), round(float(width) * rng.uniform(*FRAMED_SIDES))))
+    cut = min(
+        full, max(round(SMALLEST_HEAD_CROP * full), round(float(width) * rng.uniform(*HEAD_CROP_SIDES)))
+    )
     left, top = (
         round(float(middle) - cut / 2 + cut * rng.uniform(-OFF_CENTRE, OFF_CENTRE)) for middle in (x, y)
     )
@@ -136,18 +138,14 @@ def _framed(record: Any, rng: Generator) -> tuple[int, int, int]:
 
 
 def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Array, Array, Array]:
-    """Pastes the whole sample, smaller, into a plain picture: a face far away, or a print on a wall."""
+    """Pastes the whole sample, smaller, into a plain picture, like a face far away or a print on a wall."""
     full = len(photo)
     small = int(full * rng.uniform(0.25, 0.8))
     left, top = rng.integers(0, full - small + 1, 2)
     ground = np.tile(rng.uniform(0, 1, 3).astype(np.float32), (full, full, 1))
     if rng.random() < 0.5:
-        ground += (
-            cv2.resize(
-                rng.normal(size=(8, 8, 3)).astype(np.float32), (full, full), interpolation=cv2.INTER_CUBIC
-            )
-            * 0.2
-        )
+        blotches = rng.normal(size=(8, 8, 3)).astype(np.float32)
+        ground += cv2.resize(blotches, (full, full), interpolation=cv2.INTER_CUBIC) * 0.2
     far = np.zeros_like(maps)
     ground[top : top + small, left : left + small] = cv2.resize(
         photo, (small, small), interpolation=cv2.INTER_AREA
@@ -162,9 +160,9 @@ def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Arr
 def resized(maps: Array, side: int, width: int) -> Array:
     """Resamples maps (n, n, 5), as `as_maps` gives them, to (side, side, 5).
 
-    Relief and thickness, in widths of `width` pixels, are interpolated between four pixels of one surface:
-    the nearest pixel's value would make every slope wrong that is measured over one pixel. Across outlines
-    and jumps, and for the other maps, the nearest pixel counts.
+    Relief and thickness, in widths of `width` pixels, are interpolated between four pixels of one surface,
+    because the nearest pixel's value would falsify slopes over one pixel. Across outlines and jumps, and in
+    the other maps, the nearest pixel's value is taken.
     """
     nearest = ((np.arange(side) + 0.5) * len(maps) / side).astype(int)
     resampled = maps[np.ix_(nearest, nearest)]
@@ -180,7 +178,7 @@ def resized(maps: Array, side: int, width: int) -> Array:
     return resampled
 
 
-def _recolour(photo: Array, rng: Generator) -> Array:
+def recolour(photo: Array, rng: Generator) -> Array:
     """Gamma, contrast, brightness, white balance, grey, noise."""
     photo = np.clip(photo, 1e-3, 1) ** rng.uniform(0.6, 1.6)
     photo = (photo - 0.5) * rng.uniform(0.6, 1.4) + 0.5 + rng.uniform(-0.15, 0.15)

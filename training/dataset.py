@@ -1,10 +1,10 @@
-"""Rendered sets on disk, and random views of them for training.
+"""Rendered sets on disk.
 
     python -m training.dataset --face-model PATH --out data/train --count 32000
     python -m training.dataset --face-model PATH --out data/held_out --count 256 --first-seed 10000000
 
-A set is a folder of shards; a shard is one .npy file of records, written under a temporary name.
-Rendering again continues where it stopped.
+A set is a folder of shards. A shard is one .npy file of records, written under a temporary name first. An
+interrupted call continues when it is repeated.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def _model(path: Path) -> tuple[FaceModel, Regions]:
     return model, find_regions(model)
 
 
-def _record(sample: Sample) -> tuple[Any, ...]:
+def as_record(sample: Sample) -> tuple[Any, ...]:
+    """The fields of `record_dtype`."""
     has = sum(1 << bit for bit, name in enumerate(GROUPS) if name in sample.has)
     return (
         sample.rgb_hwc,
@@ -94,7 +95,7 @@ def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side
         return count
     records = np.empty(count, record_dtype(side))
     for i in range(count):
-        records[i] = _record(render(model, regions, first_seed + i, side))
+        records[i] = as_record(render(model, regions, first_seed + i, side))
     partial = shard.with_suffix(".part")
     with partial.open("wb") as file:
         np.save(file, records)
@@ -103,7 +104,7 @@ def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side
 
 
 def render_set(face_model: Path, out: Path, count: int, first_seed: int, side: int, workers: int) -> None:
-    """Renders seeds first_seed .. first_seed + count - 1 into `out`, a shard per task."""
+    """Renders the seeds from first_seed on into `out`, a shard per task."""
     out.mkdir(parents=True, exist_ok=True)
     firsts = range(first_seed, first_seed + count, SHARD)
     start, done = time.monotonic(), 0
@@ -121,8 +122,9 @@ class RenderedSet:
     """All records of a folder, by number."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the shards without reading the pictures. Raises FileNotFoundError where there is none,
-        ValueError where they differ.
+        """Opens the shards without reading the pictures.
+
+        Raises FileNotFoundError where there are none, ValueError where their formats differ.
         """
         self.shards = [np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))]
         if not self.shards:
@@ -131,7 +133,7 @@ class RenderedSet:
             )
         if len({shard.dtype for shard in self.shards}) > 1:
             raise ValueError(
-                f"The shards in {folder} are of different sides or ages: delete them and render the set again."
+                f"The shards in {folder} differ in side or format: delete them and render the set again."
             )
         self.ends = np.cumsum([len(shard) for shard in self.shards])
         self.has = np.concatenate([shard["has"] for shard in self.shards])

@@ -1,4 +1,4 @@
-"""What a prediction costs."""
+"""The terms of the loss, and their weights."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from face3d.depth.face.network import FaceMaps
 EYE_SIGMA = 0.02
 """Radius of the target blob of an eye, in image widths."""
 ROOT_GUARD = 1e-5
-"""Under a square root, whose slope at zero is infinite."""
+"""Added under a square root, whose derivative at zero is infinite."""
 FACE_COUNTS = 2.0
-"""Times that a pixel of the narrow face counts in shape, slope and normals: the smaller part of a head, and
-the one that people look at."""
+"""Weight of a pixel of the narrow face in the shift-invariant term, slope and normals; others weigh 1. The
+narrow face is the smaller part of a head and matters most."""
 WEIGHTS = {
-    "shape": 10.0,
-    "place": 2.0,
+    "shift-invariant": 10.0,
+    "absolute": 2.0,
     "slope": 10.0,
     "thickness": 3.0,
     "matte": 0.6,
@@ -33,7 +33,8 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
     """Each term by name, unweighted, scalar.
 
     maps_n5hw: relief, thickness, matte, head, narrow face as in `training.dataset`. eyes_nk3: x, y in 0..1,
-    and whether the eye is in view; left and right eyes take turns.
+    and 1 where the eye is in view, else 0; left and right eyes alternate. "absolute" and "shift-invariant"
+    are of relief: its mean absolute error with and without the mean difference.
     """
     relief, thickness, matte, head, face = maps_n5hw.unbind(1)
     inside = (matte > 0.5).float()
@@ -44,21 +45,21 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
         return _mean(value, inside)
 
     shift = ((error * inside).sum((1, 2)) / inside.sum((1, 2)).clamp_min(1)).detach()[:, None, None]
-    shape_error = (error - shift).abs()
+    centred_error = (error - shift).abs()
     thickness_error = (predicted.thickness - thickness).abs()
     return {
-        "shape": _mean(shape_error, weight),
-        "place": mean_inside(error.abs()),
+        "shift-invariant": _mean(centred_error, weight),
+        "absolute": mean_inside(error.abs()),
         "slope": _slope_error(error, weight),
         "normals": _normal_error(predicted.relief, relief, weight),
         "thickness": mean_inside(thickness_error),
         "matte": functional.binary_cross_entropy_with_logits(predicted.matte_logit, matte),
         "head": functional.binary_cross_entropy_with_logits(predicted.head_logit, head),
-        "uncertainty": mean_inside(_laplace_nll(shape_error, predicted.log_uncertainty)),
+        "uncertainty": mean_inside(_laplace_nll(centred_error, predicted.log_uncertainty)),
         "thickness uncertainty": mean_inside(
             _laplace_nll(thickness_error, predicted.log_thickness_uncertainty)
         ),
-        "eyes": _eye_loss(predicted.eyes_logit, eyes_nk3),
+        "eyes": eye_loss(predicted.eyes_logit, eyes_nk3),
     }
 
 
@@ -68,7 +69,7 @@ def total(terms: dict[str, Tensor]) -> Tensor:
 
 
 def _laplace_nll(error: Tensor, log_scale: Tensor) -> Tensor:
-    """Laplace likelihood of an error that is held fixed: teaches the scale without excusing the error."""
+    """Laplace negative log-likelihood, less a constant; the gradient reaches the scale, not the error."""
     return error.detach() * torch.exp(-log_scale) + log_scale
 
 
@@ -78,8 +79,8 @@ def _mean(value_nhw: Tensor, weight_nhw: Tensor) -> Tensor:
 
 
 def _slope_error(error_nhw: Tensor, weight_nhw: Tensor, scales: int = 4) -> Tensor:
-    """Mean absolute difference of the error between neighbours, at `scales` halvings; a pair counts as the
-    lesser of its two weights.
+    """Mean absolute difference of the error between neighbours, at `scales` halvings; a pair has the lesser
+    of its two weights.
 
     Source: the multi-scale gradient loss of Li & Snavely 2018 (MegaDepth), here on relief instead of log
     depth.
@@ -97,8 +98,7 @@ def _slope_error(error_nhw: Tensor, weight_nhw: Tensor, scales: int = 4) -> Tens
 
 
 def _normal_error(predicted_nhw: Tensor, relief_nhw: Tensor, weight_nhw: Tensor) -> Tensor:
-    """Mean distance between the tips of the unit normals, taken over one pixel and over two, the two means
-    added.
+    """Mean distance between the tips of the unit normals, from differences over one pixel plus over two.
 
     The distance is the angle in radians while that is small. Unlike the error of a slope it stays finite
     where a surface is steep.
@@ -124,10 +124,8 @@ def _slopes(relief_nhw: Tensor, step: int) -> tuple[Tensor, Tensor]:
     return corner - pixels[:, step:, :-step], corner - pixels[:, :-step, step:]
 
 
-def _eye_loss(logit_n2hw: Tensor, eyes_nk3: Tensor) -> Tensor:
-    """Cross-entropy against a blob on each eye in view, and against nothing for an eye that is hidden; pixels
-    of a blob weigh more.
-    """
+def eye_loss(logit_n2hw: Tensor, eyes_nk3: Tensor) -> Tensor:
+    """Cross-entropy against a Gaussian blob on each eye in view, 0 elsewhere; pixels of a blob weigh more."""
     height, width = logit_n2hw.shape[-2:]
     x = (torch.arange(width, device=logit_n2hw.device) + 0.5) / width
     y = (torch.arange(height, device=logit_n2hw.device) + 0.5) / height

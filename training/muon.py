@@ -1,4 +1,4 @@
-"""Muon: every singular direction of an update gets the same length.
+"""Muon: an optimiser whose updates have singular values near one.
 
 Source: Jordan 2024, "Muon: An optimizer for hidden layers in neural networks".
 """
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 NEWTON_SCHULZ_STEPS = 5
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
-"""Of Jordan's odd polynomial, which draws singular values towards one."""
+"""Of Jordan's odd polynomial, which brings singular values towards one."""
 UPDATE_RMS = 0.2
 """Root mean square of an update at rate one, so that AdamW's rates can be used (Liu et al. 2025, "Muon is
 Scalable for LLM Training")."""
@@ -21,11 +21,10 @@ MOMENTUM = 0.95
 
 
 def orthogonal(matrix_ab: Tensor) -> Tensor:
-    """The matrix with its singular values brought to about one by a Newton-Schulz iteration; zeros stay
-    zeros. float32.
+    """The matrix, float32, with singular values of about one, by a Newton-Schulz iteration; zeros stay zeros.
 
-    Every step multiplies the matrix x from the left by a polynomial of x times its transpose. So only that
-    small square matrix goes through the steps, and their product meets the long matrix once, at the end.
+    Every step multiplies the matrix x from the left by a polynomial of x times its transpose. So the steps
+    are computed on that small square matrix, and their product is applied to x once, at the end.
     """
     wide = matrix_ab.shape[0] <= matrix_ab.shape[1]
     x = (matrix_ab if wide else matrix_ab.T).float()
@@ -42,7 +41,7 @@ def orthogonal(matrix_ab: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """For kernels of convolutions, each taken as a matrix of output channels by everything that enters one."""
+    """For kernels of convolutions, each as a matrix of output channels by all inputs of a channel."""
 
     def __init__(self, kernels: Iterable[Tensor], rate: float, weight_decay: float) -> None:
         """rate: as for AdamW, see UPDATE_RMS."""
@@ -50,9 +49,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> Any:
-        """One update, with Nesterov momentum, of every kernel that has a gradient. Returns what `closure`
-        returns.
-        """
+        """Updates the kernels that have gradients, with Nesterov momentum. Returns the value of `closure`."""
         loss = torch.enable_grad()(closure)() if closure else None
         for group in self.param_groups:
             for kernel in group["params"]:

@@ -2,11 +2,10 @@
 
     python -m training.train --data data/train --run runs/face --side 128 --samples 260000 --decay 80000
 
-The learning rate warms up, stays, and falls to zero over the last --decay samples, so a run can be lengthened
-or brought down from any
-checkpoint: call again with other numbers and it goes on from where it stopped. A GPU is used where there is
-one. On a CPU, --processes 2 takes one core for each of two processes whose weights are averaged as they go;
-they see more views a second than one process on both.
+The learning rate warms up, stays, and falls to zero over the last --decay samples. So a run can be lengthened
+or brought to its end from any checkpoint: call again with other numbers, and it continues. A GPU is used
+where there is one. On a CPU, --processes 2 starts two processes of one core each and averages their weights
+regularly; together they process more views a second than one process on both cores.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ AVERAGING = 0.995
 BATCH = 32
 REPORT_EVERY, SAVE_EVERY = 50, 500
 AVERAGE_WEIGHTS_EVERY = 8
-"""Steps after which processes that train together take the mean of their weights: local SGD (Stich 2019)."""
+"""Steps after which processes that train together average their weights: local SGD (Stich 2019)."""
 
 Cost = Callable[[FaceMaps, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
 """Terms of the loss by name, arguments as of `losses`."""
@@ -52,9 +51,7 @@ def learning_rate(seen: int, samples: int, decay: int) -> float:
 
 
 class Run:
-    """A network in training with its average and its optimisers; the folder holds checkpoint.pt and
-    log.jsonl.
-    """
+    """A network in training with its averaged weights and its optimisers; the folder holds the checkpoint."""
 
     def __init__(
         self,
@@ -65,12 +62,12 @@ class Run:
         configuration: Configuration | None = None,
         bfloat16: bool = True,
     ) -> None:
-        """Goes on from the folder's checkpoint where there is one.
+        """Continues from the folder's checkpoint where there is one.
 
-        cost: see `Cost`. optimisers: see `Optimisers`. A checkpoint without states of these gives its
-        weights, and they begin anew.
-        configuration: of the network; default `Configuration()`. bfloat16: whether convolutions are computed
-        so.
+        cost: see `Cost`. optimisers: see `Optimisers`; a checkpoint without their states gives its weights
+        only.
+        configuration: of the network; default `Configuration()`. bfloat16: the precision of convolutions,
+        else float32.
         """
         torch.manual_seed(0)
         self.cost, self.bfloat16 = cost, bfloat16
@@ -116,7 +113,7 @@ class Run:
 
     @torch.no_grad()
     def average_weights(self) -> None:
-        """Brings the weights of all processes that train together to their mean; alone, nothing happens."""
+        """Averages the weights over all processes that train together; without others it does nothing."""
         if self.processes == 1:
             return
         values = [value for value in self.network.state_dict().values() if value.is_floating_point()]
@@ -156,10 +153,9 @@ class Run:
 def train(
     data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int, bfloat16: bool
 ) -> None:
-    """Trains until `samples` samples were seen in all.
+    """Trains until `samples` samples were processed in all, earlier calls included.
 
-    Of several processes the first keeps the log and the checkpoint; the others' optimisers begin anew with
-    its state.
+    Of several processes the first writes the log and the checkpoint, from which the others also start.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rank = distributed.get_rank() if distributed.is_initialized() else 0
@@ -198,9 +194,7 @@ def train(
 
 
 def _train_together(rank: int, processes: int, rendezvous: str, arguments: tuple[Any, ...]) -> None:
-    """What each of several processes does; they find each other through the file `rendezvous`, which is not
-    there yet.
-    """
+    """Runs one of several processes, which connect through the file `rendezvous`; it must not exist yet."""
     torch.set_num_threads(1)
     distributed.init_process_group(
         "gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=processes
@@ -215,9 +209,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder made by training.dataset")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoint and log")
     parser.add_argument("--side", type=int, default=128, help="input side in pixels")
-    parser.add_argument(
-        "--samples", type=int, required=True, help="samples seen in all, earlier calls included"
-    )
+    parser.add_argument("--samples", type=int, required=True, help="samples in all, earlier calls included")
     parser.add_argument(
         "--decay",
         type=int,

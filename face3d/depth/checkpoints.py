@@ -17,6 +17,7 @@ from typing import Any
 
 import platformdirs
 
+from face3d import bundled
 from face3d.depth import download
 from face3d.depth.download import Progress, RetryPolicy
 from face3d.depth.spec import NetworkSpec, RemoteFile
@@ -42,7 +43,7 @@ FOLDER_VARIABLE = "PHOTO_TO_3D_FACE_WEIGHTS"
 MIRROR_VARIABLE = "PHOTO_TO_3D_FACE_MIRROR"
 """Environment variable with an address, under which the files of the table are fetched by name in place of
 their published addresses."""
-BUNDLED_FOLDER = Path(__file__).resolve().parents[2] / "assets"
+BUNDLED_FOLDER = bundled.FOLDER
 SHOWN_FIGURES = {
     "face relief %": "the face's relief off by {:.1f} % of the head's width",
     "face normals": "its normals by {:.0f}°",

@@ -10,7 +10,8 @@ from face3d.errors import ExportError
 
 
 def save(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name in the same folder, then move it: no reader ever sees half of it.
+    """Write a file under a temporary name in the same folder, then move it: no file is ever half written.
+
     Raises: ExportError.
     """
     try:

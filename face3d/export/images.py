@@ -32,9 +32,7 @@ JPEG_QUALITY = 92
 
 
 class _StoredJpeg(JpegImageFile):
-    """Is saved as the very bytes it was opened from; Pillow would compress the picture a second time, at a
-    quality of its own.
-    """
+    """A JPEG that is saved as the bytes it was opened from; Pillow would compress it a second time."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))
@@ -46,9 +44,7 @@ class _StoredJpeg(JpegImageFile):
 
 
 def _jpeg(rgb_hwc: Array) -> Image.Image:
-    """The picture as Pillow's JPEG image, so that trimesh embeds it as JPEG; made from pixels alone, so it
-    carries no EXIF.
-    """
+    """The picture as Pillow's JPEG image, which trimesh embeds; made from pixels alone, without EXIF."""
     ok, data = cv2.imencode(
         ".jpg", cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )

@@ -1,13 +1,12 @@
-"""Models and depth maps to the bytes of a file. trimesh writes GLB, STL and PLY meshes; the rest is written
-here.
-"""
+"""Models as files: trimesh writes GLB, STL and PLY meshes; OBJ, 3MF, XYZ and PLY points are written here."""
 
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ from face3d.errors import ExportError
 from face3d.export.images import _jpeg, _png
 from face3d.export.print_bed import bed_from_model
 from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
 from face3d.structures import Mesh, PointCloud
@@ -27,14 +27,16 @@ THREE_MF = "http://schemas.microsoft.com/3dmanufacturing"
 THREE_MF_TYPES = (
     f'{XML}<Types xmlns="{OPEN_PACKAGING}/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>'
+    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/>'
+    "</Types>"
 )
 THREE_MF_RELATIONS = (
     f'{XML}<Relationships xmlns="{OPEN_PACKAGING}/relationships">'
     f'<Relationship Target="/3D/3dmodel.model" Id="model" Type="{THREE_MF}/2013/01/3dmodel"/></Relationships>'
 )
 THREE_MF_MODEL = (
-    f'{XML}<model unit="millimeter" xml:lang="en-US" xmlns="{THREE_MF}/core/2015/02"><resources><object id="1" type="model"><mesh>'
+    f'{XML}<model unit="millimeter" xml:lang="en-US" xmlns="{THREE_MF}/core/2015/02"><resources>'
+    '<object id="1" type="model"><mesh>'
     "<vertices>{vertices}</vertices><triangles>{triangles}</triangles></mesh></object></resources>"
     '<build><item objectid="1" transform="{transform}"/></build></model>'
 )
@@ -72,7 +74,8 @@ def _points_ply(cloud: PointCloud) -> bytes:
     ):
         rows[name] = values_n
     properties = "".join(f"property {names[kind]} {name}\n" for name, kind in fields)
-    header = f"ply\nformat binary_little_endian 1.0\ncomment unit mm\nelement vertex {len(rows)}\n{properties}end_header\n"
+    head = "ply\nformat binary_little_endian 1.0\ncomment unit mm\n"
+    header = f"{head}element vertex {len(rows)}\n{properties}end_header\n"
     return header.encode("ascii") + rows.tobytes()
 
 
@@ -103,8 +106,9 @@ def write_glb(model: Mesh | PointCloud) -> bytes:
 
 
 def write_obj(model: Mesh | PointCloud) -> bytes:
-    """A zip with OBJ, MTL and PNG in millimetres. Positions are shared across the texture's seam, which
-    trimesh cannot write.
+    """A zip with OBJ, MTL and PNG in millimetres.
+
+    Positions are shared across the texture's seam, which trimesh cannot write.
 
     Source: Wavefront, "Advanced Visualizer manual, appendix B1: object files (.obj)".
     """
@@ -135,9 +139,7 @@ def write_obj(model: Mesh | PointCloud) -> bytes:
 
 
 def write_stl(model: Mesh | PointCloud) -> bytes:
-    """Binary STL in millimetres, no colours, put on the printer's bed (`bed_from_model`): +Z is up, as in
-    slicers.
-    """
+    """Binary STL in millimetres, no colours, on the printer's bed (`bed_from_model`): +Z up."""
     solid = _welded(_mesh_only(model, "STL"))
     turn_43 = bed_from_model(solid.vertices, solid.faces)
     solid.vertices = solid.vertices @ turn_43[:3] + turn_43[3]
@@ -145,10 +147,10 @@ def write_stl(model: Mesh | PointCloud) -> bytes:
 
 
 def write_3mf(model: Mesh | PointCloud) -> bytes:
-    """3MF in millimetres, no colours, +Y up as the other formats; the item's transform puts it on the
-    printer's bed (`bed_from_model`).
+    """3MF in millimetres, no colours, +Y up; the item's transform puts it on the printer's bed.
 
-    trimesh's has attributes that a strict reader (lib3mf) refuses.
+    See `bed_from_model`. Not written by trimesh: its files have attributes that a strict reader (lib3mf)
+    refuses.
 
     Source: 3MF Consortium, "3MF core specification", 1.3, chapters 2 to 4.
     """
@@ -196,8 +198,9 @@ def _mesh_only(model: Mesh | PointCloud, name: str) -> Mesh:
 
 @dataclass(frozen=True)
 class Writer:
-    """How one format is written. write: model -> bytes. suffix: of the file. unit: of its numbers.
-    holds_points: also a PointCloud.
+    """One format. write: model -> bytes. suffix: of the file. unit: of its numbers.
+
+    holds_points: whether it takes a PointCloud too.
     """
 
     write: Callable[[Mesh | PointCloud], bytes]
@@ -217,9 +220,17 @@ WRITERS: dict[str, Writer] = {
 }
 
 
+def report_json(report: MeshReport, files: dict[str, bytes]) -> bytes:
+    """The mesh report as JSON, with unit and size of the files exported with it; `files` by format name."""
+    exports = {name: {"bytes": len(data), "unit": WRITERS[name].unit} for name, data in files.items()}
+    content = asdict(report) | {"printable": report.printable, "exports": exports}
+    return (json.dumps(content, indent=2) + "\n").encode("utf-8")
+
+
 def write(name: str, model: Mesh | PointCloud) -> bytes:
-    """The bytes of `model` (in mm or m) in one of the `WRITERS` formats. Raises: ExportError for an unknown
-    format or a wrong model.
+    """The bytes of `model` (in mm or m) in one of the `WRITERS` formats.
+
+    Raises: ExportError for an unknown format, or a model that the format cannot hold.
     """
     if name not in WRITERS:
         raise ExportError(f"There is no format named {name!r}. Choose one of {', '.join(WRITERS)}.")

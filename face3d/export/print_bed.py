@@ -7,18 +7,18 @@ import numpy as np
 from face3d.structures import Array
 
 UPRIGHT_TURN = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
-"""(x, y, z) -> (x, -z, y), for row vectors on its left: from +Y up, facing +Z, to a printer's +Z up, facing
-its front."""
+"""(x, y, z) -> (x, -z, y) for row vectors on its left: +Y up, facing +Z, to +Z up, facing the printer's
+front."""
 FLAT_SHARE = 1e-3
 """A triangle lies on a side of a model when its corners are within this share of the model's size from it."""
 BACK_OVER_FOOT = 5
-"""A model lies when its flat back is so many times its foot: a plaque's is about 10 to 40 times its lower
-edge."""
+"""A model lies when its flat back is so many times its foot. A plaque's is 10 to 40 times its lower edge."""
 
 
 def bed_from_model(vertices_n3: Array, faces_m3: Array) -> Array:
-    """(4, 3) float64: what puts a model on a printer's bed, whose up is +Z, as row vectors [x y z 1] times
-    it; a rotation and a lift.
+    """(4, 3) float64: rotation and lift that put a model on a printer's bed, whose up is +Z.
+
+    Points are row vectors [x y z 1], multiplied from the left.
 
     A bust stands on its foot. A plaque lies on its flat back, its face up; its foot, the lower edge, is small
     (`BACK_OVER_FOOT`).

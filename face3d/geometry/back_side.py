@@ -1,6 +1,4 @@
-"""The side that the camera did not see: the network's second layer where it is sure, a rounded continuation
-elsewhere.
-"""
+"""The hidden side: the network's second layer where it is reliable, a rounded continuation elsewhere."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ HEAD_DEPTH_TO_WIDTH = 1.27
 
 
 def half_chord(mask_hw: Array) -> Array:
-    """(h, w) float32 in image widths: half the thickness of a round body with this silhouette, sqrt(d (2 R -
-    d)).
+    """(h, w) float32, image widths: half the thickness of a round body of this silhouette, sqrt(d (2 R - d)).
 
     d is the distance to the silhouette and R the largest one. Where the frame cuts the body there is no
     silhouette.
@@ -61,9 +58,7 @@ def silhouette_size(mask_hw: Array) -> float:
 
 
 def steady_outline(mask_hw: Array) -> Array:
-    """(h, w) bool: the mask with the tremble of its outline smoothed away; unchanged where it is too small
-    for that.
-    """
+    """(h, w) bool: the mask with its outline smoothed; unchanged where it is too small for that."""
     sigma = OUTLINE_SIGMA * mask_hw.shape[1]
     if sigma < 0.5:
         return mask_hw
@@ -74,8 +69,8 @@ def steady_outline(mask_hw: Array) -> Array:
 
 
 def wells(front_hw: Array, cells_hw: Array) -> Array:
-    """(h, w) bool: cells at which the front is a narrow, deep dent (`WELL_WIDTH`, `WELL_DEPTH`): its
-    grey-scale closing fills it.
+    """(h, w) bool: narrow, deep dents of the front (`WELL_WIDTH`, `WELL_DEPTH`), which its grey-scale closing
+    fills.
     """
     size = silhouette_size(cells_hw)
     diameter = 2 * round(WELL_WIDTH * size / 2) + 1
@@ -96,9 +91,7 @@ def wells(front_hw: Array, cells_hw: Array) -> Array:
 
 
 def complete_front(front_hw: Array, known_hw: Array) -> Array:
-    """Front relief with the pixels that are not known continued from those that are, evened out where the two
-    meet.
-    """
+    """Front relief continued from known pixels into unknown ones, smoothed where the two meet."""
     if known_hw.all():
         return front_hw
     filled_hw = np.where(known_hw, front_hw, fill_by_diffusion(front_hw[..., None], known_hw)[..., 0]).astype(
@@ -144,8 +137,7 @@ def complete_back(
 
 
 def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Array, Array]:
-    """Reliefs at the corners of the cells, limited to a body neither flatter nor deeper than `LEAST_` and
-    `LARGEST_DEPTH_TO_WIDTH` allow.
+    """Reliefs at the corners of the cells, limited by `LEAST_` and `LARGEST_DEPTH_TO_WIDTH`.
 
     Args: front_n, back_n: ((h + 1) * (w + 1),) relief. cells_hw: (h, w) bool.
 

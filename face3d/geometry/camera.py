@@ -11,11 +11,9 @@ from face3d.errors import GeometryError
 from face3d.structures import Array
 
 DEFAULT_FOV_DEGREES = 30.0
-"""Horizontal field of view where neither the file nor the user gives one: a head-and-shoulders portrait from
-about 0.75 m."""
+"""Horizontal field of view where none is given: a head-and-shoulders portrait from about 0.75 m."""
 NEAREST_SHARE = 0.4
-"""No point may be nearer to the camera than this share of the reference distance: a face fills the frame long
-before."""
+"""No point may be nearer to the camera than this share of the reference distance."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,8 @@ def choose_fov(fov_of_photo: float | None, fov_of_user: float | None, largest_re
     if fov_of_user is not None:
         if not 0 < fov_of_user <= limit:
             raise GeometryError(
-                f"A field of view of {fov_of_user:g} degrees puts the camera into the face. Choose 1 to {limit:.0f} degrees."
+                f"A field of view of {fov_of_user:g} degrees puts the camera into the face. "
+                f"Choose 1 to {limit:.0f} degrees."
             )
         return fov_of_user
     return min(fov_of_photo or DEFAULT_FOV_DEGREES, limit)
@@ -78,7 +77,7 @@ def unproject(columns: ArrayLike, rows: ArrayLike, relief: ArrayLike, camera: Ca
 
 
 def project(points: Array, camera: Camera) -> tuple[Array, Array]:
-    """Picture positions (columns, rows) in pixels, float64, of points (..., 3): the inverse of `unproject`."""
+    """Columns and rows in pixels, float64, of points (..., 3): the inverse of `unproject`."""
     height, width = camera.size_hw
     x, y, z = np.moveaxis(np.asarray(points, np.float64), -1, 0) / camera.unit_per_width
     spread = (camera.distance - z) / camera.distance if camera.perspective else np.ones_like(z)

@@ -42,11 +42,13 @@ def fill_by_diffusion(values_hwc: Array, known_hw: Array) -> Array:
     return filled_hwc
 
 
-def distance_inside(mask_hw: Array) -> Array:
-    """(h, w) float64: cells to the nearest that is not in the mask, 0 outside it; beyond the frame there is
-    none.
+def distance_inside(mask_hw: Array, *, frame_ends_it: bool = False) -> Array:
+    """(h, w) float64: cells to the nearest that is not in the mask, 0 outside it.
+
+    frame_ends_it: cells beyond the frame are not in the mask; else they are not counted.
     """
-    distance_hw: Array = ndimage.distance_transform_edt(np.pad(mask_hw, 1, mode="edge"))[1:-1, 1:-1]
+    padded_hw = np.pad(mask_hw, 1) if frame_ends_it else np.pad(mask_hw, 1, mode="edge")
+    distance_hw: Array = ndimage.distance_transform_edt(padded_hw)[1:-1, 1:-1]
     return distance_hw
 
 
@@ -78,8 +80,7 @@ def _gaussian(values_hw: Array, sigma_px: float) -> Array:
 
 
 def smooth_within_edges(values_hw: Array, mask_hw: Array, sigma_px: float, range_sigma: float) -> Array:
-    """Bilateral smoothing normalised by the mask: values that differ by more than about `range_sigma` do not
-    mix.
+    """Bilateral smoothing normalised by the mask: values more than about `range_sigma` apart do not mix.
 
     Source: Durand and Dorsey, "Fast bilateral filtering for the display of high-dynamic-range images",
     SIGGRAPH 2002, section 5.1 (piecewise-linear in the values). We add the mask to the weights; `range_sigma`
@@ -107,8 +108,7 @@ def smooth_within_edges(values_hw: Array, mask_hw: Array, sigma_px: float, range
 
 
 def resample(values_hw: Array, mask_hw: Array, size_hw: tuple[int, int]) -> tuple[Array, Array]:
-    """Mean of the masked pixels that fall on each cell of a coarser grid, and the cells of which at least
-    half is masked.
+    """Mean of the masked pixels on each cell of a coarser grid; the cells (h, w) bool at least half masked.
 
     Args: values_hw (h, w) float32; mask_hw (h, w) bool; size_hw: rows and columns of the grid, each at most
     those of `values_hw`.

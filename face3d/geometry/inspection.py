@@ -1,10 +1,8 @@
-"""Measurements of a mesh: closedness, pieces, volume, self-intersection, wall thickness, reprojection error."""
+"""Measurements of a mesh: closedness, volume, self-intersection, wall thickness, reprojection error."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from face3d.geometry.camera import Camera, project
 from face3d.structures import Array, Mesh
@@ -12,17 +10,14 @@ from face3d.structures import Array, Mesh
 WALL_SAMPLES = 1000
 
 WALL_FACES = 0.87
-"""Cosine of the largest angle between the way into a wall and the normal of the face it leaves by: 30
-degrees."""
+"""Cosine of the largest angle between a ray through a wall and the normal where it leaves: 30 degrees."""
 PIXEL_SAMPLES = 20_000
 RAYS_TIMES_FACES = 6_000_000
 """Rays are followed in batches of so many pairs of ray and triangle, about 100 MB."""
 
 
 def edge_report(faces_m3: Array) -> tuple[bool, bool, int]:
-    """Whether every edge has exactly two triangles; whether no two triangles walk an edge the same way; how
-    many edges there are.
-    """
+    """Whether every edge has two triangles, whether none is walked twice one way, and the number of edges."""
     start, end = faces_m3.astype(np.int64).ravel(), np.roll(faces_m3, -1, axis=1).astype(np.int64).ravel()
     count = int(faces_m3.max()) + 1
     _, uses = np.unique(np.minimum(start, end) * count + np.maximum(start, end), return_counts=True)
@@ -30,20 +25,8 @@ def edge_report(faces_m3: Array) -> tuple[bool, bool, int]:
     return bool((uses == 2).all()), bool((walks == 1).all()), len(uses)
 
 
-def count_components(faces_m3: Array) -> int:
-    """Pieces that hang together by shared vertices."""
-    count = int(faces_m3.max()) + 1
-    start, end = faces_m3.ravel(), np.roll(faces_m3, -1, axis=1).ravel()
-    _, labels = connected_components(
-        coo_array((np.ones(len(start), bool), (start, end)), shape=(count, count)), directed=False
-    )
-    return len(np.unique(labels[np.unique(faces_m3)]))
-
-
 def signed_volume(vertices_n3: Array, faces_m3: Array) -> float:
-    """Volume enclosed, positive where triangles face outwards (divergence theorem; about the centroid, for
-    accuracy).
-    """
+    """Volume enclosed, positive where triangles face outwards (divergence theorem, about the centroid)."""
     a, b, c = ((vertices_n3 - vertices_n3.mean(axis=0))[faces_m3[:, corner]] for corner in range(3))
     return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6)
 
@@ -56,8 +39,7 @@ def _pierces(segments_k23: Array, triangles_k33: Array) -> Array:
 
 
 def _ray_hits(origin_k3: Array, along_k3: Array, triangles_k33: Array) -> tuple[Array, Array]:
-    """Distance along each ray (in lengths of `along`) to its triangle's plane, and whether it hits the inside
-    of the triangle.
+    """Distance along each ray (in lengths of `along`) to its triangle's plane; whether it hits the triangle.
 
     Source: Möller and Trumbore, "Fast, minimum storage ray/triangle intersection", Journal of Graphics Tools
     2(1), 1997.
@@ -130,8 +112,8 @@ def self_touching(vertices_n3: Array, faces_m3: Array) -> int:
 
 
 def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Array:
-    """(WALL_SAMPLES,) lengths of the way through the solid along the inward normal, from points even by area;
-    in the vertices' unit.
+    """(WALL_SAMPLES,) wall thicknesses along the inward normal, at points even by area; in the vertices'
+    unit.
 
     A way counts where it leaves through a face that looks away (`WALL_FACES`); it is infinite elsewhere:
     every solid is thin towards a sharp edge, and that is no wall.
@@ -168,8 +150,9 @@ def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Arra
 
 
 def _in_triangle(count: int, rng: np.random.Generator) -> Array:
-    """(count, 3) barycentric coordinates, even over the triangle. Source: Osada et al., "Shape
-    distributions", TOG 21(4), 2002.
+    """(count, 3) barycentric coordinates, even over the triangle.
+
+    Source: Osada et al., "Shape distributions", TOG 21(4), 2002.
     """
     root_k, share_k = np.sqrt(rng.random(count)), rng.random(count)
     return np.stack([1 - root_k, root_k * (1 - share_k), root_k * share_k], -1)
@@ -178,8 +161,7 @@ def _in_triangle(count: int, rng: np.random.Generator) -> Array:
 def reprojection_error(
     mesh_in_camera: Mesh, camera: Camera, front_share: float, margin_px: int, rng: np.random.Generator
 ) -> float | None:
-    """Mean distance in pixels of the photo between where the texture puts a point of the visible side and
-    where the camera saw that point.
+    """Mean distance in pixels of the photo between a point's place in the texture and its projection.
 
     A texture is linear over a triangle and a photo is not: large triangles let it slide. None without a
     texture.

@@ -43,19 +43,17 @@ def drop_unused(faces_m3: Array, count: int) -> tuple[Array, Array]:
 
 
 def decimate(vertices_n3: Array, faces_m3: Array, budget: int, *, closed: bool) -> tuple[Array, Array]:
-    """At most `budget` triangles by edge collapse with quadric errors (fast-simplification); unchanged where
-    there are no more.
+    """At most `budget` triangles by edge collapse with quadric errors (fast-simplification).
 
-    closed: a solid is to stay one. Where the library tears it, a more patient collapse is tried; the last
-    result is returned as it is.
+    A mesh within the budget is returned unchanged. closed: a solid is to stay one. Where the library tears
+    it, a slower collapse is tried; the last result is returned as it is.
+
     Source: Garland and Heckbert, "Surface simplification using quadric error metrics", SIGGRAPH 1997.
     """
     if len(faces_m3) <= budget:
         return vertices_n3, faces_m3
     low, size = vertices_n3.min(axis=0), float(np.ptp(vertices_n3, axis=0).max())
-    unit_n3 = (
-        vertices_n3.astype(np.float64) - low
-    ) / size  # the library's error thresholds are absolute: work at unit size
+    unit_n3 = (vertices_n3.astype(np.float64) - low) / size  # the library's error thresholds are absolute
     # On a plane all collapses cost the same and the library folds triangles over each other: a millionth of
     # the size decides between them.
     unit_n3 += np.random.default_rng(0).normal(0, 1e-6, unit_n3.shape)
@@ -72,19 +70,17 @@ def decimate(vertices_n3: Array, faces_m3: Array, budget: int, *, closed: bool) 
 
 
 def weld(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array, Array]:
-    """Vertices at exactly the same place made one: indices of those kept, the new index of every old one,
-    triangles renumbered.
-    """
-    rows = (
-        np.ascontiguousarray(vertices_n3 + np.float32(0)).view([("", vertices_n3.dtype)] * 3).ravel()
-    )  # + 0 turns -0 into 0
+    """Vertices at one place made one: indices of those kept, new index of every old one, new triangles."""
+    rows = np.ascontiguousarray(vertices_n3 + np.float32(0))  # + 0 turns -0 into 0
+    rows = rows.view([("", vertices_n3.dtype)] * 3).ravel()
     _, kept, new_n = np.unique(rows, return_index=True, return_inverse=True)
     return kept, new_n.astype(np.int32), new_n.astype(np.int32)[faces_m3]
 
 
 def is_closed(faces_m3: Array) -> bool:
-    """Whether every edge is walked exactly once in each direction: watertight and consistently wound; in one
-    piece.
+    """Whether a mesh is watertight, consistently wound and in one piece.
+
+    Every edge is then walked exactly once in each direction.
     """
     if not len(faces_m3):
         return False
@@ -93,8 +89,14 @@ def is_closed(faces_m3: Array) -> bool:
     forward, backward = np.sort(start * count + end), np.sort(end * count + start)
     if (start == end).any() or (np.diff(forward) == 0).any() or not np.array_equal(forward, backward):
         return False
-    used = np.unique(start)
+    return count_components(faces_m3) == 1
+
+
+def count_components(faces_m3: Array) -> int:
+    """Pieces that hang together by shared vertices."""
+    count = int(faces_m3.max()) + 1
+    start, end = faces_m3.ravel(), np.roll(faces_m3, -1, axis=1).ravel()
     _, labels = connected_components(
         coo_array((np.ones(len(start), bool), (start, end)), shape=(count, count)), directed=False
     )
-    return bool((labels[used] == labels[used[0]]).all())
+    return len(np.unique(labels[np.unique(faces_m3)]))

@@ -1,6 +1,4 @@
-"""Points of a grid: which are stray, which way they face, and which to keep when there are too many. Plain
-arrays.
-"""
+"""Points of a grid: outliers, normals, curvature, and sampling within a budget."""
 
 from __future__ import annotations
 
@@ -14,8 +12,8 @@ NEIGHBOURS = 16
 
 
 def outliers(points_n3: Array, ratio: float) -> Array:
-    """(n,) bool: points farther from their `NEIGHBOURS` nearest, on average, than the mean point by `ratio`
-    standard deviations.
+    """(n,) bool: points whose mean distance to their `NEIGHBOURS` nearest is `ratio` standard deviations
+    above average.
 
     Source: Rusu et al., "Towards 3D point cloud based object maps for household environments", RAS 2008,
     section 4.1.
@@ -28,8 +26,9 @@ def outliers(points_n3: Array, ratio: float) -> Array:
 
 
 def normals_of_grid(points_hw3: Array, mask_hw: Array) -> Array:
-    """(h, w, 3) float32 unit normals towards the camera, from central differences within the mask; +Z where a
-    point has no neighbour.
+    """(h, w, 3) float32 unit normals towards the camera, from central differences within the mask.
+
+    +Z where a point has no neighbour.
     """
 
     def slope(axis: int) -> Array:
@@ -60,8 +59,7 @@ def curvature(normals_hw3: Array) -> Array:
 
 
 def systematic_sample(weights_n: Array, count: int) -> Array:
-    """`count` ascending indices, evenly spaced in the sum of weights; every point keeps at least half of its
-    even share.
+    """`count` ascending indices, evenly spaced in the sum of weights, half of which is spread evenly.
 
     Deterministic, and close to even in space, since the pixels come row by row.
     Source: systematic sampling, Cochran, Sampling Techniques, 3rd ed. 1977, chapter 8.

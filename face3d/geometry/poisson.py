@@ -60,8 +60,8 @@ def poisson_surface(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
 
 
 def _samples(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
-    """(k, 3) float64 points even by area, and the normals of their triangles: a flat base has few vertices,
-    and would be left open.
+    """(k, 3) float64 points even by area, and their normals: from its few vertices a flat base would stay
+    open.
     """
     solid = trimesh.Trimesh(vertices_n3.astype(np.float64), faces_m3, process=False)
     points_k3, face_k = trimesh.sample.sample_surface(solid, SAMPLES_PER_VERTEX * len(vertices_n3), seed=0)
@@ -69,9 +69,7 @@ def _samples(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
 
 
 def _reconstruct(source: str, target: str) -> None:
-    """What the other process does: points and normals from one file, the largest piece of the surface to
-    another.
-    """
+    """In the other process: points and normals from one file, the surface's largest piece to another."""
     import open3d
 
     with np.load(source) as given:

@@ -1,8 +1,6 @@
-"""From a depth map to a clean relief: one representation for all networks, masks that compose, smoothing that
-does not bleed.
+"""From a depth map to its relief: one representation for all networks, masks, smoothing within the masks.
 
-Relief is height towards the camera in image widths (docs/conventions.md). Plain arrays, at the depth map's
-own size.
+Relief is height towards the camera in image widths (docs/conventions.md), at the depth map's own size.
 """
 
 from __future__ import annotations
@@ -17,17 +15,16 @@ from face3d.errors import GeometryError
 from face3d.geometry import filters
 from face3d.geometry.camera import DEFAULT_FOV_DEGREES, Camera, choose_fov
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import Array, DepthMap, DepthRepresentation, Photo
+from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo, read_only
 
 BACKDROP_PERCENTILE = 2.0
-"""The backdrop of a person lies at this percentile of the person's relief, behind all of it but stray pixels.
-"""
+"""The backdrop of a person lies at this percentile of the person's relief."""
+UNSURE_FACTOR = 3.0
+"""The hidden layer is unreliable where the expected error is this many times its median over the person."""
 
 
 def camera_distance(fov_degrees: float) -> float:
-    """Image widths from the camera to the plane at relief 0, where the picture is one image width wide: 0.5 /
-    tan(F / 2).
-    """
+    """Image widths from the camera to the plane at relief 0: 0.5 / tan(F / 2)."""
     return 0.5 / np.tan(np.radians(fov_degrees) / 2)
 
 
@@ -37,8 +34,7 @@ def _from_relief(values_hw: Array, depth: DepthMap, distance: float, near_far_ra
 
 
 def _from_inverse(values_hw: Array, depth: DepthMap, distance: float, near_far_ratio: float) -> Array:
-    """1 / (a d + b), with a and b from the ratio of the farthest to the nearest distance; the median pixel
-    comes to lie at relief 0.
+    """1 / (a d + b), with a and b from the near-far ratio; the median pixel comes to lie at relief 0.
 
     Source: Ranftl et al., "Towards robust monocular depth estimation", TPAMI 2022, section 5: inverse depth
     up to scale and shift.
@@ -76,7 +72,8 @@ def valid_pixels(depth: DepthMap, foreground_only: bool) -> Array:
         mask_hw = mask_hw & (depth.values_hw > 0)
     if not (mask_hw.any() and depth.mask_hw.any()):
         raise GeometryError(
-            "The depth map has no usable pixel. Use a photo in which the person is larger, or another network."
+            "The depth map has no usable pixel. "
+            "Use a photo in which the person is larger, or another network."
         )
     return mask_hw
 
@@ -112,11 +109,9 @@ def to_relief(
 
 
 def _before_backdrop(depth: DepthMap) -> DepthMap:
-    """The map with a flat backdrop where a relief network saw no person; maps of other senses, or without a
-    matte, as they are.
+    """The map with a flat backdrop outside the matte of a relief network; other maps unchanged.
 
-    Outside its matte nothing was ever asked of such a network: what it says there may reach nearer than the
-    nose.
+    Such a network is not trained outside the matte: its values there may lie nearer than the nose.
     """
     if not _only_person(depth):
         return depth
@@ -129,26 +124,21 @@ def _only_person(depth: DepthMap) -> bool:
 
 
 def nearest_relief(depth: DepthMap, mask_hw: Array) -> float:
-    """Relief of the nearest pixel of `mask_hw`, image widths; 0 for senses whose relief follows from the
-    camera.
-    """
+    """Relief of the nearest pixel of `mask_hw`, image widths; 0 where relief follows from the camera."""
     if depth.representation is not DepthRepresentation.RELIEF:
         return 0.0
     return float(depth.values_hw[mask_hw & depth.mask_hw if _only_person(depth) else mask_hw].max())
 
 
 def metres_per_width(depth: DepthMap, distance: float) -> float | None:
-    """Metres that one image width stands for at relief 0; None where the representation has no absolute
-    scale.
-    """
+    """Metres per image width at relief 0; None where the representation has no absolute scale."""
     if depth.representation is not DepthRepresentation.METRIC:
         return None
     return float(np.median(depth.values_hw[depth.mask_hw])) / distance
 
 
 def depth_edges(relief_hw: Array, mask_hw: Array, distance: float, tolerance: float) -> Array:
-    """(h, w) bool: pixels of `mask_hw` beside a jump in distance, where a surface would be stretched from one
-    object to the next.
+    """(h, w) bool: pixels of `mask_hw` beside a jump in distance, where one object ends before another.
 
     A pixel counts when the distances from the camera within a window around it differ by more than
     `tolerance` times its own. The window grows with the picture (3 pixels up to 512 wide, then 1/170 of the
@@ -166,113 +156,120 @@ def depth_edges(relief_hw: Array, mask_hw: Array, distance: float, tolerance: fl
     return mask_hw & (high_hw - low_hw > tolerance * (distance - relief_hw))
 
 
-UNSURE_FACTOR = 3.0
-"""The hidden layer is not trusted where the expected error is this many times its median over the foreground.
-"""
-
-
 @dataclass(frozen=True, eq=False)
-class _Prepared:
-    """A depth map after masks and smoothing. subject_hw: pixels of the person; known_hw: those away from
-    depth edges; sure_hw: pixels at which the hidden layer may be trusted; chin_share: height of the lowest
-    head's lower end, 0 (top) to 1;
-    exact: the map states no uncertainty, so its hidden side is no estimate."""
+class Relief:
+    """What every model is made of: front and back of the subject, masked and smoothed, and the camera.
 
+    depth, photo, settings: what it was made from.
+    camera: from pixels and relief to points; `camera.unit_per_width` image widths or metres.
+    front_hw: (h, w) float32, smoothed relief of the visible side in image widths, 0 outside `known_hw`.
+    back_hw: the same of the hidden side over `subject_hw`, or None where the network gives none.
+    subject_hw: (h, w) bool, pixels of the person, or of the whole picture where the background is kept.
+    known_hw: those of them that do not lie beside a jump in depth.
+    sure_hw: those of them at which the hidden side is reliable.
+    smoothing_change: root mean square change of the face's relief by smoothing, in `unit`; of the whole
+    subject where there is no face.
+    """
+
+    depth: DepthMap
+    photo: Photo
+    settings: ModelSettings
+    camera: Camera
     front_hw: Array
     back_hw: Array | None
+    subject_hw: Array
     known_hw: Array
     sure_hw: Array
-    subject_hw: Array
-    camera: Camera
-    chin_share: float
-    exact: bool
+    smoothing_change: float
+
+    def __post_init__(self) -> None:
+        for name in ("front_hw", "back_hw", "subject_hw", "known_hw", "sure_hw"):
+            if (layer_hw := getattr(self, name)) is not None:
+                object.__setattr__(self, name, read_only(layer_hw))
+
+    @property
+    def unit(self) -> str:
+        """Unit of the points: "m" for metric networks, else "image width"."""
+        metric = self.depth.representation is DepthRepresentation.METRIC
+        return "m" if metric else "image width"
+
+    @property
+    def chin_share(self) -> float:
+        """Height in the picture of the lowest head's lower end, 0 (top) to 1; 0 without a head."""
+        return max((face.box_xyxy[3] for face in self.depth.faces), default=0.0) / self.depth.size_hw[0]
+
+    @property
+    def back_is_estimate(self) -> bool:
+        """Whether the hidden side is an estimate: a network that estimates states its uncertainty."""
+        return self.depth.uncertainty_hw is not None
 
 
-def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Camera:
-    mask_hw = valid_pixels(depth, settings.foreground_only)
-    if depth.representation is DepthRepresentation.RELIEF and not settings.perspective:
-        fov = DEFAULT_FOV_DEGREES  # parallel rays have none; the distance serves as the measure of depth edges only
-    else:
-        fov = choose_fov(photo.fov_degrees, settings.fov_degrees, nearest_relief(depth, mask_hw))
-    distance = camera_distance(fov)
-    return Camera(depth.size_hw, distance, settings.perspective, metres_per_width(depth, distance) or 1.0)
+def make_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Relief:
+    """Masks first (foreground, finite values, depth edges), then smoothing within them.
 
-
-def _unit(depth: DepthMap) -> str:
-    return "m" if depth.representation is DepthRepresentation.METRIC else "image width"
-
-
-def _prepare(depth: DepthMap, photo: Photo, settings: ModelSettings) -> _Prepared:
-    """Masks first (foreground, finite values, depth edges), then smoothing within them. Raises: GeometryError
-    when no pixel is left.
+    Raises: GeometryError where depth map and photo differ in size, or when no pixel is left.
     """
     if depth.size_hw != photo.size_hw:
         raise GeometryError(
-            f"The depth map has {depth.size_hw} pixels and the photo {photo.size_hw}. Compute the depth map from this photo."
+            f"The depth map has {depth.size_hw} pixels and the photo {photo.size_hw}. "
+            "Compute the depth map from this photo."
         )
-    camera = _camera(depth, photo, settings)
     subject_hw = valid_pixels(depth, settings.foreground_only)
-    front_hw, back_hw = to_relief(depth, subject_hw, camera.distance, settings.near_far_ratio)
-    known_hw = subject_hw & ~depth_edges(front_hw, subject_hw, camera.distance, settings.edge_tolerance)
+    camera = _camera(depth, photo, settings, subject_hw)
+    raw_hw, raw_back_hw = to_relief(depth, subject_hw, camera.distance, settings.near_far_ratio)
+    known_hw = subject_hw & ~depth_edges(raw_hw, subject_hw, camera.distance, settings.edge_tolerance)
     if not known_hw.any():
         raise GeometryError(
             "Every pixel lies beside a jump in depth. Raise the edge tolerance or set it to 0."
         )
-    range_sigma = 0.5 * (settings.edge_tolerance or 0.04) * camera.distance
-
-    def smoothed(layer_hw: Array, mask_hw: Array) -> Array:
-        if settings.edge_aware:
-            return filters.smooth_within_edges(layer_hw, mask_hw, settings.smoothing_px, range_sigma)
-        return filters.smooth(layer_hw, mask_hw, settings.smoothing_px)
-
-    back_hw = None if back_hw is None else smoothed(back_hw, subject_hw)
-    chin_share = max((face.box_xyxy[3] for face in depth.faces), default=0.0) / depth.size_hw[0]
-    front_hw, sure_hw, exact = (
-        smoothed(front_hw, known_hw),
-        _sure(depth, subject_hw),
-        depth.uncertainty_hw is None,
+    front_hw = _smoothed(raw_hw, known_hw, camera, settings)
+    return Relief(
+        depth=depth,
+        photo=photo,
+        settings=settings,
+        camera=camera,
+        front_hw=front_hw,
+        back_hw=None if raw_back_hw is None else _smoothed(raw_back_hw, subject_hw, camera, settings),
+        subject_hw=subject_hw,
+        known_hw=known_hw,
+        sure_hw=_reliable(depth, subject_hw),
+        smoothing_change=_change(front_hw - raw_hw, known_hw, depth.faces) * camera.unit_per_width,
     )
-    return _Prepared(front_hw, back_hw, known_hw, sure_hw, subject_hw, camera, chin_share, exact)
 
 
-def prepared_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[Array, Array, Camera]:
-    """The front relief that all models are made of (h, w) float32, the pixels where it is known (h, w) bool,
-    and the camera.
-    """
-    prepared = _prepare(depth, photo, settings)
-    return prepared.front_hw, prepared.known_hw, prepared.camera
+def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings, subject_hw: Array) -> Camera:
+    if depth.representation is DepthRepresentation.RELIEF and not settings.perspective:
+        fov = DEFAULT_FOV_DEGREES  # parallel rays have none; the distance only measures depth edges
+    else:
+        fov = choose_fov(photo.fov_degrees, settings.fov_degrees, nearest_relief(depth, subject_hw))
+    distance = camera_distance(fov)
+    return Camera(depth.size_hw, distance, settings.perspective, metres_per_width(depth, distance) or 1.0)
 
 
-def _sure(depth: DepthMap, subject_hw: Array) -> Array:
-    """(h, w) bool: where the expected error is below `UNSURE_FACTOR` times its median; everywhere for a
-    network that states none.
+def _smoothed(layer_hw: Array, mask_hw: Array, camera: Camera, settings: ModelSettings) -> Array:
+    """The layer smoothed within the mask by the filter that the settings name; 0 outside."""
+    if settings.edge_aware:
+        range_sigma = 0.5 * (settings.edge_tolerance or 0.04) * camera.distance
+        return filters.smooth_within_edges(layer_hw, mask_hw, settings.smoothing_px, range_sigma)
+    return filters.smooth(layer_hw, mask_hw, settings.smoothing_px)
+
+
+def _reliable(depth: DepthMap, subject_hw: Array) -> Array:
+    """(h, w) bool: where the expected error is below `UNSURE_FACTOR` times its median.
+
+    All of the subject for a network that states no error.
     """
     if depth.uncertainty_hw is None:
         return subject_hw
-    return subject_hw & (
-        depth.uncertainty_hw <= UNSURE_FACTOR * np.median(depth.uncertainty_hw[depth.mask_hw])
-    )
+    limit = UNSURE_FACTOR * np.median(depth.uncertainty_hw[depth.mask_hw])
+    return subject_hw & (depth.uncertainty_hw <= limit)
 
 
-def smoothing_change(depth: DepthMap, photo: Photo, settings: ModelSettings) -> float:
-    """What smoothing costs: RMS change of the front relief, image widths (metres for METRIC).
-
-    Over the largest face (its head's box), where the detail is that one would miss; over the whole model
-    where there is no face.
-    """
-    before, after = (
-        _prepare(depth, photo, chosen) for chosen in (replace(settings, smoothing_px=0.0), settings)
-    )
-    over_hw = after.known_hw & _face_box(depth)
-    over_hw = over_hw if over_hw.any() else after.known_hw
-    change = (after.front_hw - before.front_hw)[over_hw].astype(np.float64)
-    return float(np.sqrt(np.mean(change**2))) * after.camera.unit_per_width
-
-
-def _face_box(depth: DepthMap) -> Array:
-    """(h, w) bool: pixels in the box of the largest face; none where there is no face."""
-    box_hw = np.zeros(depth.size_hw, bool)
-    for face in depth.faces[:1]:
+def _change(change_hw: Array, known_hw: Array, faces: tuple[Face, ...]) -> float:
+    """Root mean square over the largest face's box; over all known pixels where there is no face."""
+    box_hw = np.zeros(known_hw.shape, bool)
+    for face in faces[:1]:
         left, top, right, bottom = (max(0, round(edge)) for edge in face.box_xyxy)
         box_hw[top:bottom, left:right] = True
-    return box_hw
+    over_hw = known_hw & box_hw if (known_hw & box_hw).any() else known_hw
+    return float(np.sqrt(np.mean(change_hw[over_hw].astype(np.float64) ** 2)))

@@ -1,44 +1,37 @@
-"""What a model is worth: closed or not, how large, how thin, how true to the photo. Measured on the mesh as
-it is exported, seam welded.
-"""
+"""The mesh report: closed or not, size, walls, error against the photo; of the mesh as exported."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from face3d.export.models import WRITERS
 from face3d.geometry.inspection import (
-    count_components,
     edge_report,
     reprojection_error,
     self_touching,
     signed_volume,
     walls,
 )
-from face3d.geometry.kinds import KINDS, model_camera, plaque_margin_px
-from face3d.geometry.meshes import weld
-from face3d.geometry.relief import smoothing_change
+from face3d.geometry.kinds import KINDS, plaque_margin_px
+from face3d.geometry.meshes import count_components, weld
+from face3d.geometry.relief import Relief
 from face3d.geometry.scale import Placement, in_millimetres
-from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import FRONT_SHARE
-from face3d.structures import DepthMap, Mesh, Photo
+from face3d.structures import Array, Mesh
 
 THIN_WALL_MM = 1.0
-"""What filament printers need for a wall: two lines of a 0.4 mm nozzle, and some."""
+"""Least wall for filament printers: two lines of a 0.4 mm nozzle, and some."""
 THIN_SHARE_PERCENT = 1.0
-"""Up to this share of the surface may lie over thin walls, as along sharp edges, before a model is called
-thin."""
+"""Largest share of the surface over thin walls, as along sharp edges, of a model that is not called thin."""
 
 LEAST_AREA_SHARE = 1e-14
-"""A triangle is degenerate when its area is below this share of the square of the model's size: float32
-cannot tell its corners apart."""
+"""A triangle is degenerate when its area is below this share of the square of the model's size, the
+resolution of float32."""
 
 
 @dataclass(frozen=True)
-class Certificate:
+class MeshReport:
     """One model, measured. Lengths in mm, volume in cm3, None where a quantity has no meaning (the wall of an
     open surface) or is unknown.
 
@@ -76,28 +69,18 @@ class Certificate:
 
     @property
     def verdict(self) -> str:
-        """Whether it can be printed, in a phrase; thin walls keep a filament printer from it, though a slicer
-        takes them.
-        """
+        """Whether it can be printed, in a phrase. Slicers accept thin walls, filament printers do not."""
         if not self.watertight:
             return "open surface"
         if self.thin_surface_percent is not None and self.thin_surface_percent > THIN_SHARE_PERCENT:
             return f"closed, but {self.thin_surface_percent:.0f} % is thinner than {THIN_WALL_MM:g} mm"
         return "closed, printable" if self.printable else "closed"
 
-    def as_json(self, files: dict[str, bytes]) -> bytes:
-        """JSON with the bytes of the files that were exported with it; `files` by format name."""
-        exports = {name: {"bytes": len(data), "unit": WRITERS[name].unit} for name, data in files.items()}
-        return (
-            json.dumps(asdict(self) | {"printable": self.printable, "exports": exports}, indent=2) + "\n"
-        ).encode("utf-8")
 
+def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> MeshReport:
+    """Measure a model at its metric scale. Samples are drawn with a fixed seed: same model, same report.
 
-def certify(
-    mesh: Mesh, placement: Placement, kind: str, depth: DepthMap, photo: Photo, settings: ModelSettings
-) -> Certificate:
-    """Measure a model that `life_size` has given its size. The samples are drawn with a fixed seed: same
-    model, same certificate.
+    placement, relief: where the model stands in the camera's frame, and what it was built from.
     """
     rng = np.random.default_rng(0)
     sized_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)
@@ -106,29 +89,14 @@ def certify(
     two_each, one_way, edges = edge_report(faces_m3)
     closed = two_each and one_way
     components = count_components(faces_m3)
-    corners_m33 = vertices_n3[faces_m3]
-    doubled_m = np.linalg.norm(
-        np.cross(corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0]), axis=1
-    )
     size_3 = np.ptp(vertices_n3, axis=0)
     volume = signed_volume(vertices_n3, faces_m3)
-    row = KINDS[kind]
-    camera = model_camera(depth, photo, kind, settings)
-    in_camera = replace(
-        mesh, vertices_n3=placement.to_camera(sized_n3).astype(np.float32), unit="image width"
-    )
-    error_px = reprojection_error(
-        in_camera,
-        camera,
-        FRONT_SHARE if row.closed else 1.0,
-        plaque_margin_px(settings, camera) if row.plaque else 0,
-        rng,
-    )
-    texture = mesh.texture_hwc
+    error_px = _reprojection(mesh, placement.to_camera(sized_n3), kind, relief, rng)
     walls_k = walls(vertices_n3, faces_m3, rng) if closed else None
-    return Certificate(
+    scale, texture = placement.scale, mesh.texture_hwc
+    return MeshReport(
         kind=kind,
-        network=depth.network,
+        network=relief.depth.network,
         watertight=two_each,
         consistent_winding=one_way,
         outward=volume > 0 if closed else None,
@@ -136,20 +104,38 @@ def certify(
         genus=components - (len(np.unique(faces_m3)) - edges + len(faces_m3)) // 2 if closed else None,
         faces=len(faces_m3),
         vertices=len(vertices_n3),
-        degenerate_faces=int((doubled_m <= 2 * LEAST_AREA_SHARE * size_3.max() ** 2).sum()),
+        degenerate_faces=_degenerate(vertices_n3, faces_m3, float(size_3.max())),
         self_touching_faces=self_touching(vertices_n3, faces_m3),
         volume_cm3=round(volume / 1000, 3) if closed else None,
         size_mm=(round(float(size_3[0]), 3), round(float(size_3[1]), 3), round(float(size_3[2]), 3)),
-        scale_sd_percent=None if placement.scale.sd_percent is None else round(placement.scale.sd_percent, 2),
-        scale_source=placement.scale.source,
-        smallest_wall_mm=None
-        if walls_k is None or not np.isfinite(walls_k).any()
-        else round(float(walls_k.min()), 3),
-        thin_surface_percent=None
-        if walls_k is None
-        else round(100 * float((walls_k < THIN_WALL_MM).mean()), 2),
-        smoothing_change_mm=round(smoothing_change(depth, photo, settings) * placement.scale.mm_per_unit, 4),
-        depth_levels=len(np.unique(depth.values_hw[depth.mask_hw])),
-        reprojection_error_px=None if error_px is None else round(error_px, 4),
+        scale_sd_percent=_rounded(scale.sd_percent, 2),
+        scale_source=scale.source,
+        smallest_wall_mm=None if walls_k is None else _rounded(float(walls_k.min()), 3),
+        thin_surface_percent=_rounded(None if walls_k is None else 100 * (walls_k < THIN_WALL_MM).mean(), 2),
+        smoothing_change_mm=round(relief.smoothing_change * scale.mm_per_unit, 4),
+        depth_levels=len(np.unique(relief.depth.values_hw[relief.depth.mask_hw])),
+        reprojection_error_px=_rounded(error_px, 4),
         texture_wh=None if texture is None else (texture.shape[1], texture.shape[0]),
     )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    """A finite number rounded; None for what is unknown or infinite."""
+    return None if value is None or not np.isfinite(value) else round(float(value), digits)
+
+
+def _degenerate(vertices_n3: Array, faces_m3: Array, size: float) -> int:
+    """Triangles without area, measured by the size of the model."""
+    a, b, c = (vertices_n3[faces_m3[:, corner]] for corner in range(3))
+    doubled_m = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    return int((doubled_m <= 2 * LEAST_AREA_SHARE * size**2).sum())
+
+
+def _reprojection(
+    mesh: Mesh, in_camera_n3: Array, kind: str, relief: Relief, rng: np.random.Generator
+) -> float | None:
+    """`reprojection_error` of a model whose vertices in the camera's frame are `in_camera_n3`."""
+    seen = replace(mesh, vertices_n3=in_camera_n3.astype(np.float32), unit="image width")
+    row = KINDS[kind]
+    margin_px = plaque_margin_px(relief) if row.plaque else 0
+    return reprojection_error(seen, relief.camera, FRONT_SHARE if row.closed else 1.0, margin_px, rng)

@@ -1,5 +1,5 @@
-"""From image widths to millimetres: by the distance between the eyes, by a given height, or from a metric
-depth map. And onto its base.
+"""Metric scale: image widths to millimetres by the distance between the eyes, a given height, or a metric
+depth map.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import numpy as np
 
 from face3d.errors import ExportError, GeometryError
 from face3d.geometry.camera import Camera, unproject
-from face3d.geometry.relief import prepared_relief
-from face3d.geometry.settings import ModelSettings
-from face3d.structures import Array, DepthMap, DepthRepresentation, Mesh, Photo, PointCloud
+from face3d.geometry.relief import Relief
+from face3d.structures import Array, DepthRepresentation, Mesh, PointCloud
 
 EYES_MM = 63.0
 EYES_SD_MM = 3.7
 """Distance between the pupils of adults, mean and standard deviation: 63.36 mm and 3.73 mm over 3,976 people
 in the 1988 US Army survey.
 Source: Dodgson, "Variation and extrema of human interpupillary distance", SPIE 5291, 2004, section 3."""
+MM_PER_UNIT = {"mm": 1.0, "m": 1000.0}
 ASSUMED_HEIGHT_MM = 250.0
 """Height of the model where nothing tells its size: about head and neck of an adult."""
 
@@ -39,9 +39,7 @@ class Scale:
     source: str
 
     def describe(self, length_mm: float) -> str:
-        """A length of the sized model with its standard deviation: "183 ± 11"; "183 ± ?" where that is
-        unknown, "183" where it is 0.
-        """
+        """A length with its standard deviation: "183 ± 11"; "183 ± ?" where unknown, "183" where it is 0."""
         if self.sd_percent is None:
             return f"{length_mm:.0f} ± ?"
         return f"{length_mm:.0f}" + (f" ± {length_mm * self.sd_percent / 100:.0f}" if self.sd_percent else "")
@@ -55,35 +53,31 @@ class Placement:
     scale: Scale
 
     def place(self, model: Model) -> Model:
-        """A model of the camera's frame at its size, in mm. What is placed alike lies upon each other, a mesh
-        and its points for one.
-        """
+        """A model of the camera's frame at its size, in mm; mesh and points placed alike coincide."""
         field = "vertices_n3" if isinstance(model, Mesh) else "points_n3"
         placed_n3 = (getattr(model, field) - np.array(self.origin_xyz)) * self.scale.mm_per_unit
         return replace(model, **{field: placed_n3.astype(np.float32), "unit": "mm"})
 
     def to_camera(self, points_n3: Array) -> Array:
-        """(n, 3) float64: sized points back in the camera's frame and unit, where `camera.project` finds
-        their pixels.
-        """
+        """(n, 3) float64: sized points back in the camera's frame and unit, for `camera.project`."""
         return np.asarray(points_n3, np.float64) / self.scale.mm_per_unit + np.array(self.origin_xyz)
 
 
-def eyes_apart(depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[float, float] | None:
-    """Distance in space between the eyes of the largest face and its standard deviation, in the model's unit;
-    None where they were not found on the surface.
+def eye_distance(relief: Relief) -> tuple[float, float] | None:
+    """Distance in space between the eyes of the largest face and its standard deviation, in the model's unit.
 
-    The deviation is what the map's own uncertainty at the two eyes makes of it, errors being independent:
-    little in a face seen from the front, more the further it is turned. It is 0 for maps that state none;
-    only relief states it in a unit that is known here.
+    None where they were not found on the surface. The deviation follows from the map's own uncertainty at the
+    two eyes, errors being independent: little in a frontal face, more the further it is turned. It is 0 for
+    maps that state none; only relief states it in a unit that is known here.
     """
+    depth = relief.depth
     if not depth.faces or depth.faces[0].eyes_xy is None:
         return None
-    front_hw, mask_hw, camera = prepared_relief(depth, photo, settings)
     stated = depth.uncertainty_hw if depth.representation is DepthRepresentation.RELIEF else None
-    unsure_hw = np.zeros_like(front_hw) if stated is None else stated
+    unsure_hw = np.zeros_like(relief.front_hw) if stated is None else stated
     left, right = (
-        _surface_point(eye_xy, front_hw, unsure_hw, mask_hw, camera) for eye_xy in depth.faces[0].eyes_xy
+        _surface_point(eye_xy, relief.front_hw, unsure_hw, relief.known_hw, relief.camera)
+        for eye_xy in depth.faces[0].eyes_xy
     )
     if left is None or right is None:
         return None
@@ -98,8 +92,7 @@ def eyes_apart(depth: DepthMap, photo: Photo, settings: ModelSettings) -> tuple[
 def _surface_point(
     xy: tuple[float, float], front_hw: Array, unsure_hw: Array, mask_hw: Array, camera: Camera
 ) -> tuple[Array, Array] | None:
-    """The point (3,) of the surface at a position of the picture, and how far (3,) one standard deviation of
-    relief moves it.
+    """The surface's point (3,) at a position of the picture, and its shift (3,) by one standard deviation.
 
     Relief and its deviation are means over a window of 1/100 of the width.
     """
@@ -111,27 +104,28 @@ def _surface_point(
     )
     if not mask_hw[window].any():
         return None
-    relief, unsure = (
+    height, unsure = (
         layer_hw[window][mask_hw[window]].mean(dtype=np.float64) for layer_hw in (front_hw, unsure_hw)
     )
-    point_3, moved_3 = unproject([xy[0]] * 2, [xy[1]] * 2, [relief, relief + unsure], camera).astype(
+    point_3, moved_3 = unproject([xy[0]] * 2, [xy[1]] * 2, [height, height + unsure], camera).astype(
         np.float64
     )
     return point_3, moved_3 - point_3
 
 
-def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height: float) -> Scale:
-    """The size of a model `height` units high: the height the user gives, else metres, else the eyes, else an
-    assumed height.
+def measure_scale(relief: Relief, height: float) -> Scale:
+    """The scale of a model `height` units high: the height that the user gives, else metres, else the eyes.
+
+    Else an assumed height. Raises: GeometryError for a model without height.
     """
     if not height > 0:
         raise GeometryError("The model has no height. Use a photo in which the person is larger.")
+    depth, settings = relief.depth, relief.settings
     if settings.height_mm is not None:
         return Scale(settings.height_mm / height, 0.0, f"a height of {settings.height_mm:g} mm was asked for")
     if depth.representation is DepthRepresentation.METRIC:
         return Scale(1000.0, None, f"metres of the network {depth.network}")
-    eyes = eyes_apart(depth, photo, settings)
-    if eyes is not None:
+    if (eyes := eye_distance(relief)) is not None:
         apart, apart_sd = eyes
         source = f"from the eyes, taken to be {EYES_MM:g} mm apart as in the mean adult, sd {EYES_SD_MM:g} mm"
         return Scale(EYES_MM / apart, 100 * float(np.hypot(EYES_SD_MM / EYES_MM, apart_sd / apart)), source)
@@ -139,33 +133,26 @@ def measure_scale(depth: DepthMap, photo: Photo, settings: ModelSettings, height
     return Scale(ASSUMED_HEIGHT_MM / height, None, f"{why}: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
 
 
-def life_size(
-    model: Model, depth: DepthMap, photo: Photo, settings: ModelSettings
-) -> tuple[Model, Placement]:
-    """The model in millimetres, upright (+Y), facing +Z, the origin at the centre of its base; and where it
-    came from.
+def to_metric_scale(model: Model, relief: Relief) -> tuple[Model, Placement]:
+    """The model in millimetres, upright (+Y), facing +Z, the origin at the centre of its base; its placement.
 
-    settings: those that the model was built with (`generate_3d_model.settings_of`), for eyes are measured
-    through the same camera.
+    relief: the one that the model was built from, for eyes are measured through the same camera.
     Raises: GeometryError for a model without points or height.
     """
     points_n3: Array = model.vertices_n3 if isinstance(model, Mesh) else model.points_n3
     if not len(points_n3):
         raise GeometryError("The model has no points. Use a photo in which the person is larger.")
     low, high = points_n3.min(axis=0).astype(np.float64), points_n3.max(axis=0).astype(np.float64)
-    scale = measure_scale(depth, photo, settings, float(high[1] - low[1]))
+    scale = measure_scale(relief, float(high[1] - low[1]))
     origin_3 = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
     placement = Placement((float(origin_3[0]), float(origin_3[1]), float(origin_3[2])), scale)
     return placement.place(model), placement
-
-
-MM_PER_UNIT = {"mm": 1.0, "m": 1000.0}
 
 
 def in_millimetres(points_n3: Array, unit: str) -> Array:
     """(n, 3) float64 millimetres. Raises: ExportError for a model whose size is not known yet."""
     if unit not in MM_PER_UNIT:
         raise ExportError(
-            f"The model is in {unit}s and has no size in millimetres yet. Give it one with life_size()."
+            f"The model is in {unit}s and has no size in millimetres yet. Give it one with to_metric_scale()."
         )
     return np.asarray(points_n3, np.float64) * MM_PER_UNIT[unit]

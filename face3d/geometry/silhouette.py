@@ -1,5 +1,4 @@
-"""The rim of a surface on a grid: moved from the staircase of its cells onto a smooth outline, and smoothed
-along it.
+"""The rim of a surface on a grid, moved from the staircase of its cells onto a smooth outline.
 
 A head falls away ever more steeply towards its outline, so the outermost cells of two rows, a part of a cell
 nearer to it or farther, lie at quite different depths: drawn as they are, they stand out like the teeth of a
@@ -60,9 +59,7 @@ def smooth_rim(values_hw: Array, mask_hw: Array, largest_step: float) -> tuple[A
 
 
 def _rings(values_hw: Array, mask_hw: Array, largest_step: float) -> Array:
-    """(h, w) bool: the cells within `RINGS` of the mask, where the mask's values near by differ by no more
-    than a step.
-    """
+    """(h, w) bool: cells within `RINGS` of the mask, where its values near by differ by at most a step."""
     if not mask_hw.any() or min(mask_hw.shape) < 2:
         return np.zeros_like(mask_hw)
     window = np.ones((2 * RINGS + 1,) * 2, np.uint8)
@@ -76,8 +73,8 @@ def _rings(values_hw: Array, mask_hw: Array, largest_step: float) -> Array:
 
 
 def _planes(values_hw: Array, mask_hw: Array, at_hw: Array) -> Array:
-    """(n, 3): for the cells `at_hw`, the value and its slopes down and across of the plane nearest to the
-    values of the mask about them.
+    """(n, 3): level, slope down and slope across of the plane fitted to the mask's values around each cell of
+    `at_hw`.
 
     Source: Knutsson and Westin, "Normalized and differential convolution", CVPR 1993 (a local basis of 1, x
     and y).
@@ -103,8 +100,8 @@ def _planes(values_hw: Array, mask_hw: Array, at_hw: Array) -> Array:
 
 
 def _onto_outline(points_2n: Array, mask_hw: Array, farthest_n: Array) -> Array:
-    """(2, n) how far rows and columns are to move, along the smoothed distance's gradient to where that is 0;
-    at most `farthest_n`.
+    """(2, n) moves of rows and columns along the smoothed distance's gradient to its zero, at most
+    `farthest_n`.
     """
     distance_hw = np.where(mask_hw, distance_inside(mask_hw) - 0.5, 0.5 - distance_inside(~mask_hw))
     distance_hw = ndimage.gaussian_filter(distance_hw, SIGMA_CELLS, mode="nearest")

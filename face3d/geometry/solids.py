@@ -26,8 +26,7 @@ RIM_PASSES = 8
 
 
 def solid_cells(mask_hw: Array, smallest_hole: float = 0.02) -> Array:
-    """The cells of one solid: the largest region connected along edges, small holes filled, no two cells
-    touching only at a corner.
+    """The cells of one solid: the largest region connected along edges, without small holes and bare corners.
 
     Args:
         mask_hw: (h, w) bool.
@@ -97,8 +96,7 @@ class Solid:
 
 
 def _border_edges(cells_hw: Array) -> tuple[Array, Array]:
-    """Directed edges (start, end) of corners along the border, cells to the left of the direction as a viewer
-    sees it; and which face down.
+    """Directed edges (start, end) of corners along the border, the cells on their left; and which face down.
 
     Corner (r, c) has index r * (w + 1) + c. A viewer sees rows going down, so a cell's outline runs down its
     left side, along its bottom to the right, up its right side and back along its top: the order in which
@@ -120,9 +118,7 @@ def _border_edges(cells_hw: Array) -> tuple[Array, Array]:
 
 
 def _smooth_rim(corners_n2: Array, edges_k2: Array, still_n: Array) -> Array:
-    """Corner positions with the border's staircase smoothed: each moves towards the mean of its two
-    neighbours, at most `RIM_SHIFT`.
-    """
+    """Corner positions with the border's staircase smoothed, each moved by at most `RIM_SHIFT`."""
     moved_n2 = corners_n2.copy()
     counts = np.bincount(edges_k2.ravel(), minlength=len(corners_n2))
     free = (counts == 2) & ~still_n
@@ -154,58 +150,65 @@ def close_cells(
         cells_hw: (h, w) bool. front_hw, back_hw: (h, w) relief, read inside the cells.
         least_thickness: the back is pushed to lie at least this far behind the front, > 0.
         with_foot: carry the lowest row down to a floor: its edge is repeated as `foot_n` vertices, to be
-        placed after unprojection.
-        smooth_rim: smooth the staircase of the border by less than a quarter of a cell (not along the lowest
-        row).
-        limit: front and back at the corners and `cells_hw` -> both, as they may be
-        (`hidden_side.meet_at_the_rim`).
+            placed after unprojection.
+        smooth_rim: smooth the staircase of the border by less than a quarter of a cell; not the lowest row.
+        limit: front and back at the corners and `cells_hw` -> both, limited (`back_side.meet_at_the_rim`).
     """
     height, width = cells_hw.shape
-    count = (height + 1) * (width + 1)
     front_n, back_n = corner_means(front_hw, cells_hw).ravel(), corner_means(back_hw, cells_hw).ravel()
     if limit is not None:
         front_n, back_n = limit(front_n, back_n, cells_hw)
     back_n = np.minimum(back_n, front_n - least_thickness)
-    rows, columns = np.arange(count) // (width + 1), np.arange(count) % (width + 1)
-    corners_n2 = np.stack([columns, rows], -1).astype(np.float64)
 
+    rows, columns = np.divmod(np.arange((height + 1) * (width + 1)), width + 1)
+    corners_n2 = np.stack([columns, rows], -1).astype(np.float64)
     edges_k2, faces_down = _border_edges(cells_hw)
     lowest = int(np.flatnonzero(cells_hw.any(axis=1))[-1]) + 1
-    floor = faces_down & (rows[edges_k2[:, 0]] == lowest) & with_foot
     if smooth_rim:
         corners_n2 = _smooth_rim(corners_n2, edges_k2, rows == lowest)
 
-    corner_hw = np.arange(count, dtype=np.int32).reshape(height + 1, width + 1)
-    a, b, c, d = (
-        corner[cells_hw]
-        for corner in (corner_hw[:-1, :-1], corner_hw[:-1, 1:], corner_hw[1:, :-1], corner_hw[1:, 1:])
-    )
-    top_m3 = np.concatenate([np.stack([a, c, b], -1), np.stack([b, c, d], -1)])
-    back, front_foot, back_foot = (
-        count,
-        2 * count,
-        3 * count,
-    )  # four copies of every corner; unused ones are dropped below
+    on_floor = faces_down & (rows[edges_k2[:, 0]] == lowest) & with_foot
+    used, faces_m3 = drop_unused(_closed_triangles(cells_hw, edges_k2, on_floor), 4 * len(rows))
+    layer, corner = np.divmod(used, len(rows))
+    relief_n = np.where(layer % 2 == 0, front_n[corner], back_n[corner])
+    return Solid(np.column_stack([corners_n2[corner], relief_n]), faces_m3, layer >= 2)
 
-    def quads(p: Array, q: Array, r: Array, s: Array) -> Array:
-        """Two triangles per quadrilateral p q r s, in that order around it."""
-        return np.concatenate([np.stack([p, q, r], -1), np.stack([p, r, s], -1)])
 
-    start, end = edges_k2[~floor].T
-    parts = [top_m3, top_m3[:, ::-1] + back, quads(start + back, end + back, end, start)]
-    if floor.any():
-        start, end = edges_k2[floor].T
+def _closed_triangles(cells_hw: Array, edges_k2: Array, on_floor_k: Array) -> Array:
+    """(m, 3) int32: front, back, walls and foot over four copies of every corner of the grid.
+
+    Copies, in this order: front, back, foot of the front, foot of the back; unused ones are left in.
+    edges_k2: `_border_edges`. on_floor_k: those of them that are carried down to the floor.
+    """
+    front_m3 = _cell_triangles(cells_hw)
+    count = (cells_hw.shape[0] + 1) * (cells_hw.shape[1] + 1)
+    back, front_foot, back_foot = count, 2 * count, 3 * count
+    start, end = edges_k2[~on_floor_k].T
+    parts = [front_m3, front_m3[:, ::-1] + back, _quads(start + back, end + back, end, start)]
+    if on_floor_k.any():
+        start, end = edges_k2[on_floor_k].T
         parts += [
-            quads(start + front_foot, end + front_foot, end, start),
-            quads(start + back_foot, end + back_foot, end + front_foot, start + front_foot),
-            quads(start + back, end + back, end + back_foot, start + back_foot),
+            _quads(start + front_foot, end + front_foot, end, start),
+            _quads(start + back_foot, end + back_foot, end + front_foot, start + front_foot),
+            _quads(start + back, end + back, end + back_foot, start + back_foot),
         ]
         first, last = np.setdiff1d(start, end), np.setdiff1d(end, start)
         parts += [
-            quads(first, first + back, first + back_foot, first + front_foot),
-            quads(last, last + front_foot, last + back_foot, last + back),
+            _quads(first, first + back, first + back_foot, first + front_foot),
+            _quads(last, last + front_foot, last + back_foot, last + back),
         ]
-    used, faces_m3 = drop_unused(np.concatenate(parts), 4 * count)
-    copy, corner = np.divmod(used, count)
-    relief_n = np.where(copy % 2 == 0, front_n[corner], back_n[corner])
-    return Solid(np.column_stack([corners_n2[corner], relief_n]), faces_m3, copy >= 2)
+    return np.concatenate(parts)
+
+
+def _cell_triangles(cells_hw: Array) -> Array:
+    """(m, 3) int32: two triangles per cell between its corners; corner (r, c) has index r * (w + 1) + c."""
+    height, width = cells_hw.shape
+    corner_hw = np.arange((height + 1) * (width + 1), dtype=np.int32).reshape(height + 1, width + 1)
+    corners = corner_hw[:-1, :-1], corner_hw[:-1, 1:], corner_hw[1:, :-1], corner_hw[1:, 1:]
+    a, b, c, d = (corner[cells_hw] for corner in corners)
+    return np.concatenate([np.stack([a, c, b], -1), np.stack([b, c, d], -1)])
+
+
+def _quads(p: Array, q: Array, r: Array, s: Array) -> Array:
+    """Two triangles per quadrilateral p q r s, in that order around it."""
+    return np.concatenate([np.stack([p, q, r], -1), np.stack([p, r, s], -1)])

@@ -10,7 +10,7 @@ import trimesh
 from face_model_file import FACE_MODEL, needs_face_model
 
 from benchmarks import renderers
-from training.rendering.camera import Camera
+from training.rendering.camera import SceneCamera
 
 SIDE, RADIUS, DISTANCE = 48, 8.0, 60.0
 
@@ -19,12 +19,12 @@ SIDE, RADIUS, DISTANCE = 48, 8.0, 60.0
 def ball():
     """Its middle lies a quarter of the picture to the right of the picture's and a tenth above it."""
     mesh = trimesh.creation.icosphere(subdivisions=4, radius=RADIUS)
-    camera = Camera(np.eye(3), DISTANCE, 40.0, (0.75, 0.4), 0.0)
-    return renderers.View(mesh.vertices.astype(np.float32), mesh.faces.astype(np.int32), camera, SIDE)
+    camera = SceneCamera(np.eye(3), DISTANCE, 40.0, (0.75, 0.4), 0.0)
+    return renderers.RenderTask(mesh.vertices.astype(np.float32), mesh.faces.astype(np.int32), camera, SIDE)
 
 
-def opengl(view):
-    return renderers.OpenGl(SIDE)(view)
+def opengl(task):
+    return renderers.OpenGl(SIDE)(task)
 
 
 @pytest.mark.parametrize(

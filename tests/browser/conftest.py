@@ -1,4 +1,4 @@
-"""The page served on 127.0.0.1 with the bundled network, and Debian's chromium to look at it."""
+"""The page served on 127.0.0.1 by `coarse_server`, and Debian's chromium to look at it."""
 
 import shutil
 
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def address():
     """Where the page is served."""
-    with serving() as server:
+    with serving(("-m", "tests.browser.coarse_server")) as server:
         yield server.address
 
 

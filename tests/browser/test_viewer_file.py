@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from face3d.export.html_viewer import write_viewer
-from face3d.geometry.scale import life_size
+from face3d.geometry.relief import make_relief
+from face3d.geometry.scale import to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh
@@ -21,7 +22,9 @@ EYE = "() => { const e = document.querySelector('.js-plotly-plot')._fullLayout.s
 @pytest.fixture(scope="module")
 def viewer_file(tmp_path_factory):
     depth, photo, settings = head(), photo_of((96, 80)), ModelSettings(face_budget=3000, height_mm=240.0)
-    mesh, _ = life_size(build_mesh(depth, photo, "bust", settings), depth, photo, settings)
+    mesh, _ = to_metric_scale(
+        build_mesh(make_relief(depth, photo, settings), "bust"), make_relief(depth, photo, settings)
+    )
     path = tmp_path_factory.mktemp("viewer") / "head.html"
     path.write_bytes(write_viewer(mesh, "A <head> & shoulders"))
     return path

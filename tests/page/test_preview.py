@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from face3d.geometry.grid import grid
+from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head, photo_of
@@ -43,9 +44,9 @@ def test_foreground_and_background_do_not_mix(monkeypatch):
 def test_the_surface_keeps_its_shape(monkeypatch):
     size_hw = (480, 400)
     depth, photo, settings = head(size_hw), photo_of(size_hw), ModelSettings(grid_side=60, smoothing_px=0.0)
-    before = grid(depth, photo, settings)
+    before = grid(make_relief(depth, photo, settings))
     monkeypatch.setattr(preview, "PREVIEW_SIDE", 240)
-    after = grid(*preview.preview(depth, photo), settings)
+    after = grid(make_relief(*preview.preview(depth, photo), settings))
     both = np.isfinite(before.z_hw) & np.isfinite(after.z_hw)
     assert both.sum() > 0.97 * np.isfinite(before.z_hw).sum()
     assert np.median(np.abs(before.z_hw - after.z_hw)[both]) < 1e-3

@@ -15,9 +15,12 @@ TWINS = jpeg(np.hstack([PORTRAIT_HWC, PORTRAIT_HWC[:, ::-1]]))
 OTHER_TWINS = jpeg(np.hstack([PORTRAIT_HWC[:, ::-1], PORTRAIT_HWC]))
 
 
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+
 @pytest.fixture
-def page(monkeypatch):
-    """The page with a network that answers at once."""
+def page(remembering, monkeypatch):
+    """The page with a network that answers at once, and faces found by the bundled one."""
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     return AppTest.from_file(str(APP), default_timeout=60).run()
 
@@ -73,7 +76,7 @@ def test_a_face_that_was_picked_cuts_no_other_photo(two_faces):
 CHANGED = {
     "show": "Points",
     "model colours": "Photo",
-    "kind": "relief",
+    "kind": "plaque",
     "smoothing": 3.0,
     "detail": "Light",
     "relief strength": 1.5,
@@ -105,11 +108,11 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     assert "kind" not in [box.key for box in page.selectbox]
     generate(page)
     assert {key: page.session_state[key] for key in CHANGED} == CHANGED
-    assert page.selectbox(key="kind").value == "relief" and page.number_input(key="height").value == 80
+    assert page.selectbox(key="kind").value == "plaque" and page.number_input(key="height").value == 80
     assert page.slider(key="field of view").value == 30
     _, kind, settings = work(page).file_inputs
     assert (kind, settings.height_mm, settings.foreground_only, settings.perspective) == (
-        "relief",
+        "plaque",
         80,
         False,
         False,

@@ -21,10 +21,14 @@ from page import depth_step, inference_queue
 empty = DeltaGenerator.empty
 
 
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+
 @pytest.fixture
 def page(monkeypatch):
     """The page with a network that answers at once, the astronaut uploaded."""
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    monkeypatch.setattr(inference_queue, "find_faces", stand_in.find_faces)
     opened = AppTest.from_file(str(APP), default_timeout=60).run()
     return upload(opened, "astronaut.jpg", ASTRONAUT)
 
@@ -172,7 +176,7 @@ def test_thin_walls_are_named_where_the_model_is_called_ready_to_print(page):
     press(page, "generate depth")
     press(page, "generate model")
     assert "| Ready to print | yes |" in texts(page, "markdown")
-    page.selectbox(key="kind").set_value("relief")
+    page.selectbox(key="kind").set_value("plaque")
     page.number_input(key="height").set_value(20.0).run()
     press(page, "write files")
     said = texts(page, "markdown")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from face_model_file import FACE_MODEL, needs_face_model
-from synthetic_picture import FRONTAL, photograph
+from synthetic_picture import FRONTAL, lit_by, photograph
 
 from training.rendering import lighting, sensor
 from training.rendering.backdrop import random_backdrop
@@ -262,25 +262,23 @@ def lights_with(monkeypatch, *names):
 
 def test_each_kind_of_light_is_one(monkeypatch):
     common = lights_with(monkeypatch)
-    for ambient, _, rows, has in lights_with(monkeypatch, "hard light"):
+    for light, has in lights_with(monkeypatch, "hard light"):
         assert has == {"hard light"}
-        assert rows[0, 9] == 0, "a sharp shadow"
-        assert rows[0, 6] == 0
-        assert ambient.max() < 0.45 * 0.7 * 1.15 + 1e-6
-    for (_, _, before, _), (_, _, rows, _) in zip(
-        common, lights_with(monkeypatch, "back light"), strict=True
-    ):
-        assert len(rows) == len(before) + 1
-        assert rows[-1, 2] < -0.15, "from behind"
-    for (_, _, before, _), (_, _, rows, _) in zip(common, lights_with(monkeypatch, "flash"), strict=True):
-        assert len(rows) == len(before) + 1
-        assert rows[-1, 2] > 0.97, "from the camera"
+        assert light.lights[0].shadow_softness == 0, "a sharp shadow"
+        assert light.lights[0].wrap == 0
+        assert light.ambient_3.max() < 0.45 * 0.7 * 1.15 + 1e-6
+    for (before, _), (light, _) in zip(common, lights_with(monkeypatch, "back light"), strict=True):
+        assert len(light.lights) == len(before.lights) + 1
+        assert light.lights[-1].towards_3[2] < -0.15, "from behind"
+    for (before, _), (light, _) in zip(common, lights_with(monkeypatch, "flash"), strict=True):
+        assert len(light.lights) == len(before.lights) + 1
+        assert light.lights[-1].towards_3[2] > 0.97, "from the camera"
     tint = [
-        [rows[0, 3:6].max() / rows[0, 3:6].min() for _, _, rows, _ in drawn]
+        [light.lights[0].colour_3.max() / light.lights[0].colour_3.min() for light, _ in drawn]
         for drawn in (common, lights_with(monkeypatch, "coloured light"))
     ]
     assert np.median(tint[1]) > 1.5 * np.median(tint[0])
-    assert np.std([ambient for ambient, *_ in common]) > 0.1
+    assert np.std([light.ambient_3 for light, _ in common]) > 0.1
 
 
 def test_what_stands_in_the_light_casts_a_shadow():
@@ -300,8 +298,8 @@ def test_what_stands_in_the_light_casts_a_shadow():
     screen = FRONTAL.project(placed, 128)
     towards = np.array([1.0, 0.0, 1.0]) / math.sqrt(2)  # so the shadow falls to the left of the ball
     dark, beside = (slice(60, 68), slice(36, 40)), (slice(60, 68), slice(100, 104))
-    for softness, shaded in ((0.0, True), (-1.0, False)):
-        light = np.full(3, 0.2), np.zeros((3, 3)), np.array([[*towards, 1, 1, 1, 0, 20, 0, softness]])
+    for softness, shaded in ((0.0, True), (None, False)):
+        light = lit_by(towards, 0.2, softness)
         picture = lighting.photograph(
             mesh, placed, screen, scene.details(np.random.default_rng(0)), 120.0, light, 128, 0
         )[0]
@@ -312,7 +310,7 @@ def test_the_bump_of_skin_and_the_gloss_of_eyes_show():
     """Pores roughen an evenly lit ball of skin; a ball of eye has a small highlight even where nothing else
     shines.
     """
-    light = np.full(3, 0.2), np.zeros((3, 3)), np.array([[0.3, 0.3, 0.9, 1, 1, 1, 0, 20, 0, -1]])
+    light = lit_by([0.3, 0.3, 0.9], 0.2)
 
     def picture(material, detail):
         ball = plain(
@@ -409,7 +407,7 @@ def test_compressed_pictures_have_been_through_a_file(name, monkeypatch):
     pixels = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
     pixels = cv2.GaussianBlur(pixels, (0, 0), 1.5)
     poor, good = (
-        np.abs(sensor._compressed(pixels, ending, flag, quality).astype(float) - pixels).mean()
+        np.abs(sensor.compressed(pixels, ending, flag, quality).astype(float) - pixels).mean()
         for quality in (30, 94)
     )
     assert 0 < good < 0.7 * poor

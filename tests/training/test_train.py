@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from forked_training import tiny_network
 from torch import distributed
 
+import training.train
 from face3d.depth.face.network import FaceMaps
 from training import augmentation
 from training.augmentation import HARD, RandomViews, random_view, resized
@@ -61,14 +63,14 @@ def _maps(relief):
     return FaceMaps(relief, zero, zero, zero, zero, torch.zeros(shape[0], 2, *shape[1:]), zero)
 
 
-def test_a_shift_of_relief_costs_place_but_not_shape_or_slope():
+def test_a_shift_of_relief_changes_the_absolute_term_only():
     truth = torch.zeros(1, 5, 16, 24)
     truth[:, 0] = torch.rand(16, 24, generator=torch.Generator().manual_seed(0))
     truth[:, 2] = 1
     terms = losses(_maps(truth[:, 0] + 0.5), truth, torch.zeros(1, 2, 3))
-    assert terms["shape"] == pytest.approx(0, abs=1e-6)
+    assert terms["shift-invariant"] == pytest.approx(0, abs=1e-6)
     assert terms["slope"] == pytest.approx(0, abs=1e-5)
-    assert terms["place"] == pytest.approx(0.5, abs=1e-5)
+    assert terms["absolute"] == pytest.approx(0.5, abs=1e-5)
 
 
 def test_the_term_on_normals_is_the_angle_between_planes():
@@ -122,7 +124,7 @@ def test_what_lies_outside_the_matte_costs_no_relief():
     truth = torch.zeros(1, 5, 16, 16)
     wild = torch.full((1, 16, 16), 9.0)
     terms = losses(_maps(wild), truth, torch.zeros(1, 2, 3))
-    assert float(terms["shape"] + terms["place"] + terms["slope"] + terms["normals"]) == 0
+    assert float(terms["shift-invariant"] + terms["absolute"] + terms["slope"] + terms["normals"]) == 0
 
 
 def test_the_narrow_face_counts_twice():
@@ -136,9 +138,9 @@ def test_the_narrow_face_counts_twice():
         return {name: float(term) for name, term in losses(_maps(guess), truth, torch.zeros(1, 2, 3)).items()}
 
     face, beside = cost(slice(4, 8)), cost(slice(20, 24))
-    for term in ("shape", "slope", "normals"):
+    for term in ("shift-invariant", "slope", "normals"):
         assert face[term] == pytest.approx(2 * beside[term], rel=0.06)
-    assert face["place"] == pytest.approx(beside["place"])
+    assert face["absolute"] == pytest.approx(beside["absolute"])
 
 
 def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
@@ -151,11 +153,11 @@ def test_the_ablations_differ_from_the_loss_by_the_term_they_name():
         name: set(terms) ^ set(cost(_maps(truth[:, 0]), *batch)) for name, cost in ablation.COSTS.items()
     } == {
         "all terms": set(),
-        "without place (absolute relief)": {"place"},
-        "without shape (shift-invariant relief)": {"shape"},
+        "without absolute relief": {"absolute"},
+        "without shift-invariant relief": {"shift-invariant"},
         "without slope (multi-scale gradient)": {"slope"},
         "slope of one scale, less at edges": set(),
-        "face counts once": set(),
+        "face weighs once": set(),
         "without normals": {"normals"},
         "without uncertainty": {"uncertainty"},
     }
@@ -186,22 +188,21 @@ def test_the_ablations_weigh_the_face_as_the_loss_does_unless_they_say_so():
     assert float(ablation.edge_aware(step(8), *batch)["slope"]) == pytest.approx(first_of_four, rel=1e-4)
 
 
-def test_views_without_frames_are_large_cuts(tmp_path, monkeypatch):
-    """Relief, in widths of the cut, tells how large the cut was. Here the loader's process is this one."""
-    assert ablation.variants()["no framed views"].begin_loader is ablation.frame_nothing
+def test_views_without_head_crops_are_large_crops(tmp_path):
+    """Relief, in widths of the crop, gives the size of the crop."""
+    assert ablation.variants()["no head crops"].head_crops == 0
     records = np.zeros(4, record_dtype(96))
     records["relief"], records["matte"], records["heads"][:, 0] = 0.25, 255, (48, 48, 10)
     np.save(tmp_path / "0.npy", records)
 
-    def reliefs():
+    def reliefs(**options):
         """Of each view that is not shrunk."""
-        maps = torch.stack([view[1] for view in itertools.islice(RandomViews(tmp_path, 32, seed=0), 24)])
+        views = RandomViews(tmp_path, 32, seed=0, **options)
+        maps = torch.stack([view[1] for view in itertools.islice(views, 24)])
         return maps[maps[:, 2].amin((1, 2)) > 0.5][:, 0].amax((1, 2))
 
     assert 0.2 < (reliefs() > 0.25 / 0.6).float().mean() < 0.8
-    monkeypatch.setattr(augmentation, "FRAMED", augmentation.FRAMED)  # so that it is put back
-    ablation.frame_nothing(0)
-    assert (reliefs() < 0.25 / 0.6).all()
+    assert (reliefs(head_crops=0) < 0.25 / 0.6).all()
 
 
 @pytest.mark.parametrize("shape", [(6, 40), (40, 6), (16, 16)])
@@ -274,14 +275,14 @@ def test_a_folder_of_obj_files_reads_like_the_packed_model(tmp_path):
 
 
 def test_the_eyes_of_two_people_share_the_two_channels():
-    from training.losses import _eye_loss
+    from training.losses import eye_loss
 
     def loss_with_blobs_at(places):
         logit = torch.full((1, 2, 32, 32), -8.0)
         for channel, row, column in places:
             logit[0, channel, row, column] = 8.0
         eyes = torch.tensor([[[0.2, 0.2, 1], [0.3, 0.2, 1], [0.7, 0.6, 1], [0.8, 0.6, 1]]])
-        return float(_eye_loss(logit, eyes))
+        return float(eye_loss(logit, eyes))
 
     right = loss_with_blobs_at([(0, 6, 6), (1, 6, 9), (0, 19, 22), (1, 19, 25)])
     swapped = loss_with_blobs_at([(1, 6, 6), (0, 6, 9), (1, 19, 22), (0, 19, 25)])
@@ -326,29 +327,29 @@ def tiny_set(tmp_path):
     return tmp_path / "set"
 
 
-def test_two_processes_share_one_run(tiny_set, tmp_path):
-    root = Path(__file__).resolve().parents[2]
+@pytest.fixture
+def small_network(monkeypatch):
+    """Runs train a network with three layers at each scale."""
+    monkeypatch.setattr(training.train, "FaceNetwork", tiny_network)
 
-    def go_on(samples):
-        command = [
-            sys.executable,
-            "-m",
-            "training.train",
-            "--data",
-            tiny_set,
-            "--run",
-            tmp_path / "run",
-            "--processes",
-            "2",
-        ]
-        subprocess.run(
-            [*command, "--side", "32", "--samples", str(samples), "--batch", "8", "--workers", "0"],
-            cwd=root,
-            check=True,
-        )
-        return torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
 
-    first, further = go_on(16), go_on(32)
+def test_two_processes_share_one_run(tiny_set, tmp_path, small_network):
+    root, run = Path(__file__).resolve().parents[2], tmp_path / "run"
+    command = [
+        sys.executable,
+        "-m",
+        "tests.forked_training",
+        "16",
+        "32",
+        "--data",
+        tiny_set,
+        "--run",
+        run,
+        "--processes",
+        "2",
+    ]
+    subprocess.run([*command, "--side", "32", "--batch", "8", "--workers", "0"], cwd=root, check=True)
+    first, further = (torch.load(run / name, weights_only=True) for name in ("16.pt", "checkpoint.pt"))
     assert [(state["seen"], state["steps"]) for state in (first, further)] == [(16, 1), (32, 2)]
     alone = []
     for seed in range(2):
@@ -363,7 +364,7 @@ def test_two_processes_share_one_run(tiny_set, tmp_path):
     )
 
 
-def test_every_weight_is_averaged_once(tmp_path, monkeypatch):
+def test_every_weight_is_averaged_once(tmp_path, monkeypatch, small_network):
     run = Run(tmp_path, torch.device("cpu"))
     before = {name: value.clone() for name, value in run.network.state_dict().items()}
     run.average_weights()
@@ -377,7 +378,7 @@ def test_every_weight_is_averaged_once(tmp_path, monkeypatch):
         torch.testing.assert_close(value, before[name] * (2 if value.is_floating_point() else 1))
 
 
-def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path):
+def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path, small_network):
     def go_on(samples):
         train(tiny_set, tmp_path, 32, samples, 8, batch=8, workers=0, bfloat16=False)
         return torch.load(tmp_path / "checkpoint.pt", weights_only=True)
@@ -403,11 +404,11 @@ def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path):
 
 
 @pytest.mark.parametrize("middle", [(60, 50), (20, 80)])
-def test_a_framed_view_is_cut_around_a_head(middle):
+def test_a_head_crop_lies_around_a_head(middle):
     record = np.zeros((), record_dtype(96))[()]
     record["heads"][1] = *middle, 24
     left, top, cut = np.transpose(
-        [augmentation._framed(record, np.random.default_rng(seed)) for seed in range(200)]
+        [augmentation.head_crop(record, np.random.default_rng(seed)) for seed in range(200)]
     )
     assert cut.min() >= 1.6 * 24 - 1
     assert cut.max() <= 2.6 * 24 + 1
@@ -419,7 +420,7 @@ def test_a_framed_view_is_cut_around_a_head(middle):
         assert (np.abs(start + cut / 2 - place)[free] <= 0.08 * 2.6 * 24 + 1).all()
         assert ((start < place) & (place < start + cut)).all()
     record["heads"][1] = 0
-    assert augmentation._framed(record, np.random.default_rng(0))[2] >= 0.6 * 96, "nobody in view"
+    assert augmentation.head_crop(record, np.random.default_rng(0))[2] >= 0.6 * 96, "nobody in view"
 
 
 def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
@@ -427,7 +428,7 @@ def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
     stay on them.
     """
     side = 96
-    monkeypatch.setattr(augmentation, "_recolour", lambda photo, _: photo)
+    monkeypatch.setattr(augmentation, "recolour", lambda photo, _: photo)
     record = np.zeros((), record_dtype(side))[()]
     y, x = np.mgrid[:side, :side].astype(np.float32) + 0.5
     record["relief"], record["matte"] = (x + 2 * y) / side * 0.25, 255

@@ -1,1 +1,1 @@
-"""Error measures of the face network and the tables that are made with them."""
+"""Metrics of the face network, and tables of them."""

@@ -1,18 +1,19 @@
-"""Which terms of the loss pay, and do views, optimiser and decoder? Short runs from scratch, side by side in
-one table.
+"""Which terms of the loss pay off, and do head crops, optimiser and decoder? Short runs from scratch in one
+table.
 
-    python -m training.ablation --data data/train --held-out data/held_out [--side 96] [--samples 9600] [--heads 64]
+    python -m training.evaluation.ablation --data data/train --held-out data/held_out
+        [--side 96] [--samples 9600] [--heads 64]
 
-Losses are compared under AdamW; two rows have Muon, the optimiser of the long run. So early the two give much
-the same (docs/face-network.md). Figures as in `training.evaluate`, of one look at the given side. Short runs
-rank terms by what they give early; they do not say what a long run reaches.
+Losses are compared under AdamW; two rows have Muon, the optimiser of the long run. After so few samples the
+two give much the same (docs/face-network.md). Metrics as in `training.evaluation.evaluate`, of one inference
+on the whole photo at the given side. Short runs rank terms by their early effect, not by the outcome of a
+long run.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +23,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from face3d.depth.face.network import Configuration, FaceMaps
-from training import augmentation
-from training.augmentation import RandomViews
-from training.evaluation.evaluate import figures_by_head, held_out, one_look
+from training.augmentation import HEAD_CROPS, RandomViews
+from training.evaluation.evaluate import held_out, metrics_by_head, whole_photo_inference
 from training.evaluation.metrics import means, print_table
 from training.losses import FACE_COUNTS, losses
 from training.muon import muon_and_adamw
@@ -40,7 +40,7 @@ SHOWN = (
     "thickness %",
 )
 EDGE_SLOPE = 0.02
-"""Difference between neighbours, image widths, at which the edge-aware slope term counts a third."""
+"""Difference between neighbours, image widths, at which the weight of the edge-aware slope term is 1 / e."""
 
 
 def without(*names: str) -> Cost:
@@ -49,9 +49,7 @@ def without(*names: str) -> Cost:
 
 
 def edge_aware(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
-    """The loss with a slope term, of one scale, that counts less where the true relief jumps; else weighed as
-    in `losses`.
-    """
+    """The loss with a slope term of one scale, which weighs less where the true relief jumps."""
     relief, matte, face = maps_n5hw[:, 0], maps_n5hw[:, 2], maps_n5hw[:, 4]
     weight = (matte > 0.5).float() * (1 + (FACE_COUNTS - 1) * face)
     slope = relief.new_zeros(())
@@ -68,18 +66,18 @@ def edge_aware(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict
 
 
 def face_once(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
-    """The loss with no pixel marked as narrow face, so that all weigh alike."""
+    """The loss with no pixel marked as narrow face: all weigh alike."""
     maps_n5hw = torch.cat([maps_n5hw[:, :4], torch.zeros_like(maps_n5hw[:, 4:])], 1)
     return losses(predicted, maps_n5hw, eyes_nk3)
 
 
 COSTS: dict[str, Cost] = {
     "all terms": losses,
-    "without place (absolute relief)": without("place"),
-    "without shape (shift-invariant relief)": without("shape"),
+    "without absolute relief": without("absolute"),
+    "without shift-invariant relief": without("shift-invariant"),
     "without slope (multi-scale gradient)": without("slope"),
     "slope of one scale, less at edges": edge_aware,
-    "face counts once": face_once,
+    "face weighs once": face_once,
     "without normals": without("normals"),
     "without uncertainty": without("uncertainty"),
 }
@@ -90,46 +88,35 @@ def adamw(network: nn.Module, rate: float, weight_decay: float) -> list[torch.op
     return [torch.optim.AdamW(network.parameters(), rate, weight_decay=weight_decay)]
 
 
-def frame_nothing(worker: int) -> None:
-    """Begins a loader's process: of its views none is cut around a head, all lie anywhere. The processes of
-    other runs keep theirs.
-    """
-    augmentation.FRAMED = 0.0
-
-
 class Variant(NamedTuple):
-    """What may differ from run to run. begin_loader: called in the loader's process with its number, see
-    `frame_nothing`.
-    """
+    """What may differ from run to run. head_crops: see `augmentation.HEAD_CROPS`."""
 
     cost: Cost = losses
     optimisers: Optimisers = adamw
     configuration: Configuration = Configuration()
-    begin_loader: Callable[[int], None] | None = None
+    head_crops: float = HEAD_CROPS
 
 
 def variants() -> dict[str, Variant]:
-    """By the name of the row."""
-    framed = {"no framed views": Variant(begin_loader=frame_nothing)}
+    """All variants, by the name of the row."""
+    crops = {"no head crops": Variant(head_crops=0.0)}
     narrow = Configuration(widths=(32,) * len(Configuration().widths))
     muon = {
         "all terms, Muon": Variant(optimisers=muon_and_adamw),
         "all terms, Muon, decoder of 32 channels": Variant(optimisers=muon_and_adamw, configuration=narrow),
     }
-    return {name: Variant(cost) for name, cost in COSTS.items()} | framed | muon
+    return {name: Variant(cost) for name, cost in COSTS.items()} | crops | muon
 
 
 def train_short(data: Path, side: int, samples: int, variant: Variant) -> Run:
-    """A seeded run of its own, brought down over its last third."""
+    """One seeded run whose learning rate falls to zero over the last third."""
     with tempfile.TemporaryDirectory() as folder:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         run = Run(
             Path(folder), device, variant.cost, variant.optimisers, replace(variant.configuration, side=side)
         )
-    views = RandomViews(data, side, seed=0)
-    loader = DataLoader(
-        views, batch_size=BATCH, num_workers=1, prefetch_factor=4, worker_init_fn=variant.begin_loader
-    )
+    views = RandomViews(data, side, seed=0, head_crops=variant.head_crops)
+    loader = DataLoader(views, batch_size=BATCH, num_workers=1, prefetch_factor=4)
     for rgb, maps, eyes in loader:
         if run.seen >= samples:
             return run
@@ -140,7 +127,7 @@ def train_short(data: Path, side: int, samples: int, variant: Variant) -> Run:
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(
-        description="Compare losses, views, optimisers and decoders on short runs."
+        description="Compare losses, crops, optimisers and decoders on short runs."
     )
     parser.add_argument("--data", type=Path, default=Path("data/train"))
     parser.add_argument("--held-out", type=Path, default=Path("data/held_out"))
@@ -152,8 +139,9 @@ def main() -> None:
     rows = {}
     for name, variant in variants().items():
         run = train_short(options.data, options.side, options.samples, variant)
-        figures = means(figures_by_head(records, one_look(run.average.cpu(), options.side)))
-        rows[name] = {key: figures[key] for key in SHOWN}
+        method = whole_photo_inference(run.average.cpu(), options.side)
+        measured = means(metrics_by_head(records, method))
+        rows[name] = {key: measured[key] for key in SHOWN}
         print(name, flush=True)
     print(f"\n{options.samples} samples at {options.side} px, {options.heads} held-out heads\n")
     print_table(rows)

@@ -1,6 +1,4 @@
-"""What the network has to beat: a plane, an inflated matte and the mean face in the true pose, each with the
-true matte; and networks that shipped before it.
-"""
+"""Baselines with the true matte (plane, inflated matte, mean face in the true pose), and earlier networks."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from torch import Tensor
 from face3d.depth.face import network as face_network
 from face3d.depth.face.network import Configuration, FaceNetwork
 from face3d.structures import Array
-from training.evaluation.metrics import Guess, Method
+from training.evaluation.metrics import Method, Prediction
 from training.rendering.sample import camera_of
 from training.rendering.truth import truth
 from training.scenes import skin
@@ -26,34 +24,34 @@ from training.scenes.face_model import FaceModel, Regions
 from training.scenes.primitives import LABEL_HEAD, LABEL_NOTHING
 
 
-def _with_true_matte(record: Any, relief_hw: Array, thickness_hw: Array | float) -> Guess:
-    return Guess(relief_hw, np.broadcast_to(thickness_hw, relief_hw.shape), record["matte"] / np.float32(255))
+def _with_true_matte(record: Any, relief_hw: Array, thickness_hw: Array | float) -> Prediction:
+    return Prediction(
+        relief_hw, np.broadcast_to(thickness_hw, relief_hw.shape), record["matte"] / np.float32(255)
+    )
 
 
-def plane(record: Any) -> Guess:
-    """Flat, as thick as this head is on average."""
+def plane(record: Any) -> Prediction:
+    """Flat, with the mean thickness of this head."""
     size = record["matte"].shape
     return _with_true_matte(
         record, np.zeros(size, np.float32), float(record["thickness"][record["label"] >= LABEL_HEAD].mean())
     )
 
 
-def inflated_matte(record: Any) -> Guess:
-    """The matte blown up like a balloon: height = the square root of the distance to the rim times the
-    largest distance.
-    """
+def inflated_matte(record: Any) -> Prediction:
+    """The matte inflated: height = sqrt(distance to the rim x largest distance)."""
     inside = distance_transform_edt(record["matte"] > 127).astype(np.float32) / len(record["matte"])
     return _with_true_matte(record, np.sqrt(inside * inside.max()), float(2 * inside.max()))
 
 
 def mean_face(model: FaceModel, regions: Regions, seeds: dict[int, int]) -> Method:
-    """The mean head without hair, seen by the sample's own camera; beyond its outline the nearest value goes
-    on.
+    """The mean head without hair, before the sample's own camera. Beyond its outline the nearest value is
+    taken.
 
-    seeds: from the `id` of a record to the seed it was drawn from, because a record does not hold its camera.
+    seeds: from the `id` of a record to its seed, because a record does not hold its camera.
     """
 
-    def method(record: Any) -> Guess:
+    def method(record: Any) -> Prediction:
         size = len(record["matte"])
         camera = camera_of(model, regions, seeds[id(record)])
         neutral = np.zeros((len(model.neutral_v3), 3), np.float32)
@@ -70,10 +68,10 @@ def mean_face(model: FaceModel, regions: Regions, seeds: dict[int, int]) -> Meth
 
 
 def network_of_any_age(path: Path) -> FaceNetwork:
-    """Weights as `face_network.load` takes them, or of a network that stated no error of thickness, or whose
-    decoder had one width.
+    """A network from weights of today's format or of two earlier ones.
 
-    The latter passed the coarser result on as it was; here an identity does that.
+    Without an error of thickness: its output is zero. With one width for the whole decoder: such a decoder
+    passed the coarser result on unchanged, as an identity kernel does here.
     """
     with safetensors.safe_open(path, framework="pt") as file:
         kept = json.loads((file.metadata() or {}).get("configuration", "{}"))
@@ -89,7 +87,7 @@ def network_of_any_age(path: Path) -> FaceNetwork:
 
 
 def _with_all_outputs(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights from when the network had fewer outputs, with rows of zeros for those that came later."""
+    """Weights with rows of zeros for the outputs that an earlier network lacks."""
     names, outputs = ("head.2.weight", "head.2.bias"), len(face_network.FIRST_BIAS)
     grown = {}
     for name in names:

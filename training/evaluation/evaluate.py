@@ -1,11 +1,12 @@
-"""How good is the network? One table on held-out synthetic identities, beside baselines.
+"""Accuracy of the network on held-out synthetic heads, in tables, beside baselines.
 
-    python -m training.evaluate --face-model PATH [--weights assets/face_depth.safetensors] [--data data/held_out] [--heads 1024]
+    python -m training.evaluation.evaluate --face-model PATH
+        [--weights assets/face_depth.safetensors] [--data data/held_out] [--heads 1024]
 
-The held-out set (seeds from 10,000,000 on, never trained on) is rendered first where it is not there yet.
-Figures are defined in `training.metrics`; they are means over heads, compared at the set's own resolution.
-"Product" is what `face_depth.predict` gives, with the mean of two sizes, the close look and the guided
-upsampling; "one look" is the network alone on the whole picture.
+The held-out set (seeds from 10,000,000 on, in no training set) is rendered first where it is missing. Metrics
+are defined in `training.evaluation.metrics`; the tables hold means over heads, at the set's own resolution.
+"Full pipeline" is the application's prediction: test-time augmentation (flip, two scales), crop inference and
+guided upsampling. "Whole photo only" is one scale of the network on the whole photo.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ from training.dataset import GROUPS, HELD_OUT_FIRST_SEED, RenderedSet, render_se
 from training.evaluation import baselines
 from training.evaluation.metrics import (
     REGION_COLUMNS,
-    REGION_FIGURES,
+    REGION_METRICS,
     STATED,
-    Guess,
     Method,
-    head_figures,
+    Prediction,
+    head_metrics,
     means,
     print_table,
-    region_figures,
+    region_metrics,
     stated_ratio,
     thickness_ratio,
 )
@@ -43,11 +44,11 @@ from training.scenes.face_model import find_regions, load_face_model
 from training.scenes.primitives import LABEL_HEAD
 
 HEADS, QUICK_HEADS = 1024, 256
-"""Of the table, and of what needs no more than a look at it."""
+"""Numbers of heads for the main table and for the smaller comparisons."""
 SPARE = 1.0625
-"""Rendered beyond the heads wanted, because some samples have nobody in them."""
+"""Factor on the number of rendered samples, because some have nobody in them."""
 ONE_SIGMA = 0.6827
-FLOORS = {
+TARGETS = {
     "matte IoU": 0.975,
     "relief %": 4.0,
     "face relief %": 2.0,
@@ -55,11 +56,11 @@ FLOORS = {
     "thickness %": 10.0,
     "eye distance %": 3.0,
 }
-"""What the network ought to reach; not all of it is reached yet, and the table says so."""
+"""Not all of them are reached yet; the last line of the output names those missed."""
 FAIR = 1.25
-"""A group's error that is a larger multiple of the mean is marked."""
+"""Errors of a group above this multiple of the mean are marked."""
 PHOTO_SIDES = (64, 96, 160)
-"""Pixels of the smaller photos on which the network is tried too, beside those of the set itself."""
+"""Sides in pixels of the smaller photos that are evaluated too."""
 
 
 def held_out(
@@ -84,15 +85,15 @@ def held_out(
     }
     if len(with_head) < heads:
         raise SystemExit(
-            f"{folder} has {len(with_head)} heads, {heads} are needed: delete it, so that a larger set is rendered."
+            f"{folder} has {len(with_head)} of {heads} heads: delete it to have a larger set rendered."
         )
     return dict(list(with_head.items())[:heads])
 
 
-def product(network: face_network.FaceNetwork) -> Method:
-    """What the application makes of a record's photo, everything included."""
+def full_pipeline(network: face_network.FaceNetwork) -> Method:
+    """The application's prediction for a record's photo, all steps included."""
 
-    def method(record: Any) -> Guess:
+    def method(record: Any) -> Prediction:
         size = len(record["rgb"])
         depth = face_estimator.predict(network, Photo(np.ascontiguousarray(record["rgb"]), None, None, ""))
         assert depth.back_hw is not None
@@ -102,7 +103,7 @@ def product(network: face_network.FaceNetwork) -> Method:
         eyes = faces[0].eyes_xy if faces else None
         assert depth.values_hw.shape == (size, size)
         thickness_hw = depth.values_hw - depth.back_hw
-        return Guess(
+        return Prediction(
             depth.values_hw,
             thickness_hw,
             depth.matte_hw,
@@ -119,26 +120,21 @@ def _middle(face: Face) -> Array:
     return np.array([(left + right) / 2, (top + bottom) / 2])
 
 
-def one_look(
+def whole_photo_inference(
     network: face_network.FaceNetwork,
     side: int | None = None,
-    look: Callable[..., Look] = face_inference.look,
+    predict: Callable[..., Look] = face_inference.look,
 ) -> Method:
-    """The network alone: one look at the whole picture at `side` (default: the side it is used at), enlarged
-    bilinearly.
+    """The network on the whole photo at `side` (default: its side at inference), enlarged bilinearly.
 
-    look: `face_look.look`, or `look_twice` for the mean of two.
+    predict: `face_inference.look`, or `look_twice` for the mean of two scales.
     """
 
-    def method(record: Any) -> Guess:
+    def method(record: Any) -> Prediction:
         size = len(record["rgb"])
-        seen = look(
-            network,
-            record["rgb"],
-            face_inference.Box(0, 0, size, size),
-            side or network.configuration.look_side,
-        )
-        widths = 1 / seen.matte_hw.shape[1]
+        photo = face_inference.Box(0, 0, size, size)
+        predicted = predict(network, record["rgb"], photo, side or network.configuration.look_side)
+        widths = 1 / predicted.matte_hw.shape[1]
 
         def full(values: Array, scale: float = 1.0) -> Array:
             return cv2.resize(
@@ -146,54 +142,47 @@ def one_look(
             )
 
         relief, thickness, stated, stated_thickness = (
-            full(getattr(seen, name), widths) for name in face_inference.LENGTHS
+            full(getattr(predicted, name), widths) for name in face_inference.LENGTHS
         )
-        kept = network.configuration
-        stated, stated_thickness = (
-            stated * kept.uncertainty_scale,
-            stated_thickness * kept.thickness_uncertainty_scale,
-        )
-        return Guess(relief, thickness, full(seen.matte_hw), stated, None, stated_thickness)
+        stated *= network.configuration.uncertainty_scale
+        stated_thickness *= network.configuration.thickness_uncertainty_scale
+        return Prediction(relief, thickness, full(predicted.matte_hw), stated, None, stated_thickness)
 
     return method
 
 
 def of_smaller_photos(method: Method, side: int) -> Method:
-    """What a method makes of the photo brought to side x side pixels, enlarged again; relief stays in widths
-    of the picture.
-    """
+    """A method on photos shrunk to side x side pixels; its maps are enlarged again."""
 
-    def smaller(record: Any) -> Guess:
+    def smaller(record: Any) -> Prediction:
         small = np.zeros((), [("rgb", "u1", (side, side, 3)), ("label", "u1", (side, side))])[()]
         small["rgb"] = cv2.resize(record["rgb"], (side, side), interpolation=cv2.INTER_AREA)
         small["label"] = cv2.resize(record["label"], (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
-        guess, full = method(small), record["label"].shape
+        prediction, full = method(small), record["label"].shape
         maps = {
             name: cv2.resize(values, full, interpolation=cv2.INTER_LINEAR)
-            for name, values in vars(guess).items()
+            for name, values in vars(prediction).items()
             if name != "eyes" and values is not None
         }
-        if guess.eyes is None:
-            return replace(guess, **maps)
-        left, right = ((float(x * full[1] / side), float(y * full[0] / side)) for x, y in guess.eyes)
-        return replace(guess, **maps, eyes=(left, right))
+        if prediction.eyes is None:
+            return replace(prediction, **maps)
+        left, right = ((float(x * full[1] / side), float(y * full[0] / side)) for x, y in prediction.eyes)
+        return replace(prediction, **maps, eyes=(left, right))
 
     return smaller
 
 
-def figures_by_head(records: list[Any], method: Method) -> list[dict[str, float]]:
-    """Of each record."""
+def metrics_by_head(records: list[Any], method: Method) -> list[dict[str, float]]:
+    """All metrics of each record."""
     return [
-        head_figures(record, guess) | region_figures(record, guess)
+        head_metrics(record, prediction) | region_metrics(record, prediction)
         for record in records
-        for guess in (method(record),)
+        for prediction in (method(record),)
     ]
 
 
 def unfair(rows: dict[str, dict[str, float]], mean: dict[str, float]) -> dict[str, set[str]]:
-    """By row, the columns whose error is more than FAIR times the mean; of the matte the error is what is
-    missing from 1.
-    """
+    """By row, the columns whose error is above FAIR times the mean; the matte's error is 1 - IoU."""
 
     def error(row: dict[str, float], key: str) -> float:
         return 1 - row[key] if key == "matte IoU" else row[key]
@@ -206,7 +195,7 @@ def unfair(rows: dict[str, dict[str, float]], mean: dict[str, float]) -> dict[st
 
 
 def table(rows: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """The columns of the main tables: all but those of single regions."""
+    """The rows without the columns of single regions."""
     return {
         name: {key: value for key, value in row.items() if key not in REGION_COLUMNS}
         for name, row in rows.items()
@@ -215,17 +204,17 @@ def table(rows: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
 
 def by_region(mean: dict[str, float]) -> dict[str, dict[str, float]]:
     """The table of errors and stated errors, one row per region, from the means over all heads."""
-    return {stated: {figure: mean[f"{stated}: {figure}"] for figure in REGION_FIGURES} for stated in STATED}
+    return {stated: {name: mean[f"{stated}: {name}"] for name in REGION_METRICS} for stated in STATED}
 
 
 def uncertainty_factors(records: list[Any], method: Method) -> tuple[float, float]:
-    """The factors on the stated errors of relief and of thickness that make 68 % of the errors fall within
-    them, every head counting alike.
+    """Factors with which the stated errors of relief and thickness bound 68 % of the errors; heads weigh
+    alike.
     """
     ratios = [
-        (stated_ratio(record, guess), thickness_ratio(record, guess))
+        (stated_ratio(record, prediction), thickness_ratio(record, prediction))
         for record in records
-        for guess in (method(record),)
+        for prediction in (method(record),)
     ]
     relief, thickness = (_factor([head[which] for head in ratios]) for which in (0, 1))
     return relief, thickness
@@ -239,10 +228,9 @@ def _factor(ratios: list[Array]) -> float:
 
 
 def groups(records: list[Any]) -> Iterator[tuple[str, list[int]]]:
-    """Numbers of the records in each group: by yaw, skin, size of the head in the picture, what is worn,
-    light.
+    """Numbers of the records in each group: by yaw, skin, size of the head, accessories, light and more.
 
-    The first network's set, from before skin tones were kept, has no groups.
+    The first network's set, whose records lack the skin tone, has no groups.
     """
     if "tone" not in records[0].dtype.names:
         return
@@ -268,7 +256,31 @@ def groups(records: list[Any]) -> Iterator[tuple[str, list[int]]]:
 
 
 def main() -> None:
-    """Prints the tables; exits with 1 where a floor is missed."""
+    """Prints the tables; exits with 1 where a target is missed."""
+    options = _options()
+    by_seed = held_out(options.face_model, options.data, options.heads)
+    records = list(by_seed.values())
+    network = face_network.load(options.weights)
+    methods = _baselines(options.face_model, by_seed)
+    for path in options.beside:
+        methods[path.stem] = full_pipeline(baselines.network_of_any_age(path))
+    methods["this network, whole photo only"] = whole_photo_inference(network)
+    methods["this network, full pipeline"] = full_pipeline(network)
+    by_method = {name: metrics_by_head(records, method) for name, method in methods.items()}
+    print(f"{len(records)} held-out heads, {len(records[0]['rgb'])} px\n")
+    print_table(table({name: means(rows) for name, rows in by_method.items()}))
+    ours = by_method["this network, full pipeline"]
+    mean = means(ours)
+    _print_groups(records, ours, mean)
+    print("\nErrors and stated errors, full pipeline\n")
+    print_table(by_region(mean))
+    _print_photo_sizes(records[:QUICK_HEADS], ours[:QUICK_HEADS], network)
+    missed = [name for name, target in TARGETS.items() if (mean[name] < target) == (name == "matte IoU")]
+    print("\nTargets: " + ("missed " + ", ".join(missed) if missed else "all reached"))
+    raise SystemExit(bool(missed))
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Evaluate the face network on held-out synthetic heads.")
     parser.add_argument("--weights", type=Path, default=Path("assets/face_depth.safetensors"))
     parser.add_argument("--data", type=Path, default=Path("data/held_out"))
@@ -283,40 +295,37 @@ def main() -> None:
         default=[],
         help="weights of another network, also an earlier one, for a row",
     )
-    options = parser.parse_args()
-    by_seed = held_out(options.face_model, options.data, options.heads)
-    records = list(by_seed.values())
+    return parser.parse_args()
+
+
+def _baselines(face_model: Path | None, by_seed: dict[int, Any]) -> dict[str, Method]:
+    """By the name of the row; the mean face needs the face model."""
     methods: dict[str, Method] = {"plane": baselines.plane, "inflated matte": baselines.inflated_matte}
-    if options.face_model:
-        model = load_face_model(options.face_model)
+    if face_model:
+        model = load_face_model(face_model)
         seeds = {id(record): seed for seed, record in by_seed.items()}
         methods["mean face, true pose"] = baselines.mean_face(model, find_regions(model), seeds)
-    for path in options.beside:
-        methods[path.stem] = product(baselines.network_of_any_age(path))
-    network = face_network.load(options.weights)
-    methods["this network, one look"] = one_look(network)
-    methods["this network, product"] = product(network)
-    figures = {name: figures_by_head(records, method) for name, method in methods.items()}
-    print(f"{len(records)} held-out heads, {len(records[0]['rgb'])} px\n")
-    print_table(table({name: means(part) for name, part in figures.items()}))
-    ours = figures["this network, product"]
-    mean = means(ours)
+    return methods
+
+
+def _print_groups(records: list[Any], ours: list[dict[str, float]], mean: dict[str, float]) -> None:
+    """A table with a row per group; nothing where the records have no groups."""
     rows = table({name: means([ours[i] for i in members]) for name, members in groups(records)})
     if rows:
-        print(f"\nBy group, product; * marks an error above {FAIR} times the mean\n")
+        print(f"\nBy group, full pipeline; * marks an error above {FAIR} times the mean\n")
         print_table(rows, unfair(rows, mean))
-    print("\nErrors and stated errors, product\n")
-    print_table(by_region(mean))
-    few = records[:QUICK_HEADS]
+
+
+def _print_photo_sizes(
+    records: list[Any], ours: list[dict[str, float]], network: face_network.FaceNetwork
+) -> None:
+    """A table with a row per size of the photo. ours: metrics of the records at their own size."""
+    method = full_pipeline(network)
     smaller = {
-        f"{side} px": means(figures_by_head(few, of_smaller_photos(product(network), side)))
-        for side in PHOTO_SIDES
+        f"{side} px": means(metrics_by_head(records, of_smaller_photos(method, side))) for side in PHOTO_SIDES
     }
-    print(f"\nBy size of the photo, product, {len(few)} heads\n")
-    print_table(table(smaller | {f"{len(few[0]['rgb'])} px": means(ours[: len(few)])}))
-    missed = [name for name, floor in FLOORS.items() if (mean[name] < floor) == (name == "matte IoU")]
-    print("\nFloors: " + ("missed " + ", ".join(missed) if missed else "all reached"))
-    raise SystemExit(bool(missed))
+    print(f"\nBy size of the photo, full pipeline, {len(records)} heads\n")
+    print_table(table(smaller | {f"{len(records[0]['rgb'])} px": means(ours)}))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Figures of merit of a prediction on one rendered head, and their means over many.
+"""Metrics of a prediction for one rendered head, and their means over many.
 
-Head width = columns of the head mask (hair included, shoulders not); relief errors over head pixels after
-removing the mean difference (shift) or a least-squares scale and shift; normals from relief in pixels after a
-Gaussian of 1 px, over the head mask eroded by 7 x 7; boundary = mean distance between the outlines of the two
-mattes, both ways.
+- Head width: columns of the head mask, hair included, shoulders not.
+- Relief errors: over head pixels, less the mean difference (shift) or after a least-squares scale and shift.
+- Normals: from relief in pixels after a Gaussian of 1 px, over the head mask eroded by 7 x 7.
+- Boundary: mean distance between the outlines of the two mattes, both ways.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ Eyes = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
-class Guess:
-    """What a method says of a square picture: relief, thickness and their expected errors in image widths,
-    matte in 0..1, (s, s) each; the eyes in pixels or None. The expected errors are None where the method
-    states none.
+class Prediction:
+    """The output of a method for a square photo.
+
+    relief_hw, thickness_hw and their expected errors (None where not stated): image widths. matte_hw: 0..1.
+    eyes: pixels, or None.
     """
 
     relief_hw: Array
@@ -37,25 +38,25 @@ class Guess:
     thickness_uncertainty_hw: Array | None = None
 
 
-Method = Callable[[Any], Guess]
-"""From a record (`training.dataset.record_dtype`) to a guess."""
+Method = Callable[[Any], Prediction]
+"""From a record (`training.dataset.record_dtype`) to a prediction."""
 
 
-def head_figures(record: Any, guess: Guess) -> dict[str, float]:
-    """Figures of one head, see the module's text. NaN where something is not in view or not stated."""
+def head_metrics(record: Any, prediction: Prediction) -> dict[str, float]:
+    """Metrics of one head, see above. NaN where something is not in view or not stated."""
     person, head = record["matte"] > 127, record["label"] >= LABEL_HEAD
     face = record["label"] == LABEL_NARROW_FACE
     relief, thickness = record["relief"].astype(np.float64), record["thickness"].astype(np.float64)
-    guessed = guess.matte_hw > 0.5
+    predicted = prediction.matte_hw > 0.5
     percent = 100 * len(head) / head.any(0).sum()
-    error = guess.relief_hw - relief
-    design = np.stack([guess.relief_hw[head], np.ones(head.sum())], 1)
+    error = prediction.relief_hw - relief
+    design = np.stack([prediction.relief_hw[head], np.ones(head.sum())], 1)
     fitted = design @ np.linalg.lstsq(design, relief[head], rcond=None)[0]
-    angles = normal_angles(guess.relief_hw, relief, person)
+    angles = normal_angles(prediction.relief_hw, relief, person)
     core = cv2.erode(head.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     return {
-        "matte IoU": float((person & guessed).sum() / (person | guessed).sum()),
-        "boundary %": _boundary_distance(person, guessed) / len(head) * percent,
+        "matte IoU": float((person & predicted).sum() / (person | predicted).sum()),
+        "boundary %": _boundary_distance(person, predicted) / len(head) * percent,
         "relief %": float(error[head].std() * percent),
         "relief fitted %": float((fitted - relief[head]).std() * percent),
         "face relief %": float(error[face].std() * percent) if face.sum() > 16 else np.nan,
@@ -63,11 +64,11 @@ def head_figures(record: Any, guess: Guess) -> dict[str, float]:
         "normals median": float(np.median(angles[core])) if core.any() else np.nan,
         "face normals": float(angles[core & face].mean()) if (core & face).sum() > 16 else np.nan,
         "face normals median": float(np.median(angles[core & face])) if (core & face).sum() > 16 else np.nan,
-        "thickness %": float(np.abs(guess.thickness_hw - thickness)[head].mean() * percent),
-        "within stated": float((stated_ratio(record, guess) <= 1).mean())
-        if guess.uncertainty_hw is not None
+        "thickness %": float(np.abs(prediction.thickness_hw - thickness)[head].mean() * percent),
+        "within stated": float((stated_ratio(record, prediction) <= 1).mean())
+        if prediction.uncertainty_hw is not None
         else np.nan,
-        "eye distance %": _eye_distance_error(record["eyes"], guess.eyes),
+        "eye distance %": _eye_distance_error(record["eyes"], prediction.eyes),
     }
 
 
@@ -76,58 +77,63 @@ STATED = tuple(
     for quantity in ("relief", "thickness")
     for region in ("narrow face", "rest of the head")
 )
-"""What errors and stated errors are compared of, see `region_figures`."""
-REGION_FIGURES = "error %", "stated %", "within"
-REGION_COLUMNS = tuple(f"{stated}: {figure}" for stated in STATED for figure in REGION_FIGURES)
+"""Quantities and regions whose errors and stated errors are compared, see `region_metrics`."""
+REGION_METRICS = "error %", "stated %", "within"
+REGION_COLUMNS = tuple(f"{stated}: {name}" for stated in STATED for name in REGION_METRICS)
 
 
-def region_figures(record: Any, guess: Guess) -> dict[str, float]:
-    """Of one head, over its narrow face and over the rest (hair, ears, what is worn): mean error and mean
-    stated error of relief and of thickness, percent of the head's width, and the share of pixels within the
-    stated error. NaN where there is no such region or no stated error.
+def region_metrics(record: Any, prediction: Prediction) -> dict[str, float]:
+    """Errors and stated errors of relief and thickness, over the narrow face and over the rest of the head.
+
+    Means are percent of the head's width; "within" is the share of pixels within the stated error. NaN where
+    there is no such region or no stated error.
     """
     head, face = record["label"] >= LABEL_HEAD, record["label"] == LABEL_NARROW_FACE
     percent = 100 * len(head) / head.any(0).sum()
-    figures: list[float] = []
+    values: list[float] = []
     for error_hw, stated_hw in (
-        (relief_error(record, guess), guess.uncertainty_hw),
-        (thickness_error(record, guess), guess.thickness_uncertainty_hw),
+        (relief_error(record, prediction), prediction.uncertainty_hw),
+        (thickness_error(record, prediction), prediction.thickness_uncertainty_hw),
     ):
         for region in (face, head & ~face):
             if stated_hw is None or region.sum() <= 16:
-                figures += [np.nan] * len(REGION_FIGURES)
+                values += [np.nan] * len(REGION_METRICS)
             else:
                 error, stated = error_hw[region], stated_hw[region]
-                figures += [
+                values += [
                     float(error.mean() * percent),
                     float(stated.mean() * percent),
                     float((error <= stated).mean()),
                 ]
-    return dict(zip(REGION_COLUMNS, figures, strict=True))
+    return dict(zip(REGION_COLUMNS, values, strict=True))
 
 
-def relief_error(record: Any, guess: Guess) -> Array:
-    """(s, s) float, image widths: absolute error of relief after the mean error over the head is taken off."""
-    error = guess.relief_hw - record["relief"]
+def relief_error(record: Any, prediction: Prediction) -> Array:
+    """Absolute error of relief, less its mean error over the head: (s, s) float, image widths."""
+    error = prediction.relief_hw - record["relief"]
     return np.asarray(np.abs(error - error[record["label"] >= LABEL_HEAD].mean()))
 
 
-def thickness_error(record: Any, guess: Guess) -> Array:
-    """(s, s) float, image widths: absolute error of thickness."""
-    return np.asarray(np.abs(guess.thickness_hw - record["thickness"]))
+def thickness_error(record: Any, prediction: Prediction) -> Array:
+    """Absolute error of thickness: (s, s) float, image widths."""
+    return np.asarray(np.abs(prediction.thickness_hw - record["thickness"]))
 
 
-def stated_ratio(record: Any, guess: Guess) -> Array:
+def stated_ratio(record: Any, prediction: Prediction) -> Array:
     """Relief error after the shift over the stated error, for each head pixel: (n,) float."""
-    assert guess.uncertainty_hw is not None
-    return np.asarray((relief_error(record, guess) / guess.uncertainty_hw)[record["label"] >= LABEL_HEAD])
-
-
-def thickness_ratio(record: Any, guess: Guess) -> Array:
-    """Thickness error over the stated one, for each head pixel: (n,) float."""
-    assert guess.thickness_uncertainty_hw is not None
+    assert prediction.uncertainty_hw is not None
     return np.asarray(
-        (thickness_error(record, guess) / guess.thickness_uncertainty_hw)[record["label"] >= LABEL_HEAD]
+        (relief_error(record, prediction) / prediction.uncertainty_hw)[record["label"] >= LABEL_HEAD]
+    )
+
+
+def thickness_ratio(record: Any, prediction: Prediction) -> Array:
+    """Thickness error over the stated one, for each head pixel: (n,) float."""
+    assert prediction.thickness_uncertainty_hw is not None
+    return np.asarray(
+        (thickness_error(record, prediction) / prediction.thickness_uncertainty_hw)[
+            record["label"] >= LABEL_HEAD
+        ]
     )
 
 
@@ -144,7 +150,7 @@ def normal_angles(relief_hw: Array, truth_hw: Array, person_hw: Array) -> Array:
 
 
 def _boundary_distance(one_hw: Array, other_hw: Array) -> float:
-    """Mean distance in pixels from the outline of each mask to the other's; NaN where a mask has no outline."""
+    """Mean distance in pixels between the outlines of two masks, both ways; NaN where a mask has none."""
     outlines = [
         mask & (cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) == 0)
         for mask in (one_hw, other_hw)
@@ -159,18 +165,16 @@ def _boundary_distance(one_hw: Array, other_hw: Array) -> float:
 
 
 def _eye_distance_error(eyes_k3: Array, eyes: Eyes | None) -> float:
-    """Percent of the true distance of the first person's eyes; NaN where not both are in view or none are
-    stated.
-    """
+    """Percent of the true distance of the first person's eyes; NaN where an eye is hidden or missing."""
     if not eyes_k3[:2, 2].all() or eyes is None:
         return float("nan")
     true = float(np.linalg.norm(eyes_k3[1, :2] - eyes_k3[0, :2]))
     return float(100 * abs(np.linalg.norm(np.subtract(*eyes)) - true) / max(true, 1e-9))
 
 
-def means(figures: list[dict[str, float]]) -> dict[str, float]:
-    """Mean of each figure over the heads where it is known; NaN where it is known for none."""
-    return {key: _mean([one[key] for one in figures]) for key in figures[0]}
+def means(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Mean of each metric over the heads that have it; NaN where none has."""
+    return {key: _mean([row[key] for row in rows]) for key in rows[0]}
 
 
 def _mean(values: list[float]) -> float:
@@ -179,7 +183,7 @@ def _mean(values: list[float]) -> float:
 
 
 def print_table(rows: dict[str, dict[str, float]], marks: dict[str, set[str]] | None = None) -> None:
-    """As Markdown; `marks`: by row, the names of the columns whose value gets an asterisk."""
+    """Prints Markdown. marks: by row, the names of the columns whose value gets an asterisk."""
     names = list(next(iter(rows.values())))
     print("| | " + " | ".join(names) + " |\n|" + "---|" * (len(names) + 1))
     for name, row in rows.items():

@@ -1,10 +1,10 @@
-"""Contact sheets for the model card: one real photograph in many guises, and the held-out heads on which the
-network does worst.
+"""Contact sheets for the model card: one real photograph transformed, and the held-out heads with the largest
+errors.
 
-    python -m training.sheets --face-model PATH --out docs/pictures
+    python -m training.release.contact_sheets --face-model PATH --out docs/pictures
 
-Prints, for each guise, how the relief there correlates with the relief of the plain crop, over the pixels
-that both call head.
+Prints, for each transform, the correlation of its relief with that of the plain crop, over the pixels that
+are head in both.
 """
 
 from __future__ import annotations
@@ -21,19 +21,18 @@ from face3d.depth.face import estimator as face_estimator
 from face3d.depth.face import network as face_network
 from face3d.structures import Array, DepthMap, Photo
 from training.dataset import GROUPS
-from training.evaluation.evaluate import QUICK_HEADS, held_out, product
-from training.evaluation.metrics import Guess, head_figures
+from training.evaluation.evaluate import QUICK_HEADS, full_pipeline, held_out
+from training.evaluation.metrics import Prediction, head_metrics
 
 TILE = 192
 WORST, MOST_OF_TWO_PEOPLE = 12, 4
-"""Heads in the gallery of failures, and how many of them may show two people, so that other reasons are seen
-too."""
+"""Heads in the gallery of failures, and the most of them that may show two people: other causes show too."""
 CROP_XYXY = (60, 0, 380, 320)
 """Head and shoulders in the photograph."""
 
 
-def guises() -> dict[str, tuple[Array, Array]]:
-    """By name: a picture (h, w, 3) uint8, and the (2, 3) affine map from the plain crop's pixels to its own."""
+def photo_transforms() -> dict[str, tuple[Array, Array]]:
+    """By name: a picture (h, w, 3) uint8 and the affine map (2, 3) from the plain crop to it, pixels."""
     whole = astronaut()
     x, y, right, bottom = CROP_XYXY
     crop = whole[y:bottom, x:right]
@@ -66,10 +65,10 @@ def guises() -> dict[str, tuple[Array, Array]]:
 
 
 def stability(network: face_network.FaceNetwork) -> tuple[dict[str, float], Array]:
-    """Correlation of relief with that of the plain crop, by guise, and a contact sheet."""
+    """Correlation of relief with that of the plain crop, by transform, and a contact sheet."""
     reference: DepthMap | None = None
     found, tiles = {}, []
-    for name, (picture, to_picture) in guises().items():
+    for name, (picture, to_picture) in photo_transforms().items():
         depth = face_estimator.predict(network, Photo(np.ascontiguousarray(picture), None, None, ""))
         reference = reference or depth
         size = reference.values_hw.shape[::-1]
@@ -82,60 +81,55 @@ def stability(network: face_network.FaceNetwork) -> tuple[dict[str, float], Arra
         both = head & mask & reference.mask_hw
         found[name] = float(np.corrcoef(relief[both], reference.values_hw[both])[0, 1])
         tiles.append(_tile(f"{name}: {found[name]:.3f}", picture, depth.values_hw, depth.mask_hw))
-    return found, _grid(tiles, 3)
+    return found, tile_grid(tiles, 3)
 
 
 def gallery(network: face_network.FaceNetwork, records: list[Any]) -> tuple[list[str], Array]:
-    """Heads with the largest relief error, see `worst`: a line of text for each, and a sheet of photo, truth
-    and map.
-    """
-    method = product(network)
-    guesses = [method(record) for record in records]
-    errors = [head_figures(record, guess)["relief %"] for record, guess in zip(records, guesses, strict=True)]
+    """Heads with the largest relief error: a line of text each, and a sheet of photo, truth and map."""
+    method = full_pipeline(network)
+    predictions = [method(record) for record in records]
+    errors = [
+        head_metrics(record, prediction)["relief %"]
+        for record, prediction in zip(records, predictions, strict=True)
+    ]
     lines, tiles = [], []
     names_of = [
         [name for bit, name in enumerate(GROUPS) if int(record["has"]) >> bit & 1] for record in records
     ]
     for place, number in enumerate(worst(errors, ["two people" in names for names in names_of]), 1):
-        record, guess, names = records[number], guesses[number], names_of[number]
+        record, prediction, names = records[number], predictions[number], names_of[number]
         lines.append(
             f"{place}. relief {errors[number]:.1f} %, yaw {float(record['yaw']):.0f}°: {', '.join(names)}"
         )
-        tiles.append(_failure(f"{place}: {errors[number]:.1f} %", record, guess))
-    return lines, _grid(tiles, 3)
+        tiles.append(_failure(f"{place}: {errors[number]:.1f} %", record, prediction))
+    return lines, tile_grid(tiles, 3)
 
 
 def worst(errors: list[float], two_people: list[bool]) -> list[int]:
-    """Numbers of the WORST largest errors, largest first, at most MOST_OF_TWO_PEOPLE of them with two people."""
+    """Numbers of the WORST largest errors, in falling order; at most MOST_OF_TWO_PEOPLE have two people."""
     order = [int(number) for number in np.argsort(errors)[::-1]]
     barred = [number for number in order if two_people[number]][MOST_OF_TWO_PEOPLE:]
     return [number for number in order if number not in barred][:WORST]
 
 
-def _failure(title: str, record: Any, guess: Guess) -> Array:
+def _failure(title: str, record: Any, prediction: Prediction) -> Array:
     truth, person = record["relief"].astype(np.float32), record["matte"] > 127
     return np.hstack(
-        [_tile(title, record["rgb"], truth, person), _grey(guess.relief_hw, guess.matte_hw > 0.5)]
+        [_tile(title, record["rgb"], truth, person), _grey(prediction.relief_hw, prediction.matte_hw > 0.5)]
     )
 
 
 def _tile(title: str, picture: Array, relief_hw: Array, mask_hw: Array) -> Array:
     photo = cv2.resize(np.ascontiguousarray(picture), (TILE, TILE), interpolation=cv2.INTER_AREA)
-    for x, y, level in (
-        (4, 0, 0),
-        (6, 0, 0),
-        (5, 1, 0),
-        (5, -1, 0),
-        (5, 0, 255),
-    ):  # a thicker outline would be wider in OpenCV 5
-        cv2.putText(
-            photo, title, (x, TILE - 8 + y), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (level,) * 3, 1, cv2.LINE_AA
-        )
+    # A black outline from four shifted copies: a thicker stroke has another width in OpenCV 5.
+    for x, y, level in ((4, 0, 0), (6, 0, 0), (5, 1, 0), (5, -1, 0), (5, 0, 255)):
+        place, colour = (x, TILE - 8 + y), (level,) * 3
+        cv2.putText(photo, title, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
     return np.hstack([photo, _grey(relief_hw, mask_hw)])
 
 
 def _grey(relief_hw: Array, mask_hw: Array) -> Array:
-    """Lighter is nearer; the range is that of the mask; black outside."""
+    """A picture of the relief over its range in the mask: lighter is nearer, black is outside."""
     low, high = np.quantile(relief_hw[mask_hw], [0.02, 0.995]) if mask_hw.any() else (0.0, 1.0)
     grey = np.where(mask_hw, 40 + 215 * np.clip((relief_hw - low) / max(high - low, 1e-6), 0, 1), 0).astype(
         np.uint8
@@ -143,7 +137,8 @@ def _grey(relief_hw: Array, mask_hw: Array) -> Array:
     return np.repeat(cv2.resize(grey, (TILE, TILE), interpolation=cv2.INTER_AREA)[..., None], 3, -1)
 
 
-def _grid(tiles: list[Array], columns: int) -> Array:
+def tile_grid(tiles: list[Array], columns: int) -> Array:
+    """One picture with the tiles in rows; black tiles fill the last row."""
     blank = [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack((tiles + blank)[i : i + columns]) for i in range(0, len(tiles) + len(blank), columns)]
     return np.vstack(rows)

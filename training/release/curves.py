@@ -1,6 +1,8 @@
 """The log of a run as a picture: each loss term against the samples seen.
 
-python -m training.curves --run runs/face --out docs/pictures/training.png
+    python -m training.release.curves --run runs/face --out docs/pictures/training.png
+
+The log is log.jsonl in the folder of the run, see `training.train`.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from matplotlib import pyplot
 matplotlib.use("Agg")
 
 TERMS = (
-    "shape",
-    "place",
+    "shift-invariant",
+    "absolute",
     "slope",
     "normals",
     "thickness",
@@ -29,16 +31,15 @@ TERMS = (
     "thickness uncertainty",
 )
 LIKELIHOODS = ("uncertainty", "thickness uncertainty")
-"""The terms that fall below zero: they have an axis of their own, which is not logarithmic."""
+"""The terms that fall below zero: drawn on an axis of their own, which is linear."""
 SHADES = ("0.97", "0.91", "0.85", "0.79")
 """Greys behind the stretches of a run, one per input side."""
 
 
 def draw(log: Path, out: Path) -> int:
-    """Draws the log's lines into a PNG and returns how many there are. Raises ValueError where there is none."""
-    by_seen = {
-        line["seen"]: line for line in map(json.loads, log.read_text().splitlines())
-    }  # a resumed run repeats a few lines
+    """Draws the lines of a log into a PNG; returns their number. Raises ValueError where there is none."""
+    # A resumed run repeats a few lines: the last one counts.
+    by_seen = {line["seen"]: line for line in map(json.loads, log.read_text().splitlines())}
     lines = [by_seen[seen] for seen in sorted(by_seen)]
     if not lines:
         raise ValueError(f"{log} has no lines yet: train a little longer.")
@@ -64,9 +65,7 @@ def draw(log: Path, out: Path) -> int:
 
 
 def _shade_sides(axes: Any, lines: list[dict[str, float]]) -> None:
-    """A grey behind each stretch of one input side; a side that comes again has the same grey and one entry
-    in the legend.
-    """
+    """A grey behind each stretch of one input side; each side has one grey and one entry in the legend."""
     stretches = [
         (side, next(group)["seen"] / 1000)
         for side, group in itertools.groupby(lines, lambda line: line["side"])
@@ -80,7 +79,7 @@ def _shade_sides(axes: Any, lines: list[dict[str, float]]) -> None:
 
 
 def main() -> None:
-    """Draws."""
+    """Draws the curves of a run."""
     parser = argparse.ArgumentParser(description="Draw the curves of a training run.")
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

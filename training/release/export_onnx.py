@@ -1,27 +1,26 @@
 """The bundled network as one ONNX file, for use without PyTorch and without this repository.
 
-    python -m training.export_onnx --out face_depth.onnx
+    python -m training.release.export_onnx --out face_depth.onnx
 
-Input `rgb`: (n, 3, h, w) float32 in 0..1, h and w multiples of 32. The outputs are those of
-`face_network.FaceMaps`, by name. The file's metadata says what they are: `configuration` is
-`face_network.Configuration` as JSON, and under the name of the input and of each output stands its unit. To
-use it:
+Input `rgb`: (n, 3, h, w) float32 in 0..1, h and w multiples of 32. Outputs: those of `FaceMaps`
+(face3d/depth/face/network.py), by name. Metadata of the file: `configuration`, the network's `Configuration`
+as JSON, and the unit of the input and of each output under its name. To use it:
 
     session = onnxruntime.InferenceSession("face_depth.onnx")
     metadata = session.get_modelmeta().custom_metadata_map
     trained = json.loads(metadata["configuration"])
     names = [output.name for output in session.get_outputs()]
     maps = dict(zip(names, session.run(None, {"rgb": rgb}), strict=True))
-    relief = maps["relief"] * trained["side"]                                                            #
-    pixels of `rgb` stated_error = numpy.exp(maps["log_uncertainty"]) * trained["side"] *
-    trained["uncertainty_scale"]   # pixels of `rgb` matte = 1 / (1 + numpy.exp(-maps["matte_logit"]))
-                                               # 0..1
+    # Relief and its stated error in pixels of `rgb`, matte in 0..1:
+    relief = maps["relief"] * trained["side"]
+    stated_error = numpy.exp(maps["log_uncertainty"]) * trained["side"] * trained["uncertainty_scale"]
+    matte = 1 / (1 + numpy.exp(-maps["matte_logit"]))
 
 Lengths are in widths of a square of `side` pixels, the training's, whatever the size of the input: times
-`side` they are pixels of the input. The network is best with the photo, or a square 1.6 heads wide around a
-head, brought to about `look_side` pixels. The application takes the mean of such a look and one at 0.8 of it,
-each with its mirror image (`face_look.py`); `uncertainty_scale` is fitted to that. The file is checked with
-onnxruntime at two sizes before it is put in its place.
+`side` they are pixels of the input. Errors are smallest with the photo, or a square 1.6 heads wide around a
+head, brought to about `look_side` pixels. The application averages two scales, that one and 0.8 of it, each
+with its mirror image (face3d/depth/face/inference.py), and `uncertainty_scale` is fitted to that mean. The
+file is checked with onnxruntime at two sizes before it replaces an earlier one.
 """
 
 from __future__ import annotations
@@ -37,8 +36,7 @@ import torch
 from face3d.depth.face import network as face_network
 
 TOLERANCE = 1e-3
-"""Largest absolute difference from PyTorch, relative to the largest value of that output, that is accepted.
-"""
+"""Largest accepted difference from PyTorch, relative to the largest value of that output."""
 SIZES_HW = ((256, 256), (192, 320))
 LENGTH = "in widths of a square of `side` pixels (see configuration): times `side`, in pixels of the input"
 DESCRIPTIONS = {
@@ -47,11 +45,19 @@ DESCRIPTIONS = {
     "thickness": f"(n, h, w) from the first surface to the last, >= 0, {LENGTH}",
     "matte_logit": "(n, h, w) logit: its sigmoid is the probability, 0..1, that the pixel shows a person",
     "head_logit": "(n, h, w) logit: its sigmoid is the probability, 0..1, that the pixel shows a head",
-    "log_uncertainty": f"(n, h, w) natural logarithm of relief's expected absolute error; its exp times `uncertainty_scale` is {LENGTH}",
-    "log_thickness_uncertainty": f"(n, h, w) the same of thickness, with `thickness_uncertainty_scale`, {LENGTH}",
-    "eyes_logit": "(n, 2, h, w) logits: their sigmoids, 0..1, peak at the eye on the left and at the eye on the right of the picture",
+    "log_uncertainty": (
+        "(n, h, w) natural logarithm of relief's expected absolute error; "
+        f"its exp times `uncertainty_scale` is {LENGTH}"
+    ),
+    "log_thickness_uncertainty": (
+        f"(n, h, w) the same of thickness, with `thickness_uncertainty_scale`, {LENGTH}"
+    ),
+    "eyes_logit": (
+        "(n, 2, h, w) logits: their sigmoids, 0..1, peak at the eye on the left "
+        "and at the eye on the right of the picture"
+    ),
 }
-"""What the input and the outputs are, by name, for the file's metadata."""
+"""Shape and unit of the input and the outputs, by name, for the file's metadata."""
 
 
 def export(network: face_network.FaceNetwork, out: Path) -> float:
@@ -77,7 +83,7 @@ def export(network: face_network.FaceNetwork, out: Path) -> float:
     program.model.metadata_props.update(face_network.metadata_of(network.configuration, DESCRIPTIONS))
     program.save(partial)
     try:
-        worst = max(_difference(network, partial, size) for size in SIZES_HW)
+        worst = max(largest_difference(network, partial, size) for size in SIZES_HW)
         if worst > TOLERANCE:
             raise ValueError(f"The ONNX file differs from PyTorch by {worst:.1e} of the range.")
         os.replace(partial, out)
@@ -86,10 +92,8 @@ def export(network: face_network.FaceNetwork, out: Path) -> float:
     return worst
 
 
-def _difference(network: face_network.FaceNetwork, path: Path, size_hw: tuple[int, int]) -> float:
-    """Largest difference between PyTorch and onnxruntime over all outputs, relative to the output's largest
-    value.
-    """
+def largest_difference(network: face_network.FaceNetwork, path: Path, size_hw: tuple[int, int]) -> float:
+    """Largest difference between PyTorch and onnxruntime, relative to the largest value of that output."""
     rgb = torch.rand(1, 3, *size_hw, generator=torch.Generator().manual_seed(0))
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     with torch.inference_mode():
@@ -105,9 +109,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     worst = export(face_network.load(options.weights), options.out)
-    print(
-        f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most {worst:.1e} of the range"
-    )
+    size = f"{options.out.stat().st_size / 1e6:.1f} MB"
+    print(f"{options.out}: {size}, differs from PyTorch by at most {worst:.1e} of the range")
 
 
 if __name__ == "__main__":

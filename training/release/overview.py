@@ -1,6 +1,9 @@
 """The picture at the top of the README: a portrait, its depth map, and the model turned.
 
-python -m training.overview --photo assets/samples/portrait_2.jpg --out assets/pictures/overview.png
+    python -m training.release.overview --photo assets/samples/portrait_2.jpg
+        --out assets/pictures/overview.png
+
+It uses the network that ships.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from PIL import Image
 import depth_estimation
 import generate_3d_model
 from face3d.export import renderings
-from face3d.geometry import settings
 from face3d.photo import read_photo
 
 SIDE = 420
@@ -28,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     photo = read_photo(options.photo.read_bytes(), options.photo.name)
     depth = depth_estimation.predict(depth_estimation.load_network("face"), photo)
-    mesh = generate_3d_model.build_mesh(depth, photo, "bust", settings.ModelSettings())
+    mesh = generate_3d_model.generate_model(depth, photo, "bust").mesh
     panels = [Image.fromarray(photo.rgb_hwc), Image.fromarray(depth.as_grey()).convert("RGB")]
     panels += [
         Image.fromarray(renderings.render(mesh, renderings.View(size_px=SIDE, yaw_degrees=angle)))
@@ -39,9 +41,8 @@ def main() -> None:
         sheet.paste(panel.resize((SIDE, SIDE), Image.Resampling.LANCZOS), (number * SIDE, 0))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(options.out)
-    print(
-        f"{options.out}: {sheet.width} x {sheet.height}, depth range {np.ptp(depth.values_hw[depth.mask_hw]):.2f} image widths"
-    )
+    depth_range = np.ptp(depth.values_hw[depth.mask_hw])
+    print(f"{options.out}: {sheet.width} x {sheet.height}, depth range {depth_range:.2f} image widths")
 
 
 if __name__ == "__main__":

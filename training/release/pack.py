@@ -1,10 +1,10 @@
-"""A training checkpoint into the file that ships.
+"""Packs a training checkpoint into the file that ships.
 
-    python -m training.pack --run runs/face --face-model PATH --out assets/face_depth.safetensors
+    python -m training.release.pack --run runs/face --face-model PATH --out assets/face_depth.safetensors
 
-On a calibration set (its own seeds) finds whether the averaged weights or the last ones see better, the side
-at which they see best, and how sure they really are; and writes float16, with configuration, git commit,
-samples seen and figures on the held-out set as metadata.
+Measured on a calibration set (seeds of its own): whether the averaged or the last weights have the smaller
+error, the best side at inference, and the factors on the stated errors. Written: float16 weights, with
+configuration, git commit, samples seen and metrics on the held-out set as metadata.
 """
 
 from __future__ import annotations
@@ -25,33 +25,83 @@ from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of, w
 from training.evaluation.evaluate import (
     HEADS,
     QUICK_HEADS,
-    figures_by_head,
+    full_pipeline,
     held_out,
-    one_look,
-    product,
+    metrics_by_head,
     uncertainty_factors,
+    whole_photo_inference,
 )
 from training.evaluation.metrics import means
 
 CALIBRATION_FIRST_SEED = 9_000_000
 CALIBRATION_HEADS = 768
-"""So many because heads differ widely: over 256 of them, the share of errors within the stated ones varies by
-several hundredths."""
+"""Over 256 heads, the share of errors within the stated ones would vary by several hundredths."""
 SIDES = (224, 256, 288, 320)
-"""Candidates for the side at which the network is used, the larger of two. At 352 the last one was no better,
-and slower."""
+"""Candidates for the side at inference, the larger of two scales. At 352 px the error was no smaller."""
 
 
-def _half(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def half(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The weights as float16; whole numbers stay."""
     return {key: value.half() if value.is_floating_point() else value for key, value in weights.items()}
 
 
 def _normals(records: list[Any], network: FaceNetwork, side: int) -> float:
-    return means(figures_by_head(records, one_look(network, side, look_twice)))["normals mean"]
+    return means(metrics_by_head(records, whole_photo_inference(network, side, look_twice)))["normals mean"]
+
+
+def choose_weights(
+    state: dict[str, Any], configuration: Configuration, records: list[Any]
+) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+    """The averaged or the last weights of a checkpoint, as float16, and the mean error of normals of both."""
+    candidates = {part: half(state[part]) for part in ("average", "network")}
+    errors = {
+        part: _normals(records, with_weights(configuration, weights), configuration.side)
+        for part, weights in candidates.items()
+    }
+    return candidates[min(errors, key=lambda part: errors[part])], errors
+
+
+def calibrate(network: FaceNetwork, calibration: list[Any]) -> dict[int, float]:
+    """Sets the side at inference and the factors on the stated errors in the network's configuration.
+
+    Returns the mean error of normals by side.
+    """
+    errors = {side: _normals(calibration[:QUICK_HEADS], network, side) for side in SIDES}
+    best = min(errors, key=lambda side: errors[side])
+    network.configuration = dataclasses.replace(network.configuration, look_side=best)
+    relief, thickness = (
+        round(factor, 4) for factor in uncertainty_factors(calibration, full_pipeline(network))
+    )
+    network.configuration = dataclasses.replace(
+        network.configuration, uncertainty_scale=relief, thickness_uncertainty_scale=thickness
+    )
+    return errors
+
+
+def facts_of(state: dict[str, Any], metrics: dict[str, float]) -> dict[str, str]:
+    """The metadata beside the configuration."""
+    command = ["git", "rev-parse", "HEAD"]
+    return {
+        "samples_seen": str(state["seen"]),
+        "git_commit": subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip(),
+        "held_out_figures": json.dumps({key: round(value, 4) for key, value in metrics.items()}),
+        "training_data": "synthetic heads from the ICT face model (ICT-VGL/ICT-FaceKit, MIT)",
+        "licence": "MIT",
+    }
+
+
+def write_weights(
+    weights: dict[str, torch.Tensor], configuration: Configuration, facts: dict[str, str], out: Path
+) -> None:
+    """Writes a file that `face_network.load` reads, whole or not at all."""
+    partial = out.with_suffix(".part")
+    whole = {key: value.contiguous() for key, value in weights.items()}
+    save_file(whole, partial, metadata_of(configuration, facts))
+    os.replace(partial, out)
 
 
 def main() -> None:
-    """Packs."""
+    """Packs a checkpoint."""
     parser = argparse.ArgumentParser(description="Pack a checkpoint into the weights that ship.")
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--face-model", type=Path, help="needed only where the sets are not rendered yet")
@@ -64,49 +114,22 @@ def main() -> None:
     calibration = list(
         held_out(options.face_model, options.calibration, CALIBRATION_HEADS, CALIBRATION_FIRST_SEED).values()
     )
-    quick = calibration[:QUICK_HEADS]
-    candidates = {part: _half(state[part]) for part in ("average", "network")}
-    last_or_mean = {
-        part: _normals(quick, with_weights(configuration, weights), configuration.side)
-        for part, weights in candidates.items()
-    }
-    weights = candidates[min(last_or_mean, key=lambda part: last_or_mean[part])]
+    weights, by_part = choose_weights(state, configuration, calibration[:QUICK_HEADS])
     network = with_weights(configuration, weights)
-    sides = {side: _normals(quick, network, side) for side in SIDES}
-    print(
-        "normals on the calibration set, degrees:",
-        {key: round(value, 2) for key, value in (last_or_mean | sides).items()},
-    )
-    network.configuration = dataclasses.replace(
-        configuration, look_side=min(sides, key=lambda side: sides[side])
-    )
-    scale, of_thickness = (round(factor, 4) for factor in uncertainty_factors(calibration, product(network)))
-    network.configuration = configuration = dataclasses.replace(
-        network.configuration, uncertainty_scale=scale, thickness_uncertainty_scale=of_thickness
-    )
+    by_side = calibrate(network, calibration)
+    rounded = {str(key): round(value, 2) for key, value in [*by_part.items(), *by_side.items()]}
+    print("normals on the calibration set, degrees:", rounded)
     heads = list(held_out(options.face_model, options.held_out, HEADS).values())
-    figures = means(figures_by_head(heads, product(network)))
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    facts = {
-        "samples_seen": str(state["seen"]),
-        "git_commit": commit,
-        "held_out_figures": json.dumps({key: round(value, 4) for key, value in figures.items()}),
-        "training_data": "synthetic heads from the ICT face model (ICT-VGL/ICT-FaceKit, MIT)",
-        "licence": "MIT",
-    }
-    partial = options.out.with_suffix(".part")
-    save_file(
-        {key: value.contiguous() for key, value in weights.items()},
-        partial,
-        metadata_of(configuration, facts),
+    metrics = means(metrics_by_head(heads, full_pipeline(network)))
+    facts = facts_of(state, metrics)
+    write_weights(weights, network.configuration, facts, options.out)
+    relief, thickness = (
+        network.configuration.uncertainty_scale,
+        network.configuration.thickness_uncertainty_scale,
     )
-    os.replace(partial, options.out)
-    factors = f"stated errors x {scale:.2f} (relief) and x {of_thickness:.2f} (thickness)"
-    print(
-        f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, {facts['samples_seen']} samples, {factors}\n{figures}"
-    )
+    size = f"{options.out.stat().st_size / 1e6:.1f} MB, {facts['samples_seen']} samples"
+    factors = f"stated errors x {relief:.2f} (relief) and x {thickness:.2f} (thickness)"
+    print(f"{options.out}: {size}, {factors}\n{metrics}")
 
 
 if __name__ == "__main__":

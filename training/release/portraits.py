@@ -1,8 +1,8 @@
 """The sample portraits of the page: synthetic people in a calm light.
 
-    python -m training.portraits --face-model PATH --out assets/samples
+    python -m training.release.portraits --face-model PATH --out assets/samples
 
-Nobody was photographed: each is drawn by training.scene from a seed.
+They are no photographs: each person is drawn by training.scenes.scene from a seed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from PIL import Image
 
 from face3d.structures import Array
 from training.rendering.backdrop import cloud
-from training.rendering.camera import Camera
+from training.rendering.camera import SceneCamera
 from training.rendering.lighting import photograph
+from training.rendering.shading import DirectionalLight, Lighting
 from training.scenes.face_model import FaceModel, Regions, find_regions, load_face_model
 from training.scenes.primitives import HAIR, LABEL_NOTHING, euler, only
 from training.scenes.scene import details, random_person
@@ -29,13 +30,11 @@ PORTRAITS = ((138, -14.0), (101, 12.0), (124, -10.0))
 
 
 def portrait(model: FaceModel, regions: Regions, seed: int, yaw: float) -> Array:
-    """(SIDE, SIDE, 3) uint8: the person of a seed, hair combed, key light from one side, soft fill, plain
-    backdrop.
-    """
+    """(SIDE, SIDE, 3) uint8: the person of a seed, without loose strands, in studio light."""
     rng = np.random.default_rng(seed)
     mesh = random_person(model, regions, rng).mesh
     mesh = only(mesh, (mesh.material_m != HAIR) | (mesh.label_m != LABEL_NOTHING))
-    camera = Camera(euler(yaw, 2, 0), 130.0, 38.0, (0.5, 0.53), yaw)
+    camera = SceneCamera(euler(yaw, 2, 0), 130.0, 38.0, (0.5, 0.53), yaw)
     placed, fine = camera.place(mesh.vertices_v3), SIDE * SMOOTHING
     screen = camera.project(placed, fine)
     colour, index = photograph(
@@ -51,15 +50,16 @@ def portrait(model: FaceModel, regions: Regions, seed: int, yaw: float) -> Array
     return np.round(np.clip(linear, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
 
 
-def _studio() -> tuple[Array, Array, Array]:
-    """Ambient light, its slope, and a warm key and a cool rim light."""
+def _studio() -> Lighting:
+    """Ambient light, a warm key light and a cool rim light."""
     key, rim = np.array([-0.55, 0.5, 0.67]), np.array([0.8, 0.35, -0.3])
     key, rim = key / np.linalg.norm(key), rim / np.linalg.norm(rim)
-    lights = np.array(
-        [[*key, 0.85, 0.8, 0.74, 0.15, 24, 0.06, 1.0], [*rim, 0.35, 0.38, 0.42, 0.1, 20, 0.06, 1.0]]
+    slope = np.array([[0.1, 0.1, 0.12], [0.25, 0.25, 0.28], [0.15, 0.15, 0.15]])
+    lights = (
+        DirectionalLight(key, np.array([0.85, 0.8, 0.74]), 0.15, 24, 0.06, 1.0),
+        DirectionalLight(rim, np.array([0.35, 0.38, 0.42]), 0.1, 20, 0.06, 1.0),
     )
-    harmonics = np.array([[0.1, 0.1, 0.12], [0.25, 0.25, 0.28], [0.15, 0.15, 0.15]])
-    return np.array([0.42, 0.43, 0.46]), harmonics, lights
+    return Lighting(np.array([0.42, 0.43, 0.46]), slope, lights)
 
 
 def main() -> None:

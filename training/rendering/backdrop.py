@@ -1,6 +1,4 @@
-"""What stands behind the person: gradients, clutter, stripes, lit balls, sky and ground, blur. Linear colour,
-nothing that has a face.
-"""
+"""Backdrops without people: gradients, clutter, stripes, lit balls, sky and ground, blur. Linear colour."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ def random_backdrop(side: int, rng: Generator) -> Array:
             0.2, 1
         )
     elif kind < 0.55:
-        ground = _outdoors(side, rng)
+        ground = outdoor_backdrop(side, rng)
     else:
         ground = _clutter(side, rng)
     return np.asarray(ground, np.float32)
@@ -40,7 +38,7 @@ def cloud(side: int, rng: Generator, octaves: int) -> Array:
     return total / max(float(total.max()), 1e-6)
 
 
-def _outdoors(side: int, rng: Generator) -> Array:
+def outdoor_backdrop(side: int, rng: Generator) -> Array:
     """A sky that pales towards the horizon, a skyline of trees or houses, and ground, mostly out of focus."""
     height = np.arange(side, dtype=np.float32)[:, None] / side
     horizon = rng.uniform(0.2, 0.9)
@@ -87,9 +85,7 @@ def _box(ground: Array, rng: Generator) -> None:
 
 
 def _ball(ground: Array, rng: Generator) -> None:
-    """A lit ellipse the size and tone of a head, so that round and skin-coloured alone does not make a
-    person.
-    """
+    """A lit ellipse of the size and tone of a head: a negative example for a round, skin-coloured thing."""
     side = len(ground)
     centre, radii = rng.uniform(0, side, 2), rng.uniform(0.03, 0.35, 2) * side
     rows, columns = np.mgrid[:side, :side]

@@ -12,11 +12,11 @@ from training.scenes.primitives import euler, unit
 
 
 @dataclass(frozen=True, eq=False)
-class Camera:
-    """A pinhole on the +Z axis, looking along -Z, with the head turned in front of it.
+class SceneCamera:
+    """A pinhole on the +Z axis, pointing along -Z, with the head turned in front of it.
 
-    rotation_33 turns the head; distance: centimetres to the pivot; scene_width: centimetres seen at the
-    pivot; centre_xy: where the pivot falls in the picture, in 0..1; yaw: degrees.
+    rotation_33: turns the head. distance: centimetres to the pivot. scene_width: centimetres across the
+    picture at the pivot. centre_xy: place of the pivot in the picture, 0..1. yaw: degrees.
     """
 
     rotation_33: Array
@@ -50,7 +50,7 @@ class Camera:
         return np.stack([x, y, away], 1).astype(np.float32)
 
 
-def random_camera(rng: Generator) -> Camera:
+def random_camera(rng: Generator) -> SceneCamera:
     """Mostly frontal portraits from selfie to tele distance; some profiles, some people far away."""
     yaw = np.clip(rng.normal() * 26, -75, 75) if rng.random() < 0.9 else rng.uniform(-90, 90)
     pitch, roll = (
@@ -62,7 +62,7 @@ def random_camera(rng: Generator) -> Camera:
     centre = 0.5 + rng.normal(size=2) * 0.08 * np.array([width, width]) / 30
     if width > 45:
         centre[1] -= rng.uniform(-0.05, 0.2)
-    return Camera(
+    return SceneCamera(
         euler(yaw, pitch, roll),
         distance,
         width,

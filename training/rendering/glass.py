@@ -1,6 +1,4 @@
-"""Clear lenses: what is seen through them is displaced and tinted, and windows and lamps glint on them.
-Lengths in centimetres.
-"""
+"""Clear lenses: they displace and tint what lies behind them, and reflect windows and lamps. Centimetres."""
 
 from __future__ import annotations
 
@@ -12,9 +10,11 @@ from scipy.sparse.csgraph import connected_components
 
 from face3d.structures import Array
 from training.rendering.rasteriser import rasterise, vertex_normals
+from training.rendering.shading import DirectionalLight
 from training.scenes.primitives import Part, unit
 
 LAMP_EXPONENT = 180.0
+"""Of the highlight of a lamp on glass."""
 
 
 def look_through(
@@ -23,16 +23,15 @@ def look_through(
     glass: Part,
     placed_v3: Array,
     screen_v3: Array,
-    light_k10: Array,
+    lights: tuple[DirectionalLight, ...],
     rng: Generator,
 ) -> Array:
     """The picture with clear lenses before it, (h, w, 3) float32.
 
     colour_hwc, distance_hw: the scene without them, distance 0 where there is none. glass: the triangles of
-    the lenses. placed_v3,
-    screen_v3, light_k10: as in `lighting.photograph`. A lens shows what is behind it smaller or larger about
-    its middle, mostly smaller, as the near-sighted need. What lies behind the whole scene is neither moved
-    nor tinted, because it is added later.
+    the lenses. placed_v3, screen_v3: as in `lighting.photograph`. A lens scales what lies behind it about its
+    own middle: mostly down, as glasses against short sight do. The backdrop is neither moved nor tinted,
+    because it is added later.
     """
     triangles = np.ascontiguousarray(glass.triangles_m3)
     height, width = distance_hw.shape
@@ -57,7 +56,7 @@ def look_through(
     normal = unit((vertex_normals(placed_v3, triangles)[triangles[seen]] * share).sum(1))
     normal *= np.where(normal[:, 2:] < 0, -1, 1)
     out = colour_hwc.copy()
-    out[rows, columns] = passed + _glint(normal, light_k10, rng)
+    out[rows, columns] = passed + lens_reflection(normal, lights, rng)
     return out
 
 
@@ -74,10 +73,8 @@ def _middles(triangles_m3: Array, screen_v3: Array) -> Array:
     return np.asarray(middle[lens[one]])
 
 
-def _glint(normal_n3: Array, light_k10: Array, rng: Generator) -> Array:
-    """Light thrown back to the camera, (n, 3): a faint sheen of the room, up to two bright windows, and the
-    lamps.
-    """
+def lens_reflection(normal_n3: Array, lights: tuple[DirectionalLight, ...], rng: Generator) -> Array:
+    """Light reflected to the camera, (n, 3): a sheen of the room, up to two bright windows, the lamps."""
     mirrored = 2 * normal_n3[:, 2:] * normal_n3 - np.array([0, 0, 1.0])
     glint = np.full(normal_n3.shape, rng.uniform(0, 0.06))
     for _ in range(rng.integers(0, 3)):
@@ -86,7 +83,7 @@ def _glint(normal_n3: Array, light_k10: Array, rng: Generator) -> Array:
         off = np.abs(mirrored @ np.stack([right, np.cross(towards, right)], 1)) / rng.uniform(0.03, 0.35, 2)
         edge = np.clip((1.1 - off.max(1)) / 0.2, 0, 1) * (mirrored @ towards > 0)
         glint += edge[:, None] * rng.uniform(0.1, 1.5) * rng.uniform(0.8, 1.1, 3)
-    for light in light_k10:
-        half = unit(light[:3] + np.array([0, 0, 1.0]))
-        glint += np.clip(normal_n3 @ half, 0, 1)[:, None] ** LAMP_EXPONENT * light[3:6]
+    for light in lights:
+        half = unit(light.towards_3 + np.array([0, 0, 1.0]))
+        glint += np.clip(normal_n3 @ half, 0, 1)[:, None] ** LAMP_EXPONENT * light.colour_3
     return glint

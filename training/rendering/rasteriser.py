@@ -1,6 +1,6 @@
-"""A software rasteriser compiled with numba: which triangle each pixel sees first (or last), and where in it.
+"""A software rasteriser compiled with numba: the first or last triangle of each pixel, and the place in it.
 
-Perspective-correct: 1/distance is linear on the screen. One thread; run one process per core.
+Perspective-correct: 1/distance is linear on the screen. Single-threaded: run one process per core.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NOTHING = -1
 def rasterise(
     screen_v3: Array, triangles_m3: Array, height: int, width: int, farthest: bool
 ) -> tuple[Array, Array, Array]:  # pragma: no cover - compiled
-    """The visible triangle of every pixel.
+    """The first or last triangle of every pixel.
 
     screen_v3: (v, 3) float32, x and y in pixels (pixel centres at +0.5), z = distance along the optical axis,
     > 0 before the camera.
@@ -29,7 +29,7 @@ def rasterise(
     """
     index = np.full((height, width), NOTHING, np.int32)
     weight = np.zeros((height, width, 3), np.float32)
-    best = np.zeros((height, width), np.float32)  # 1/distance of the surface kept
+    best = np.zeros((height, width), np.float32)  # 1 / distance of the surface so far
     for t in range(triangles_m3.shape[0]):
         a, b, c = triangles_m3[t, 0], triangles_m3[t, 1], triangles_m3[t, 2]
         za, zb, zc = screen_v3[a, 2], screen_v3[b, 2], screen_v3[c, 2]
@@ -72,7 +72,12 @@ def rasterise(
 
 @njit(cache=True)
 def vertex_normals(vertices_v3: Array, triangles_m3: Array) -> Array:  # pragma: no cover - compiled
-    """Area-weighted unit normals (v, 3) float32, counter-clockwise triangles outward."""
+    """Area-weighted unit normals (v, 3) float32, counter-clockwise triangles outward.
+
+    `face3d.geometry.meshes.vertex_normals` sums in float64. Its results, rounded to float32, change a few
+    pixels of one sample in twenty, so rendered sets would no longer repeat bit for bit; this one sums in
+    float32.
+    """
     normals = np.zeros_like(vertices_v3)
     for t in range(triangles_m3.shape[0]):
         a, b, c = triangles_m3[t, 0], triangles_m3[t, 1], triangles_m3[t, 2]

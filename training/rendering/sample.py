@@ -1,6 +1,4 @@
-"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, heads, eyes and
-landmarks.
-"""
+"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, places of features."""
 
 from __future__ import annotations
 
@@ -8,16 +6,17 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from face3d.structures import Array
 from training.rendering.backdrop import random_backdrop
-from training.rendering.camera import Camera, random_camera
+from training.rendering.camera import SceneCamera, random_camera
 from training.rendering.lighting import photograph, random_light
 from training.rendering.sensor import develop
-from training.rendering.truth import MOST_PEOPLE, _heads, truth
+from training.rendering.truth import MOST_PEOPLE, heads_in_view, truth
 from training.scenes.face_model import FaceModel, Regions
 from training.scenes.primitives import LABEL_NOTHING
-from training.scenes.scene import random_scene
+from training.scenes.scene import Scene, random_scene
 
 CHANCE_OF_NOBODY = 0.03
 OVERSAMPLING = 1.4
@@ -28,14 +27,14 @@ LANDMARKS = 68
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One render and its truth. Side s; relief and thickness in image widths.
+    """One rendered photo of side s and its ground truth. Relief and thickness in image widths.
 
     rgb_hwc: (s, s, 3) uint8 sRGB. relief_hw, thickness_hw: float32, 0 outside. normal_hwc: int8, 127 times
     the unit normal in camera axes (x to the right, y up, z to the camera), 0 outside. matte_hw: uint8
-    coverage 0..255, above half only where the pixel's centre sees somebody. label_hw: uint8, nothing / body /
-    head / narrow face.
-    heads_23: float32, x and y of the middle and the width of what is in view of each person's head, in
-    pixels, 0 where nothing is.
+    coverage 0..255, above half only where a person covers the pixel's centre. label_hw: uint8, nothing / body
+    / head / narrow face.
+    heads_23: float32, x and y of the middle and the width of the visible part of each person's head, pixels;
+    0 where nothing is visible.
     eyes_43: float32, x, y in pixels, and 1 where the eye is in view, else 0; left and right in an upright,
     frontal picture, for two people.
     landmarks_683: the same for the first person's landmarks, in the order of `face_model.LANDMARKS_68`.
@@ -65,29 +64,16 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     camera = random_camera(rng)
     placed = camera.place(scene.mesh.vertices_v3)
     true = truth(scene.mesh, scene.owner_m, camera, placed, side)
-    fine = int(side * OVERSAMPLING)
-    ambient, slope, lights, light_names = random_light(rng)
-    screen = camera.project(placed, fine)
-    seed = int(rng.integers(1 << 20))
-    colour, index = photograph(
-        scene.mesh, placed, screen, scene.detail_68, camera.distance, (ambient, slope, lights), fine, seed
-    )
-    seen = np.where(index >= 0, scene.owner_m[index] + 1, 0)
-    covers = np.stack([seen > 0, seen > 1], -1).astype(np.float32)
-    colour, (anything, person) = (
-        cv2.resize(colour, (side, side), interpolation=cv2.INTER_AREA),
-        np.moveaxis(cv2.resize(covers, (side, side), interpolation=cv2.INTER_AREA), -1, 0),
-    )
-    rgb, sensor_names = develop(colour + random_backdrop(side, rng) * (1 - anything[..., None]), rng)
-    eyes = np.zeros((MOST_EYES, 3), np.float32)
-    eyes[: len(scene.eyes_k3)] = _in_view(
-        camera.project(camera.place(scene.eyes_k3), side), true.distance_hw, EYE_DEPTH
-    )
-    landmarks = _in_view(
-        camera.project(camera.place(scene.landmarks_683), side), true.distance_hw, LANDMARK_DEPTH
-    )
-    matte = np.round(person * 255).astype(np.uint8)
+    rgb, coverage, names = _photo(scene, camera, placed, side, rng)
+    matte = np.round(coverage * 255).astype(np.uint8)
     matte[true.label_hw == LABEL_NOTHING] = np.minimum(matte[true.label_hw == LABEL_NOTHING], 127)
+
+    def located(points_k3: Array, depth: float) -> Array:
+        return in_view(camera.project(camera.place(points_k3), side), true.distance_hw, depth)
+
+    eyes = np.zeros((MOST_EYES, 3), np.float32)
+    eyes[: len(scene.eyes_k3)] = located(scene.eyes_k3, EYE_DEPTH)
+    landmarks = located(scene.landmarks_683, LANDMARK_DEPTH)
     return Sample(
         rgb,
         true.relief_hw,
@@ -95,13 +81,36 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
         np.round(true.normal_hwc * 127).astype(np.int8),
         matte,
         true.label_hw,
-        _heads(true),
+        heads_in_view(true),
         eyes,
         landmarks,
         camera.yaw,
         scene.tone,
-        scene.has | light_names | sensor_names,
+        scene.has | names,
     )
+
+
+def _photo(
+    scene: Scene, camera: SceneCamera, placed_v3: Array, side: int, rng: Generator
+) -> tuple[Array, Array, set[str]]:
+    """The photo (s, s, 3) uint8 in a random light, before a random backdrop; the share of each pixel that
+    people cover, (s, s) float32; and what light, lens, sensor and file did, by name.
+    """
+    fine = int(side * OVERSAMPLING)
+    lighting, light_names = random_light(rng)
+    screen = camera.project(placed_v3, fine)
+    seed = int(rng.integers(1 << 20))
+    colour, index = photograph(
+        scene.mesh, placed_v3, screen, scene.detail_68, camera.distance, lighting, fine, seed
+    )
+    owner = np.where(index >= 0, scene.owner_m[index] + 1, 0)
+    covers = np.stack([owner > 0, owner > 1], -1).astype(np.float32)
+    colour, (anything, person) = (
+        cv2.resize(colour, (side, side), interpolation=cv2.INTER_AREA),
+        np.moveaxis(cv2.resize(covers, (side, side), interpolation=cv2.INTER_AREA), -1, 0),
+    )
+    rgb, sensor_names = develop(colour + random_backdrop(side, rng) * (1 - anything[..., None]), rng)
+    return rgb, person, light_names | sensor_names
 
 
 def _nobody(rgb_hwc: Array, has: set[str]) -> Sample:
@@ -127,7 +136,7 @@ def _nobody(rgb_hwc: Array, has: set[str]) -> Sample:
     )
 
 
-def camera_of(model: FaceModel, regions: Regions, seed: int) -> Camera:
+def camera_of(model: FaceModel, regions: Regions, seed: int) -> SceneCamera:
     """The camera of the sample that `render` draws from a seed with a person in it."""
     rng = np.random.default_rng(seed)
     rng.random()
@@ -136,13 +145,13 @@ def camera_of(model: FaceModel, regions: Regions, seed: int) -> Camera:
 
 
 EYE_DEPTH, LANDMARK_DEPTH = 3.5, 1.0
-"""How far from what the camera sees there, in centimetres, the middle of an eyeball and a point of the skin
-still count as in view."""
+"""Largest distance in centimetres from the visible surface at which the middle of an eyeball and a point of
+the skin count as in view."""
 
 
-def _in_view(points_k3: Array, distance_hw: Array, depth: float) -> Array:
-    """x, y of the points and whether what the camera sees there is less than `depth` before or behind them:
-    skin, lid or a close mask, neither the nose or thick hair before them nor the wall behind the head.
+def in_view(points_k3: Array, distance_hw: Array, depth: float) -> Array:
+    """x, y of the points, and 1 where the visible surface there lies less than `depth` before or behind them:
+    skin, a lid or a close mask, but not the nose, thick hair or a wall.
     """
     side = len(distance_hw)
     found = points_k3.copy()

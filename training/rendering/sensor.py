@@ -1,6 +1,4 @@
-"""What lens, sensor and file do to a picture: focus, motion, exposure, colour, noise, vignette, scaling,
-compression, grey prints.
-"""
+"""Effects of lens, sensor and file: focus, motion, exposure, colour, noise, scaling, compression."""
 
 from __future__ import annotations
 
@@ -23,12 +21,12 @@ CHANCE = {
     "grey": 0.1,
     "sepia": 0.03,
 }
-"""Of these "defocus" to "sharpened" rule each other out, and so do exposures, kinds of file and prints. Noise
-is always there."""
+"""At most one of "defocus" to "sharpened" occurs, and of the exposures, kinds of file and prints. Noise is
+always added."""
 
 
 def develop(linear_hwc: Array, rng: Generator) -> tuple[Array, set[str]]:
-    """Linear float colour (s, s, 3) to sRGB-like uint8, and the names in CHANCE of what was done to it."""
+    """Linear float colour (s, s, 3) to sRGB-like uint8, and the names in CHANCE of the effects."""
     side, has = len(linear_hwc), set()
     exposure = rng.uniform(0.7, 1.8)
     if (exposed := _one_of(("under-exposed", "over-exposed"), rng)) is not None:
@@ -49,7 +47,7 @@ def develop(linear_hwc: Array, rng: Generator) -> tuple[Array, set[str]]:
     image = image + rng.normal(size=image.shape) * rng.uniform(0, 0.04)
     pixels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
     if file is not None:
-        pixels = _compressed(pixels, *FILES[file], int(rng.integers(30, 95)))
+        pixels = compressed(pixels, *FILES[file], int(rng.integers(30, 95)))
     if tint is not None:
         grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)[..., None]
         pixels = np.clip(grey * np.array([1.0, 1, 1] if tint == "grey" else [1.05, 0.9, 0.7]), 0, 255).astype(
@@ -59,7 +57,7 @@ def develop(linear_hwc: Array, rng: Generator) -> tuple[Array, set[str]]:
 
 
 def _one_of(names: tuple[str, ...], rng: Generator) -> str | None:
-    """One of the names by its chance, or none of them."""
+    """One of the names with the chance of each, or None."""
     drawn = rng.random()
     for name in names:
         drawn -= CHANCE[name]
@@ -86,7 +84,7 @@ def _moved(image: Array, rng: Generator) -> Array:
 
 
 def _enlarged(image: Array, rng: Generator) -> Array:
-    """As a small picture looks that was enlarged."""
+    """Shrunk and enlarged again."""
     side = len(image)
     small = max(24, int(side * rng.uniform(0.25, 0.7)))
     shrunk = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
@@ -97,7 +95,8 @@ def _sharpened(image: Array, rng: Generator) -> Array:
     return np.asarray(image + rng.uniform(0.3, 1.2) * (image - cv2.GaussianBlur(image, (0, 0), 1.2)))
 
 
-def _compressed(pixels: Array, ending: str, flag: int, quality: int) -> Array:
+def compressed(pixels: Array, ending: str, flag: int, quality: int) -> Array:
+    """The picture after a round trip through a compressed file."""
     packed = cv2.imencode(ending, np.ascontiguousarray(pixels[..., ::-1]), [flag, quality])[1]
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))[..., ::-1]
 

@@ -1,4 +1,4 @@
-"""What each pixel truly sees: relief, thickness, normals, labels, heads."""
+"""Ground truth per pixel: relief, thickness, normals, labels, heads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from face3d.structures import Array
-from training.rendering.camera import Camera
+from training.rendering.camera import SceneCamera
 from training.rendering.rasteriser import rasterise, vertex_normals
 from training.scenes.primitives import LABEL_HEAD, LABEL_NOTHING, Part, only, unit
 
@@ -15,10 +15,10 @@ MOST_PEOPLE = 2
 
 
 class Truth(NamedTuple):
-    """What each pixel's centre sees, 0 where that is no person; (s, s) or, of normals, (s, s, 3).
+    """The surface at each pixel's centre, 0 where it is no person's; (s, s) or, of normals, (s, s, 3).
 
     relief_hw, thickness_hw: float32, image widths. label_hw: uint8. distance_hw: float32, centimetres along
-    the axis, of things too.
+    the axis, also of things.
     normal_hwc: float32, unit length, camera axes. owner_hw: uint8, number of the person.
     """
 
@@ -30,8 +30,8 @@ class Truth(NamedTuple):
     owner_hw: Array
 
 
-def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: int) -> Truth:
-    """The surfaces in view. Loose strands and clear glass are none; thickness reaches to the last surface of
+def truth(mesh: Part, owner_m: Array, camera: SceneCamera, placed_v3: Array, side: int) -> Truth:
+    """The visible surfaces. Loose strands and clear glass are none; thickness reaches to the last surface of
     the same person.
 
     owner_m: per triangle, the number of the person, 0 where it is of none. placed_v3: the mesh's vertices in
@@ -40,7 +40,7 @@ def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: in
     """
     if len(placed_v3) != len(mesh.vertices_v3):
         raise ValueError(
-            f"{len(placed_v3)} placed points for a mesh of {len(mesh.vertices_v3)} vertices: place the mesh's own."
+            f"{len(placed_v3)} placed points for {len(mesh.vertices_v3)} vertices: place the mesh's own."
         )
     surfaces = (mesh.label_m != LABEL_NOTHING) | (owner_m == 0)
     mesh, owner_m = only(mesh, surfaces), owner_m[surfaces]
@@ -68,16 +68,16 @@ def truth(mesh: Part, owner_m: Array, camera: Camera, placed_v3: Array, side: in
 
 
 def _towards_camera(smooth_hwc: Array, flat_hwc: Array, ray_hwc: Array) -> Array:
-    """Unit normals of the side that is seen: sheets have two. The triangle's own normal says which; a smooth
-    one that leans away at the outline is brought back to the outline.
+    """Unit normals of the visible side; sheets have two. The triangle's own normal decides which. A smooth
+    normal that points away from the camera is turned back to the outline.
     """
     normal = smooth_hwc * np.where((flat_hwc * ray_hwc).sum(-1, keepdims=True) > 0, -1, 1)
     normal = normal - np.maximum((normal * ray_hwc).sum(-1, keepdims=True), 0) * ray_hwc
     return unit(normal)
 
 
-def _heads(true: Truth) -> Array:
-    """See `Sample.heads_23`."""
+def heads_in_view(true: Truth) -> Array:
+    """Middle and width of the visible part of each head, see `Sample.heads_23`."""
     heads = np.zeros((MOST_PEOPLE, 3), np.float32)
     for person in range(MOST_PEOPLE):
         rows, columns = np.nonzero((true.owner_hw == person + 1) & (true.label_hw >= LABEL_HEAD))

@@ -1,6 +1,4 @@
-"""What people wear on the face or hold before it: glasses, masks, earrings, hands, microphones. Lengths in
-centimetres.
-"""
+"""Glasses, masks, earrings, hands and microphones before the face. Lengths in centimetres."""
 
 from __future__ import annotations
 
@@ -66,14 +64,14 @@ def glasses(eyes_23: Array, rng: Generator, dark: bool) -> Part:
             middle = np.concatenate([rim, rim.mean(0, keepdims=True)])
             lenses.append(plain(middle, fan, rng.uniform(0.005, 0.05, 3), LABEL_NARROW_FACE, PLASTIC))
     if not dark:
-        lenses = _clear_lenses(rims, *rng.spawn(1))
+        lenses = clear_lenses(rims, *rng.spawn(1))
     lines.append(np.stack([rims[0][np.argmax(rims[0][:, 0])], rims[1][np.argmin(rims[1][:, 0])]]))
     return join(
         [plain(*limb(line, radius, 6), colour, LABEL_NARROW_FACE, PLASTIC) for line in lines] + lenses
     )
 
 
-def _clear_lenses(rims: list[Array], rng: Generator) -> list[Part]:
+def clear_lenses(rims: list[Array], rng: Generator) -> list[Part]:
     """Domes of glass within the rims, sometimes tinted."""
     bulge = rng.uniform(0.1, 0.5)
     passes = rng.uniform(0.85, 1, 3) if rng.random() < 0.85 else rng.uniform(0.35, 0.95, 3)
@@ -110,18 +108,17 @@ def mask(model: FaceModel, regions: Regions, vertices: Array, rng: Generator) ->
             rng.uniform(0.03, 0.8, 3),
         ]
     )
-    closed = np.concatenate(
-        [triangles, walls(open_edges(triangles), len(stretched))]
-    )  # at its edge it meets the skin
+    # A wall joins its edge to the skin.
+    closed = np.concatenate([triangles, walls(open_edges(triangles), len(stretched))])
     points = np.concatenate([stretched, inward])
     return compact(plain(points, closed, colour, LABEL_NARROW_FACE, CLOTH))
 
 
 def _without_holes(triangles_m3: Array, vertices_v3: Array) -> tuple[Array, Array]:
-    """The triangles and a fan over every rim but the widest, that is over the mouth; and the vertices around
-    it.
+    """The triangles with a fan over every rim but the widest, which closes the mouth; and the vertices of
+    those rims.
 
-    The fans meet in one more vertex, numbered after all others.
+    The fans share one more vertex, numbered after all others.
     """
     rim = open_edges(triangles_m3)
     loops = connected_components(
@@ -134,9 +131,7 @@ def _without_holes(triangles_m3: Array, vertices_v3: Array) -> tuple[Array, Arra
 
 
 def _smoothed(vertices_v3: Array, triangles_m3: Array, rounds: int) -> Array:
-    """Laplacian smoothing that leaves the rim of the surface where it is and never moves a vertex towards the
-    back.
-    """
+    """Laplacian smoothing that keeps the rim and never moves a vertex towards the back."""
     edges = np.concatenate([triangles_m3[:, [0, 1]], triangles_m3[:, [1, 2]], triangles_m3[:, [2, 0]]])
     rim = np.unique(open_edges(triangles_m3))
     out = vertices_v3.astype(np.float64)

@@ -1,6 +1,4 @@
-"""Shoulders, trunk, arms and collars in cloth of many patterns. Lengths in centimetres, the neck upright
-above the origin.
-"""
+"""Shoulders, trunk, arms and collars in cloth of many patterns. Lengths in centimetres."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ from training.scenes.primitives import (
 )
 
 NECK = np.array([0, -13.0, -3.0])
-"""About which the body turns under the head."""
+"""Pivot of the body under the head."""
 
 
 def clothes(skin: Array, rng: Generator, arms: bool) -> Part:
@@ -111,9 +109,7 @@ def neck_scarf(rng: Generator) -> Part:
 
 
 def _pattern(colour: Array, rng: Generator) -> Any:
-    """A function from points (v, 3) to linear colours (v, 3): plain, stripes, checks, patches, an open
-    jacket, a print.
-    """
+    """A function from points (v, 3) to linear colours (v, 3), of one of six kinds of pattern."""
     other = rng.uniform(0.01, 0.95, 3)
     kind = rng.choice(
         ["plain", "stripes", "checks", "patches", "jacket", "print"], p=[0.34, 0.14, 0.1, 0.14, 0.18, 0.1]

@@ -1,5 +1,5 @@
 """The ICT face model (ICT-VGL/ICT-FaceKit, MIT licence): mean head, identity and expression offsets, and
-where its features lie.
+regions.
 
 Reads the packed `ict-facekit.npz` or the folder `FaceXModel` of the original repository (one OBJ file per
 shape).
@@ -20,8 +20,8 @@ from training.scenes.primitives import open_edges
 
 # The 68 landmarks in Multi-PIE order, as vertex indices of the ICT topology.
 LANDMARKS_68 = np.fromstring(
-    """1225 1888 1052 367 1719 1722 2199 1447 966 3661 4390 3927 3924 2608 3272 4088 3443 268 493 1914 2044 1401
-    3615 4240 4114 2734 2509 978 4527 4942 4857 1140 2075 1147 4269 3360 1507 1542 1537 1528 1518 1511
+    """1225 1888 1052 367 1719 1722 2199 1447 966 3661 4390 3927 3924 2608 3272 4088 3443 268 493 1914 2044
+    1401 3615 4240 4114 2734 2509 978 4527 4942 4857 1140 2075 1147 4269 3360 1507 1542 1537 1528 1518 1511
     3742 3751 3756 3721 3725 3732 5708 5695 2081 0 4275 6200 6213 6346 6461 5518 5957 5841 5702 5711
     5533 6216 6207 6470 5517 5966""",
     int,
@@ -54,8 +54,7 @@ SKIN_SURFACES = (
     "M_IrisRight",
 )
 EYE_CENTRES = np.array([[-3.094, 3.614, 7.995], [3.094, 3.614, 7.995]], np.float32)
-"""Centres of the eyeballs in the mean face, centimetres: the eye on -X (left in a frontal picture), then the
-one on +X."""
+"""Centres of the eyeballs in the mean face, centimetres; the eye on -X (left in a frontal picture) first."""
 NECKLINE_BELOW = -10.0
 """Height under which the only open edge of the skin is that of the shoulders, centimetres."""
 
@@ -92,9 +91,7 @@ class FaceModel:
 
     @cached_property
     def mirrored_expression(self) -> Array:
-        """(57,) int: for each expression on one side, the index of the same one on the other side; itself
-        where it has none.
-        """
+        """(57,) int: the index of the same expression on the other side; its own where there is none."""
         index = {name: i for i, name in enumerate(self.expression_names)}
         swap = {"_L": "_R", "_R": "_L"}
         return np.array(
@@ -106,14 +103,13 @@ class FaceModel:
 
 
 def load_face_model(path: Path) -> FaceModel:
-    """Reads the packed model (.npz) or the original folder of OBJ files. Raises FileNotFoundError with what
-    to fetch where it is absent.
-    """
+    """Reads the packed model (.npz) or the original folder of OBJ files. Raises FileNotFoundError."""
     if path.is_dir():
         return _from_obj_folder(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"No face model at {path}: give ict-facekit.npz, or the folder FaceXModel of github.com/ICT-VGL/ICT-FaceKit, with --face-model."
+            f"No face model at {path}: give ict-facekit.npz, or the folder FaceXModel of "
+            "github.com/ICT-VGL/ICT-FaceKit, with --face-model."
         )
     with np.load(path) as packed:
         wanted = [i for i, name in enumerate(packed["material_names"]) if name in SKIN_SURFACES]
@@ -137,7 +133,7 @@ def _from_obj_folder(folder: Path) -> FaceModel:
 
 
 def _read_obj(file: Path) -> tuple[Array, Array]:
-    """Vertices (v, 3) float32 and the visible triangles (m, 3) int32 of one OBJ file; quads are split in two."""
+    """Vertices (v, 3) float32 and triangles (m, 3) int32 of SKIN_SURFACES in an OBJ file; quads split."""
     vertices: list[list[float]] = []
     triangles: list[list[int]] = []
     visible = True
@@ -155,8 +151,8 @@ def _read_obj(file: Path) -> tuple[Array, Array]:
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """Where things lie on the mean head, per vertex: distances in centimetres, soft masks in 0..1, float32
-    (v,) but the last two.
+    """Regions of the mean head, per vertex: distances in centimetres, soft masks in 0..1, float32 (v,) but
+    the last two.
 
     direction_v3: float32 unit vectors from the middle of the skull. neckline_k2: edges, as numbers of
     vertices, along which the skin of the shoulders ends.

@@ -35,10 +35,12 @@ def hair_colour(rng: Generator) -> Array:
     return rng.uniform(0.03, 0.6, 3) if kind > 0.97 else np.array([0.35, 0.1, 0.03]) * rng.uniform(0.4, 1.4)
 
 
+EDGE_AZIMUTHS = (0, 40, 65, 85, 110, 180)
+"""Degrees from the front at which the edge of a shell is given."""
+
+
 def _hair_edge(rng: Generator, fringe: bool) -> Array:
-    """Lowest elevation (y of the unit direction from the skull's centre) with hair, at the azimuths of
-    `_shell`.
-    """
+    """Lowest elevation (y of the unit direction from the skull's centre) with hair, (6,) at EDGE_AZIMUTHS."""
     front = rng.uniform(0.12, 0.42) if fringe else rng.uniform(0.5, 0.75)
     receding = rng.uniform(0, 0.2) if rng.random() < 0.3 else 0.0
     temple, ear = rng.uniform(0.3, 0.5), rng.uniform(-0.25, 0.2)
@@ -71,23 +73,9 @@ def _shell(
 ) -> Part:
     """The skin of the head pushed outwards where it lies above an edge: hair, scarf or hat."""
     direction = regions.direction_v3
-    azimuth = np.degrees(np.arctan2(np.abs(direction[:, 0]), direction[:, 2]))
-    edge = np.interp(azimuth, [0, 40, 65, 85, 110, 180], edge_6)
-    ragged = fractal_noise(direction, 4.0, 3, int(rng.integers(1 << 20)))
-    parting = rng.uniform(-0.15, 0.15) * direction[:, 0]
-    # Thick hair rises over a wider band at the sides, else it would stand off the temples like the hat of a
-    # mushroom.
-    band = 0.14 + 0.06 * thickness * np.clip(azimuth / 60 - 0.5, 0, 1)
-    cover = np.clip((direction[:, 1] - edge + 0.06 * ragged + parting) / band, 0, 1)
-    cover[face_model.HEAD.stop :] = 0
+    cover = _cover(direction, edge_6, thickness, rng)
     bulk = fractal_noise(direction, 2.5, 2, int(rng.integers(1 << 20)))
-    locks = fractal_noise(
-        direction * np.array([1, 0.4, 1], np.float32), rng.uniform(6, 14), 2, int(rng.integers(1 << 20))
-    )
-    upward = 1 + rng.uniform(-0.3, 0.6) * np.clip(direction[:, 1], 0, 1)
-    grown = np.sqrt(cover) * np.maximum(
-        thickness * upward * (1 + 0.35 * bulk) + rng.uniform(0, 0.35) * locks, 0.05
-    )
+    grown = _growth(direction, cover, bulk, thickness, rng)
     droop = rng.uniform(0, 0.6) * grown * np.clip(1 - direction[:, 1], 0, 1)  # hair at the sides hangs
     lifted = vertices + direction * grown[:, None] - droop[:, None] * np.array([0, 1, 0])
     used = (cover[model.triangles_m3] > 0.02).all(1)
@@ -98,7 +86,7 @@ def _shell(
     strands = np.ascontiguousarray(
         direction * 10 * (np.array([1, 0.12, 1]) if material == HAIR else 1), np.float32
     )
-    # A wall from the rim down to the skin, so that nobody looks under the shell.
+    # A wall from the rim down to the skin: without it rays pass under the shell.
     closed = np.concatenate([triangles, walls(open_edges(triangles), len(lifted))])
     whole = Part(
         np.concatenate([lifted, vertices - 0.1 * direction]).astype(np.float32),
@@ -109,6 +97,28 @@ def _shell(
         np.tile(strands, (2, 1)),
     )
     return compact(whole)
+
+
+def _cover(direction_v3: Array, edge_6: Array, thickness: float, rng: Generator) -> Array:
+    """How fully the shell covers each vertex, (v,) in 0..1: a ragged band above the edge, then all of it."""
+    azimuth = np.degrees(np.arctan2(np.abs(direction_v3[:, 0]), direction_v3[:, 2]))
+    edge = np.interp(azimuth, EDGE_AZIMUTHS, edge_6)
+    ragged = fractal_noise(direction_v3, 4.0, 3, int(rng.integers(1 << 20)))
+    parting = rng.uniform(-0.15, 0.15) * direction_v3[:, 0]
+    # Thick hair rises over a wider band at the sides; a narrow one would overhang the temples.
+    band = 0.14 + 0.06 * thickness * np.clip(azimuth / 60 - 0.5, 0, 1)
+    cover = np.clip((direction_v3[:, 1] - edge + 0.06 * ragged + parting) / band, 0, 1)
+    cover[face_model.HEAD.stop :] = 0
+    return np.asarray(cover)
+
+
+def _growth(direction_v3: Array, cover_v: Array, bulk_v: Array, thickness: float, rng: Generator) -> Array:
+    """Height of the shell above the skin, (v,) centimetres."""
+    stretched = np.array([1, 0.4, 1], np.float32)
+    locks = fractal_noise(direction_v3 * stretched, rng.uniform(6, 14), 2, int(rng.integers(1 << 20)))
+    upward = 1 + rng.uniform(-0.3, 0.6) * np.clip(direction_v3[:, 1], 0, 1)
+    height = thickness * upward * (1 + 0.35 * bulk_v) + rng.uniform(0, 0.35) * locks
+    return np.asarray(np.sqrt(cover_v) * np.maximum(height, 0.05))
 
 
 def hair(
@@ -128,9 +138,7 @@ def hair(
 
 
 def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
-    """Long hair around the back and sides of the head, open in front: a wavy outer layer, filled down to the
-    head and the neck.
-    """
+    """Long hair around the back and sides of the head, open in front: two layers, joined into a solid."""
     columns, rows = 64, 32
     opening = rng.uniform(40, 95)
     angle = np.radians(np.linspace(opening, 360 - opening, columns))
@@ -139,56 +147,19 @@ def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
     down = (top - height) / (top - bottom)
     half_width = np.abs(vertices[face_model.HEAD, 0][vertices[face_model.HEAD, 1] > 0]).max()
     flare, volume = rng.uniform(-2.5, 2.5), rng.uniform(0.1, 2.5)
-    curl = rng.uniform(0, 1) ** 2
-    wave = rng.uniform(0, 0.5) * np.sin(angle * rng.integers(5, 16) + rng.uniform(0, 6)) + rng.uniform(
-        0, 0.4
-    ) * np.sin(height * 0.6)
-    place = (
-        np.stack(np.broadcast_arrays(9 * np.sin(angle), height, 9 * np.cos(angle)), -1)
-        .reshape(-1, 3)
-        .astype(np.float32)
-    )
-    wave = wave + curl * fractal_noise(place, rng.uniform(0.25, 0.8), 2, int(rng.integers(1 << 20))).reshape(
-        rows, columns
-    )
+    wave = _waves(angle, height, rng)
     cap = np.sqrt(np.clip(1 - (1 - down * 3).clip(0, 1) ** 2, 0.05, 1))  # rounded over the crown
     outer = (half_width + volume + flare * down + wave) * cap
-    # The inner layer lies within the head above the jaw and near the neck below it, so that nobody looks
-    # behind the hair.
+    # The inner layer lies within the head above the jaw and near the neck below it: no gap behind the hair.
     inner = np.minimum(outer - 0.6, rng.uniform(4.5, 6.5) + 0 * outer) * np.clip(1.15 - 0.15 * down, 0, 1)
     from_edge = np.minimum(angle - angle[0], angle[-1] - angle) / np.radians(25)
-    outer = inner + (outer - inner) * np.sqrt(
-        1 - np.clip(1 - from_edge, 0, 0.98) ** 2
-    )  # rounded towards the face, not cut off
-    layers = [
-        np.stack(
-            np.broadcast_arrays(radius * np.sin(angle), height - lower, radius * np.cos(angle) * 1.1 - 1.5),
-            -1,
-        ).reshape(-1, 3)
-        for radius, lower in ((outer, 0.0), (inner, 0.3))
-    ]
-    grid = np.arange(rows * columns).reshape(rows, columns)
-    outward = grid_triangles(rows, columns, False)[:, ::-1]
-    inward = outward[:, ::-1] + rows * columns
-    rim = np.concatenate([grid[:, 0], grid[-1], grid[::-1, -1], grid[0, ::-1]])
-    ring = np.stack([rim, np.roll(rim, -1)], 1)
-    side = np.concatenate(
-        [
-            np.c_[ring[:, :1], ring[:, :1] + rows * columns, ring[:, 1:]],
-            np.c_[ring[:, 1:], ring + rows * columns],
-        ]
-    )
-    points = np.concatenate(layers).astype(np.float32)
-    triangles = np.concatenate([outward, inward, side]).astype(np.int32)
+    rounded = np.sqrt(1 - np.clip(1 - from_edge, 0, 0.98) ** 2)  # towards the face, not cut off
+    outer = inner + (outer - inner) * rounded
+    layers = [_around(outer, angle, height), _around(inner, angle, height - 0.3)]
+    points, triangles = np.concatenate(layers).astype(np.float32), _two_layers(rows, columns)
     label = np.where(points[triangles[:, 0], 1] > -6, LABEL_HEAD, LABEL_BODY).astype(np.uint8)
-    strands = np.stack(
-        [
-            np.tile(np.broadcast_to(angle, (rows, columns)).ravel(), 2) * 10,
-            points[:, 1] * 0.12,
-            np.zeros(len(points)),
-        ],
-        1,
-    )
+    across = np.tile(np.broadcast_to(angle, (rows, columns)).ravel(), 2) * 10
+    strands = np.stack([across, points[:, 1] * 0.12, np.zeros(len(points))], 1)
     shade = 1 + 0.25 * np.tile(wave.reshape(-1, 1), (2, 1))
     albedo = np.clip(colour * shade * rng.uniform(0.8, 1.2), 0.005, 1).astype(np.float32)
     return Part(
@@ -196,10 +167,39 @@ def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
     )
 
 
+def _waves(angle_c: Array, height_r1: Array, rng: Generator) -> Array:
+    """Variation of the curtain's radius, (r, c) centimetres: straight to curly hair."""
+    curl = rng.uniform(0, 1) ** 2
+    wave = rng.uniform(0, 0.5) * np.sin(angle_c * rng.integers(5, 16) + rng.uniform(0, 6)) + rng.uniform(
+        0, 0.4
+    ) * np.sin(height_r1 * 0.6)
+    cylinder = np.stack(np.broadcast_arrays(9 * np.sin(angle_c), height_r1, 9 * np.cos(angle_c)), -1).reshape(
+        -1, 3
+    )
+    noise = fractal_noise(cylinder.astype(np.float32), rng.uniform(0.25, 0.8), 2, int(rng.integers(1 << 20)))
+    return np.asarray(wave + curl * noise.reshape(wave.shape))
+
+
+def _around(radius_rc: Array, angle_c: Array, height_r1: Array) -> Array:
+    """Points of one layer of the curtain, (r c, 3)."""
+    x, z = radius_rc * np.sin(angle_c), radius_rc * np.cos(angle_c) * 1.1 - 1.5
+    return np.stack(np.broadcast_arrays(x, height_r1, z), -1).reshape(-1, 3)
+
+
+def _two_layers(rows: int, columns: int) -> Array:
+    """Triangles (m, 3) int32 of an outer and then an inner grid of points, with a wall between their rims."""
+    count = rows * columns
+    grid = np.arange(count).reshape(rows, columns)
+    outward = grid_triangles(rows, columns, False)[:, ::-1]
+    inward = outward[:, ::-1] + count
+    rim = np.concatenate([grid[:, 0], grid[-1], grid[::-1, -1], grid[0, ::-1]])
+    ring = np.stack([rim, np.roll(rim, -1)], 1)
+    wall = [np.c_[ring[:, :1], ring[:, :1] + count, ring[:, 1:]], np.c_[ring[:, 1:], ring + count]]
+    return np.concatenate([outward, inward, *wall]).astype(np.int32)
+
+
 def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
-    """Thin locks that leave the hair and soften its outline: seen, and counted in the matte, but no surface
-    of their own.
-    """
+    """Thin locks that leave the hair and soften its outline: in photo and matte, no surface."""
     steps, count = 6, int(np.exp(rng.uniform(np.log(80), np.log(1500))))
     corners = np.concatenate([shell.vertices_v3[shell.triangles_m3] for shell in shells])
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
@@ -226,9 +226,7 @@ def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
 
 
 def lashes(vertices: Array, eyes_23: Array, rng: Generator) -> Part:
-    """Dark hairs on the rims of the four lids, bent away from the eye: seen, and counted in the matte, but no
-    surface of their own.
-    """
+    """Dark hairs on the rims of the four lids, bent away from the eye: in photo and matte, no surface."""
     steps, marks = 5, vertices[face_model.LANDMARKS_68]
     longest, bend, half = rng.uniform(0.4, 1.1), rng.uniform(0.1, 0.6), rng.uniform(0.015, 0.04)
     way = np.linspace(0, 1, steps)[None, :, None]

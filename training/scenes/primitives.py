@@ -1,6 +1,4 @@
-"""Pieces of a synthetic scene as coloured triangles, and the simple solids that clothes and things are made
-of. Lengths in centimetres.
-"""
+"""Parts of a synthetic scene as coloured triangles, and simple solids for clothes and things. Centimetres."""
 
 from __future__ import annotations
 
@@ -14,17 +12,17 @@ from face3d.structures import Array
 from training.rendering.rasteriser import fractal_noise
 
 SKIN, HAIR, CLOTH, EYE, MOUTH, PLASTIC, GLASS = range(7)
-"""GLASS is looked through, see `training.glass`; the others are opaque."""
+"""GLASS is transparent, see `training.rendering.glass`; the others are opaque."""
 LABEL_NOTHING, LABEL_BODY, LABEL_HEAD, LABEL_NARROW_FACE = range(4)
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A piece of the scene.
+    """A mesh with its colours, labels and materials.
 
-    vertices_v3 and triangles_m3; albedo_v3 linear in 0..1 (of glass: the share it lets through); label_m and
-    material_m uint8 per triangle; coordinates_v3 for procedural noise. What a person has on that is labelled
-    nothing (strands, clear glass) is seen, but is no surface.
+    vertices_v3 and triangles_m3; albedo_v3 linear in 0..1 (of glass: its transmittance); label_m and
+    material_m uint8 per triangle; coordinates_v3 for procedural noise. Strands and clear glass are labelled
+    nothing: they are part of the photo, but no surface.
     """
 
     vertices_v3: Array
@@ -78,7 +76,7 @@ def only(part: Part, chosen_m: Array) -> Part:
 
 
 def join(parts: list[Part]) -> Part:
-    """All in one, in order."""
+    """All parts in one, in order."""
     offsets = np.cumsum([0] + [len(p.vertices_v3) for p in parts[:-1]])
     return Part(
         np.concatenate([p.vertices_v3 for p in parts]),
@@ -110,7 +108,7 @@ def euler(yaw: float, pitch: float, roll: float) -> Array:
 
 
 def grid_triangles(rows: int, columns: int, closed: bool) -> Array:
-    """Two triangles per cell of a grid of points, (m, 3) int32; `closed` joins the last column to the first."""
+    """Two triangles per cell of a grid of points, (m, 3) int32; closed: the last column joins the first."""
     grid = np.arange(rows * columns).reshape(rows, columns)
     if closed:
         grid = np.c_[grid, grid[:, :1]]
@@ -119,7 +117,7 @@ def grid_triangles(rows: int, columns: int, closed: bool) -> Array:
 
 
 def unit(vectors: Array) -> Array:
-    """Vectors along the last axis brought to length 1; those of no length stay."""
+    """Vectors along the last axis, normalised; zeros stay zeros."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
 
 
@@ -131,9 +129,7 @@ def open_edges(triangles_m3: Array) -> Array:
 
 
 def walls(rim_k2: Array, below: int) -> Array:
-    """Triangles (2 k, 3) that join the edges of a rim to the vertices `below` numbers further on; the first
-    corner is one of the rim.
-    """
+    """Triangles (2 k, 3) from a rim to the vertices `below` numbers on; corner 0 is on the rim."""
     low = rim_k2 + below
     return np.concatenate([np.c_[rim_k2[:, 0], low[:, 0], rim_k2[:, 1]], np.c_[rim_k2[:, 1], low]])
 

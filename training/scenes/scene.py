@@ -1,5 +1,6 @@
-"""One random scene as triangles: one person or two, what they wear and hold, and things around them.
-Centimetres, the head upright, +Z.
+"""One random scene as triangles: one person or two with accessories, and things around them.
+
+Lengths in centimetres, the head upright and facing +Z.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from training.scenes.primitives import (
     plain,
 )
 
-# How often each thing appears. Tests draw many people and count.
 CHANCE = {
     "expression": 0.75,
     "hair": 0.88,
@@ -47,23 +47,22 @@ CHANCE = {
     "microphone": 0.04,
     "arms": 0.6,
 }
-"""Per person; "thick beard" among beards and "sunglasses" among glasses."""
+"""Probabilities per person; of "thick beard" given a beard and of "sunglasses" given glasses."""
 LATER_CHANCE = {"loose strands": 0.6, "lashes": 0.8, "neck scarf": 0.07}
-"""Each drawn from a generator of its own, so that a seed keeps its person; "loose strands" among people with
-hair."""
+"""Probabilities too, each with a generator of its own, so that they leave the rest of a seed unchanged; of
+"loose strands" given hair."""
 SCENE_CHANCE = {"two people": 0.08, "things": 0.35}
+"""Probabilities per scene."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
     """All parts in one mesh.
 
-    eyes_k3: centres of the eyeballs, left then right in the picture when the head faces it, the first
-    person's first.
+    eyes_k3: centres of the eyeballs, per person left then right in a frontal picture.
     landmarks_683: of the first person, in the order of `face_model.LANDMARKS_68`.
     owner_m: per triangle 0 for things, else the number of the person. detail_68: see `details`. tone: skin of
-    the first person, 0..1.
-    has: what was drawn, by name.
+    the first person, 0..1. has: names of the contents.
     """
 
     mesh: Part
@@ -77,8 +76,10 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One person: mesh, eyes_23 (centres of the eyeballs, the one on -X first), landmarks_683, tone of the
-    skin 0..1, what was drawn.
+    """One person.
+
+    eyes_23: centres of the eyeballs, the one on -X first. landmarks_683: in the order of
+    `face_model.LANDMARKS_68`. tone: of the skin, 0..1. has: names of the contents.
     """
 
     mesh: Part
@@ -159,7 +160,7 @@ def random_person(model: FaceModel, regions: Regions, rng: Generator) -> Person:
 
 
 def _settle(has: set[str]) -> None:
-    """Drops what something else rules out."""
+    """Drops names that others exclude."""
     if "scarf" in has:
         has -= {"hat", "hair"}
     if "hair" not in has:
@@ -175,7 +176,7 @@ def _eyeballs_left_to_right(model: FaceModel) -> list[slice]:
 
 
 def _things(rng: Generator) -> Part:
-    """Lit balls, boxes and rods around the person, that are no person: helmets, lamps, chair backs, handles."""
+    """Lit balls, boxes and rods around the person, like lamps, chair backs and handles."""
     parts = []
     for _ in range(rng.integers(1, 5)):
         colour = rng.uniform(0.005, 0.9, 3) * rng.uniform(0.05, 1)
@@ -199,7 +200,7 @@ def details(rng: Generator) -> Array:
     """(6 materials, 8): noise frequency along x, y, z, colour variation, bump, gloss factor, least gloss,
     factor on the gloss exponent.
 
-    The bump of skin makes its pores; eyes are wet: their highlights are small and always there.
+    The bump of skin stands for its pores. Eyes are wet: their highlights are small and always there.
     """
     strand, weave = rng.uniform(1.2, 4), rng.uniform(0.3, 2.5)
     return np.array(

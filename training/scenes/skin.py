@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.random import Generator
 
@@ -21,6 +23,9 @@ from training.scenes.primitives import (
     plain,
     walls,
 )
+
+Noise = Callable[..., Array]
+"""From a frequency and a number of octaves (3) to noise (v,) on the head, see `rasteriser.fractal_noise`."""
 
 
 def head_shape(model: FaceModel, rng: Generator, has: set[str]) -> Array:
@@ -65,84 +70,105 @@ def paint_head(
     rng: Generator,
     has: set[str],
 ) -> tuple[Array, Array]:
-    """Albedo (v, 3) of skin, lips, brows, lids, beard, eyes and teeth; wrinkles and a thick beard also move
-    the vertices.
-    """
-    place = model.neutral_v3
+    """Albedo (v, 3), and the vertices, which wrinkles and a thick beard move."""
 
     def noise(frequency: float, octaves: int = 3) -> Array:
-        return fractal_noise(place, frequency, octaves, int(rng.integers(1 << 20)))
+        return fractal_noise(model.neutral_v3, frequency, octaves, int(rng.integers(1 << 20)))
 
+    in_face, in_head = np.zeros(len(vertices)), np.zeros(len(vertices))
+    in_face[face_model.FACE] = 1
+    in_head[face_model.HEAD] = 1
+    albedo = _complexion(regions, skin, noise, rng)
+    lips = skin * np.array([rng.uniform(0.7, 1.1), rng.uniform(0.35, 0.85), rng.uniform(0.35, 0.85)])
+    if "freckles" in has:
+        albedo *= _freckles(regions, noise, rng)
+    if "make-up" in has:
+        lips = rng.uniform(0.02, 0.5, 3) * np.array([1.6, 0.5, 0.7])
+        eye_shadow = np.clip(1 - regions.to_eyelid / rng.uniform(0.5, 1.4), 0, 1) * rng.uniform(0.2, 0.8)
+        _blend(albedo, eye_shadow, rng.uniform(0.02, 0.6, 3))
+    _blend(albedo, 0.8 * regions.lips, lips)
+    _blend(albedo, _brows(regions, noise, rng) * in_face, hair_colour)
+    lid = np.clip(1 - regions.to_eyelid / rng.uniform(0.15, 0.45), 0, 1) * rng.uniform(0.2, 0.9) * in_face
+    albedo *= 1 - 0.8 * lid[:, None]
+    if "wrinkles" in has:
+        vertices = _pushed_out(vertices, model, _furrows(model, rng) * in_face)
+    if "beard" in has:
+        stubble = _stubble(regions, noise, rng) * in_head * (1 - regions.lips)
+        _blend(albedo, stubble, hair_colour * rng.uniform(0.7, 1.2))
+        if "thick beard" in has:
+            vertices = _pushed_out(vertices, model, stubble * rng.uniform(0.2, 1.6))
+    else:
+        has.discard("thick beard")
+    _paint_mouth(albedo, rng)
+    _paint_eyeballs(albedo, regions, rng)
+    return np.clip(albedo, 0.005, 1).astype(np.float32), np.ascontiguousarray(vertices, np.float32)
+
+
+def _blend(albedo_v3: Array, share_v: Array, colour: Array) -> None:
+    """Moves the albedo towards a colour by a share in 0..1, in place."""
+    albedo_v3 += share_v[:, None] * (colour - albedo_v3)
+
+
+def _pushed_out(vertices: Array, model: FaceModel, by_v: Array) -> Array:
+    """Vertices moved along their normals by so many centimetres."""
+    return vertices + vertex_normals(vertices, model.triangles_m3) * by_v[:, None].astype(np.float32)
+
+
+def _complexion(regions: Regions, skin: Array, noise: Noise, rng: Generator) -> Array:
+    """Mottled skin with a blush on cheeks and nose, (v, 3) float64."""
     albedo = (
         skin
         * (1 + rng.uniform(0.02, 0.2) * noise(0.25)[:, None])
         * (1 + rng.uniform(0, 0.1) * noise(1.5)[:, None])
     )
     blush = (rng.uniform(0, 1) * regions.cheek + rng.uniform(0, 1) * regions.nose)[:, None]
-    albedo *= 1 + (np.array([1.05, 0.72, 0.72]) - 1) * blush
-    lips = skin * np.array([rng.uniform(0.7, 1.1), rng.uniform(0.35, 0.85), rng.uniform(0.35, 0.85)])
-    if "freckles" in has:
-        spots = (
-            np.clip(noise(rng.uniform(2.5, 4), 1) - 0.25, 0, 1)
-            * (regions.cheek + regions.nose + 0.3).clip(0, 1)
-            * rng.uniform(0.4, 1.4)
-        )
-        albedo *= 1 - np.clip(spots, 0, 0.7)[:, None] * np.array([0.5, 0.8, 0.9])
-    if "make-up" in has:
-        lips = rng.uniform(0.02, 0.5, 3) * np.array([1.6, 0.5, 0.7])
-        shadow = np.clip(1 - regions.to_eyelid / rng.uniform(0.5, 1.4), 0, 1)[:, None] * rng.uniform(0.2, 0.8)
-        albedo += shadow * (rng.uniform(0.02, 0.6, 3) - albedo)
-    albedo += 0.8 * regions.lips[:, None] * (lips - albedo)
-    in_face = np.zeros(len(place))
-    in_face[face_model.FACE] = 1
-    in_head = np.zeros(len(place))
-    in_head[face_model.HEAD] = 1
-    brow = np.clip(1 - regions.to_brow / rng.uniform(0.35, 0.75), 0, 1) ** 0.5 * np.clip(
-        0.75 + 0.7 * noise(3.0), 0, 1
+    return np.asarray(albedo * (1 + (np.array([1.05, 0.72, 0.72]) - 1) * blush))
+
+
+def _freckles(regions: Regions, noise: Noise, rng: Generator) -> Array:
+    """Factor (v, 3) on the albedo."""
+    spots = (
+        np.clip(noise(rng.uniform(2.5, 4), 1) - 0.25, 0, 1)
+        * (regions.cheek + regions.nose + 0.3).clip(0, 1)
+        * rng.uniform(0.4, 1.4)
     )
-    brow = (brow * rng.uniform(0.3, 1) * in_face)[:, None]
-    albedo += brow * (hair_colour - albedo)
-    lid = np.clip(1 - regions.to_eyelid / rng.uniform(0.15, 0.45), 0, 1) * rng.uniform(0.2, 0.9) * in_face
-    albedo *= 1 - 0.8 * lid[:, None]
-    if "wrinkles" in has:
-        vertices = vertices + vertex_normals(vertices, model.triangles_m3) * (_furrows(model, rng) * in_face)[
-            :, None
-        ].astype(np.float32)
-    if "beard" in has:
-        stubble = (
-            regions.beard
-            * np.clip(0.6 + 0.8 * noise(2.0), 0, 1)
-            * rng.uniform(0.2, 0.95)
-            * in_head
-            * (1 - regions.lips)
-        )
-        albedo += stubble[:, None] * (hair_colour * rng.uniform(0.7, 1.2) - albedo)
-        if "thick beard" in has:
-            outward = vertex_normals(vertices, model.triangles_m3)
-            vertices = vertices + outward * (stubble * rng.uniform(0.2, 1.6))[:, None].astype(np.float32)
-    else:
-        has.discard("thick beard")
-    albedo[face_model.MOUTH_AND_EYE_SOCKETS] = [0.2, 0.06, 0.05]
-    albedo[face_model.GUMS] = [0.4, 0.13, 0.13]
-    albedo[face_model.TEETH] = np.array([0.75, 0.68, 0.55]) * rng.uniform(0.6, 1.1)
+    return np.asarray(1 - np.clip(spots, 0, 0.7)[:, None] * np.array([0.5, 0.8, 0.9]))
+
+
+def _brows(regions: Regions, noise: Noise, rng: Generator) -> Array:
+    """Share of hair, (v,) in 0..1."""
+    near = np.clip(1 - regions.to_brow / rng.uniform(0.35, 0.75), 0, 1) ** 0.5
+    return np.asarray(near * np.clip(0.75 + 0.7 * noise(3.0), 0, 1) * rng.uniform(0.3, 1))
+
+
+def _stubble(regions: Regions, noise: Noise, rng: Generator) -> Array:
+    """Share of hair, (v,) in 0..1."""
+    return np.asarray(regions.beard * np.clip(0.6 + 0.8 * noise(2.0), 0, 1) * rng.uniform(0.2, 0.95))
+
+
+def _paint_mouth(albedo_v3: Array, rng: Generator) -> None:
+    """Paints the sockets, the gums and the teeth in place."""
+    albedo_v3[face_model.MOUTH_AND_EYE_SOCKETS] = [0.2, 0.06, 0.05]
+    albedo_v3[face_model.GUMS] = [0.4, 0.13, 0.13]
+    albedo_v3[face_model.TEETH] = np.array([0.75, 0.68, 0.55]) * rng.uniform(0.6, 1.1)
+
+
+def _paint_eyeballs(albedo_v3: Array, regions: Regions, rng: Generator) -> None:
+    """Paints white, iris and pupil in place."""
     white = np.array([0.72, 0.68, 0.66]) * rng.uniform(0.65, 1)
     blue, pale, bright = rng.uniform(0, 1, 3)  # from brown over hazel and green to blue
-    iris = (np.array([0.12, 0.05, 0.02]) * (1 - blue) + np.array([0.1, 0.2, 0.3]) * blue) * (
-        0.4 + bright
-    ) + 0.06 * pale
+    hue = np.array([0.12, 0.05, 0.02]) * (1 - blue) + np.array([0.1, 0.2, 0.3]) * blue
+    iris = hue * (0.4 + bright) + 0.06 * pale
     iris_radius, pupil_radius = rng.uniform(0.42, 0.5), rng.uniform(0.12, 0.26)
     for part in face_model.EYEBALLS:
         radius = regions.from_eye_axis[part]
         ring = np.where((radius > 0.85 * iris_radius)[:, None], 0.5, 1 + 0.3 * np.sin(9 * radius)[:, None])
         ball = np.where((radius < iris_radius)[:, None], iris * ring, white)
-        albedo[part] = np.where((radius < pupil_radius)[:, None], 0.01, ball)
-    return np.clip(albedo, 0.005, 1).astype(np.float32), np.ascontiguousarray(vertices, np.float32)
+        albedo_v3[part] = np.where((radius < pupil_radius)[:, None], 0.01, ball)
 
 
 def _furrows(model: FaceModel, rng: Generator) -> Array:
-    """Displacement along the normal, centimetres, (v,): lines across the forehead, folds from the nose to the
-    mouth, loose skin.
-    """
+    """Displacement along the normal, centimetres, (v,): forehead lines, nasolabial folds, loose skin."""
     x, y, z = model.neutral_v3.T
     marks = model.neutral_v3[face_model.LANDMARKS_68]
     wavy = fractal_noise(model.neutral_v3, 0.5, 2, int(rng.integers(1 << 20)))
@@ -180,9 +206,7 @@ def head_part(model: FaceModel, regions: Regions, vertices: Array, albedo: Array
 
 
 def _chest(regions: Regions, vertices: Array, albedo: Array) -> Part:
-    """Closes the skin below the shoulders, from its edge inwards to a floor within the body. Without it the
-    shoulders have no inside.
-    """
+    """A floor within the body that closes the skin below the shoulders: rays there need a last surface."""
     edge, corner = np.unique(regions.neckline_k2, return_inverse=True)
     rim = corner.reshape(-1, 2)
     around = vertices[edge]

@@ -15,15 +15,14 @@ import pytest
 from PIL import Image
 
 from face3d.errors import ExportError
-from face3d.export.depth_maps import depth_npy, depth_png8, depth_png16
 from face3d.export.files import save
 from face3d.export.models import WRITERS, write
-from face3d.export.print_bed import bed_from_model
 from face3d.geometry.meshes import weld
-from face3d.geometry.scale import life_size
+from face3d.geometry.relief import make_relief
+from face3d.geometry.scale import to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import vertex_colours
-from face3d.structures import DepthMap, DepthRepresentation, Mesh
+from face3d.structures import Mesh
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh, point_cloud
 
@@ -32,19 +31,10 @@ SETTINGS = ModelSettings(face_budget=3000, height_mm=240.0)
 
 
 @pytest.fixture(scope="module")
-def bust():
-    return life_size(build_mesh(DEPTH, PHOTO, "bust", SETTINGS), DEPTH, PHOTO, SETTINGS)[0]
-
-
-@pytest.fixture(scope="module")
-def plaque():
-    flat = ModelSettings(face_budget=3000, height_mm=240.0, perspective=False)
-    return life_size(build_mesh(DEPTH, PHOTO, "relief", flat), DEPTH, PHOTO, flat)[0]
-
-
-@pytest.fixture(scope="module")
 def cloud():
-    return life_size(point_cloud(DEPTH, PHOTO, SETTINGS), DEPTH, PHOTO, SETTINGS)[0]
+    return to_metric_scale(
+        point_cloud(make_relief(DEPTH, PHOTO, SETTINGS)), make_relief(DEPTH, PHOTO, SETTINGS)
+    )[0]
 
 
 def same_triangles(vertices_n3, faces_m3, mesh, tolerance):
@@ -74,53 +64,6 @@ def test_points_ply_read_by_meshio(cloud, tmp_path):
     assert (read.points == cloud.points_n3).all()
     assert (colours(read) == cloud.colours_n3).all()
     assert (np.stack([read.point_data[name] for name in ("nx", "ny", "nz")], -1) == cloud.normals_n3).all()
-
-
-def stl_triangles(mesh, folder):
-    """(m, 3, 3) corners as they stand in the file; the file's normals are those of its triangles."""
-    stl = pytest.importorskip("stl")
-    save(folder / "m.stl", write("stl", mesh))
-    read = stl.mesh.Mesh.from_file(str(folder / "m.stl"), calculate_normals=False)
-    corners_m33 = read.vectors.astype(float)
-    outward_m3 = np.cross(corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0])
-    areas_m = np.linalg.norm(outward_m3, axis=1)
-    assert np.einsum("ij,ij->i", read.normals, outward_m3)[areas_m > 0.1] == pytest.approx(
-        areas_m[areas_m > 0.1], rel=1e-3
-    )
-    return corners_m33
-
-
-def volume(corners_m33):
-    return np.linalg.det(corners_m33).sum() / 6
-
-
-def test_an_stl_of_a_bust_stands_on_its_foot_and_looks_to_the_front(bust, tmp_path):
-    corners_m33, own_m33 = stl_triangles(bust, tmp_path), bust.vertices_n3[bust.faces_m3].astype(float)
-    assert np.abs(corners_m33 - own_m33[..., [0, 2, 1]] * (1, -1, 1)).max() <= 1e-4
-    assert corners_m33[..., 2].min() == pytest.approx(0, abs=1e-4) and corners_m33[
-        ..., 2
-    ].max() == pytest.approx(240, abs=0.01)
-    assert volume(corners_m33) == pytest.approx(volume(own_m33), rel=1e-4) and volume(own_m33) > 0
-
-
-def test_an_stl_of_a_plaque_lies_on_its_back(plaque, tmp_path):
-    corners_m33, own_m33 = stl_triangles(plaque, tmp_path), plaque.vertices_n3[plaque.faces_m3].astype(float)
-    assert np.abs(corners_m33 - own_m33 - (0, 0, -own_m33[..., 2].min())).max() <= 1e-4
-    assert corners_m33[..., 2].min() == pytest.approx(0, abs=1e-4)
-    assert volume(corners_m33) == pytest.approx(volume(own_m33), rel=1e-4) and volume(own_m33) > 0
-
-
-@pytest.mark.parametrize("kept", [False, True])
-@pytest.mark.parametrize("kind", ["shell", "bust", "relief"])
-def test_only_a_plaque_lies(kind, kept):
-    """A flat background, where it is kept, makes a flat back too; but a bust has a foot to stand on, and a
-    shell no back.
-    """
-    flat = ModelSettings(face_budget=3000, foreground_only=not kept, perspective=kind != "relief")
-    mesh = build_mesh(DEPTH, PHOTO, kind, flat)
-    turn_43 = bed_from_model(mesh.vertices_n3.astype(float), mesh.faces_m3)
-    assert (turn_43[:3] == np.eye(3)).all() == (kind == "relief")
-    assert np.linalg.det(turn_43[:3]) == pytest.approx(1)
 
 
 def accessor(gltf, index, kind, width):
@@ -235,8 +178,8 @@ def test_surfaces_only_formats_refuse_points(name, cloud):
 
 @pytest.mark.parametrize("name", list(WRITERS))
 def test_a_model_without_a_size_is_refused(name):
-    with pytest.raises(ExportError, match="life_size"):
-        write(name, build_mesh(DEPTH, PHOTO, "shell", SETTINGS))
+    with pytest.raises(ExportError, match="to_metric_scale"):
+        write(name, build_mesh(make_relief(DEPTH, PHOTO, SETTINGS), "shell"))
 
 
 def test_an_unknown_format_names_the_known(bust):
@@ -255,8 +198,13 @@ def test_khronos_validator_finds_no_error_and_no_warning(bust, cloud, tmp_path):
         )
         if done.returncode:
             pytest.skip("npm cannot fetch gltf-validator")
-    script = "require('gltf-validator').validateBytes(new Uint8Array(require('fs').readFileSync(0))).then(r=>console.log(JSON.stringify(r)))"
-    shell = life_size(build_mesh(DEPTH, PHOTO, "shell", SETTINGS), DEPTH, PHOTO, SETTINGS)[0]
+    script = (
+        "require('gltf-validator').validateBytes(new Uint8Array(require('fs').readFileSync(0)))"
+        ".then(r=>console.log(JSON.stringify(r)))"
+    )
+    shell = to_metric_scale(
+        build_mesh(make_relief(DEPTH, PHOTO, SETTINGS), "shell"), make_relief(DEPTH, PHOTO, SETTINGS)
+    )[0]
     for model in (bust, shell, cloud):
         report = subprocess.run(
             ["node", "-e", script],
@@ -274,7 +222,8 @@ BLENDER = """
 import sys, bpy
 bpy.ops.wm.read_factory_settings(use_empty=True)
 path = sys.argv[1]
-readers = {"glb": bpy.ops.import_scene.gltf, "obj": bpy.ops.wm.obj_import, "ply": bpy.ops.wm.ply_import, "stl": bpy.ops.wm.stl_import}
+wm = bpy.ops.wm
+readers = {"glb": bpy.ops.import_scene.gltf, "obj": wm.obj_import, "ply": wm.ply_import, "stl": wm.stl_import}
 readers[path[-3:]](filepath=path)
 one = [thing for thing in bpy.data.objects if thing.type == "MESH"][0]
 corners = [one.matrix_world @ vertex.co for vertex in one.data.vertices]
@@ -324,29 +273,3 @@ def test_blender_imports_it_upright_textured_and_at_its_size(name, bust, tmp_pat
         assert said["LOW"][4] == "1" and said["TEXTURE"] == [
             str(side) for side in bust.texture_hwc.shape[1::-1]
         ]
-
-
-def test_depth_files_use_their_whole_range():
-    values_hw = np.linspace(-3, 5, 70 * 90, dtype=np.float32).reshape(70, 90)
-    mask_hw = np.ones((70, 90), bool)
-    mask_hw[:, 0] = False
-    depth = DepthMap(values_hw, DepthRepresentation.RELIEF, mask_hw, "ramp")
-    grey, deep = (np.asarray(Image.open(io.BytesIO(make(depth)))) for make in (depth_png8, depth_png16))
-    assert (grey == depth.as_grey()).all() and grey.dtype == np.uint8
-    assert deep.max() == 65535 and deep[mask_hw].min() == 1 and (deep[~mask_hw] == 0).all()
-    assert len(np.unique(deep)) == mask_hw.sum() + 1  # no stair-steps
-    values = np.load(io.BytesIO(depth_npy(depth)))
-    assert (values[mask_hw] == values_hw[mask_hw]).all() and np.isnan(values[~mask_hw]).all()
-
-
-def test_saving_leaves_no_half_written_file(tmp_path, monkeypatch):
-    target = tmp_path / "new" / "a.bin"
-    save(target, b"first")
-
-    def fails(source, destination):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", fails)
-    with pytest.raises(ExportError, match="No space left"):
-        save(target, b"second")
-    assert target.read_bytes() == b"first" and [path.name for path in target.parent.iterdir()] == ["a.bin"]

@@ -5,12 +5,13 @@ import pytest
 from scipy.spatial import cKDTree
 
 from face3d.errors import GeometryError
-from face3d.geometry.kinds import model_camera, settings_of
-from face3d.geometry.scale import Scale, life_size
+from face3d.geometry.kinds import settings_of
+from face3d.geometry.relief import make_relief
+from face3d.geometry.scale import Scale, to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, DepthRepresentation, Face, PointCloud
 from face3d.synthetic import head, photo_of
-from generate_3d_model import build_mesh, certified_model, point_cloud
+from generate_3d_model import build_mesh, generate_model, point_cloud
 
 DEPTH, PHOTO = head(), photo_of((96, 80))
 
@@ -20,7 +21,9 @@ def test_the_eyes_end_up_63_mm_apart():
     flat = replace(
         DEPTH, values_hw=np.zeros((96, 80), np.float32), back_hw=None, mask_hw=np.ones((96, 80), bool)
     )
-    mesh, placement = life_size(build_mesh(flat, PHOTO, "shell", settings), flat, PHOTO, settings)
+    mesh, placement = to_metric_scale(
+        build_mesh(make_relief(flat, PHOTO, settings), "shell"), make_relief(flat, PHOTO, settings)
+    )
     # The formula's eyes are 0.16 image widths apart; pixel centres span 79 of 80 pixels.
     assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(63 / 0.16 * 79 / 80, rel=1e-5)
     assert placement.scale.sd_percent == pytest.approx(100 * 3.7 / 63)
@@ -34,9 +37,10 @@ def test_a_length_is_said_with_what_is_known_of_its_error(sd_percent, words):
 
 @pytest.mark.parametrize("fov", [20.0, 53.0])
 def test_the_eyes_of_a_plaque_are_63_mm_apart_whatever_the_lens(fov):
-    mesh, placement, _ = certified_model(
-        DEPTH, PHOTO, "relief", ModelSettings(fov_degrees=fov, smoothing_px=0, face_budget=5000)
+    model = generate_model(
+        DEPTH, PHOTO, "plaque", ModelSettings(fov_degrees=fov, smoothing_px=0, face_budget=5000)
     )
+    mesh, placement = model.mesh, model.placement
     # Parallel rays: the eyes of the formula, equally high, are 0.16 of the picture apart. The plaque has a
     # border of 0.06 on each side.
     assert placement.scale.mm_per_unit == pytest.approx(63 / 0.16, rel=0.005)
@@ -45,14 +49,14 @@ def test_the_eyes_of_a_plaque_are_63_mm_apart_whatever_the_lens(fov):
     )  # the border in whole cells
 
 
-@pytest.mark.parametrize("kind", ["shell", "bust", "relief"])
+@pytest.mark.parametrize("kind", ["shell", "bust", "plaque"])
 @pytest.mark.parametrize("height_mm", [None, 120.0])
 def test_points_placed_like_a_model_lie_on_it(kind, height_mm):
     settings = ModelSettings(height_mm=height_mm, smoothing_px=0)
-    mesh, placement, _ = certified_model(DEPTH, PHOTO, kind, settings)
-    cloud = placement.place(point_cloud(DEPTH, PHOTO, settings_of(kind, settings)))
-    near, _ = cKDTree(mesh.vertices_n3).query(cloud.points_n3)
-    pixel_mm = placement.scale.mm_per_unit / 80
+    model = generate_model(DEPTH, PHOTO, kind, settings)
+    cloud = model.points()
+    near, _ = cKDTree(model.mesh.vertices_n3).query(cloud.points_n3)
+    pixel_mm = model.placement.scale.mm_per_unit / 80
     assert cloud.unit == "mm" and np.median(near) < pixel_mm
 
 
@@ -65,7 +69,9 @@ def turned_to_45_degrees(unsure_hw):
 
 
 def scale_of(depth, settings):
-    return life_size(point_cloud(depth, PHOTO, settings), depth, PHOTO, settings)[1].scale
+    return to_metric_scale(
+        point_cloud(make_relief(depth, PHOTO, settings)), make_relief(depth, PHOTO, settings)
+    )[1].scale
 
 
 def test_a_face_turned_aside_is_measured_in_space_and_not_in_the_picture():
@@ -103,7 +109,9 @@ def test_the_size_of_a_face_seen_from_the_front_hardly_depends_on_its_depth(pers
 )
 def test_where_the_height_comes_from(faces, settings, mm, source, sd_percent):
     depth = replace(DEPTH, faces=faces)
-    mesh, placement = life_size(build_mesh(depth, PHOTO, "bust", settings), depth, PHOTO, settings)
+    mesh, placement = to_metric_scale(
+        build_mesh(make_relief(depth, PHOTO, settings), "bust"), make_relief(depth, PHOTO, settings)
+    )
     assert np.ptp(mesh.vertices_n3[:, 1]) == pytest.approx(mm, rel=1e-5) and source in placement.scale.source
     assert placement.scale.sd_percent == sd_percent
 
@@ -113,18 +121,20 @@ def test_metres_need_no_eyes():
         np.full((96, 80), 0.8, np.float32), DepthRepresentation.METRIC, np.ones((96, 80), bool), "metres"
     )
     settings = ModelSettings(fov_degrees=40.0)
-    mesh, placement = life_size(build_mesh(depth, PHOTO, "shell", settings), depth, PHOTO, settings)
+    mesh, placement = to_metric_scale(
+        build_mesh(make_relief(depth, PHOTO, settings), "shell"), make_relief(depth, PHOTO, settings)
+    )
     assert np.ptp(mesh.vertices_n3[:, 0]) == pytest.approx(
         2 * 800 * np.tan(np.radians(20)) * 79 / 80, rel=1e-5
     )
     assert "metres" in placement.scale.source and placement.scale.sd_percent is None
 
 
-@pytest.mark.parametrize("kind", ["shell", "bust", "relief"])
+@pytest.mark.parametrize("kind", ["shell", "bust", "plaque"])
 def test_the_origin_is_the_centre_of_the_base_and_the_way_back_is_known(kind):
     settings = ModelSettings(face_budget=2000)
-    before = build_mesh(DEPTH, PHOTO, kind, settings)
-    mesh, placement = life_size(before, DEPTH, PHOTO, settings)
+    before = build_mesh(make_relief(DEPTH, PHOTO, settings_of(kind, settings)), kind)
+    mesh, placement = to_metric_scale(before, make_relief(DEPTH, PHOTO, settings))
     low, high = mesh.vertices_n3.min(axis=0), mesh.vertices_n3.max(axis=0)
     assert (
         low[1] == pytest.approx(0, abs=1e-3)
@@ -134,7 +144,7 @@ def test_the_origin_is_the_centre_of_the_base_and_the_way_back_is_known(kind):
     assert mesh.unit == "mm" and np.allclose(
         placement.to_camera(mesh.vertices_n3), before.vertices_n3, atol=1e-5
     )
-    assert model_camera(DEPTH, PHOTO, kind, settings).perspective == (kind != "relief")
+    assert make_relief(DEPTH, PHOTO, settings_of(kind, settings)).camera.perspective == (kind != "plaque")
 
 
 def test_nothing_and_a_line_have_no_size():
@@ -142,4 +152,4 @@ def test_nothing_and_a_line_have_no_size():
     line = PointCloud(np.zeros((2, 3), np.float32), np.zeros((2, 3), np.uint8))
     for cloud in (nothing, line):
         with pytest.raises(GeometryError, match=r"no (points|height)"):
-            life_size(cloud, DEPTH, PHOTO, ModelSettings())
+            to_metric_scale(cloud, make_relief(DEPTH, PHOTO, ModelSettings()))

@@ -2,12 +2,10 @@ import numpy as np
 import pytest
 import trimesh
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from face3d.errors import GeometryError
-from face3d.geometry.grid import triangulate
-from face3d.geometry.meshes import decimate, drop_unused, is_closed
+from face3d.geometry.meshes import is_closed
 from face3d.geometry.solids import close_cells, cut_flat, solid_cells
 
 masks = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=9)).filter(np.any)
@@ -24,21 +22,6 @@ def doubled_areas(points_n2, faces):
     """Twice the signed area of plane triangles, +Y up: positive counter-clockwise."""
     (ax, ay), (bx, by), (cx, cy) = (points_n2[faces[:, k]].T for k in range(3))
     return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-
-
-@given(st.integers(2, 12), st.integers(2, 12))
-def test_an_unmasked_grid_has_two_triangles_a_cell(height, width):
-    assert len(triangulate(np.ones((height, width), bool))) == 2 * (height - 1) * (width - 1)
-
-
-@given(masks)
-def test_every_grid_triangle_uses_masked_points_only_and_faces_the_viewer(mask_hw):
-    faces = triangulate(mask_hw)
-    assert mask_hw.ravel()[faces].all()
-    rows, columns = np.divmod(np.arange(mask_hw.size), mask_hw.shape[1])
-    assert (
-        doubled_areas(np.stack([columns, -rows], -1), faces) == 1
-    ).all()  # twice the area of half a cell, counter-clockwise
 
 
 @given(masks)
@@ -139,32 +122,3 @@ def test_a_bust_stands_on_a_wide_row():
     mask_hw[:4] = True
     mask_hw[4:, 2] = True
     assert cut_flat(mask_hw).any(axis=1).tolist() == [True] * 4 + [False] * 2
-
-
-def test_decimation_keeps_a_solid_closed_and_its_volume():
-    rows, columns = np.indices((60, 50))
-    front_hw = 8 * np.cos((rows - 30) / 25) * np.cos((columns - 25) / 20) + 10
-    solid = close_cells(
-        np.ones((60, 50), bool),
-        front_hw,
-        np.zeros((60, 50)),
-        least_thickness=0.1,
-        with_foot=False,
-        smooth_rim=False,
-    )
-    before = trimesh.Trimesh(solid.positions_n3, solid.faces_m3)
-    vertices, faces = decimate(solid.positions_n3.astype(np.float32), solid.faces_m3, 1500, closed=True)
-    assert len(faces) <= 1500 and is_closed(faces)
-    assert trimesh.Trimesh(vertices, faces).volume == pytest.approx(before.volume, rel=0.01)
-
-
-@pytest.mark.parametrize(
-    "faces", [[[0, 1, 2]], [[0, 1, 2], [0, 1, 2]], [[0, 1, 2], [2, 1, 0], [3, 4, 5], [5, 4, 3]]]
-)
-def test_what_is_open_doubled_or_in_two_pieces_is_not_closed(faces):
-    assert not is_closed(np.array(faces, np.int32))
-
-
-def test_unused_points_are_dropped():
-    used, faces = drop_unused(np.array([[5, 2, 9]], np.int32), 12)
-    assert used.tolist() == [2, 5, 9] and faces.tolist() == [[1, 0, 2]]

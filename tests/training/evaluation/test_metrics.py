@@ -14,12 +14,12 @@ from training.dataset import GROUPS, record_dtype
 from training.evaluation import baselines, evaluate
 from training.evaluation.metrics import (
     STATED,
-    Guess,
-    head_figures,
+    Prediction,
+    head_metrics,
     means,
     normal_angles,
     print_table,
-    region_figures,
+    region_metrics,
 )
 from training.scenes.primitives import LABEL_HEAD, LABEL_NARROW_FACE
 
@@ -41,7 +41,7 @@ def head():
 
 def _truth(head, shift=0.0):
     relief = head["relief"].astype(np.float32) + shift
-    return Guess(
+    return Prediction(
         relief,
         head["thickness"].astype(np.float32),
         head["matte"] / np.float32(255),
@@ -51,7 +51,7 @@ def _truth(head, shift=0.0):
 
 
 def test_the_truth_shifted_has_no_error(head):
-    figures = head_figures(head, _truth(head, shift=0.3))
+    figures = head_metrics(head, _truth(head, shift=0.3))
     assert figures["matte IoU"] == figures["within stated"] == 1
     for name in (
         "boundary %",
@@ -67,16 +67,16 @@ def test_the_truth_shifted_has_no_error(head):
 
 def test_relief_errors_are_in_percent_of_the_heads_width(head):
     """Noise of 1 % of the picture is 2 % of a head half as wide."""
-    guess = _truth(head)
+    prediction = _truth(head)
     noise = np.random.default_rng(0).normal(size=(SIDE, SIDE)) * 0.01
-    figures = head_figures(
+    figures = head_metrics(
         head,
-        Guess(
-            guess.relief_hw + noise,
-            guess.thickness_hw + 0.05,
-            guess.matte_hw,
-            guess.uncertainty_hw,
-            guess.eyes,
+        Prediction(
+            prediction.relief_hw + noise,
+            prediction.thickness_hw + 0.05,
+            prediction.matte_hw,
+            prediction.uncertainty_hw,
+            prediction.eyes,
         ),
     )
     assert figures["relief %"] == pytest.approx(2, rel=0.1)
@@ -84,8 +84,10 @@ def test_relief_errors_are_in_percent_of_the_heads_width(head):
 
 
 def test_a_scaled_relief_is_forgiven_by_the_fit_only(head):
-    guess = _truth(head)
-    figures = head_figures(head, Guess(guess.relief_hw * 2, guess.thickness_hw, guess.matte_hw))
+    prediction = _truth(head)
+    figures = head_metrics(
+        head, Prediction(prediction.relief_hw * 2, prediction.thickness_hw, prediction.matte_hw)
+    )
     assert figures["relief fitted %"] == pytest.approx(0, abs=1e-3)
     assert figures["relief %"] > 5
     assert np.isnan(figures["within stated"])
@@ -102,16 +104,19 @@ def test_the_boundary_is_measured_in_pixels_of_displacement(head):
     """A matte moved by 2 of 64 pixels, the head being 32 wide: at most 6.25 %, less where the outline runs
     along the movement.
     """
-    guess = _truth(head)
-    moved = np.roll(guess.matte_hw, 2, axis=1)
-    figures = head_figures(head, Guess(guess.relief_hw, guess.thickness_hw, moved))
+    prediction = _truth(head)
+    moved = np.roll(prediction.matte_hw, 2, axis=1)
+    figures = head_metrics(head, Prediction(prediction.relief_hw, prediction.thickness_hw, moved))
     assert 6.25 * 0.5 < figures["boundary %"] < 6.25
 
 
 def test_the_eye_distance_is_relative(head):
-    guess = _truth(head)
-    figures = head_figures(
-        head, Guess(guess.relief_hw, guess.thickness_hw, guess.matte_hw, None, ((20, 28), (41, 28)))
+    prediction = _truth(head)
+    figures = head_metrics(
+        head,
+        Prediction(
+            prediction.relief_hw, prediction.thickness_hw, prediction.matte_hw, None, ((20, 28), (41, 28))
+        ),
     )
     assert figures["eye distance %"] == pytest.approx(5)
 
@@ -128,14 +133,14 @@ def test_the_factor_makes_gaussian_errors_true(head):
         relief = record["relief"].astype(np.float64) + rng.normal(size=(SIDE, SIDE)) * 0.02
         thickness = record["thickness"].astype(np.float64) + rng.normal(size=(SIDE, SIDE)) * 0.03
         stated = np.full((SIDE, SIDE), 0.01)
-        return Guess(relief, thickness, record["matte"] / 255, stated, None, stated)
+        return Prediction(relief, thickness, record["matte"] / 255, stated, None, stated)
 
     assert evaluate.uncertainty_factors([head] * 8, method) == pytest.approx((2, 3), rel=0.05)
 
 
 def test_baselines_know_the_matte_and_no_relief(head):
     flat, balloon = (
-        head_figures(head, method(head)) for method in (baselines.plane, baselines.inflated_matte)
+        head_metrics(head, method(head)) for method in (baselines.plane, baselines.inflated_matte)
     )
     assert flat["matte IoU"] == balloon["matte IoU"] == 1
     assert balloon["relief %"] < flat["relief %"] / 2, "a ball is what the balloon is good at"
@@ -168,11 +173,13 @@ def test_stated_errors_are_compared_by_region(head):
     outside.
     """
     head["label"][: SIDE // 2] = np.minimum(head["label"][: SIDE // 2], LABEL_HEAD)
-    guess, face = _truth(head), head["label"] == LABEL_NARROW_FACE
+    prediction, face = _truth(head), head["label"] == LABEL_NARROW_FACE
     signs = np.where(np.add.outer(np.arange(SIDE), np.arange(SIDE)) % 2, 1, -1)
     stated = np.where(face, 0.01001, 0.005)
-    relief, thickness = head["relief"] + 0.01 * signs, guess.thickness_hw + 0.03
-    figures = region_figures(head, Guess(relief, thickness, guess.matte_hw, stated, None, 6 * stated))
+    relief, thickness = head["relief"] + 0.01 * signs, prediction.thickness_hw + 0.03
+    figures = region_metrics(
+        head, Prediction(relief, thickness, prediction.matte_hw, stated, None, 6 * stated)
+    )
     percent = 100 * SIDE / (head["label"] >= LABEL_HEAD).any(0).sum()
     for region, share, within in (("narrow face", 0.01001, 1), ("rest of the head", 0.005, 0)):
         assert figures[f"relief, {region}: error %"] == pytest.approx(0.01 * percent, rel=0.05)
@@ -183,7 +190,11 @@ def test_stated_errors_are_compared_by_region(head):
     assert figures["thickness, narrow face: within"] == 1
     assert list(evaluate.by_region(figures)) == list(STATED)
     assert np.isnan(
-        list(region_figures(head, Guess(guess.relief_hw, guess.thickness_hw, guess.matte_hw)).values())
+        list(
+            region_metrics(
+                head, Prediction(prediction.relief_hw, prediction.thickness_hw, prediction.matte_hw)
+            ).values()
+        )
     ).all()
 
 
@@ -216,13 +227,13 @@ def test_a_smaller_photo_is_seen_small_and_compared_large(head):
     def method(record):
         shown.append(record["rgb"].shape)
         relief = record["rgb"][..., 0] / 1000
-        return Guess(relief, relief, record["label"] / 3, relief, ((8, 14), (20, 14)))
+        return Prediction(relief, relief, record["label"] / 3, relief, ((8, 14), (20, 14)))
 
-    guess = evaluate.of_smaller_photos(method, SIDE // 2)(head)
+    prediction = evaluate.of_smaller_photos(method, SIDE // 2)(head)
     assert shown == [(SIDE // 2, SIDE // 2, 3)]
-    assert guess.relief_hw.shape == guess.uncertainty_hw.shape == (SIDE, SIDE)
-    assert np.abs(guess.relief_hw - head["rgb"][..., 0] / 1000).mean() < 0.02
-    assert guess.eyes == ((16, 28), (40, 28))
+    assert prediction.relief_hw.shape == prediction.uncertainty_hw.shape == (SIDE, SIDE)
+    assert np.abs(prediction.relief_hw - head["rgb"][..., 0] / 1000).mean() < 0.02
+    assert prediction.eyes == ((16, 28), (40, 28))
 
 
 def test_a_network_that_stated_no_error_of_thickness_is_read(tmp_path):
@@ -256,7 +267,7 @@ def test_groups_are_by_what_the_records_say(head):
 
 @needs_face_model
 def test_the_mean_face_in_the_true_pose_beats_a_plane_on_a_bald_head():
-    from training.dataset import _record
+    from training.dataset import as_record
     from training.rendering.sample import render
     from training.scenes.face_model import find_regions, load_face_model
 
@@ -268,9 +279,9 @@ def test_the_mean_face_in_the_true_pose_beats_a_plane_on_a_bald_head():
         if not {"hair", "scarf", "hat", "hand", "two people", "nobody"} & render(model, regions, s, 32).has
     )
     record = np.zeros((), record_dtype(SIDE))[()]
-    for name, value in zip(record.dtype.names, _record(render(model, regions, seed, SIDE)), strict=True):
+    for name, value in zip(record.dtype.names, as_record(render(model, regions, seed, SIDE)), strict=True):
         record[name] = value
-    posed = head_figures(record, baselines.mean_face(model, regions, {id(record): seed})(record))
-    flat = head_figures(record, baselines.plane(record))
+    posed = head_metrics(record, baselines.mean_face(model, regions, {id(record): seed})(record))
+    flat = head_metrics(record, baselines.plane(record))
     assert posed["relief %"] < 0.6 * flat["relief %"]
     assert posed["normals mean"] < 0.7 * flat["normals mean"]

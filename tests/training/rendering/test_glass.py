@@ -3,10 +3,10 @@ changes.
 """
 
 import numpy as np
-from synthetic_picture import FRONTAL, photograph
+from synthetic_picture import FRONTAL, lit_by, photograph
 
 from training.rendering import glass, lighting
-from training.rendering.camera import Camera
+from training.rendering.camera import SceneCamera
 from training.scenes import accessories
 from training.scenes.primitives import (
     GLASS,
@@ -34,7 +34,7 @@ def _lens(passes, at=4.0):
     rim = np.stack(
         [3 * np.cos(np.linspace(0, 6.2, 32)), 3 * np.sin(np.linspace(0, 6.2, 32)), np.full(32, at)], 1
     )
-    (lens,) = accessories._clear_lenses([rim], np.random.default_rng(0))
+    (lens,) = accessories.clear_lenses([rim], np.random.default_rng(0))
     return plain(lens.vertices_v3, lens.triangles_m3, np.full(3, passes), LABEL_NOTHING, GLASS)
 
 
@@ -56,9 +56,9 @@ def test_a_lens_makes_what_is_behind_it_smaller_or_larger_about_its_own_middle(m
     """The stripes behind a lens for the near-sighted lie closer together; the one in its middle stays,
     however the head is turned.
     """
-    monkeypatch.setattr(glass, "_glint", lambda normal, *_: np.zeros(normal.shape))
+    monkeypatch.setattr(glass, "lens_reflection", lambda normal, *_: np.zeros(normal.shape))
     for yaw in (0, 40):
-        camera = Camera(euler(yaw, 0, 0), 120.0, 36.0, (0.5, 0.5), yaw)
+        camera = SceneCamera(euler(yaw, 0, 0), 120.0, 36.0, (0.5, 0.5), yaw)
         mesh = join([_striped_wall(), _lens(1.0, at=0.5)])
         placed = camera.place(mesh.vertices_v3)
         screen = camera.project(placed, 400)
@@ -68,7 +68,7 @@ def test_a_lens_makes_what_is_behind_it_smaller_or_larger_about_its_own_middle(m
             rng = _Fixed(power)
             away = np.full((400, 400), 500.0, np.float32)
             out = glass.look_through(
-                ramp, away, only(mesh, mesh.material_m == GLASS), placed, screen, np.zeros((0, 10)), rng
+                ramp, away, only(mesh, mesh.material_m == GLASS), placed, screen, (), rng
             )
             rows, columns = np.nonzero(out[..., 0] != ramp[..., 0])
             moved = out[rows, columns, 0] - columns
@@ -88,7 +88,7 @@ class _Fixed:
 
 def test_beside_the_outline_a_lens_shows_neither_black_nor_a_second_outline(monkeypatch):
     """The wall ends within the lens: covered pixels keep the wall's colour, uncovered ones stay without."""
-    monkeypatch.setattr(glass, "_glint", lambda normal, *_: np.zeros(normal.shape))
+    monkeypatch.setattr(glass, "lens_reflection", lambda normal, *_: np.zeros(normal.shape))
     wall = plain(
         np.array([[-12, -12, 0], [0, -12, 0], [0, 12, 0], [-12, 12, 0]]),
         np.array([[0, 1, 2], [0, 2, 3]]),
@@ -130,7 +130,7 @@ def test_dark_glass_lets_less_light_through_and_glints_are_never_dark():
 def test_lenses_cast_no_shadow_of_a_solid_thing():
     mesh = join([_striped_wall(), _lens(1.0)])
     placed = FRONTAL.place(mesh.vertices_v3)
-    light = np.zeros(3), np.zeros((3, 3)), np.array([[0.5, 0, 0.87, 1, 1, 1, 0, 20, 0, 1.0]], float)
+    light = lit_by([0.5, 0, 0.87], softness=1.0)
 
     def lit(one):
         return lighting.photograph(
@@ -145,7 +145,9 @@ def test_the_glint_follows_the_lamp():
     """A lens that faces the half-way between camera and lamp throws its light back; one that does not,
     hardly.
     """
-    lamp = np.array([[0.6, 0, 0.8, 1, 1, 1, 0, 20, 0, -1]], float)
+    lamps = lit_by([0.6, 0, 0.8]).lights
     half = np.array([0.6, 0, 1.8]) / np.hypot(0.6, 1.8)
-    towards, away = glass._glint(np.stack([half, half * [-1, 1, 1]]), lamp, np.random.default_rng(5))
+    towards, away = glass.lens_reflection(
+        np.stack([half, half * [-1, 1, 1]]), lamps, np.random.default_rng(5)
+    )
     assert (towards > away + 0.9).all()

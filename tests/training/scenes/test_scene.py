@@ -11,10 +11,10 @@ from face_model_file import FACE_MODEL, needs_face_model
 from synthetic_picture import FRONTAL, photograph
 
 from training.rendering import lighting
-from training.rendering.backdrop import _outdoors, random_backdrop
-from training.rendering.camera import Camera, random_camera
+from training.rendering.backdrop import outdoor_backdrop, random_backdrop
+from training.rendering.camera import SceneCamera, random_camera
 from training.rendering.rasteriser import rasterise
-from training.rendering.sample import LANDMARK_DEPTH, _in_view, render
+from training.rendering.sample import LANDMARK_DEPTH, in_view, render
 from training.rendering.truth import truth
 from training.scenes import accessories, hair, scene, skin
 from training.scenes.face_model import EYES, LANDMARKS_68, find_regions, load_face_model
@@ -110,11 +110,11 @@ def test_landmarks_behind_the_head_are_not_in_view(people):
     marks = model.neutral_v3[LANDMARKS_68]
     shown = {}
     for yaw in (0, 80):
-        camera = Camera(euler(yaw, 0, 0), 120.0, 36.0, (0.5, 0.5), yaw)
+        camera = SceneCamera(euler(yaw, 0, 0), 120.0, 36.0, (0.5, 0.5), yaw)
         away = truth(
             head, np.ones(len(head.triangles_m3), np.uint8), camera, camera.place(head.vertices_v3), 128
         ).distance_hw
-        shown[yaw] = _in_view(camera.project(camera.place(marks), 128), away, LANDMARK_DEPTH)[:, 2] > 0
+        shown[yaw] = in_view(camera.project(camera.place(marks), 128), away, LANDMARK_DEPTH)[:, 2] > 0
     assert shown[0].mean() > 0.9
     near, far = slice(36, 42), slice(42, 48)
     assert shown[80][near].sum() >= 4
@@ -183,7 +183,7 @@ def test_what_closes_the_shoulders_hides_within_the_clothes(people):
         mesh = person.mesh
         first = len(people[0].triangles_m3)
         chest = slice(first, first + 3 * len(people[1].neckline_k2))
-        camera = Camera(euler(0, 0, 0), 120.0, 60.0, (0.5, 0.4), 0.0)
+        camera = SceneCamera(euler(0, 0, 0), 120.0, 60.0, (0.5, 0.4), 0.0)
         index = rasterise(
             camera.project(camera.place(mesh.vertices_v3), 128), mesh.triangles_m3, 128, 128, False
         )[0]
@@ -230,7 +230,7 @@ def test_backdrops_are_pictures_and_outdoors_the_sky_is_above():
     assert all(
         one.shape == (64, 64, 3) and one.dtype == np.float32 and np.isfinite(one).all() for one in drawn
     )
-    outdoors = [_outdoors(64, np.random.default_rng(seed)) for seed in range(20)]
+    outdoors = [outdoor_backdrop(64, np.random.default_rng(seed)) for seed in range(20)]
     brighter = [one[:8].mean() > one[-8:].mean() for one in outdoors]
     assert np.mean(brighter) > 0.8
 
@@ -250,7 +250,7 @@ def test_everything_promised_appears_about_as_often_as_promised(people):
 
     count = 160
     rngs = [np.random.default_rng(seed) for seed in range(count)]
-    seen = [scene.random_scene(*people, rng).has | lighting.random_light(rng)[3] for rng in rngs]
+    seen = [scene.random_scene(*people, rng).has | lighting.random_light(rng)[1] for rng in rngs]
     chances = {**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}
     dependent = {
         "thick beard": 0.3,
@@ -305,7 +305,7 @@ def test_nobody_looks_behind_long_hair(people):
         triangles = np.concatenate([part.triangles_m3, model.triangles_m3 + len(part.vertices_v3)]).astype(
             np.int32
         )
-        camera = Camera(euler(10.0 * seed - 25, 0, 0), 120.0, 40.0, (0.5, 0.5), 0.0)
+        camera = SceneCamera(euler(10.0 * seed - 25, 0, 0), 120.0, 40.0, (0.5, 0.5), 0.0)
         screen = camera.project(camera.place(vertices), 160)
         index = rasterise(screen, triangles, 160, 160, False)[0]
         seen = triangles[index[(index >= 0) & (index < len(part.triangles_m3))]]
@@ -323,7 +323,7 @@ def test_things_hide_a_person_and_belong_to_none(people):
 
     model, regions = people
     head = skin.head_part(model, regions, model.neutral_v3, np.ones_like(model.neutral_v3))
-    camera = Camera(euler(0, 0, 0), 120.0, 40.0, (0.5, 0.5), 0.0)
+    camera = SceneCamera(euler(0, 0, 0), 120.0, 40.0, (0.5, 0.5), 0.0)
     corners = np.array([[-40, -40, 0], [40, -40, 0], [40, 40, 0], [-40, 40, 0]], np.float32)
 
     def seen_with_plate(z):
@@ -358,7 +358,7 @@ def test_nobody_looks_under_hair(people):
     for seed in range(6):
         grown = hair.hair(model, regions, model.neutral_v3, np.ones(3), np.random.default_rng(seed), False)
         mesh = join([bald, grown])
-        camera = Camera(euler(9.0 * seed - 22, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
+        camera = SceneCamera(euler(9.0 * seed - 22, 0, 0), 120.0, 36.0, (0.5, 0.5), 0.0)
         seen = truth(
             mesh, np.ones(len(mesh.triangles_m3), np.uint8), camera, camera.place(mesh.vertices_v3), 128
         )

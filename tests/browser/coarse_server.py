@@ -1,0 +1,25 @@
+"""Streamlit's command line, for a page that spares a machine without a graphics card.
+
+    python -m tests.browser.coarse_server run app.py
+
+Light detail is a good deal lighter, and chosen at first; the others are as they are. A photo that was seen
+before is not looked at again.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from stand_in import with_memory
+from streamlit.web import cli
+
+from page import inference_queue
+from page.model_controls import DETAIL, REMEMBERED
+
+if __name__ == "__main__":
+    DETAIL["Light"] = {"grid_side": 64, "point_budget": 4_000, "face_budget": 6_000}
+    REMEMBERED["detail"] = "Light"
+    inference_queue.predict = with_memory(inference_queue.predict)
+    inference_queue.find_faces = with_memory(inference_queue.find_faces)
+    cli.main(prog_name="streamlit")
