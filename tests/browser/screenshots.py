@@ -1,6 +1,4 @@
-"""Screenshots of the page, at desktop and phone width, light and dark: `make screenshots` writes them to
-assets/pictures/.
-"""
+"""`make screenshots`: the page at desktop and phone width, light and dark, into assets/pictures/."""
 
 from conftest import CHROMIUM, FLAGS
 from playwright.sync_api import expect, sync_playwright

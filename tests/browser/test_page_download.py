@@ -1,6 +1,4 @@
-"""The page fetches a checkpoint from a server on this machine: a failure, the retry, its progress, and the
-depth map.
-"""
+"""The page fetches a checkpoint from a local server: failure, retry, progress, and the depth map."""
 
 import http.server
 import re
@@ -55,7 +53,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def mirror(tmp_path_factory):
-    """A server of the network's file, with weights that a rule gives."""
+    """A server of the network's file, with weights from a formula."""
     path = tmp_path_factory.mktemp("mirror") / SPEC.files[0].name
     module = midas_network.build_unfilled(SPEC.name)
     torch.save(midas_parity.ruled_state_dict(midas_parity.read_manifests()[SPEC.name], module), path)
