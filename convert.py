@@ -38,9 +38,7 @@ VIEWER = "html"
 def arguments() -> argparse.ArgumentParser:
     """The command line's options."""
     formats = ", ".join([*WRITERS, VIEWER, *PICTURES])
-    parser = argparse.ArgumentParser(
-        prog="convert.py", description="Photos of faces to depth maps, points and 3D models."
-    )
+    parser = argparse.ArgumentParser(description="Photos of faces to depth maps, points and 3D models.")
     parser.add_argument(
         "photos",
         nargs="*",
@@ -262,7 +260,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             photo = _read(path)
             depth = depth_estimation.predict(network, photo)
-            if depth.looked_for_faces and not depth.faces:
+            if depth.detects_faces and not depth.faces:
                 print(f"{path}: no face was found; the model may be of little use.", file=sys.stderr)
             said = convert(photo, depth, options.model, options.formats, settings, options.output / name)
         except (FaceModelError, OSError) as error:

@@ -1,29 +1,22 @@
-"""From a photo to a depth map, whatever the network: `load_network(name)`, then `predict(network, photo)`.
+"""From a photo to a depth map: `network = load_network(name)`, then `predict(network, photo)`.
 
-The table is `networks.NETWORKS`; the code that loads and runs a row is found by its family, in `_FAMILIES`.
-Both functions are safe to call from several threads; a page that wants to bound memory puts one semaphore
-around `predict`.
+Each row of `NETWORKS` is one network. Its family's module loads it as a `DepthEstimator`, whose `predict`
+does the work. All functions are safe to call from several threads; to bound memory, run one prediction at a
+time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from face3d.depth import device as compute
-from face3d.depth import download
-from face3d.depth.estimator import Network
-from face3d.depth.face.estimator import _find_faces, _load_face, _predict_face
-from face3d.depth.huggingface import _load_transformers, _predict_transformers
-from face3d.depth.midas.estimator import _load_midas, _predict_midas
+from face3d.depth.download import Progress
+from face3d.depth.estimator import DepthEstimator
 from face3d.depth.registry import NETWORKS
-from face3d.depth.spec import Family, NetworkSpec
+from face3d.depth.spec import NetworkFamily
 from face3d.errors import DepthError
 from face3d.structures import DepthMap, Face, Photo
 
-__all__ = ["NETWORKS", "Network", "find_faces", "load_network", "predict"]
+__all__ = ["NETWORKS", "DepthEstimator", "find_faces", "load_network", "predict"]
 
 
 def load_network(
@@ -32,55 +25,43 @@ def load_network(
     checkpoint: Path | str | None = None,
     device: str | None = None,
     precision: str | None = None,
-    progress: download.Progress | None = None,
-) -> Network:
-    """The network `name`, ready to predict; its checkpoint is downloaded where it is not here yet.
+    progress: Progress | None = None,
+) -> DepthEstimator:
+    """The network `name`, ready to predict. A checkpoint that is not on this machine is downloaded.
 
-    checkpoint: a file or folder to load in place of the published one; for the transformers family also a hub
-    id.
-    device: "cpu", "cuda" or "mps", and precision: "float32", "bfloat16" or "float16"; left out, the fastest
-    device and its usual precision. The bundled face network runs on the CPU in float32 whatever they say.
+    checkpoint: a file or folder in place of the published one; for the transformers family also a hub id.
+    device: "cpu", "cuda" or "mps"; default: the fastest.
+    precision: "float32", "bfloat16" or "float16"; default: the device's usual one.
+    The bundled face network runs on the CPU in float32, whatever the two are.
     progress: called as progress(done_bytes, total_bytes or None).
-    Raises DepthError for a name, device or precision that does not exist, WeightsError where the checkpoint
-    cannot be had or does not fit.
+    Raises DepthError for an unknown name, device or precision, WeightsError where the checkpoint is not
+    available or does not fit the network.
     """
     if name not in NETWORKS:
         raise DepthError(f"There is no network '{name}'; choose one of {', '.join(NETWORKS)}.")
     spec = NETWORKS[name]
-    chosen = compute.choose(device, precision)
-    return Network(spec, _FAMILIES[spec.family].load(spec, chosen, checkpoint, progress), chosen)
+
+    # Imported here because torch, timm and transformers take seconds.
+    from face3d.depth.device import choose_device
+
+    match spec.family:
+        case NetworkFamily.FACE:
+            from face3d.depth.face.estimator import load
+        case NetworkFamily.MIDAS:
+            from face3d.depth.midas.estimator import load
+        case NetworkFamily.TRANSFORMERS:
+            from face3d.depth.huggingface import load
+    return load(spec, choose_device(device, precision), checkpoint, progress)
 
 
-def predict(network: Network, photo: Photo) -> DepthMap:
-    """The depth map of `photo`, at the photo's own size, in the representation of the network's row.
+def predict(network: DepthEstimator, photo: Photo) -> DepthMap:
+    """The depth map of `photo`, at the photo's size, in the representation of the network's row.
 
     Raises DepthError where the network gives no finite depth.
     """
-    return _FAMILIES[network.spec.family].predict(network, photo)
+    return network.predict(photo)
 
 
-def find_faces(network: Network, photo: Photo) -> tuple[Face, ...]:
-    """The heads in `photo`, largest first, faster than `predict` says them; empty for a network that does not
-    look for faces.
-    """
-    find = _FAMILIES[network.spec.family].find_faces
-    return () if find is None else find(network, photo)
-
-
-@dataclass(frozen=True)
-class _FamilyCode:
-    """How a family's networks are loaded and run; find_faces only where they look for faces.
-
-    Their modules are imported when first used: torch and timm take seconds.
-    """
-
-    load: Callable[[NetworkSpec, compute.Compute, Path | str | None, download.Progress | None], Any]
-    predict: Callable[[Network, Photo], DepthMap]
-    find_faces: Callable[[Network, Photo], tuple[Face, ...]] | None = None
-
-
-_FAMILIES = {
-    Family.FACE: _FamilyCode(_load_face, _predict_face, _find_faces),
-    Family.MIDAS: _FamilyCode(_load_midas, _predict_midas),
-    Family.TRANSFORMERS: _FamilyCode(_load_transformers, _predict_transformers),
-}
+def find_faces(network: DepthEstimator, photo: Photo) -> tuple[Face, ...]:
+    """The faces of `predict`, largest first, in less time; empty for a network without face detection."""
+    return network.find_faces(photo)

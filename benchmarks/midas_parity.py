@@ -1,11 +1,10 @@
-"""How near our MiDaS networks are to the official code, on weights and inputs that a rule determines. Prints
-the table of docs/midas.md.
+"""Our MiDaS networks against the official code, on weights and inputs that a rule determines.
 
     python -m benchmarks.midas_parity [NAME ...]
 
-tests/data/midas holds, for each network, the keys and shapes of the official state dictionary
-(manifests.json.gz) and what the official code gives (outputs.npz), made with isl-org/MiDaS at 4545977 on timm
-0.6.13. Of the larger networks every fourth row and column is kept.
+Prints the table of docs/midas.md. tests/data/midas holds, for each network, the keys and shapes of the
+official state dictionary (manifests.json.gz) and the outputs of the official code (outputs.npz), made with
+isl-org/MiDaS at 4545977 on timm 0.6.13. Of the larger networks every fourth row and column is kept.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from face3d.depth.midas import network as midas_network
-from face3d.depth.midas import state_dict as midas_state_dict
+from face3d.depth.midas.network import MidasNetwork, allocate_midas_network
+from face3d.depth.midas.state_dict import load_official, translate_key
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data" / "midas"
 LAST_BIAS = "scratch.output_conv.4.bias"
@@ -31,8 +30,9 @@ LAST_BIAS = "scratch.output_conv.4.bias"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an official state dictionary holds: shape by key; `kept`: tables that keep the value the module
-    computes itself.
+    """The contents of an official state dictionary.
+
+    parameters: count. shapes: by key. kept: tables that keep the value computed by the module.
     """
 
     parameters: int
@@ -55,7 +55,7 @@ def read_manifests() -> dict[str, Manifest]:
 
 
 def read_outputs(name: str) -> dict[tuple[int, int], NDArray[Any]]:
-    """The official outputs of a network by input size (height, width), maybe thinned out."""
+    """The official outputs of a network by input size (height, width), some at every fourth pixel only."""
     with np.load(DATA / "outputs.npz") as content:
         found = {key.split()[1]: content[key] for key in content.files if key.split()[0] == name}
     return {
@@ -85,21 +85,21 @@ def ruled_tensor(key: str, shape: tuple[int, ...]) -> torch.Tensor:
     return torch.from_numpy(drawn)
 
 
-def ruled_state_dict(manifest: Manifest, module: midas_network.MidasNetwork) -> dict[str, torch.Tensor]:
+def ruled_state_dict(manifest: Manifest, module: MidasNetwork) -> dict[str, torch.Tensor]:
     """A whole official state dictionary; tables keep the values that `module` computed."""
     tables = dict(module.named_buffers())
     return {
-        key: tables[midas_state_dict.translate_key(key, module.encoder_kind)].clone()
+        key: tables[translate_key(key, module.encoder_kind)].clone()
         if key in manifest.kept
         else ruled_tensor(key, shape)
         for key, shape in manifest.shapes.items()
     }
 
 
-def ruled_network(name: str, manifest: Manifest) -> midas_network.MidasNetwork:
+def ruled_network(name: str, manifest: Manifest) -> MidasNetwork:
     """The network with the rule's weights."""
-    module = midas_network.build_unfilled(name)
-    midas_state_dict.load_official(module, ruled_state_dict(manifest, module))
+    module = allocate_midas_network(name)
+    load_official(module, ruled_state_dict(manifest, module))
     return module
 
 
@@ -109,9 +109,7 @@ def ruled_input(size_hw: tuple[int, int]) -> torch.Tensor:
     return torch.from_numpy(drawn.astype(np.float32))
 
 
-def relative_error(
-    module: midas_network.MidasNetwork, size_hw: tuple[int, int], official_hw: NDArray[Any]
-) -> float:
+def relative_error(module: MidasNetwork, size_hw: tuple[int, int], official_hw: NDArray[Any]) -> float:
     """Largest difference from the official output, over the largest official value."""
     with torch.inference_mode():
         ours_hw = module(ruled_input(size_hw))[0].numpy()
@@ -136,10 +134,8 @@ def main() -> None:
         outputs = read_outputs(name)
         worst = max(relative_error(module, size_hw, official_hw) for size_hw, official_hw in outputs.items())
         sizes = ", ".join(f"{height} x {width}" for height, width in outputs)
-        print(
-            f"| {name} | {len(manifests[name].shapes)} | {manifests[name].parameters:,} | {sizes} | {worst:.1e} |",
-            flush=True,
-        )
+        keys, parameters = len(manifests[name].shapes), manifests[name].parameters
+        print(f"| {name} | {keys} | {parameters:,} | {sizes} | {worst:.1e} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
-"""How long each depth network takes for one photo on this machine, and how much memory. Nothing is
-downloaded: random weights but for the bundled network.
+"""Time and memory of each depth network for one photo on this machine.
 
-    python -m benchmarks.networks [NAME ...] [--precision bfloat16] [--device cuda] [--photo 640x480] [--midas FOLDER]
+Nothing is downloaded: all networks but the bundled one have random weights.
+
+    python -m benchmarks.networks [NAME ...] [--precision bfloat16] [--device cuda] [--photo 640x480] \
+        [--midas FOLDER]
     python -m benchmarks.networks --in-turns midas_v21_small_256 --photo 512x512 --threads 1
 
-Each network runs in a process of its own, so that its peak memory is its own: the whole process, weights and
-libraries included. Beside it stands the official implementation, where a checkout of isl-org/MiDaS is given
-and importable (it needs timm 0.6, which needs Python 3.10).
+Each network runs in a process of its own; the peak memory is that of the whole process, weights and libraries
+included. Where --midas names a checkout of isl-org/MiDaS that can be imported (it needs timm 0.6, which needs
+Python 3.10), the official implementation is measured too.
 
-With --in-turns the bundled network stands beside one MiDaS network, like beside like: float32 on the CPU, in
-one process, one call of each in every round, so that other work on the machine meets all alike. A pass is the
-bare module on a square; the way from the photo to its map is what the application does with each. The ratios
-are medians over the rounds.
+With --in-turns the bundled network is compared with one MiDaS network: float32 on the CPU, in one process,
+one call of each in every round, so that other work on the machine affects all alike. A pass is the bare
+module on a square; from the photo to its map is the application's own code. The ratios are medians over the
+rounds.
 """
 
 from __future__ import annotations
@@ -26,14 +28,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from face3d.bundled import sample_portraits
 from face3d.depth.registry import NETWORKS
-from face3d.depth.spec import Family, NetworkSpec
+from face3d.depth.spec import NetworkFamily, NetworkSpec
 from face3d.structures import Array, Photo
+
+if TYPE_CHECKING:
+    from face3d.depth.face.estimator import FaceEstimator  # imports torch
 
 Result = TypeVar("Result")
 REPEATS = 5
@@ -53,8 +58,7 @@ OFFICIAL_BACKBONES = {
     "dpt_large_384": "vitl16_384",
     "dpt_hybrid_384": "vitb_rn50_384",
 }
-"""The official code's names of the encoders that one class covers; v2.1 and LeViT are built in other ways
-there."""
+"""The official code's names of the encoders of one class there; v2.1 and LeViT are built in other ways."""
 
 
 @dataclass(frozen=True)
@@ -69,21 +73,19 @@ class Measurement:
     peak_mb: float
 
 
-class TurnQueue(NamedTuple):
+class RoundTimes(NamedTuple):
     """Seconds and processor seconds of one kind of call, one pair per round: (rounds, 2)."""
 
     seconds_r2: Array
 
-    def times(self, other: TurnQueue) -> tuple[float, float]:
-        """How many times as long as another call these took, and how many times the processor time; medians
-        over the rounds.
-        """
+    def ratios_to(self, other: RoundTimes) -> tuple[float, float]:
+        """Ratios of the time and of the processor time to those of another call; medians over the rounds."""
         seconds, cpu_seconds = np.median(self.seconds_r2 / other.seconds_r2, axis=0)
         return float(seconds), float(cpu_seconds)
 
 
 def measure(work: Callable[[], object]) -> Measurement:
-    """Of a call that does all its work before it returns."""
+    """Measures a call that returns when its work is done."""
     seconds, cpu_seconds = [], []
     for _ in range(WARM_UP + REPEATS):
         start, cpu_start = time.perf_counter(), time.process_time()
@@ -95,32 +97,27 @@ def measure(work: Callable[[], object]) -> Measurement:
     )
 
 
-def measure_in_turns(works: list[Callable[[], object]], rounds: int) -> list[TurnQueue]:
-    """Of calls that do all their work before they return: one call of each in every round, after WARM_UP
-    rounds that do not count.
-    """
+def measure_in_turns(works: list[Callable[[], object]], rounds: int) -> list[RoundTimes]:
+    """One call of each in every round, after WARM_UP rounds that do not count; all return when done."""
     taken = np.empty((WARM_UP + rounds, len(works), 2))
     for of_round in taken:
         for of_work, work in zip(of_round, works, strict=True):
             start, cpu_start = time.perf_counter(), time.process_time()
             work()
             of_work[:] = time.perf_counter() - start, time.process_time() - cpu_start
-    return [TurnQueue(of_work) for of_work in taken[WARM_UP:].transpose(1, 0, 2)]
+    return [RoundTimes(of_work) for of_work in taken[WARM_UP:].transpose(1, 0, 2)]
 
 
 def peak_memory_mb(process: int | str = "self") -> float:
-    """The most memory a process has held (by number, on Linux). There from /proc, since `ru_maxrss` starts at
-    the parent's value.
+    """Peak memory of a process, given by its number on Linux.
+
+    There it comes from /proc, since `ru_maxrss` starts at the parent's value.
     """
     status = Path(f"/proc/{process}/status")
     if status.exists():
-        return (
-            next(
-                int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM:")
-            )
-            * 1024
-            / 1e6
-        )
+        lines = status.read_text().splitlines()
+        peak_kib = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        return peak_kib * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS
 
 
@@ -128,69 +125,54 @@ def ours(
     name: str, photo_wh: tuple[int, int], device: str | None, precision: str | None, threads: int
 ) -> Measurement:
     """Our MiDaS network `name`, with the preprocessing and the resizing back."""
-    from face3d.depth import device as compute
-    from face3d.depth.midas import estimator as midas_estimator
-    from face3d.depth.midas import network as midas_network
+    from face3d.depth.device import choose_device
+    from face3d.depth.midas.estimator import MidasEstimator
+    from face3d.depth.midas.network import build_midas_network
 
     _use_threads(threads)
-    photo, chosen, spec = _noise(photo_wh), compute.choose(device, precision), NETWORKS[name]
-    module = chosen.place_module(midas_network.build(name))
-    return measure(lambda: midas_estimator.predict(spec, module, chosen, photo))
+    photo, chosen = _noise(photo_wh), choose_device(device, precision)
+    estimator = MidasEstimator(chosen.place_module(build_midas_network(name)), NETWORKS[name], chosen)
+    return measure(lambda: estimator.predict(photo))
 
 
 def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
-    """The bundled network on the first sample brought to this size: a look at the whole photo, a closer one
-    at the head, the upsampling.
-    """
-    from face3d.depth.face import estimator as face_estimator
-
+    """The bundled network on the first sample at this size, with its crop inference and upsampling."""
     _use_threads(threads)
-    photo, network = _sample(photo_wh), _face_network()
-    return measure(lambda: face_estimator.predict(network, photo))
+    photo, estimator = _sample(photo_wh), _face_estimator()
+    return measure(lambda: estimator.predict(photo))
 
 
 def in_turns(
     name: str, photo_wh: tuple[int, int], threads: int, rounds: int
-) -> dict[str, tuple[TurnQueue, TurnQueue]]:
-    """Passes over a square of PASS_SIDE pixels and predictions from the first sample at this size, by row of
-    the table.
+) -> dict[str, tuple[RoundTimes, RoundTimes]]:
+    """Passes over a square of PASS_SIDE pixels and predictions from the first sample, by row of the table.
 
-    The bundled network's weights lie channels last, MiDaS's as they are made: so both ship on a CPU. The
-    third row is MiDaS channels last.
+    The memory format of the first two rows is that of the application on a CPU: channels last for the bundled
+    network, contiguous for MiDaS. The third row is MiDaS with channels last.
     """
     import torch
 
-    from face3d.depth import device as compute
-    from face3d.depth.face import estimator as face_estimator
-    from face3d.depth.midas import estimator as midas_estimator
-    from face3d.depth.midas import network as midas_network
+    from face3d.depth.device import choose_device
+    from face3d.depth.midas.estimator import MidasEstimator
+    from face3d.depth.midas.network import build_midas_network
 
     _use_threads(threads)
-    photo, image, spec, cpu = (
-        _sample(photo_wh),
-        torch.rand(1, 3, PASS_SIDE, PASS_SIDE),
-        NETWORKS[name],
-        compute.choose("cpu", "float32"),
-    )
-    ours, theirs, turned = (
-        _face_network(),
-        midas_network.build(name),
-        midas_network.build(name).to(memory_format=torch.channels_last),
-    )
-    modules = {
-        "face, channels last as it ships": ours,
-        f"{name}, contiguous as it ships": theirs,
-        f"{name}, channels last": turned,
+    photo, image = _sample(photo_wh), torch.rand(1, 3, PASS_SIDE, PASS_SIDE)
+    spec, cpu = NETWORKS[name], choose_device("cpu", "float32")
+    channels_last = build_midas_network(name).to(memory_format=torch.channels_last)
+    estimators: dict[str, FaceEstimator | MidasEstimator] = {
+        "face, channels last as it ships": _face_estimator(),
+        f"{name}, contiguous as it ships": MidasEstimator(build_midas_network(name), spec, cpu),
+        f"{name}, channels last": MidasEstimator(channels_last, spec, cpu),
     }
-    predictions: list[Callable[[], object]] = [lambda: face_estimator.predict(ours, photo)]
-    predictions += [partial(midas_estimator.predict, spec, module, cpu, photo) for module in (theirs, turned)]
     with torch.inference_mode():
-        passes = measure_in_turns([partial(module, image) for module in modules.values()], rounds)
-    return dict(zip(modules, zip(passes, measure_in_turns(predictions, rounds), strict=True), strict=True))
+        passes = measure_in_turns([partial(one.network, image) for one in estimators.values()], rounds)
+    predictions = measure_in_turns([partial(one.predict, photo) for one in estimators.values()], rounds)
+    return dict(zip(estimators, zip(passes, predictions, strict=True), strict=True))
 
 
 def _use_threads(threads: int) -> None:
-    """Of PyTorch and of OpenCV."""
+    """Sets the number of threads of PyTorch and of OpenCV."""
     import cv2
     import torch
 
@@ -208,11 +190,13 @@ def _sample(photo_wh: tuple[int, int]) -> Photo:
     return Photo(cv2.resize(sample.rgb_hwc, photo_wh, interpolation=cv2.INTER_AREA), None, None, "benchmark")
 
 
-def _face_network() -> Any:
-    """The network as the page loads it."""
-    import depth_estimation
+def _face_estimator() -> FaceEstimator:
+    """The bundled network, as the page loads it."""
+    from face3d.depth.checkpoints import find_or_fetch
+    from face3d.depth.face.estimator import FaceEstimator
+    from face3d.depth.face.network import load_face_network
 
-    return depth_estimation.load_network("face").module
+    return FaceEstimator(load_face_network(find_or_fetch(NETWORKS["face"])))
 
 
 def _noise(photo_wh: tuple[int, int]) -> Photo:
@@ -244,8 +228,10 @@ def _in_own_process(work: Callable[..., Result], *arguments: object) -> Result:
 
 
 def main() -> None:
-    """Prints one row per network, or two networks in turns."""
-    measured = {spec.name: spec for spec in NETWORKS.values() if spec.family is not Family.TRANSFORMERS}
+    """Prints one row per network, or the comparison of two."""
+    measured = {
+        spec.name: spec for spec in NETWORKS.values() if spec.family is not NetworkFamily.TRANSFORMERS
+    }
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.networks", description="Seconds and memory per network on this machine."
     )
@@ -273,7 +259,7 @@ def main() -> None:
         help="a checkout of isl-org/MiDaS to compare with",
     )
     options = parser.parse_args()
-    others = [name for name, spec in measured.items() if spec.family is Family.MIDAS]
+    others = [name for name, spec in measured.items() if spec.family is NetworkFamily.MIDAS]
     if options.in_turns not in (None, *others):
         parser.error(
             f"--in-turns takes a MiDaS network, not {options.in_turns}; choose from {', '.join(others)}"
@@ -305,14 +291,14 @@ def _size_wh(text: str) -> tuple[int, int]:
 
 
 def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
-    """The table's row of one network: the whole way from photo to map."""
-    if spec.family is Family.FACE:
+    """The table's row of one network, measured from the photo to the map."""
+    if spec.family is NetworkFamily.FACE:
         input_text, theirs = "own", "- | -"
         mine = _in_own_process(face, options.photo, options.threads)
     else:
-        from face3d.depth.midas import estimator as midas_estimator
+        from face3d.depth.midas.estimator import input_size_hw
 
-        input_hw = midas_estimator.input_size_hw(spec, options.photo[::-1])
+        input_hw = input_size_hw(spec, options.photo[::-1])
         input_text = f"{input_hw[1]} x {input_hw[0]}"
         mine = _in_own_process(
             ours, spec.name, options.photo, options.device, options.precision, options.threads
@@ -321,10 +307,8 @@ def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
     return f"| {spec.name} | {input_text} | {_cells(mine)} | {theirs} |"
 
 
-def _in_turns_table(rows: dict[str, tuple[TurnQueue, TurnQueue]], options: argparse.Namespace) -> str:
-    """Median seconds of each row's passes and predictions; how many times as long as the first row's, and
-    times the processor time.
-    """
+def _in_turns_table(rows: dict[str, tuple[RoundTimes, RoundTimes]], options: argparse.Namespace) -> str:
+    """Median seconds of each row's passes and predictions, and their ratios to the first row's times."""
     kinds = f"one pass {PASS_SIDE} x {PASS_SIDE}", f"photo {options.photo[0]} x {options.photo[1]} to map"
     heads = [
         f"{kind}: {column}"
@@ -335,9 +319,9 @@ def _in_turns_table(rows: dict[str, tuple[TurnQueue, TurnQueue]], options: argpa
     first = next(iter(rows.values()))
     for name, kinds_of_row in rows.items():
         cells = [name]
-        for turns, of_first in zip(kinds_of_row, first, strict=True):
-            longer, more = turns.times(of_first)
-            cells += [f"{np.median(turns.seconds_r2[:, 0]):.3f}", f"{longer:.2f}", f"{more:.2f}"]
+        for times, of_first in zip(kinds_of_row, first, strict=True):
+            longer, more = times.ratios_to(of_first)
+            cells += [f"{np.median(times.seconds_r2[:, 0]):.3f}", f"{longer:.2f}", f"{more:.2f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -347,16 +331,12 @@ def _cells(mine: Measurement) -> str:
 
 
 def _official_cells(spec: NetworkSpec, input_hw: tuple[int, int], options: argparse.Namespace) -> str:
-    """The last two cells of a row: the official implementation, where it was asked for and can be imported."""
+    """The last two cells of a row: the official implementation, where --midas is given."""
     if options.midas is None or spec.name not in OFFICIAL_BACKBONES:
         return "- | -"
     try:
         compared = _in_own_process(official, spec.name, input_hw, options.midas, options.threads)
-    except (
-        ImportError,
-        RuntimeError,
-        AttributeError,
-    ) as error:  # what old code raises on a timm or torch that it does not know
+    except (ImportError, RuntimeError, AttributeError) as error:  # old code on a new timm or torch
         return f"not importable ({type(error).__name__}) | -"
     return f"{compared.cpu_seconds:.2f} | {compared.peak_mb:.0f}"
 

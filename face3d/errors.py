@@ -1,8 +1,8 @@
-"""Errors a person can act on. Each message is one sentence or two: what is wrong, then what to do about it."""
+"""Errors that a person can act on. Each message is one or two sentences: the problem, then the remedy."""
 
 
 class FaceModelError(Exception):
-    """Base of every error that the page and the command line show as it is."""
+    """Base of every error whose message the page and the command line show."""
 
 
 class PhotoError(FaceModelError):
@@ -14,7 +14,7 @@ class WeightsError(FaceModelError):
 
 
 class DepthError(FaceModelError):
-    """A depth map cannot be computed or is not usable for what was asked."""
+    """A depth map cannot be computed, or is not usable for the requested model."""
 
 
 class GeometryError(FaceModelError):

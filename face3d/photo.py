@@ -1,7 +1,6 @@
-"""Untrusted bytes to `Photo`: the only decoder in the project.
+"""From untrusted bytes to a `Photo`: the only decoder in the project.
 
-Whatever the bytes are, `read_photo` returns a `Photo` or raises `PhotoError` with one sentence and the
-remedy; nothing else leaves it.
+Whatever the bytes are, `read_photo` returns a `Photo` or raises `PhotoError`: one sentence with the remedy.
 """
 
 from __future__ import annotations
@@ -22,29 +21,28 @@ from face3d.structures import Array, Photo
 
 MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 80_000_000
-"""Below Pillow's own warning (89 million), so that a decompression bomb is turned away by its header alone.
-"""
+"""Below Pillow's own warning (89 million), so that a decompression bomb is refused by its header alone."""
 MAX_SIDE = 20_000
 MIN_SIDE = 32
 MAX_ASPECT = 6.0
 WORKING_PIXELS = 4_000_000
-"""A photo with more pixels is reduced to this many, about 2300 x 1700: finer than any depth network sees, and
-as fine as the texture."""
+"""A photo with more pixels is reduced to this many, about 2300 x 1700: finer than the input of any depth
+network, and as fine as the texture."""
 DARK_BELOW, FLAT_BELOW = 60, 4
-"""Grey values: a photo is dark when 95 % of it lies below the first, and flat when its standard deviation
-lies below the second."""
+"""Grey values: a photo is dark when 95 % of its pixels are below the first, and flat when its standard
+deviation is below the second."""
 SMALL_BELOW = 256
-CROP_ROOM = 0.6
-"""Room left around a head that is cut out, in head sizes."""
-GROUND_GREY = 128
-"""What shows through transparent pixels: dark and light hair both stand out against it."""
+CROP_MARGIN = 0.6
+"""Margin around the head in a crop, in head sizes."""
+BACKGROUND_GREY = 128
+"""Behind transparent pixels: dark and light hair both contrast with it."""
 
 HEIF_PLUGIN = "pillow_heif"
 ORIENTATION_TAG, EXIF_IFD, FOCAL_35MM_TAG = 0x0112, 0x8769, 0xA405
 FILM_DIAGONAL_MM = math.hypot(36, 24)
 FOCAL_RANGE_MM = (4.0, 2000.0)
 
-# EXIF orientation -> what makes the picture upright (EXIF 2.32, table 6).
+# EXIF orientation -> the transposition to upright (EXIF 2.32, table 6).
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -55,12 +53,12 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-OWN_SIGNATURES = ((0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n"), (8, b"WEBP"))
-"""Where in the file, and what."""
+ACCEPTED_SIGNATURES = ((0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n"), (8, b"WEBP"))
+"""Offset and bytes of the formats that are accepted."""
 HEIF_SIGNATURES = (b"ftypheic", b"ftypheix", b"ftypheim", b"ftypheis", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
 """Four bytes into the file (ISO/IEC 23008-12, annex B)."""
 
-# Where a signature starts, the signature, what a person calls such a file, and the remedy.
+# Offset, bytes, the common name of such a file, and the remedy.
 RESAVE = "save it as JPEG, PNG or WebP"
 INSTALL = "save it as JPEG, or install the package pillow-heif and start again"
 UNSUPPORTED_SIGNATURES = (
@@ -75,7 +73,7 @@ UNSUPPORTED_SIGNATURES = (
 )
 NO_PHOTO = ("not a photo", "choose a JPEG, PNG or WebP file")
 
-# What Pillow raises on damaged files (found by fuzzing), each for some file.
+# The exceptions of Pillow on damaged files, found by fuzzing.
 DAMAGE = (
     OSError,
     ValueError,
@@ -97,9 +95,7 @@ DAMAGE = (
 
 @functools.cache
 def heif_available() -> bool:
-    """Whether the optional package that decodes HEIC and HEIF photos can be imported; it is then registered
-    with Pillow.
-    """
+    """Whether the optional decoder of HEIC and HEIF photos is installed; registers it with Pillow."""
     try:
         plugin = importlib.import_module(HEIF_PLUGIN)
     except ImportError:
@@ -114,29 +110,28 @@ def accepted_suffixes() -> tuple[str, ...]:
 
 
 def read_photo(data: bytes, name: str) -> Photo:
-    """Decode an untrusted file.
+    """Decodes an untrusted file.
 
-    data: the bytes of a JPEG, PNG or WebP file (HEIC where `pillow_heif` is installed). name: what to call it
-    in an error. Upright by EXIF orientation, converted to sRGB by its ICC profile, 16-bit scaled to 8, first
-    frame of an animation, transparency composited over grey and kept in `alpha_hw`; the field of view comes
-    from the EXIF focal length. Broken EXIF or ICC data is ignored.
-
-    Raises PhotoError: one sentence on what is wrong and what to do.
+    data: the bytes of a JPEG, PNG or WebP file (HEIC where `pillow_heif` is installed).
+    name: of the file, for the error message.
+    The photo is upright by its EXIF orientation, in sRGB by its ICC profile, and 8-bit. Of an animation it is
+    the first frame. Transparency is composited over grey and kept in `alpha_hw`. The field of view is that of
+    the EXIF focal length. Broken EXIF or ICC data is ignored.
+    Raises PhotoError: one sentence with the problem and the remedy.
     """
     name = _short(name)
     if not data:
         raise PhotoError(f"{name} is empty; choose the photo again.")
     if len(data) > MAX_BYTES:
         raise PhotoError(
-            f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; save it smaller or as JPEG."
+            f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; "
+            "save it smaller or as JPEG."
         )
     image = _open(data, name)
     _check_size(image.size, name)
     size_wh = _working_size(image.size)
     try:
-        image.draft(
-            "RGB", size_wh
-        )  # a JPEG decoder scales down by 2, 4 or 8 itself, and never below the size asked for
+        image.draft("RGB", size_wh)  # a JPEG decoder can reduce by 2, 4 or 8, to no less than this size
         image.load()
         orientation, focal_mm = _exif(image)
         rgb_hwc, alpha_hw = _srgb_and_alpha(image, size_wh)
@@ -145,17 +140,17 @@ def read_photo(data: bytes, name: str) -> Photo:
             f"{name} is damaged and cannot be read to its end; copy or save it again."
         ) from error
     upright = UPRIGHT.get(orientation)
-    rgb_hwc = _turned(rgb_hwc, upright)
+    rgb_hwc = _transpose(rgb_hwc, upright)
     return Photo(
         rgb_hwc=rgb_hwc,
-        alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else _turned(alpha_hw, upright),
+        alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else _transpose(alpha_hw, upright),
         fov_degrees=_horizontal_fov(focal_mm, rgb_hwc.shape[1], rgb_hwc.shape[0]),
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
 
 def concerns(photo: Photo) -> list[str]:
-    """What about a photo will make a poor model, one sentence each."""
+    """The properties of a photo that make a poor model, one sentence each."""
     found = []
     light_hw = photo.rgb_hwc.mean(axis=2)
     if np.percentile(light_hw, 95) < DARK_BELOW:
@@ -170,16 +165,16 @@ def concerns(photo: Photo) -> list[str]:
 
 
 def crop_to(photo: Photo, box_xyxy: tuple[float, float, float, float]) -> Photo:
-    """The photo cut to one head with room around it, for a photo of several people.
+    """The crop of a photo around one head with a margin, for a photo of several people.
 
-    box_xyxy: left, top, right, bottom of the head in pixels. The field of view shrinks with the width, and
-    the digest tells the cut apart.
+    box_xyxy: left, top, right, bottom of the head in pixels. The field of view is that of the crop's width,
+    and the digest differs from the photo's.
     """
     left, top, right, bottom = box_xyxy
-    room = CROP_ROOM * max(right - left, bottom - top)
+    margin = CROP_MARGIN * max(right - left, bottom - top)
     height, width = photo.size_hw
-    rows = slice(max(0, int(top - room)), min(height, math.ceil(bottom + room)))
-    columns = slice(max(0, int(left - room)), min(width, math.ceil(right + room)))
+    rows = slice(max(0, int(top - margin)), min(height, math.ceil(bottom + margin)))
+    columns = slice(max(0, int(left - margin)), min(width, math.ceil(right + margin)))
     rgb_hwc = photo.rgb_hwc[rows, columns]
     fov = photo.fov_degrees
     if fov is not None:
@@ -193,19 +188,20 @@ def crop_to(photo: Photo, box_xyxy: tuple[float, float, float, float]) -> Photo:
 
 
 def _short(name: str) -> str:
-    """`name` without control characters, at most 60 characters: it goes into messages and comes from outside."""
+    """`name` without control characters, at most 60 characters: it is untrusted, and shown in messages."""
     printable = "".join(character for character in name if character.isprintable()).strip()
     return (printable if len(printable) <= 60 else printable[:40] + "…" + printable[-19:]) or "The file"
 
 
 def _formats() -> list[str]:
-    """Pillow's names of the formats it may try; JPEG covers the two-picture MPO files of some cameras."""
+    """Pillow's names of the accepted formats; JPEG covers the two-picture MPO files of some cameras."""
     return ["JPEG", "PNG", "WEBP", *(["HEIF"] if heif_available() else [])]
 
 
 def _open(data: bytes, name: str) -> Image.Image:
-    """The file with its header read and nothing decoded. Raises PhotoError, naming the kind of file where it
-    is a known one.
+    """The file with its header read and nothing decoded.
+
+    Raises PhotoError, with the kind of file where its signature is known.
     """
     try:
         return Image.open(io.BytesIO(data), formats=_formats())
@@ -214,23 +210,24 @@ def _open(data: bytes, name: str) -> Image.Image:
             f"{name} claims more than {MAX_PIXELS // 10**6} million pixels; save it smaller."
         ) from error
     except DAMAGE as error:
-        own = any(data.startswith(mark, start) for start, mark in OWN_SIGNATURES)
-        own = own or (heif_available() and data.startswith(HEIF_SIGNATURES, 4))
-        if isinstance(error, UnidentifiedImageError) and not own:
-            kind, remedy = next(
-                (
-                    (kind, remedy)
-                    for start, mark, kind, remedy in UNSUPPORTED_SIGNATURES
-                    if data[start:].startswith(mark)
-                ),
-                NO_PHOTO,
-            )
+        accepted = any(data.startswith(mark, start) for start, mark in ACCEPTED_SIGNATURES)
+        accepted = accepted or (heif_available() and data.startswith(HEIF_SIGNATURES, 4))
+        if isinstance(error, UnidentifiedImageError) and not accepted:
+            kind, remedy = _unsupported_kind(data)
             raise PhotoError(f"{name} is {kind}; {remedy}.") from error
         raise PhotoError(f"{name} is damaged at its start; copy or save it again.") from error
 
 
+def _unsupported_kind(data: bytes) -> tuple[str, str]:
+    """The common name of a file that is not accepted, and the remedy."""
+    for start, mark, kind, remedy in UNSUPPORTED_SIGNATURES:
+        if data.startswith(mark, start):
+            return kind, remedy
+    return NO_PHOTO
+
+
 def _check_size(size_wh: tuple[int, int], name: str) -> None:
-    """Raises PhotoError unless a picture of this size is worth decoding."""
+    """Raises PhotoError for a picture that is too large, too small or too long."""
     width, height = size_wh
     if max(size_wh) > MAX_SIDE:
         raise PhotoError(
@@ -249,9 +246,7 @@ def _check_size(size_wh: tuple[int, int], name: str) -> None:
 
 
 def _exif(image: Image.Image) -> tuple[int, float | None]:
-    """Orientation (1 = upright) and focal length in 35 mm terms (None = unknown). Missing or broken metadata
-    never costs a photo.
-    """
+    """Orientation (1 = upright) and focal length in 35 mm terms (None = unknown). Never raises."""
     orientation, focal_mm = 1, None
     try:
         exif = image.getexif()
@@ -263,8 +258,9 @@ def _exif(image: Image.Image) -> tuple[int, float | None]:
 
 
 def _horizontal_fov(focal_mm: float | None, width: int, height: int) -> float | None:
-    """Whole horizontal angle in degrees of an upright picture, from the focal length with the same diagonal
-    angle on 36 x 24 mm film.
+    """Whole horizontal angle of an upright picture, in degrees; None where the focal length is implausible.
+
+    focal_mm: with the same diagonal angle on 36 x 24 mm film.
     """
     if focal_mm is None or not FOCAL_RANGE_MM[0] <= focal_mm <= FOCAL_RANGE_MM[1]:
         return None
@@ -280,11 +276,10 @@ def _working_size(size_wh: tuple[int, int]) -> tuple[int, int]:
 
 
 def _srgb_and_alpha(image: Image.Image, size_wh: tuple[int, int]) -> tuple[Array, Array | None]:
-    """A loaded picture of any mode as (h, w, 3) uint8 sRGB over grey, and its alpha (h, w) uint8 or None; of
-    `size_wh`.
+    """A loaded picture of any mode as (h, w, 3) uint8 sRGB over grey, and its alpha (h, w) uint8 or None.
 
-    It is reduced as soon as its pixels can be averaged (alpha premultiplied), so that what follows works on
-    few of them.
+    Both have `size_wh`. The picture is reduced as soon as its pixels can be averaged (alpha premultiplied),
+    so that the later steps have few pixels.
     """
     if image.mode.startswith("I"):
         image = _sixteen_to_eight_bits(image)
@@ -297,13 +292,14 @@ def _srgb_and_alpha(image: Image.Image, size_wh: tuple[int, int]) -> tuple[Array
     if mode != "RGBA":
         return np.asarray(_to_srgb(image, icc)), None
     alpha = image.getchannel("A")
-    ground = Image.new("RGB", size_wh, (GROUND_GREY,) * 3)
+    ground = Image.new("RGB", size_wh, (BACKGROUND_GREY,) * 3)
     return np.asarray(Image.composite(_to_srgb(image.convert("RGB"), icc), ground, alpha)), np.asarray(alpha)
 
 
 def _sixteen_to_eight_bits(image: Image.Image) -> Image.Image:
-    """A 16-bit grey picture scaled to 8 bits (Pillow's own conversion clips), with the transparent grey value
-    turned into alpha.
+    """A 16-bit grey picture scaled to 8 bits; its transparent grey value becomes alpha.
+
+    Pillow's own conversion clips.
     """
     wide_hw = np.clip(np.asarray(image), 0, 65535).astype(np.uint32)
     grey = Image.fromarray(((wide_hw + 128) // 257).astype(np.uint8))
@@ -317,9 +313,7 @@ def _sixteen_to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, icc: object) -> Image.Image:
-    """An L, RGB or CMYK picture as sRGB by its profile; taken for sRGB already where the profile is missing,
-    broken or of another kind.
-    """
+    """An L, RGB or CMYK picture in sRGB by its profile; without a valid profile it counts as sRGB."""
     if isinstance(icc, bytes) and icc:
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
@@ -333,6 +327,6 @@ def _to_srgb(image: Image.Image, icc: object) -> Image.Image:
     return image.convert("RGB")
 
 
-def _turned(array: Array, upright: Image.Transpose | None) -> Array:
-    """A decoded uint8 array turned upright."""
-    return array if upright is None else np.asarray(Image.fromarray(array).transpose(upright))
+def _transpose(array: Array, method: Image.Transpose | None) -> Array:
+    """A decoded uint8 array, transposed by Pillow's `method`."""
+    return array if method is None else np.asarray(Image.fromarray(array).transpose(method))

@@ -1,9 +1,8 @@
-"""The values that pass from one stage to the next: Photo, DepthMap, PointCloud, Mesh. Frozen, and checked
-when made.
+"""The structures that pass from one stage to the next: Photo, DepthMap, PointCloud, Mesh.
 
-Conventions (docs/conventions.md): right-handed axes, +X right, +Y up, +Z towards the viewer; pixel centres at
-+0.5; colours are sRGB uint8. Arrays are made read-only, so a stage that was cached cannot be changed by a
-later one.
+Frozen, and checked when made. Conventions (docs/conventions.md): right-handed axes, +X right, +Y up, +Z
+towards the viewer; pixel centres at +0.5; colours are sRGB uint8. Arrays are read-only, so that no later
+stage can change a cached one.
 """
 
 from __future__ import annotations
@@ -21,23 +20,27 @@ Array = NDArray[Any]
 
 
 class DepthRepresentation(Enum):
-    """What the numbers of a depth map mean. Nothing downstream guesses it."""
+    """The meaning of a depth map's values. Every depth map carries it; no later stage infers it."""
 
     RELATIVE_INVERSE = "relative inverse depth"
     """a / distance + b with unknown a > 0 and b; larger = nearer (MiDaS, Depth Anything)."""
     RELIEF = "relief in image widths"
-    """Height towards the camera, in widths of the image; larger = nearer; true proportions (the bundled face
-    network)."""
+    """Height towards the camera, in image widths; larger = nearer; true proportions (the face network)."""
     METRIC = "metres"
     """Distance from the camera plane in metres; larger = farther (GLPN, Depth Pro)."""
 
 
-def _frozen(
-    array: Array, dtype: type, shape: tuple[int | None, ...], name: str, error: type[Exception]
-) -> Array:
-    """`array` as a read-only contiguous copy-if-needed of `dtype`; raises `error` unless its shape fits (None
-    fits any length).
+def _freeze(
+    instance: object, name: str, dtype: type, shape: tuple[int | None, ...], error: type[Exception]
+) -> None:
+    """Replaces the array in a field of a frozen dataclass by a contiguous, read-only view or copy.
+
+    shape: None fits any length. A field that is None stays None.
+    Raises `error` where dtype or shape differ.
     """
+    array = getattr(instance, name)
+    if array is None:
+        return
     if array.dtype != dtype:
         raise error(f"{name} has dtype {array.dtype}, expected {np.dtype(dtype)}.")
     if array.ndim != len(shape) or any(
@@ -45,7 +48,7 @@ def _frozen(
     ):
         wanted = " x ".join("n" if want is None else str(want) for want in shape)
         raise error(f"{name} has shape {' x '.join(map(str, array.shape))}, expected {wanted}.")
-    return read_only(np.ascontiguousarray(array))
+    object.__setattr__(instance, name, read_only(np.ascontiguousarray(array)))
 
 
 def read_only(array: Array) -> Array:
@@ -59,7 +62,7 @@ def read_only(array: Array) -> Array:
 class Photo:
     """One decoded photo.
 
-    rgb_hwc: (h, w, 3) uint8, upright, sRGB, alpha composited over a neutral ground.
+    rgb_hwc: (h, w, 3) uint8, upright, sRGB, alpha composited over grey.
     alpha_hw: (h, w) uint8 or None where the file had no transparency.
     fov_degrees: horizontal field of view from the EXIF focal length, in (0, 180), or None.
     sha256: hexadecimal digest of the file's bytes; the key of every cache.
@@ -71,15 +74,10 @@ class Photo:
     sha256: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "rgb_hwc", _frozen(self.rgb_hwc, np.uint8, (None, None, 3), "rgb_hwc", PhotoError)
-        )
+        _freeze(self, "rgb_hwc", np.uint8, (None, None, 3), PhotoError)
         if min(self.size_hw) < 1:
             raise PhotoError("The photo has no pixels.")
-        if self.alpha_hw is not None:
-            object.__setattr__(
-                self, "alpha_hw", _frozen(self.alpha_hw, np.uint8, self.size_hw, "alpha_hw", PhotoError)
-            )
+        _freeze(self, "alpha_hw", np.uint8, self.size_hw, PhotoError)
         if self.fov_degrees is not None and not 0 < self.fov_degrees < 180:
             raise PhotoError(
                 f"The field of view is {self.fov_degrees} degrees, expected more than 0 and less than 180."
@@ -97,7 +95,7 @@ class Face:
 
     box_xyxy: left, top, right, bottom of the head (hair included, shoulders not), in pixels of the depth map.
     eyes_xy: centres of the eye left and of the eye right in the picture, ((x, y), (x, y)) in pixels, or None
-    where not both were seen.
+    where either was not found.
     """
 
     box_xyxy: tuple[float, float, float, float]
@@ -114,7 +112,7 @@ class DepthMap:
     """One depth value per pixel of the photo.
 
     values_hw: (h, w) float32 in the unit of `representation`, finite where `mask_hw`.
-    representation: what the values mean.
+    representation: the meaning of the values.
     mask_hw: (h, w) bool, True where a value is valid and in the foreground.
     network: name of the network that made it.
     back_hw: (h, w) float32 or None; relief of the hidden side (same unit, never above `values_hw` in the
@@ -122,8 +120,8 @@ class DepthMap:
     uncertainty_hw: (h, w) float32 or None; expected absolute error of `values_hw`, same unit, >= 0.
     thickness_uncertainty_hw: the same for the thickness, `values_hw` less `back_hw`.
     matte_hw: (h, w) float32 in 0..1 or None; soft foreground, of which `mask_hw` is the thresholded form.
-    faces: the heads found, largest first; empty where none was found or the network does not look for them.
-    looked_for_faces: whether the network looks for faces at all.
+    faces: the heads found, largest first; empty where none was found or the network does not detect faces.
+    detects_faces: whether the network detects faces.
     """
 
     values_hw: Array
@@ -134,19 +132,14 @@ class DepthMap:
     uncertainty_hw: Array | None = None
     matte_hw: Array | None = None
     faces: tuple[Face, ...] = ()
-    looked_for_faces: bool = False
+    detects_faces: bool = False
     thickness_uncertainty_hw: Array | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "values_hw", _frozen(self.values_hw, np.float32, (None, None), "values_hw", DepthError)
-        )
-        object.__setattr__(
-            self, "mask_hw", _frozen(self.mask_hw, np.bool_, self.size_hw, "mask_hw", DepthError)
-        )
+        _freeze(self, "values_hw", np.float32, (None, None), DepthError)
+        _freeze(self, "mask_hw", np.bool_, self.size_hw, DepthError)
         for name in ("back_hw", "uncertainty_hw", "thickness_uncertainty_hw", "matte_hw"):
-            if (layer := getattr(self, name)) is not None:
-                object.__setattr__(self, name, _frozen(layer, np.float32, self.size_hw, name, DepthError))
+            _freeze(self, name, np.float32, self.size_hw, DepthError)
         for name in ("values_hw", "back_hw", "uncertainty_hw", "thickness_uncertainty_hw"):
             if (layer := getattr(self, name)) is not None and not np.isfinite(layer[self.mask_hw]).all():
                 raise DepthError(f"{name} has values that are not finite inside the mask.")
@@ -159,9 +152,7 @@ class DepthMap:
         return self.values_hw.shape[0], self.values_hw.shape[1]
 
     def nearness_hw(self) -> Array:
-        """(h, w) float32, larger = nearer, 0..1 over the mask (0.5 for a flat map), 0 outside, whatever the
-        representation.
-        """
+        """(h, w) float32, larger = nearer, 0..1 in the mask (0.5 for a flat map), 0 outside."""
         near_hw = np.zeros(self.size_hw, np.float32)
         if not self.mask_hw.any():
             return near_hw
@@ -187,19 +178,9 @@ class PointCloud:
     unit: str = "image width"
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "points_n3", _frozen(self.points_n3, np.float32, (None, 3), "points_n3", GeometryError)
-        )
-        count = len(self.points_n3)
-        object.__setattr__(
-            self, "colours_n3", _frozen(self.colours_n3, np.uint8, (count, 3), "colours_n3", GeometryError)
-        )
-        if self.normals_n3 is not None:
-            object.__setattr__(
-                self,
-                "normals_n3",
-                _frozen(self.normals_n3, np.float32, (count, 3), "normals_n3", GeometryError),
-            )
+        _freeze(self, "points_n3", np.float32, (None, 3), GeometryError)
+        _freeze(self, "colours_n3", np.uint8, (len(self.points_n3), 3), GeometryError)
+        _freeze(self, "normals_n3", np.float32, (len(self.points_n3), 3), GeometryError)
         if not np.isfinite(self.points_n3).all():
             raise GeometryError("points_n3 has values that are not finite.")
 
@@ -209,9 +190,9 @@ class Mesh:
     """Triangles in space.
 
     vertices_n3: (n, 3) float32; faces_m3: (m, 3) int32, counter-clockwise seen from outside.
-    uv_n2: (n, 2) float32 or None, (0, 0) = lower left corner of the texture; texture_hwc: (h, w, 3) uint8 or
-    None.
-    colours_n3: (n, 3) uint8 or None. unit: "mm", "m" or "image width".
+    uv_n2: (n, 2) float32 or None; (0, 0) is the lower left corner of the texture.
+    texture_hwc: (h, w, 3) uint8 or None. colours_n3: (n, 3) uint8 or None.
+    unit: "mm", "m" or "image width".
     """
 
     vertices_n3: Array
@@ -222,31 +203,12 @@ class Mesh:
     unit: str = "image width"
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self,
-            "vertices_n3",
-            _frozen(self.vertices_n3, np.float32, (None, 3), "vertices_n3", GeometryError),
-        )
-        object.__setattr__(
-            self, "faces_m3", _frozen(self.faces_m3, np.int32, (None, 3), "faces_m3", GeometryError)
-        )
+        _freeze(self, "vertices_n3", np.float32, (None, 3), GeometryError)
+        _freeze(self, "faces_m3", np.int32, (None, 3), GeometryError)
         count = len(self.vertices_n3)
-        if self.uv_n2 is not None:
-            object.__setattr__(
-                self, "uv_n2", _frozen(self.uv_n2, np.float32, (count, 2), "uv_n2", GeometryError)
-            )
-        if self.texture_hwc is not None:
-            object.__setattr__(
-                self,
-                "texture_hwc",
-                _frozen(self.texture_hwc, np.uint8, (None, None, 3), "texture_hwc", GeometryError),
-            )
-        if self.colours_n3 is not None:
-            object.__setattr__(
-                self,
-                "colours_n3",
-                _frozen(self.colours_n3, np.uint8, (count, 3), "colours_n3", GeometryError),
-            )
+        _freeze(self, "uv_n2", np.float32, (count, 2), GeometryError)
+        _freeze(self, "texture_hwc", np.uint8, (None, None, 3), GeometryError)
+        _freeze(self, "colours_n3", np.uint8, (count, 3), GeometryError)
         if not np.isfinite(self.vertices_n3).all():
             raise GeometryError("vertices_n3 has values that are not finite.")
         if len(self.faces_m3) and not (self.faces_m3.min() >= 0 and self.faces_m3.max() < count):

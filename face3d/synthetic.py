@@ -31,7 +31,7 @@ def sphere(size_hw: tuple[int, int], distance: float, radius: float = 0.3) -> De
 
 
 def head(size_hw: tuple[int, int] = (96, 80)) -> DepthMap:
-    """Head and shoulders of ellipsoids in parallel projection, cut by the lower edge; nose, eyes, soft matte."""
+    """Head and shoulders of ellipsoids under parallel rays, cut by the lower edge; nose, eyes, soft matte."""
     height, width = size_hw
     rows, columns = np.indices(size_hw)
     u, v = (columns + 0.5) / width - 0.5, (rows + 0.5 - height / 2) / width

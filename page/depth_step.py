@@ -10,7 +10,7 @@ import streamlit as st
 
 from face3d.depth import checkpoints
 from face3d.depth.registry import NETWORKS
-from face3d.depth.spec import Family, NetworkSpec
+from face3d.depth.spec import NetworkFamily, NetworkSpec
 from face3d.errors import FaceModelError
 from face3d.export.depth_maps import DEPTH_WRITERS
 from face3d.structures import Photo
@@ -68,7 +68,7 @@ def _pick_network() -> NetworkSpec:
     spec = NETWORKS[name]
     status = checkpoints.status(spec).text
     facts = [status[:1].upper() + status[1:]]
-    if spec.family is Family.TRANSFORMERS and find_spec("transformers") is None:
+    if spec.family is NetworkFamily.TRANSFORMERS and find_spec("transformers") is None:
         facts.append("needs the packages of requirements-extra.txt")
     facts.append(f"licence: {spec.licence}")
     if spec.published:
@@ -89,7 +89,7 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
     On failure: show the remedy and a button to try again, and keep the previous depth map.
     """
     request = session.requested_depth
-    was_on_disk = checkpoints.status(spec).here
+    was_on_disk = checkpoints.status(spec).available
     placeholder = st.empty()
     with placeholder.container():
         bar = st.progress(0.0, "Starting")
@@ -109,7 +109,7 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
 
     start = perf_counter()
     try:
-        depth_map = shared_queue().depth(spec.name, photo, report_status, report_download)
+        depth_map = shared_queue().predict(spec.name, photo, report_status, report_download)
     except FaceModelError as error:
         session.requested_depth = None
         placeholder.error(str(error))
@@ -133,7 +133,7 @@ def _summary(result: DepthResult) -> None:
     depth_map = result.depth_map
     title = NETWORKS[result.network].title
     st.markdown(f"{MEANINGS[depth_map.representation]} Made by {title} in {result.seconds:.1f} s.")
-    if depth_map.looked_for_faces and not depth_map.faces:
+    if depth_map.detects_faces and not depth_map.faces:
         st.warning("No face was found, so the shape is a rough guess.")
 
 

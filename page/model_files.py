@@ -16,7 +16,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
 from page.model_controls import KIND_TITLES
-from page.session import DepthResult, FileInputs, Session, writing_queue
+from page.session import DepthResult, FileInputs, Session, writing_lock
 
 FILE_LABELS = {
     ".glb": "GLB",
@@ -59,7 +59,7 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
     placeholder = st.empty()
 
     def write() -> ModelFiles:
-        with writing_queue().turn(placeholder.caption):
+        with writing_lock().hold(placeholder.caption):
             placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
             return _write(result, kind, settings, session.photo_name or "3D face")
 
@@ -76,11 +76,11 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
 def _write(result: DepthResult, kind: str, settings: ModelSettings, title: str) -> ModelFiles:
     """Mesh and points in millimetres and in one frame, in every format, and the mesh report."""
     model = generate_model(result.depth_map, result.photo, kind, settings)
-    exports = {name: writer.write(model.mesh) for name, writer in WRITERS.items()}
-    by_suffix = {WRITERS[name].suffix: data for name, data in exports.items()}
+    models = {name: writer.write(model.mesh) for name, writer in WRITERS.items()}
+    by_suffix = {WRITERS[name].suffix: data for name, data in models.items()}
     by_suffix["_points.ply"] = WRITERS["ply"].write(model.points())
     by_suffix["_viewer.html"] = write_viewer(model.mesh, title)
-    by_suffix["_certificate.json"] = report_json(model.report, exports)
+    by_suffix["_certificate.json"] = report_json(model.report, models)
     return ModelFiles(model.mesh, model.report, by_suffix)
 
 

@@ -53,7 +53,7 @@ def search_faces(session: Session, placeholder: DeltaGenerator) -> None:
     try:
         faces = session.cache.get_or_make(
             ("faces", full_photo.sha256),
-            lambda: shared_queue().faces(DEFAULT_NETWORK, full_photo, report_status),
+            lambda: shared_queue().find_faces(DEFAULT_NETWORK, full_photo, report_status),
         )
         session.face_search = FaceSearch(full_photo.sha256, faces)
     except FaceModelError as error:

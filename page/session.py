@@ -9,7 +9,7 @@ import streamlit as st
 
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Face, Photo
-from page.inference_queue import InferenceQueue, TurnQueue
+from page.inference_queue import FifoLock, InferenceQueue
 from page.session_cache import SessionCache
 
 DEFAULT_NETWORK = "face"
@@ -102,14 +102,14 @@ def current_session() -> Session:
 
 
 @st.cache_resource(show_spinner=False)
-def writing_queue() -> TurnQueue:
-    """The queue for writing files, one visitor at a time: models and their reports take memory."""
-    return TurnQueue()
+def writing_lock() -> FifoLock:
+    """The lock for writing files, one visitor at a time: models and their reports take memory."""
+    return FifoLock()
 
 
 @st.cache_resource(show_spinner=False)
 def shared_queue() -> InferenceQueue:
     """The inference queue of this process. It loads the bundled network in the background."""
     queue = InferenceQueue()
-    queue.warm(DEFAULT_NETWORK)
+    queue.preload(DEFAULT_NETWORK)
     return queue

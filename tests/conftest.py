@@ -2,6 +2,7 @@
 a file on a server of this machine for the tests of downloads and of the checkpoint store.
 """
 
+import gc
 import os
 
 # Before torch, numpy and OpenCV are there; every process that a test starts inherits it. Threads of one pool
@@ -14,6 +15,11 @@ from file_server import CONTENT, DIGEST, file_server
 from stand_in import with_memory
 
 from face3d.depth.spec import RemoteFile
+
+
+def pytest_collection_finish():
+    """Streamlit collects garbage after each run of the page: not among PyTorch's million objects."""
+    gc.freeze()
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ TINY = Configuration(backbone="test_resnet", widths=(8, 8, 8, 8, 8))
 
 
 def tiny_network(configuration):
-    """In place of `FaceNetwork` where no configuration is asked for."""
-    return FaceNetwork(configuration or TINY)
+    """In place of `FaceNetwork` where no configuration but the default one is asked for."""
+    return FaceNetwork(TINY if configuration in (None, Configuration()) else configuration)
 
 
 def fork(function, arguments, nprocs):

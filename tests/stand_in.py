@@ -31,7 +31,7 @@ def predict(_network, photo):
         thickness_uncertainty_hw=np.where(mask_hw, 0.03 + 0.05 * (1 - inside), 0).astype(np.float32),
         matte_hw=np.clip(inside * 8, 0, 1).astype(np.float32),
         faces=(Face(box, eyes),),
-        looked_for_faces=True,
+        detects_faces=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""The page without a browser: three steps, what is dropped, what goes stale, and a sentence for every error."""
+"""The page without a browser: three steps, what is dropped, what goes stale, an error's sentence."""
 
 import base64
 import io
@@ -352,7 +352,7 @@ def test_visitors_take_turns_and_hear_their_place(monkeypatch):
         if "ahead" in text:
             gate.set()
 
-    visitors = [threading.Thread(target=queue.depth, args=("face", seen, listen)) for _ in range(3)]
+    visitors = [threading.Thread(target=queue.predict, args=("face", seen, listen)) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
@@ -374,12 +374,12 @@ def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypat
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     queue, heard = InferenceQueue(), []
     patient = [
-        threading.Thread(target=queue.depth, args=("dpt_beit_large_512", photo, heard.append))
+        threading.Thread(target=queue.predict, args=("dpt_beit_large_512", photo, heard.append))
         for _ in range(2)
     ]
     for visitor in patient:
         visitor.start()
-    assert queue.depth("face", photo, lambda _: None).mask_hw.any()
+    assert queue.predict("face", photo, lambda _: None).mask_hw.any()
     assert all(visitor.is_alive() for visitor in patient)
     gate.set()
     for visitor in patient:
@@ -394,7 +394,7 @@ def test_only_the_networks_used_last_are_kept(monkeypatch):
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     queue = InferenceQueue()
     for name in ("face", "a", "face", "b", "face", "a"):
-        queue.depth(name, photo, lambda _: None)
+        queue.predict(name, photo, lambda _: None)
     assert loaded == ["face", "a", "b", "a"]
 
 
@@ -410,8 +410,8 @@ def test_who_leaves_the_queue_gives_the_place_free(monkeypatch):
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     queue, photo = InferenceQueue(), read_photo(ASTRONAUT, "a")
     with pytest.raises(Left):
-        queue.depth("face", photo, leave)
-    assert queue.depth("face", photo, lambda _: None).mask_hw.any()
+        queue.predict("face", photo, leave)
+    assert queue.predict("face", photo, lambda _: None).mask_hw.any()
 
 
 def test_the_cache_keeps_what_fits_and_forgets_the_oldest():

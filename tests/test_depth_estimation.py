@@ -1,9 +1,12 @@
-"""One way in for every network: loading by name, dispatch by family, errors, threads."""
+"""One entry point for every network: loading by name, the estimator protocol, errors, threads."""
 
 import functools
 import http.server
+import subprocess
+import sys
 import threading
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +18,15 @@ import convert
 import depth_estimation
 from benchmarks.midas_parity import DATA, read_manifests, ruled_tensor
 from face3d.depth import checkpoints, download, registry
-from face3d.depth.face import network as face_network
-from face3d.depth.spec import Family
+from face3d.depth.estimator import DepthEstimator
+from face3d.depth.face.estimator import FaceEstimator
+from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of
+from face3d.depth.huggingface import HuggingFaceEstimator
+from face3d.depth.midas.estimator import MidasEstimator
 from face3d.errors import DepthError, WeightsError
 from face3d.structures import DepthRepresentation, Photo
 
+ROOT = Path(depth_estimation.__file__).parent
 MANIFESTS = read_manifests()
 SMALL = "midas_v21_small_256"
 
@@ -51,23 +58,48 @@ def small(small_file):
 @pytest.fixture(scope="module")
 def face_file(tmp_path_factory):
     torch.manual_seed(2)
-    configuration = face_network.Configuration()
+    configuration = Configuration()
     path = tmp_path_factory.mktemp("face") / "face.safetensors"
-    state_dict = face_network.FaceNetwork(configuration).state_dict()
+    state_dict = FaceNetwork(configuration).state_dict()
     save_file(
         {key: value.contiguous() for key, value in state_dict.items()},
         path,
-        face_network.metadata_of(configuration, {}),
+        metadata_of(configuration, {}),
     )
     return path
 
 
-def test_the_table_is_the_one_of_networks():
-    assert registry.NETWORKS is registry.NETWORKS
+def test_the_table_is_the_registrys():
+    assert depth_estimation.NETWORKS is registry.NETWORKS
 
 
-def test_every_family_has_its_code():
-    assert set(depth_estimation._FAMILIES) == set(Family)
+@pytest.mark.parametrize("library", ["torch", "timm", "transformers", "streamlit"])
+def test_the_import_takes_no_library_that_takes_seconds(library):
+    command = f"import sys, depth_estimation; sys.exit({library!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command], cwd=ROOT).returncode == 0
+
+
+def test_estimators_fulfil_the_protocol(small, face_file):
+    """`load` of the transformers family needs its library; see test_huggingface.py for a loaded one."""
+    face = depth_estimation.load_network(checkpoint=face_file)
+    assert isinstance(face, FaceEstimator) and isinstance(small, MidasEstimator)
+    unloaded = HuggingFaceEstimator(torch.nn.Identity(), None, registry.NETWORKS["glpn_nyu"], face.device)
+    for estimator in (face, small, unloaded):
+        assert isinstance(estimator, DepthEstimator)
+        with pytest.raises(FrozenInstanceError):
+            estimator.spec = None
+    assert (small.device.name, small.device.precision) == ("cpu", "float32")
+
+
+def test_only_the_face_network_detects_faces(small, photo, face_file):
+    assert depth_estimation.find_faces(small, photo) == ()
+    face = depth_estimation.load_network(checkpoint=face_file)
+    assert depth_estimation.find_faces(face, photo) == depth_estimation.predict(face, photo).faces
+
+
+def test_the_face_network_computes_on_the_cpu_whatever_is_chosen(face_file):
+    network = depth_estimation.load_network(checkpoint=face_file, device="cpu", precision="bfloat16")
+    assert (network.device.name, network.device.precision) == ("cpu", "float32")
 
 
 def test_from_a_checkpoint_file_to_the_official_map(small, photo, official):
@@ -99,17 +131,17 @@ def test_the_command_line_takes_a_checkpoint_file(small_file, official, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("choice", "says"),
+    ("choice", "message"),
     [
         (["--checkpoint", "absent.pt"], "no checkpoint at absent.pt"),
         (["--device", "abacus"], "no device 'abacus'"),
         (["--precision", "float7"], "no precision 'float7'"),
     ],
 )
-def test_the_command_line_says_what_is_wrong_with_the_choice(choice, says, tmp_path, capsys):
+def test_the_command_line_reports_a_wrong_choice(choice, message, tmp_path, capsys):
     Image.new("RGB", (9, 9)).save(tmp_path / "photo.png")
     assert convert.main([str(tmp_path), "--network", SMALL, *choice]) == 1
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_the_same_photo_gives_the_same_map(small, photo):
@@ -140,12 +172,12 @@ def test_odd_photos_come_back_at_their_own_size(small, size_hw):
     assert depth.size_hw == size_hw
 
 
-def test_an_unknown_network_is_told_with_the_known_ones():
+def test_an_unknown_network_is_an_error_that_lists_the_known_ones():
     with pytest.raises(DepthError, match=r"no network 'midas'.*midas_v21_small_256"):
         depth_estimation.load_network("midas")
 
 
-def test_a_checkpoint_of_another_network_is_told_with_its_path(small_file):
+def test_a_checkpoint_of_another_network_is_reported_with_its_path(small_file):
     with pytest.raises(WeightsError, match=r"small\.pt: The checkpoint is not one of this network") as caught:
         depth_estimation.load_network("dpt_swin2_tiny_256", checkpoint=small_file)
     assert "\n" not in str(caught.value)
@@ -157,7 +189,7 @@ def test_a_damaged_checkpoint_is_one_sentence(tmp_path):
         depth_estimation.load_network(SMALL, checkpoint=tmp_path / "half.pt")
 
 
-def test_a_checkpoint_in_the_cache_is_loaded_without_a_question(small_file, photo, tmp_path, monkeypatch):
+def test_a_checkpoint_in_the_cache_is_loaded_without_a_download(small_file, photo, tmp_path, monkeypatch):
     monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
     (tmp_path / f"{SMALL}.pt").symlink_to(small_file)
     network = depth_estimation.load_network(
@@ -169,7 +201,8 @@ def test_a_checkpoint_in_the_cache_is_loaded_without_a_question(small_file, phot
 def test_without_a_connection_the_error_names_the_way_out(tmp_path, monkeypatch):
     monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
     dead = replace(registry.NETWORKS[SMALL].files[0], url="http://127.0.0.1:9/small.pt")
-    monkeypatch.setattr(checkpoints.download, "RetryPolicy", lambda: download.RetryPolicy(0.5, 0.5, 1, 0))
+    impatient = download.RetryPolicy(connect_seconds=0.5, read_seconds=0.5, tries=1, pause_seconds=0)
+    monkeypatch.setattr(download, "RetryPolicy", lambda: impatient)
     monkeypatch.setitem(registry.NETWORKS, SMALL, replace(registry.NETWORKS[SMALL], files=(dead,)))
     with pytest.raises(
         WeightsError, match=r"no connection to the server.*The bundled face network works without it"
@@ -178,7 +211,7 @@ def test_without_a_connection_the_error_names_the_way_out(tmp_path, monkeypatch)
 
 
 def test_from_a_download_to_the_official_map(small_file, photo, official, tmp_path, monkeypatch):
-    """What the page does on the first use of a MiDaS network, with a server of our own in place of GitHub."""
+    """As on the first use of a MiDaS network, with a local server in place of GitHub."""
     serve = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(small_file.parent))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -188,27 +221,27 @@ def test_from_a_download_to_the_official_map(small_file, photo, official, tmp_pa
     )
     monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(tmp_path))
     monkeypatch.setitem(registry.NETWORKS, SMALL, replace(registry.NETWORKS[SMALL], files=(file,)))
-    heard = []
+    reported = []
     try:
         network = depth_estimation.load_network(
-            SMALL, device="cpu", progress=lambda done, total: heard.append((done, total))
+            SMALL, device="cpu", progress=lambda done, total: reported.append((done, total))
         )
     finally:
         server.shutdown()
         server.server_close()
     size = small_file.stat().st_size
-    assert heard[0] == (0, size)
-    assert heard[-1] == (size, size)
+    assert reported[0] == (0, size)
+    assert reported[-1] == (size, size)
     depth = depth_estimation.predict(network, photo)
     assert np.abs(depth.values_hw - official["prediction"]).max() < 1e-3 * np.ptp(official["prediction"])
 
 
-def test_the_face_network_is_dispatched_to_its_own_code(face_file, photo):
+def test_the_face_network_gives_relief_and_detects_faces(face_file, photo):
     network = depth_estimation.load_network(checkpoint=face_file)
     depth = depth_estimation.predict(network, photo)
     assert network.spec.name == "face"
     assert depth.representation is DepthRepresentation.RELIEF
-    assert depth.looked_for_faces
+    assert depth.detects_faces
     assert depth.size_hw == photo.size_hw
 
 

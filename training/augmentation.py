@@ -13,7 +13,7 @@ import torch
 from numpy.random import Generator
 
 from face3d.structures import Array
-from training.dataset import GROUPS, RenderedSet
+from training.dataset import GROUPS, MAPS, RenderedSet
 from training.scenes.primitives import LABEL_HEAD, LABEL_NARROW_FACE
 
 RESCAN_EVERY = 4000
@@ -35,6 +35,8 @@ SMALLEST_HEAD_CROP = 0.35
 STEEPEST = 4.0
 """Largest difference, in pixels, of relief and of thickness within two by two pixels of one surface, where
 ground truth is resampled."""
+FURTHEST = 0.1
+"""The same of canonical coordinates, in head widths."""
 
 HARD_BITS = sum(1 << GROUPS.index(name) for name in HARD)
 
@@ -49,7 +51,7 @@ class RandomViews(torch.utils.data.IterableDataset):
         self.folder, self.side, self.seed, self.head_crops = folder, side, seed, head_crops
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Yields photo (3, s, s), maps (5, s, s) and eyes (4, 3), see `random_view`."""
+        """Yields photo (3, s, s), maps (9, s, s) and eyes (4, 3), see `random_view`."""
         cv2.setNumThreads(1)
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
@@ -69,22 +71,23 @@ def _draw(samples: RenderedSet, rng: Generator) -> int:
 
 
 def as_maps(record: Any, window: tuple[slice, slice]) -> tuple[Array, Array]:
-    """Photo (h, w, 3) float32 in 0..1 and maps (h, w, 5) float32 in a window: relief, thickness, matte, head,
-    narrow face.
-    """
-    label = record["label"][window]
-    maps = np.empty((*label.shape, 5), np.float32)
+    """Photo (h, w, 3) float32 in 0..1 and maps (h, w, 9) float32 in a window, in the order of MAPS."""
+    label, canonical = record["label"][window], record["canonical"][window]
+    maps = np.empty((*label.shape, len(MAPS)), np.float32)
     maps[..., 0], maps[..., 1] = record["relief"][window], record["thickness"][window]
     maps[..., 2] = record["matte"][window] / np.float32(255)
     maps[..., 3], maps[..., 4] = label >= LABEL_HEAD, label == LABEL_NARROW_FACE
+    maps[..., 5:8], maps[..., 8] = np.nan_to_num(canonical), ~np.isnan(canonical[..., 0])
     return record["rgb"][window] / np.float32(255), maps
 
 
 def random_view(
     record: Any, side: int, rng: Generator, head_crops: float = HEAD_CROPS
 ) -> tuple[Array, Array, Array]:
-    """One augmented view, float32: photo (3, side, side), maps (5, side, side), eyes (4, 3) with x, y in
-    0..1.
+    """One augmented view, float32: photo (3, side, side), maps (9, side, side) in the order of MAPS, eyes (4,
+    3) with x, y in 0..1.
+
+    The neutral head is its own mirror image, so canonical x changes its sign in a mirrored view.
     """
     eyes = record["eyes"].copy()
     full = len(record["rgb"])
@@ -104,6 +107,7 @@ def random_view(
     if rng.random() < 0.5:
         photo, maps, eyes = photo[:, ::-1], maps[:, ::-1], eyes[[1, 0, 3, 2]]
         eyes[:, 0] = 1 - eyes[:, 0]
+        maps[..., 5] *= -1
     eyes[:, 2] = np.where(((eyes[:, :2] >= 0) & (eyes[:, :2] < 1)).all(1), eyes[:, 2], 0)
     if rng.random() < 0.8:
         photo = recolour(photo, rng)
@@ -158,23 +162,33 @@ def _shrink(photo: Array, maps: Array, eyes: Array, rng: Generator) -> tuple[Arr
 
 
 def resized(maps: Array, side: int, width: int) -> Array:
-    """Resamples maps (n, n, 5), as `as_maps` gives them, to (side, side, 5).
+    """Resamples maps (n, n, 9), as `as_maps` gives them, to (side, side, 9).
 
-    Relief and thickness, in widths of `width` pixels, are interpolated between four pixels of one surface,
-    because the nearest pixel's value would falsify slopes over one pixel. Across outlines and jumps, and in
-    the other maps, the nearest pixel's value is taken.
+    Relief and thickness, in widths of `width` pixels, and canonical coordinates are interpolated between four
+    pixels of one surface, because the nearest pixel's value would falsify slopes over one pixel. Across
+    outlines and jumps, and in the other maps, the nearest pixel's value is taken.
     """
     nearest = ((np.arange(side) + 0.5) * len(maps) / side).astype(int)
     resampled = maps[np.ix_(nearest, nearest)]
-    smooth = cv2.resize(np.ascontiguousarray(maps[..., :2]), (side, side), interpolation=cv2.INTER_LINEAR)
-    levels = np.dstack([maps[..., :2] * width, np.where(maps[..., 2] > 0.5, 2 * STEEPEST, 0)]).astype(
-        np.float32
+    levels = np.dstack(
+        [
+            maps[..., :2] * (width / STEEPEST),
+            2 * (maps[..., 2] > 0.5),
+            maps[..., 5:8] / FURTHEST,
+            2 * maps[..., 8],
+        ]
     )
     square, anchor = np.ones((2, 2), np.uint8), (0, 0)
-    spread = (cv2.dilate(levels, square, anchor=anchor) - cv2.erode(levels, square, anchor=anchor)).max(-1)
+    levels = levels.astype(np.float32)
+    spread = cv2.dilate(levels, square, anchor=anchor) - cv2.erode(levels, square, anchor=anchor)
     first = np.maximum(np.floor((np.arange(side) + 0.5) * len(maps) / side - 0.5), 0).astype(int)
-    one_surface = spread[np.ix_(first, first)] < STEEPEST
-    resampled[..., :2] = np.where(one_surface[..., None], smooth, resampled[..., :2])
+    spread = spread[np.ix_(first, first)]
+    one_surface, one_skin = spread[..., :3].max(-1) < 1, spread.max(-1) < 1
+    for channels, alike in ((slice(0, 2), one_surface), (slice(5, 8), one_skin)):
+        smooth = cv2.resize(
+            np.ascontiguousarray(maps[..., channels]), (side, side), interpolation=cv2.INTER_LINEAR
+        )
+        resampled[..., channels] = np.where(alike[..., None], smooth, resampled[..., channels])
     return resampled
 
 

@@ -29,6 +29,19 @@ from training.scenes.face_model import FaceModel, Regions, find_regions, load_fa
 HELD_OUT_FIRST_SEED = 10_000_000
 SHARD = 500
 
+MAPS = (
+    "relief",
+    "thickness",
+    "matte",
+    "head",
+    "narrow face",
+    "canonical x",
+    "canonical y",
+    "canonical z",
+    "skin",
+)
+"""Truth per pixel, in the order of the channels; canonical coordinates are zero where there is no skin of a
+head."""
 GROUPS = (
     "nobody",
     *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}),
@@ -38,7 +51,9 @@ GROUPS = (
 
 
 def record_dtype(side: int) -> np.dtype[Any]:
-    """One `Sample` as a record: float16 for relief and thickness, one bit of `has` per name in GROUPS."""
+    """One `Sample` as a record: float16 for relief, thickness and canonical coordinates, one bit of `has` per
+    name in GROUPS.
+    """
     square = (side, side)
     return np.dtype(
         [
@@ -48,6 +63,7 @@ def record_dtype(side: int) -> np.dtype[Any]:
             ("normal", "i1", (*square, 3)),
             ("matte", "u1", square),
             ("label", "u1", square),
+            ("canonical", "f2", (*square, 3)),
             ("heads", "f4", (MOST_PEOPLE, 3)),
             ("eyes", "f4", (MOST_EYES, 3)),
             ("landmarks", "f4", (LANDMARKS, 3)),
@@ -75,6 +91,7 @@ def as_record(sample: Sample) -> tuple[Any, ...]:
         sample.normal_hwc,
         sample.matte_hw,
         sample.label_hw,
+        sample.canonical_hwc,
         sample.heads_23,
         sample.eyes_43,
         sample.landmarks_683,

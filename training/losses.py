@@ -26,17 +26,20 @@ WEIGHTS = {
     "thickness uncertainty": 0.05,
     "eyes": 1.0,
     "normals": 0.1,
+    "canonical": 2.0,
+    "canonical uncertainty": 0.05,
 }
 
 
-def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
+def losses(predicted: FaceMaps, maps_nchw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
     """Each term by name, unweighted, scalar.
 
-    maps_n5hw: relief, thickness, matte, head, narrow face as in `training.dataset`. eyes_nk3: x, y in 0..1,
-    and 1 where the eye is in view, else 0; left and right eyes alternate. "absolute" and "shift-invariant"
-    are of relief: its mean absolute error with and without the mean difference.
+    maps_nchw: channels as in `training.dataset.MAPS`; the last four are used only where the network predicts
+    canonical coordinates. eyes_nk3: x, y in 0..1, and 1 where the eye is in view, else 0; left and right eyes
+    alternate. "absolute" and "shift-invariant" are of relief: its mean absolute error with and without the
+    mean difference.
     """
-    relief, thickness, matte, head, face = maps_n5hw.unbind(1)
+    relief, thickness, matte, head, face = maps_nchw[:, :5].unbind(1)
     inside = (matte > 0.5).float()
     weight = inside * (1 + (FACE_COUNTS - 1) * face)
     error = predicted.relief - relief
@@ -47,7 +50,7 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
     shift = ((error * inside).sum((1, 2)) / inside.sum((1, 2)).clamp_min(1)).detach()[:, None, None]
     centred_error = (error - shift).abs()
     thickness_error = (predicted.thickness - thickness).abs()
-    return {
+    terms = {
         "shift-invariant": _mean(centred_error, weight),
         "absolute": mean_inside(error.abs()),
         "slope": _slope_error(error, weight),
@@ -61,6 +64,13 @@ def losses(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str
         ),
         "eyes": eye_loss(predicted.eyes_logit, eyes_nk3),
     }
+    if predicted.canonical is not None and predicted.log_canonical_uncertainty is not None:
+        skin = maps_nchw[:, 8]
+        distance = (predicted.canonical - maps_nchw[:, 5:8]).abs().mean(1)
+        terms["canonical"] = _mean(distance, skin)
+        surprise = _laplace_nll(distance, predicted.log_canonical_uncertainty)
+        terms["canonical uncertainty"] = _mean(surprise, skin)
+    return terms
 
 
 def total(terms: dict[str, Tensor]) -> Tensor:

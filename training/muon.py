@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from face3d.depth.face.network import FaceNetwork
+
 NEWTON_SCHULZ_STEPS = 5
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
 """Of Jordan's odd polynomial, which brings singular values towards one."""
@@ -71,6 +73,26 @@ class Muon(torch.optim.Optimizer):
 def muon_and_adamw(network: nn.Module, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
     """Muon for the kernels of all convolutions but the first and the last, AdamW for everything else."""
     kernels = [value for value in network.parameters() if value.ndim == 4][1:-1]
-    known = {id(value) for value in kernels}
-    others = [value for value in network.parameters() if id(value) not in known]
+    others = _without(network.parameters(), kernels)
     return [Muon(kernels, rate, weight_decay), torch.optim.AdamW(others, rate, weight_decay=weight_decay)]
+
+
+def gentle_to_the_encoder(
+    network: FaceNetwork, rate: float, weight_decay: float, share: float
+) -> list[torch.optim.Optimizer]:
+    """AdamW at `share` of the rate for all of an encoder that has learned before; for the rest as in
+    `muon_and_adamw`.
+    """
+    encoder = list(network.encoder.parameters())
+    rest = _without(network.parameters(), encoder)
+    kernels = [value for value in rest if value.ndim == 4][:-1]
+    return [
+        Muon(kernels, rate, weight_decay),
+        torch.optim.AdamW(_without(rest, kernels), rate, weight_decay=weight_decay),
+        torch.optim.AdamW(encoder, share * rate, weight_decay=weight_decay),
+    ]
+
+
+def _without(values: Iterable[Tensor], some: Iterable[Tensor]) -> list[Tensor]:
+    known = {id(value) for value in some}
+    return [value for value in values if id(value) not in known]

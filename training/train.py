@@ -6,6 +6,12 @@ The learning rate warms up, stays, and falls to zero over the last --decay sampl
 or brought to its end from any checkpoint: call again with other numbers, and it continues. A GPU is used
 where there is one. On a CPU, --processes 2 starts two processes of one core each and averages their weights
 regularly; together they process more views a second than one process on both cores.
+
+With an encoder pretrained on ImageNet (`training.pretrained`) and canonical coordinates:
+
+    python -m training.train --data data/train --run runs/imagenet --samples 600000 \\
+        --backbone tf_efficientnet_lite0 --widths 32 64 128 128 128 --canonical --encoder-rate 0.3 \\
+        --begin data/pretrained/efficientnet-lite0-57934424.pth
 """
 
 from __future__ import annotations
@@ -17,8 +23,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import distributed, nn
@@ -28,21 +35,44 @@ from torch.utils.data import DataLoader
 from face3d.depth.face.network import Configuration, FaceMaps, FaceNetwork
 from training.augmentation import RandomViews
 from training.losses import losses, total
-from training.muon import muon_and_adamw
+from training.muon import gentle_to_the_encoder, muon_and_adamw
+from training.pretrained import begin
 
 WARM_UP = 6_000
 PEAK_RATE = 1.5e-3
 WEIGHT_DECAY = 0.02
 AVERAGING = 0.995
 BATCH = 32
-REPORT_EVERY, SAVE_EVERY = 50, 500
+REPORT_EVERY, SAVE_EVERY = 50, 100
 AVERAGE_WEIGHTS_EVERY = 8
 """Steps after which processes that train together average their weights: local SGD (Stich 2019)."""
 
 Cost = Callable[[FaceMaps, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
 """Terms of the loss by name, arguments as of `losses`."""
-Optimisers = Callable[[nn.Module, float, float], list[torch.optim.Optimizer]]
-"""From network, learning rate and weight decay to the optimisers that share its parameters."""
+Optimisers = Callable[[FaceNetwork, float, float], list[torch.optim.Optimizer]]
+"""From network, peak learning rate and weight decay to the optimisers that share its parameters."""
+
+
+class Plan(NamedTuple):
+    """How a run begins; it is told the same when it goes on.
+
+    begin_with: weights for `training.pretrained.begin`, or none. encoder_rate: learning rate of the encoder
+    as a share of the others', see `muon.gentle_to_the_encoder`; without it encoder and decoder are trained
+    alike.
+    """
+
+    configuration: Configuration = Configuration()
+    begin_with: Path | None = None
+    encoder_rate: float | None = None
+
+    @property
+    def optimisers(self) -> Optimisers:
+        """By the rate for the encoder."""
+        return (
+            muon_and_adamw
+            if self.encoder_rate is None
+            else partial(gentle_to_the_encoder, share=self.encoder_rate)
+        )
 
 
 def learning_rate(seen: int, samples: int, decay: int) -> float:
@@ -61,24 +91,28 @@ class Run:
         optimisers: Optimisers = muon_and_adamw,
         configuration: Configuration | None = None,
         bfloat16: bool = True,
+        begin_with: Path | None = None,
     ) -> None:
         """Continues from the folder's checkpoint where there is one.
 
         cost: see `Cost`. optimisers: see `Optimisers`; a checkpoint without their states gives its weights
         only.
         configuration: of the network; default `Configuration()`. bfloat16: the precision of convolutions,
-        else float32.
+        else float32. begin_with: see `Plan`.
         """
         torch.manual_seed(0)
         self.cost, self.bfloat16 = cost, bfloat16
         self.folder, self.device = folder, device
         self.network = FaceNetwork(configuration).to(device).to(memory_format=torch.channels_last)
+        file = folder / "checkpoint.pt"
+        if begin_with and not file.exists():
+            begin(self.network, begin_with)
         self.average = FaceNetwork(configuration).to(device).eval()
         self.average.load_state_dict(self.network.state_dict())
         self.optimisers = optimisers(self.network, PEAK_RATE, WEIGHT_DECAY)
         self.seen, self.steps = 0, 0
         self.processes = distributed.get_world_size() if distributed.is_initialized() else 1
-        if (file := folder / "checkpoint.pt").exists():
+        if file.exists():
             state = torch.load(file, map_location="cpu", weights_only=True)
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
@@ -102,7 +136,7 @@ class Run:
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * (optimiser.defaults["lr"] / PEAK_RATE)
             optimiser.step()
         self.seen += len(rgb) * self.processes
         self.steps += 1
@@ -151,15 +185,25 @@ class Run:
 
 
 def train(
-    data: Path, folder: Path, side: int, samples: int, decay: int, batch: int, workers: int, bfloat16: bool
+    data: Path,
+    folder: Path,
+    side: int,
+    samples: int,
+    decay: int,
+    batch: int,
+    workers: int,
+    bfloat16: bool,
+    plan: Plan | None = None,
 ) -> None:
     """Trains until `samples` samples were processed in all, earlier calls included.
 
     Of several processes the first writes the log and the checkpoint, from which the others also start.
     """
+    plan = plan or Plan()
     folder.mkdir(parents=True, exist_ok=True)
     rank = distributed.get_rank() if distributed.is_initialized() else 0
-    run = Run(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"), bfloat16=bfloat16)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    run = Run(folder, device, losses, plan.optimisers, plan.configuration, bfloat16, plan.begin_with)
     views = DataLoader(
         RandomViews(data, side, seed=run.seen + rank),
         batch_size=batch,
@@ -229,11 +273,26 @@ def main() -> None:
         action="store_true",
         help="compute convolutions in float32: faster on processors without AMX or fast bfloat16",
     )
+    parser.add_argument("--backbone", default=Configuration.backbone, help="encoder, by its name in timm")
+    parser.add_argument(
+        "--widths",
+        type=int,
+        nargs="+",
+        default=Configuration.widths,
+        help="channels of the decoder, finest scale first",
+    )
+    parser.add_argument("--canonical", action="store_true", help="learn canonical head coordinates too")
+    parser.add_argument("--begin", type=Path, help="weights to begin with, see training.pretrained")
+    parser.add_argument(
+        "--encoder-rate", type=float, help="train the encoder with AdamW at this share of the learning rate"
+    )
     options = parser.parse_args()
     if options.processes < 1 or (options.processes > 1 and torch.cuda.is_available()):
         parser.error("--processes is at least 1, and 1 where there is a GPU.")
     sizes = options.side, options.samples, options.decay, options.batch, options.workers
-    arguments = options.data, options.run, *sizes, not options.float32
+    configuration = Configuration(options.backbone, tuple(options.widths), canonical=options.canonical)
+    plan = Plan(configuration, options.begin, options.encoder_rate)
+    arguments = options.data, options.run, *sizes, not options.float32, plan
     if options.processes == 1:
         train(*arguments)
     else:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from face3d.depth.checkpoints import (
-    Place,
+    CheckpointLocation,
     accuracy_text,
     cache_folder,
     find,
@@ -23,30 +23,33 @@ def _print_list() -> None:
     rows = [("name", "size", "where", "licence", "accuracy")]
     for spec in NETWORKS.values():
         state = status(spec)
-        rows.append((spec.name, state.size_text or "-", state.place.value, spec.licence, accuracy_text(spec)))
+        size, location = state.size_text or "-", state.location.value
+        rows.append((spec.name, size, location, spec.licence, accuracy_text(spec)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _print_verify(names: list[str]) -> bool:
-    """Prints a line per network named, or per network in the cache; True where all are sound, and those named
-    are here.
-    """
-    states = {name: (status(NETWORKS[name]), verify(NETWORKS[name])) for name in names or NETWORKS}
-    told = {
-        name: state for name, state in states.items() if names or state[0].place is Place.CACHED or state[1]
-    }
-    for name, (state, problem) in told.items():
-        print(f"{name}: {problem or ('sound' if state.place is Place.CACHED else state.text)}")
-    if not told:
+    """Prints a line for each named network, or for each in the cache; True where all are here and sound."""
+    sound = True
+    printed = 0
+    for name in names or NETWORKS:
+        state, problem = status(NETWORKS[name]), verify(NETWORKS[name])
+        cached = state.location is CheckpointLocation.CACHED
+        if names or cached or problem:
+            print(f"{name}: {problem or ('sound' if cached else state.text)}")
+            sound = sound and state.available and not problem
+            printed += 1
+    if not printed:
         print(f"No checkpoint has been downloaded to {cache_folder()} yet.")
-    return all(state.here and not problem for state, problem in told.values())
+    return sound
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line; 0 where it did what was asked, else 1 (2 for wrong arguments, 130 where it was
-    interrupted).
+    """The command line; returns 0 on success, 1 on failure, 130 where it was interrupted.
+
+    Raises SystemExit with 2 for wrong arguments.
     """
     parser = argparse.ArgumentParser(
         prog="python -m face3d.depth", description="Checkpoints of the depth networks."
@@ -67,22 +70,21 @@ def main(argv: list[str] | None = None) -> int:
         if options.command == "list":
             _print_list()
         elif options.command == "fetch":
-            path = find_or_fetch(NETWORKS[options.name], progress=print_progress)
-            print(path)
+            print(find_or_fetch(NETWORKS[options.name], progress=print_progress))
         elif options.command == "verify":
             return 0 if _print_verify(options.names) else 1
         elif options.name is None:
             print(cache_folder())
-        elif (path_found := find(NETWORKS[options.name])) is None:
+        elif (path := find(NETWORKS[options.name])) is None:
             print(f"{options.name} is not here: {status(NETWORKS[options.name]).text}.", file=sys.stderr)
             return 1
         else:
-            print(path_found)
+            print(path)
     except WeightsError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. What was received is kept; the next fetch goes on there.", file=sys.stderr)
+        print("\nStopped. The part received so far is kept; the next fetch resumes it.", file=sys.stderr)
         return 130
     return 0
 

@@ -1,7 +1,7 @@
-"""Where checkpoints come from, in this order: a path that the user gives, the cache folder, the bundled
-assets, a download.
+"""Where checkpoints come from.
 
-On the command line: `python -m face3d.depth list`, `fetch NAME`, `verify [NAME ...]`, `path [NAME]`.
+In this order: a path that the user gives, the cache folder, the bundled assets, a download. The command line
+is in __main__.py.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ import platformdirs
 
 from face3d import bundled
 from face3d.depth import download
-from face3d.depth.download import Progress, RetryPolicy
+from face3d.depth.download import Progress, RetryPolicy, size_suffix
 from face3d.depth.spec import NetworkSpec, RemoteFile
 from face3d.errors import WeightsError
 
 __all__ = [
-    "Place",
-    "Progress",
-    "Status",
+    "CheckpointLocation",
+    "CheckpointStatus",
     "accuracy_text",
     "cache_folder",
     "fetch",
@@ -48,41 +47,40 @@ SHOWN_FIGURES = {
     "face relief %": "the face's relief off by {:.1f} % of the head's width",
     "face normals": "its normals by {:.0f}°",
 }
-"""Of the figures in the bundled file's metadata (docs/face-network.md explains them): those that a line has
-room for, in words."""
+"""The figures of the bundled file's metadata that are shown, in words; docs/face-network.md defines them."""
 
 
-class Place(Enum):
+class CheckpointLocation(Enum):
     """Where a network's checkpoint is."""
 
     BUNDLED = "comes with this project"
     CACHED = "here"
-    ABSENT = "will be downloaded"
-    YOURS = "you name a folder or a hub id"
-    LOST = "missing from this installation"
+    REMOTE = "will be downloaded"
+    USER = "you name a folder or a hub id"
+    MISSING = "missing from this installation"
 
 
 @dataclass(frozen=True)
-class Status:
-    """What the page and the command line show of a network's checkpoint.
+class CheckpointStatus:
+    """State of a network's checkpoint, for the page and the command line.
 
-    path: of its file or folder, None where it is not here. size_text: '86 MB', 'about 172 MB', or '' where
-    nobody knows.
+    path: of its file or folder, None where it is not on this machine.
+    size_text: '86 MB', 'about 172 MB', or '' where it is unknown.
     """
 
-    place: Place
+    location: CheckpointLocation
     path: Path | None
     size_text: str
 
     @property
-    def here(self) -> bool:
+    def available(self) -> bool:
         """Whether the network can be loaded without a download."""
         return self.path is not None
 
     @property
     def text(self) -> str:
         """'here, 86 MB'."""
-        return ", ".join(part for part in (self.place.value, self.size_text) if part)
+        return ", ".join(part for part in (self.location.value, self.size_text) if part)
 
 
 def cache_folder() -> Path:
@@ -96,68 +94,69 @@ def cache_folder() -> Path:
 
 
 def find(spec: NetworkSpec) -> Path | None:
-    """The checkpoint's file (its folder, where it has several) in the cache or the bundled assets, or None.
-    What is there is whole.
+    """The checkpoint in the cache or the bundled assets, or None.
+
+    Its file, or its folder where it has several. A file under its final name is complete, see download.py.
     """
     for folder in (cache_folder(), BUNDLED_FOLDER):
         if spec.files and all((folder / file.name).is_file() for file in spec.files):
-            return _whole(spec, folder)
+            return _checkpoint_path(spec, folder)
     return None
 
 
-def status(spec: NetworkSpec) -> Status:
-    """Where the checkpoint of `spec` is, and how large; cheap enough to ask at every drawing of a page."""
+def status(spec: NetworkSpec) -> CheckpointStatus:
+    """Location and size of the checkpoint of `spec`; fast enough for every run of the page."""
     path = find(spec)
-    if path is None:
-        absent = Place.LOST if spec.bundled else Place.YOURS if spec.needs_checkpoint else Place.ABSENT
-        return Status(absent, None, spec.size_text)
-    size = sum(
-        (path if path.is_file() else path / Path(file.name).name).stat().st_size for file in spec.files
-    )
-    return Status(
-        Place.BUNDLED if path.is_relative_to(BUNDLED_FOLDER) else Place.CACHED, path, f"{size / 1e6:.0f} MB"
-    )
+    if path is not None:
+        bundled = path.is_relative_to(BUNDLED_FOLDER)
+        location = CheckpointLocation.BUNDLED if bundled else CheckpointLocation.CACHED
+        files = [path if path.is_file() else path / Path(file.name).name for file in spec.files]
+        size = sum(file.stat().st_size for file in files)
+        return CheckpointStatus(location, path, f"{size / 1e6:.0f} MB")
+    if spec.bundled:
+        location = CheckpointLocation.MISSING
+    elif spec.needs_checkpoint:
+        location = CheckpointLocation.USER
+    else:
+        location = CheckpointLocation.REMOTE
+    return CheckpointStatus(location, None, spec.size_text)
 
 
 def accuracy_text(spec: NetworkSpec) -> str:
-    """One line on how good a network is: the figures that its checkpoint states in its metadata, else those
-    of the table.
-    """
+    """One line on a network's accuracy: the figures in its checkpoint's metadata, else those of the table."""
     path = find(spec)
     if path is not None and path.suffix == ".safetensors":
-        stated = _held_out_figures(path)
-        figures = [words.format(stated[name]) for name, words in SHOWN_FIGURES.items() if name in stated]
-        if figures:
-            return f"on held-out synthetic faces: {', '.join(figures)}"
+        figures = _held_out_figures(path)
+        shown = [words.format(figures[name]) for name, words in SHOWN_FIGURES.items() if name in figures]
+        if shown:
+            return f"on held-out synthetic faces: {', '.join(shown)}"
     return spec.accuracy_text
 
 
 def _held_out_figures(path: Path) -> Mapping[str, float]:
-    """What training/evaluate.py found, as training/pack.py put it into the file; empty where the file states
-    nothing.
-    """
+    """The figures of training/evaluation in a weights' file, by name; empty where there are none."""
     import safetensors
 
     try:
         with safetensors.safe_open(path, "numpy") as file:
             return json.loads((file.metadata() or {}).get("held_out_figures", "{}"))
     except (OSError, ValueError, safetensors.SafetensorError):
-        return {}  # a damaged file is told when it is loaded
+        return {}  # loading a damaged file raises
 
 
 def find_or_fetch(
     spec: NetworkSpec, *, checkpoint: Path | str | None = None, progress: Progress | None = None
 ) -> Path:
-    """The checkpoint of `spec` on this machine: `checkpoint`, else the cached or bundled one, else a
-    download.
+    """The path of the checkpoint: `checkpoint`, else the cached or bundled one, else a download.
 
-    Raises WeightsError that says what to do.
+    Raises WeightsError with the remedy.
     """
     if checkpoint is not None:
         path = Path(checkpoint).expanduser()
         if not path.exists():
             raise WeightsError(
-                f"There is no checkpoint at {path}. Name a file or folder that exists, or leave it out to use the published one."
+                f"There is no checkpoint at {path}. "
+                "Name a file or folder that exists, or leave it out to use the published one."
             )
         return path
     return find(spec) or fetch(spec, progress)
@@ -166,15 +165,15 @@ def find_or_fetch(
 def fetch(
     spec: NetworkSpec, progress: Progress | None = None, retry_policy: RetryPolicy | None = None
 ) -> Path:
-    """The checkpoint of `spec` in the cache folder, downloaded where it is not there. `progress` hears of all
-    its files together.
+    """The checkpoint of `spec` in the cache folder; files that are missing there are downloaded.
 
-    Raises WeightsError that names the file, its size, where to get it, the folder to put it in, and what
-    works meanwhile.
+    progress: called with the bytes of all files together.
+    Raises WeightsError that names the file, its size, its address, its folder, and what works meanwhile.
     """
     if spec.needs_checkpoint:
         raise WeightsError(
-            f"'{spec.name}' has no checkpoint of its own: name a local folder or a hub id (convert.py --checkpoint)."
+            f"'{spec.name}' has no checkpoint of its own: name a local folder or a hub id "
+            "(convert.py --checkpoint)."
         )
     if spec.bundled:
         raise WeightsError(
@@ -185,22 +184,22 @@ def fetch(
     for file in spec.files:
         after -= file.size_bytes or 0
 
-        def heard(done: int, total: int | None, before: int = before, after: int = after) -> None:
+        def total_progress(done: int, total: int | None, before: int = before, after: int = after) -> None:
             if progress is not None:
                 progress(before + done, None if total is None else before + total + after)
 
         try:
-            download.download(_mirrored(file), folder / file.name, heard, retry_policy)
+            download.download(_mirrored(file), folder / file.name, total_progress, retry_policy)
         except WeightsError as error:
-            raise WeightsError(f"{error} {_by_hand(spec, folder)}") from error
+            raise WeightsError(f"{error} {_manual_download(spec, folder)}") from error
         before += (folder / file.name).stat().st_size
-    return _whole(spec, folder)
+    return _checkpoint_path(spec, folder)
 
 
 def verify(spec: NetworkSpec) -> str:
-    """What is wrong with the files of `spec` in the cache folder; '' where they are the published ones.
+    """The faults of the files of `spec` in the cache folder; '' where they are the published ones.
 
-    Where no hash is published, they are compared with the hash they had when they were downloaded.
+    Where no hash is published, files are compared with their hash at the time of the download.
     """
     problems = []
     for file in spec.files:
@@ -222,8 +221,8 @@ def verify(spec: NetworkSpec) -> str:
 def read_state_dict(path: Path) -> Mapping[str, Any]:
     """The tensors of a .safetensors or PyTorch file; nothing but tensors is ever unpickled.
 
-    Checkpoints that hold an optimiser beside the model give the model.
-    Raises WeightsError where the file is damaged or holds something else.
+    Of a checkpoint with an optimiser beside the model, the model's.
+    Raises WeightsError where the file is damaged or no state dictionary.
     """
     import pickle
 
@@ -245,7 +244,8 @@ def read_state_dict(path: Path) -> Mapping[str, Any]:
         safetensors.SafetensorError,
     ) as error:
         raise WeightsError(
-            f"{path} is damaged or no checkpoint. Name another, or remove it so that the published one is fetched again."
+            f"{path} is damaged or no checkpoint. "
+            "Name another, or remove it so that the published one is fetched again."
         ) from error
     if isinstance(content, dict) and "optimizer" in content:
         content = content.get("model")
@@ -256,32 +256,32 @@ def read_state_dict(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _whole(spec: NetworkSpec, folder: Path) -> Path:
-    """The one file of a checkpoint, or the folder that holds its files."""
+def _checkpoint_path(spec: NetworkSpec, folder: Path) -> Path:
+    """The file of a checkpoint, or the folder of its files."""
     first = folder / spec.files[0].name
     return first if len(spec.files) == 1 else first.parent
 
 
 def _mirrored(file: RemoteFile) -> RemoteFile:
-    """`file` at the mirror, where one is named; what it must be stays the same."""
+    """`file` with its address at the mirror, where one is named; size and hash stay the published ones."""
     mirror = os.environ.get(MIRROR_VARIABLE)
     return replace(file, url=f"{mirror.rstrip('/')}/{file.name}") if mirror else file
 
 
-def _by_hand(spec: NetworkSpec, folder: Path) -> str:
-    """How to do without the download: every file that is still missing, and the place for it."""
+def _manual_download(spec: NetworkSpec, folder: Path) -> str:
+    """Instructions for a download by hand: every file that is still missing, and the path for it."""
     missing = [file for file in spec.files if not (folder / file.name).is_file()]
-    wanted = ", ".join(
-        f"{file.url}{download.size_in_brackets(file)} as {folder / file.name}" for file in missing
+    files = ", ".join(f"{file.url}{size_suffix(file)} as {folder / file.name}" for file in missing)
+    return (
+        f"You can fetch by hand {files} ({FOLDER_VARIABLE} names another folder). "
+        "The bundled face network works without it."
     )
-    return f"You can fetch by hand {wanted} ({FOLDER_VARIABLE} names another folder). The bundled face network works without it."
 
 
 def print_progress(done: int, total: int | None) -> None:
-    """Progress of a download in one line of the terminal, written over and over; nothing where stderr is no
-    terminal.
-    """
+    """Prints the progress of a download in one line of the terminal; nothing where stderr is no terminal."""
     if sys.stderr.isatty():
-        whole = f" of {total / 1e6:.1f}" if total else ""
+        of_total = f" of {total / 1e6:.1f}" if total else ""
         end = "\n" if done == total else "\r"
-        print(f"Downloading:{done / 1e6:8.1f}{whole} MB", end=end, file=sys.stderr, flush=True)
+        sys.stderr.write(f"Downloading:{done / 1e6:8.1f}{of_total} MB{end}")
+        sys.stderr.flush()

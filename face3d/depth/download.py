@@ -1,7 +1,6 @@
-"""One file over HTTP into a folder: resumed, checked, moved into place at once, and fetched by one process
-only.
+"""One file over HTTP into a folder: resumed, checked, moved atomically, and fetched by one process only.
 
-The file grows beside its target as `NAME.part`; what stands under `NAME` is always whole and checked.
+The file grows beside its target as `NAME.part`; a file under `NAME` is always complete and checked.
 """
 
 from __future__ import annotations
@@ -23,27 +22,30 @@ from face3d.depth.spec import RemoteFile
 from face3d.errors import WeightsError
 
 Progress = Callable[[int, int | None], None]
-"""Called as progress(done_bytes, total_bytes or None); an exception that it raises stops the download, which
-can be resumed."""
+"""Called as progress(done_bytes, total_bytes or None). An exception that it raises stops the download, and
+the next call resumes it."""
 
 BLOCK = 1 << 16
-"""Bytes written at a time; what a broken connection loses is less than this."""
+"""Bytes written at a time; a broken connection loses fewer."""
 SIZE_TOLERANCE = 0.02
-"""Of sizes that are computed, not published."""
+"""Relative tolerance of sizes that are computed, not published."""
 POLL_SECONDS = 0.5
+"""Interval at which a process that waits for another's download reports its progress."""
 SIGNATURES: dict[str, tuple[int, tuple[bytes, ...]]] = {
     ".pt": (0, (b"PK\x03\x04", b"\x80")),
     ".safetensors": (8, (b"{",)),
     ".json": (0, (b"{",)),
 }
-"""By suffix: what stands at which byte of a file of this kind. Tells a checkpoint from a web page where no
-hash is published."""
+"""By suffix: an offset, and the bytes that may begin there. They distinguish a checkpoint from a web page
+where no hash is published."""
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to wait (to connect, between two packets), how often to try without progress, and the first
-    pause, doubled after each.
+    """Timeouts and retries of a download.
+
+    connect_seconds, read_seconds: timeouts of the connection and between two packets.
+    tries: without progress, before the download fails. pause_seconds: before the second try, then doubled.
     """
 
     connect_seconds: float = 10
@@ -52,27 +54,27 @@ class RetryPolicy:
     pause_seconds: float = 1
 
 
-class _Unfinished(Exception):
-    """This try failed in a way that another may not."""
+class _TransientError(Exception):
+    """A failure that another try may not have."""
 
 
 def download(
     file: RemoteFile, target: Path, progress: Progress | None = None, retry_policy: RetryPolicy | None = None
 ) -> None:
-    """Brings `file` to `target`; returns at once where it is there already.
+    """Downloads `file` to `target`, unless it exists.
 
-    Raises WeightsError, in one or two sentences, where that cannot be done. What was received so far is kept
-    for the next call, unless it proved wrong or filled the disk.
+    Raises WeightsError, in one or two sentences, where that fails. The bytes received so far are kept for the
+    next call, unless they are wrong or fill the disk.
     """
     retry_policy = retry_policy or RetryPolicy()
     progress = progress or (lambda done, total: None)
     partial = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _one_process(target, partial, file, progress):
+        with _process_lock(target, partial, file, progress):
             if not target.exists():
                 _receive(file, partial, progress, retry_policy)
-                digest = _checked(file, partial)
+                digest = _check(file, partial)
                 target.with_name(target.name + ".sha256").write_text(f"{digest}  {target.name}\n")
                 os.replace(partial, target)
     except OSError as error:
@@ -80,8 +82,8 @@ def download(
 
 
 @contextmanager
-def _one_process(target: Path, partial: Path, file: RemoteFile, progress: Progress) -> Iterator[None]:
-    """Holds the lock file of a target; while another process holds it, `progress` hears how far that one is."""
+def _process_lock(target: Path, partial: Path, file: RemoteFile, progress: Progress) -> Iterator[None]:
+    """Holds the lock file of a target; while another process holds it, its progress is reported."""
     lock = FileLock(target.with_name(target.name + ".lock"))
     while not lock.is_locked:
         try:
@@ -95,28 +97,28 @@ def _one_process(target: Path, partial: Path, file: RemoteFile, progress: Progre
 
 
 def _receive(file: RemoteFile, partial: Path, progress: Progress, retry_policy: RetryPolicy) -> None:
-    """Tries until the whole file is in `partial`; tries that brought more than any before do not count."""
+    """Tries until the whole file is in `partial`; only tries without progress count as failures."""
     failures, furthest = 0, _size(partial)
     while True:
         try:
-            _one_try(file, partial, progress, retry_policy)
+            _try_once(file, partial, progress, retry_policy)
             return
-        except _Unfinished as reason:
+        except _TransientError as reason:
             size = _size(partial)
             failures = 0 if size > furthest else failures + 1
             furthest = max(furthest, size)
             if failures >= retry_policy.tries:
-                raise WeightsError(f"{_source(file)} could not be downloaded: {reason}.") from reason
+                raise WeightsError(f"{_describe(file)} could not be downloaded: {reason}.") from reason
             time.sleep(retry_policy.pause_seconds * 2 ** max(0, failures - 1))
 
 
-def _one_try(file: RemoteFile, partial: Path, progress: Progress, retry_policy: RetryPolicy) -> None:
-    """One request, continuing `partial` where the server allows and still has the same file."""
-    note = _note(partial)
-    start = _size(partial) if note.exists() else 0
+def _try_once(file: RemoteFile, partial: Path, progress: Progress, retry_policy: RetryPolicy) -> None:
+    """One request, which continues `partial` where the server allows and still has the same version."""
+    version_file = _version_file(partial)
+    start = _size(partial) if version_file.exists() else 0
     headers = {"Accept-Encoding": "identity"}
     if start:
-        headers |= {"Range": f"bytes={start}-", "If-Range": note.read_text()}
+        headers |= {"Range": f"bytes={start}-", "If-Range": version_file.read_text()}
     try:
         with requests.get(
             str(file.url),
@@ -124,33 +126,33 @@ def _one_try(file: RemoteFile, partial: Path, progress: Progress, retry_policy: 
             stream=True,
             timeout=(retry_policy.connect_seconds, retry_policy.read_seconds),
         ) as response:
-            _refuse(file, response.status_code)
+            _check_status(file, response.status_code)
             if response.status_code == requests.codes.requested_range_not_satisfiable:
-                _forget(partial)
-                raise _Unfinished("the server has less of it than was received before")
-            if response.status_code == requests.codes.partial_content and not _begins_at(response, start):
-                _forget(partial)
-                raise _Unfinished("the server sent another part than was asked for")
+                _discard(partial)
+                raise _TransientError("the server's file is shorter than the part received before")
+            if response.status_code == requests.codes.partial_content and not _starts_at(response, start):
+                _discard(partial)
+                raise _TransientError("the server sent another part than the requested one")
             start = start if response.status_code == requests.codes.partial_content else 0
             length = response.headers.get("Content-Length")
             total = start + int(length) if length else None
-            _need_room(partial, file, start, total)
+            _check_free_space(partial, file, start, total)
             if version := response.headers.get("ETag") or response.headers.get("Last-Modified"):
-                note.write_text(version)
+                version_file.write_text(version)
             else:
-                note.unlink(missing_ok=True)
+                version_file.unlink(missing_ok=True)
             _write(response, partial, start, total or file.size_bytes, progress)
     except requests.RequestException as error:
-        raise _Unfinished(_reason(error)) from error
+        raise _TransientError(_reason(error)) from error
     if total is not None and _size(partial) != total:
-        raise _Unfinished(f"the connection broke off after {_size(partial)} of {total} bytes")
-    note.unlink(missing_ok=True)
+        raise _TransientError(f"the connection broke off after {_size(partial)} of {total} bytes")
+    version_file.unlink(missing_ok=True)
 
 
 def _write(
     response: requests.Response, partial: Path, start: int, total: int | None, progress: Progress
 ) -> None:
-    """Appends from byte `start` on."""
+    """Writes the response from byte `start` on."""
     with partial.open("r+b" if start else "wb") as sink:
         sink.seek(start)
         sink.truncate()
@@ -162,10 +164,8 @@ def _write(
             progress(done, total)
 
 
-def _refuse(file: RemoteFile, status: int) -> None:
-    """Raises WeightsError for an answer that stays the same however often one asks, _Unfinished for one that
-    may change.
-    """
+def _check_status(file: RemoteFile, status: int) -> None:
+    """Raises WeightsError for a permanent failure, _TransientError for one that may pass."""
     if status in (
         requests.codes.ok,
         requests.codes.partial_content,
@@ -173,37 +173,38 @@ def _refuse(file: RemoteFile, status: int) -> None:
     ):
         return
     if status == requests.codes.too_many_requests or status >= 500:
-        raise _Unfinished(f"the server answered {status}")
-    raise WeightsError(f"{_source(file)} could not be downloaded: the server answered {status}.")
+        raise _TransientError(f"the server answered {status}")
+    raise WeightsError(f"{_describe(file)} could not be downloaded: the server answered {status}.")
 
 
-def _begins_at(response: requests.Response, start: int) -> bool:
-    """Whether an answer with a part of the file says that the part begins at byte `start`."""
+def _starts_at(response: requests.Response, start: int) -> bool:
+    """Whether a partial response begins at byte `start`."""
     return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
 
 
-def _need_room(partial: Path, file: RemoteFile, start: int, total: int | None) -> None:
-    """Raises OSError (no space) before the first byte where the disk cannot hold the rest."""
+def _check_free_space(partial: Path, file: RemoteFile, start: int, total: int | None) -> None:
+    """Raises OSError (no space) where the disk cannot hold the rest."""
     missing = (total or file.size_bytes or 0) - start
     if shutil.disk_usage(partial.parent).free < missing:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _checked(file: RemoteFile, partial: Path) -> str:
-    """The SHA-256 of a whole download; raises WeightsError and removes it where it is not the published file."""
+def _check(file: RemoteFile, partial: Path) -> str:
+    """The SHA-256 of a complete download; removes it and raises WeightsError where it is another file."""
     digest = sha256_of(partial)
     if problem := mismatch(file, partial, digest):
-        _forget(partial)
+        _discard(partial)
         raise WeightsError(
-            f"{_source(file)} was downloaded but is not the published file: {problem}. "
-            "Often a proxy or a sign-in page answers in its place; it was removed."
+            f"{_describe(file)} was downloaded but is not the published file: {problem}. It was removed. "
+            "Often a proxy or a sign-in page answers in its place."
         )
     return digest
 
 
 def mismatch(file: RemoteFile, path: Path, digest: str) -> str:
-    """What tells the file at `path`, with SHA-256 `digest`, from the published one: expected and got; empty
-    where nothing does.
+    """The difference of the file at `path`, with SHA-256 `digest`, from the published one: got and expected.
+
+    Empty where there is none.
     """
     if file.sha256:
         got = digest[: len(file.sha256)]
@@ -215,11 +216,9 @@ def mismatch(file: RemoteFile, path: Path, digest: str) -> str:
     with path.open("rb") as source:
         source.seek(offset)
         begin = source.read(4)
-    return (
-        ""
-        if begin.startswith(starts)
-        else f"it begins with {begin!r}, as no {Path(file.name).suffix} file does"
-    )
+    if begin.startswith(starts):
+        return ""
+    return f"it begins with {begin!r}, as no {Path(file.name).suffix} file does"
 
 
 def sha256_of(path: Path) -> str:
@@ -228,51 +227,51 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _note(partial: Path) -> Path:
-    """Where the server's version of a partial download is written down."""
+def _version_file(partial: Path) -> Path:
+    """Holds the server's version (ETag or date) of a partial download."""
     return partial.with_name(partial.name + ".version")
 
 
-def _forget(partial: Path) -> None:
-    """Removes what was received, and its version."""
+def _discard(partial: Path) -> None:
+    """Removes a partial download and its version."""
     partial.unlink(missing_ok=True)
-    _note(partial).unlink(missing_ok=True)
+    _version_file(partial).unlink(missing_ok=True)
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def size_in_brackets(file: RemoteFile) -> str:
-    """' (86 MB)' to stand behind a file's name, '' where its size is unknown."""
+def size_suffix(file: RemoteFile) -> str:
+    """' (86 MB)', to follow a file's name; '' where its size is unknown."""
     return f" ({file.size_bytes / 1e6:.0f} MB)" if file.size_bytes else ""
 
 
-def _source(file: RemoteFile) -> str:
-    return f"{Path(file.name).name}{size_in_brackets(file)} from {file.url}"
+def _describe(file: RemoteFile) -> str:
+    return f"{Path(file.name).name}{size_suffix(file)} from {file.url}"
 
 
 def _reason(error: requests.RequestException) -> str:
-    """Why a request failed, without the innards of the HTTP library."""
+    """The reason of a failed request in words, without the HTTP library's own text."""
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ReadTimeout):
         return "the server does not answer"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection broke off"
     if isinstance(error, requests.exceptions.ConnectionError):
-        return (
-            "the server does not answer"
-            if "timed out" in str(error)
-            else "there is no connection to the server"
-        )
+        timed_out = "timed out" in str(error)
+        return "the server does not answer" if timed_out else "there is no connection to the server"
     return f"the request failed ({type(error).__name__})"
 
 
 def _disk_message(error: OSError, file: RemoteFile, target: Path, partial: Path) -> str:
-    """A disk that is full or may not be written, in words. What a full disk holds of the download is removed."""
+    """The message for a full or read-only disk. On a full one the partial download is removed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        _forget(partial)
+        _discard(partial)
         size = f"{file.size_bytes / 1e6:.0f} MB" if file.size_bytes else "more room"
-        return f"The disk is full: {target.name} needs {size} in {target.parent}. Make room there, or choose another folder."
+        return (
+            f"The disk is full: {target.name} needs {size} in {target.parent}. "
+            "Make room there, or choose another folder."
+        )
     return (
         f"{target} cannot be written ({error.strerror}). Make its folder writable, or choose another folder."
     )

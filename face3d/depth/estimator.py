@@ -1,18 +1,37 @@
-"""What every loaded depth network can do."""
+"""The protocol of a loaded depth network. Each family's `load` returns one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from face3d.depth import device as compute
 from face3d.depth.spec import NetworkSpec
+from face3d.structures import DepthMap, Face, Photo
+
+if TYPE_CHECKING:
+    from face3d.depth.device import Device  # imports torch, which takes seconds
 
 
-@dataclass(frozen=True, eq=False)
-class Network:
-    """A loaded network: its row of the table, what computes, and where. Never changed once made."""
+@runtime_checkable
+class DepthEstimator(Protocol):
+    """A loaded network: from a photo to its depth map. Immutable, and safe to call from several threads."""
 
-    spec: NetworkSpec
-    module: Any
-    compute: compute.Compute
+    @property
+    def spec(self) -> NetworkSpec:
+        """The network's row of the table."""
+        ...
+
+    @property
+    def device(self) -> Device:
+        """Where the network computes, and in which precision."""
+        ...
+
+    def predict(self, photo: Photo) -> DepthMap:
+        """The depth map at the photo's size, in the representation of `spec`.
+
+        Raises DepthError where the network gives no finite depth.
+        """
+        ...
+
+    def find_faces(self, photo: Photo) -> tuple[Face, ...]:
+        """The faces of `predict`, largest first, in less time; empty for a network without face detection."""
+        ...

@@ -1,8 +1,8 @@
-"""Depth networks of the `transformers` library, an optional extra: GLPN, Depth Anything V2, and any other
-that it can load.
+"""Depth networks of the `transformers` library, an optional extra.
 
-Checkpoints are safetensors files beside a config.json; code that a checkpoint brings along is never run. What
-the numbers mean is a column of the table (networks.py): the library does not say.
+GLPN, Depth Anything V2, and any other that the library can load. Checkpoints are safetensors files beside a
+config.json; code inside a checkpoint is never run. The representation of the depth is a column of the table
+(registry.py), because the library does not state it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
+from torch import nn
 
-from face3d.depth import checkpoints, download
-from face3d.depth import device as compute
-from face3d.depth.device import Compute
-from face3d.depth.estimator import Network
-from face3d.depth.postprocessing import at_size, depth_map
+from face3d.depth import checkpoints
+from face3d.depth.device import Device
+from face3d.depth.download import Progress
+from face3d.depth.estimator import DepthEstimator
+from face3d.depth.postprocessing import at_size, to_depth_map
 from face3d.depth.spec import NetworkSpec
 from face3d.errors import DepthError, WeightsError
-from face3d.structures import Array, DepthMap, Photo
+from face3d.structures import Array, DepthMap, Face, Photo
 
 MISSING = (
     f"This network needs the transformers library: {sys.executable} -m pip install -r requirements-extra.txt."
@@ -33,30 +34,45 @@ MISSING = (
 
 
 @dataclass(frozen=True, eq=False)
-class Loaded:
-    """A network and what prepares photos for it."""
+class HuggingFaceEstimator:
+    """A network of the transformers library, loaded, with the processor of its inputs and outputs."""
 
-    network: Any
+    network: nn.Module
     processor: Any
+    spec: NetworkSpec
+    device: Device
+
+    def predict(self, photo: Photo) -> DepthMap:
+        """Depth at the photo's own size, in the representation of the row.
+
+        Raises DepthError where no value is finite.
+        """
+        inputs = self.processor(
+            images=photo.rgb_hwc.copy(), input_data_format="channels_last", return_tensors="pt"
+        )
+        with torch.inference_mode(), self.device.autocast():
+            outputs = self.network(pixel_values=self.device.place(inputs["pixel_values"]))
+        return to_depth_map(self.spec, _postprocess(self.processor, outputs, photo.size_hw))
+
+    def find_faces(self, photo: Photo) -> tuple[Face, ...]:
+        """Empty: these networks do not detect faces."""
+        return ()
 
 
-def require() -> None:
-    """Raises WeightsError where the library is missing: to be asked before a checkpoint is downloaded."""
-    try:
-        importlib.import_module("transformers")
-    except ImportError as error:
-        raise WeightsError(MISSING) from error
+def load(
+    spec: NetworkSpec, device: Device, checkpoint: Path | str | None, progress: Progress | None
+) -> DepthEstimator:
+    """The estimator of a folder, or of a hub id ('owner/name') that the library fetches into its own cache.
 
-
-def load(spec: NetworkSpec, source: str, compute: Compute) -> Loaded:
-    """The network from a folder, or from a hub id ('owner/name') that the library fetches into its own cache.
-
-    Raises WeightsError where the library is missing, or `source` holds no depth network that it knows, lacks
-    weights that count, or cannot be fetched.
+    Raises WeightsError where the library is missing, or the checkpoint cannot be fetched, is of no known
+    depth network, or lacks weights that are used.
     """
-    require()
+    require_transformers()
     from transformers import AutoImageProcessor, AutoModelForDepthEstimation
 
+    if checkpoint is None:
+        checkpoint = checkpoints.find_or_fetch(spec, progress=progress)
+    source = str(checkpoint)
     try:
         network, report = AutoModelForDepthEstimation.from_pretrained(
             source, use_safetensors=True, dtype=torch.float32, output_loading_info=True
@@ -65,54 +81,48 @@ def load(spec: NetworkSpec, source: str, compute: Compute) -> Loaded:
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise WeightsError(
-            f"{spec.title}: '{source}' cannot be loaded ({reason}). Name a folder with config.json, preprocessor_config.json and "
-            "model.safetensors, or a hub id while there is a connection."
+            f"{spec.title}: '{source}' cannot be loaded ({reason}). Name a folder with config.json, "
+            "preprocessor_config.json and model.safetensors, or a hub id while there is a connection."
         ) from error
-    loaded = Loaded(compute.place_module(network.eval()), processor)
-    if lacking := sorted(report["missing_keys"]):
-        _refuse_if_they_count(spec, loaded, compute, source, lacking)
-    return loaded
+    estimator = HuggingFaceEstimator(device.place_module(network.eval()), processor, spec, device)
+    if missing := sorted(report["missing_keys"]):
+        _check_missing_weights(estimator, source, missing)
+    return estimator
 
 
-def _refuse_if_they_count(
-    spec: NetworkSpec, loaded: Loaded, compute: Compute, source: str, lacking: list[str]
-) -> None:
-    """Weights that a checkpoint lacks become NaN in place of the library's random numbers, and a grey photo
-    is tried.
+def require_transformers() -> None:
+    """Raises WeightsError where the library is missing; called before a checkpoint is downloaded."""
+    try:
+        importlib.import_module("transformers")
+    except ImportError as error:
+        raise WeightsError(MISSING) from error
 
-    Some networks hold weights that are never used (DPT's coarsest residual unit); any other leaves no finite
-    depth.
-    Raises WeightsError that lists them.
+
+def _check_missing_weights(estimator: HuggingFaceEstimator, source: str, missing: list[str]) -> None:
+    """Raises WeightsError that lists the missing weights, unless the network never uses them.
+
+    The library fills missing weights with random numbers. Here they become NaN, and a grey photo is tried: a
+    weight that is used leaves no finite depth. DPT's coarsest residual unit, for example, is never used.
     """
-    parameters = dict(loaded.network.named_parameters())
+    parameters = dict(estimator.network.named_parameters())
     with torch.no_grad():
-        for name in lacking:
+        for name in missing:
             if name in parameters:
                 parameters[name].fill_(torch.nan)
     try:
-        predict(spec, loaded, compute, Photo(np.full((64, 64, 3), 128, np.uint8), None, None, "grey"))
+        estimator.predict(Photo(np.full((64, 64, 3), 128, np.uint8), None, None, "grey"))
     except DepthError as error:
-        shown = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")
+        shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
         raise WeightsError(
-            f"{spec.title}: '{source}' lacks weights that it needs ({shown}). Choose a whole checkpoint."
+            f"{estimator.spec.title}: '{source}' lacks weights that it needs ({shown}). "
+            "Choose a whole checkpoint."
         ) from error
 
 
-def predict(spec: NetworkSpec, loaded: Loaded, compute: Compute, photo: Photo) -> DepthMap:
-    """Depth at the photo's own size, in the representation of the row. Raises DepthError where the network
-    gave no finite depth.
-    """
-    inputs = loaded.processor(
-        images=photo.rgb_hwc.copy(), input_data_format="channels_last", return_tensors="pt"
-    )
-    with torch.inference_mode(), compute.autocast():
-        outputs = loaded.network(pixel_values=compute.place(inputs["pixel_values"]))
-    return depth_map(spec, _post_processed(loaded.processor, outputs, photo.size_hw))
+def _postprocess(processor: Any, outputs: Any, size_hw: tuple[int, int]) -> Array:
+    """The first map at the photo's size, by the network's own processor.
 
-
-def _post_processed(processor: Any, outputs: Any, size_hw: tuple[int, int]) -> Array:
-    """The first map at the photo's size, as the network's own processor makes it: ZoeDepth's has a rim to
-    cut, Depth Pro's is inverse.
+    ZoeDepth's removes a rim, Depth Pro's inverts the values.
     """
     post_process = getattr(processor, "post_process_depth_estimation", None)
     if post_process is None:
@@ -126,22 +136,3 @@ def _post_processed(processor: Any, outputs: Any, size_hw: tuple[int, int]) -> A
         if name in inspect.signature(post_process).parameters
     }
     return np.asarray(post_process(outputs, **sizes)[0]["predicted_depth"].numpy())
-
-
-def _load_transformers(
-    spec: NetworkSpec,
-    chosen: compute.Compute,
-    checkpoint: Path | str | None,
-    progress: download.Progress | None,
-) -> Any:
-    from face3d.depth import huggingface
-
-    huggingface.require()
-    source = checkpoints.find_or_fetch(spec, progress=progress) if checkpoint is None else checkpoint
-    return huggingface.load(spec, str(source), chosen)
-
-
-def _predict_transformers(network: Network, photo: Photo) -> DepthMap:
-    from face3d.depth import huggingface
-
-    return huggingface.predict(network.spec, network.module, network.compute, photo)

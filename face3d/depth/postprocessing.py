@@ -1,4 +1,4 @@
-"""What a MiDaS or transformers network gave, as a DepthMap at the photo's size."""
+"""From the output of a MiDaS or transformers network to a DepthMap at the photo's size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from face3d.structures import Array, DepthMap
 def at_size(prediction_nhw: Tensor, size_hw: tuple[int, int]) -> Array:
     """The first map of a prediction (n, h, w) of any precision and device, as float32 of `size_hw`.
 
-    Source: isl-org/MiDaS resizes bicubically without aligned corners; so do we.
+    Source: isl-org/MiDaS, which resizes bicubically without aligned corners.
     """
     enlarged_nchw = F.interpolate(
         prediction_nhw[:1, None].float().cpu(), size=size_hw, mode="bicubic", align_corners=False
@@ -22,14 +22,16 @@ def at_size(prediction_nhw: Tensor, size_hw: tuple[int, int]) -> Array:
     return enlarged_nchw[0, 0].numpy()
 
 
-def depth_map(spec: NetworkSpec, values_hw: Array) -> DepthMap:
-    """A DepthMap in the representation of the row, masked to finite values; raises DepthError where there is
-    none.
+def to_depth_map(spec: NetworkSpec, values_hw: Array) -> DepthMap:
+    """A DepthMap in the representation of the row, masked to finite values.
+
+    Raises DepthError where no value is finite.
     """
     finite_hw = np.isfinite(values_hw)
     if not finite_hw.any():
         raise DepthError(
-            f"{spec.title} gave no finite depth for this photo; load its checkpoint again or choose another network."
+            f"{spec.title} gave no finite depth for this photo; load its checkpoint again or choose another "
+            "network."
         )
     return DepthMap(
         np.where(finite_hw, values_hw, 0).astype(np.float32), spec.representation, finite_hw, spec.name

@@ -1,12 +1,11 @@
-"""The table of depth networks: one `NetworkSpec` row each, with everything the page, the command line and the
-loaders need.
+"""The table of depth networks: one `NetworkSpec` row each, for the page, the command line and the loaders.
 
-Data only: no torch, no file access. A new network is a new row; nothing anywhere asks for a network by name.
+Data only: no torch, no file access. A new network is a new row; no code branches on a network's name.
 
-Accuracy and speed of MiDaS are those of the accuracy table in the README of isl-org/MiDaS (v3.1, December
-2022): error on six data sets, lower is better, measured at the height in the network's name; speed on an RTX
-3090 at the training resolution. The SHA-256 of files that the authors name by its first digits agree with
-them; where the others come from, docs/midas.md says. They are left out where none could be confirmed.
+Accuracy and speed of MiDaS are from the accuracy table in the README of isl-org/MiDaS (v3.1, December 2022):
+errors on six data sets, measured at the height in the network's name, and speed on an RTX 3090 at the
+training resolution. Where the authors name a file by the first digits of its SHA-256, ours agrees with them.
+docs/midas.md has the sources of the others; a hash that could not be confirmed is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from face3d.depth.spec import (
     Architecture,
     Encoder,
-    Family,
+    NetworkFamily,
     NetworkSpec,
     Published,
     RemoteFile,
@@ -26,7 +25,7 @@ from face3d.depth.spec import (
 )
 from face3d.structures import DepthRepresentation
 
-__all__ = ["NETWORKS", "Family", "NetworkSpec", "RemoteFile"]
+__all__ = ["NETWORKS", "NetworkFamily", "NetworkSpec", "RemoteFile"]
 
 MIDAS_MEASURES = (
     "DIW WHDR",
@@ -43,8 +42,9 @@ HALF: Rgb = (0.5, 0.5, 0.5)
 
 @dataclass(frozen=True)
 class _Release:
-    """What the networks of one MiDaS release share. folder: of its files. mean_rgb, std_rgb: of the
-    normalisation in its training.
+    """What the networks of one MiDaS release share.
+
+    folder: of its files. mean_rgb, std_rgb: of the normalisation in its training.
     """
 
     title: str
@@ -81,7 +81,7 @@ def _midas(
     return NetworkSpec(
         name=name,
         title=f"MiDaS {release.title} {title}, {input_side} px",
-        family=Family.MIDAS,
+        family=NetworkFamily.MIDAS,
         representation=DepthRepresentation.RELATIVE_INVERSE,
         licence="MIT",
         parameters=parameters,
@@ -117,11 +117,11 @@ def _transformers(
     files: tuple[RemoteFile, ...] = (),
     unpublished_reason: str = "depends on the checkpoint",
 ) -> NetworkSpec:
-    """A row of the transformers library. As it is without the named arguments, the user names the checkpoint."""
+    """A row of the transformers library. By default the user names the checkpoint."""
     return NetworkSpec(
         name=name,
         title=title,
-        family=Family.TRANSFORMERS,
+        family=NetworkFamily.TRANSFORMERS,
         representation=representation,
         licence=licence,
         parameters=parameters,
@@ -146,7 +146,7 @@ def _hub_files(folder: str, hub_id: str, size_bytes: int, sha256: str = "") -> t
 _FACE = NetworkSpec(
     name="face",
     title="Face network (bundled)",
-    family=Family.FACE,
+    family=NetworkFamily.FACE,
     representation=DepthRepresentation.RELIEF,
     licence="MIT",
     parameters=13_296_456,

@@ -1,4 +1,4 @@
-"""What the table of networks (networks.py) says about each: the columns, as frozen dataclasses. Data only."""
+"""The columns of the table of networks (registry.py), as frozen dataclasses. Data only."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from face3d.structures import DepthRepresentation
 
 Rgb = tuple[float, float, float]
 YARDSTICK = "MiDaS v3.0 DPT-Large"
-"""The network that the authors of MiDaS compare the others with."""
+"""The network with which the authors of MiDaS compare the others."""
 
 
-class Family(Enum):
-    """Which code loads and runs a network."""
+class NetworkFamily(Enum):
+    """Networks that one module loads and runs."""
 
     FACE = "face"
     MIDAS = "midas"
@@ -21,14 +21,15 @@ class Family(Enum):
 
 
 class ResizeRule(Enum):
-    """How a photo's size becomes the network's input size. With `side` the side of the row and `scale_h`,
-    `scale_w` = side / photo side:
+    """How a photo's size becomes the network's input size.
+
+    `side` is the side of the row; `scale_h`, `scale_w` = side / photo side.
     """
 
     UPPER_BOUND = "longer side equals the network's side, proportions kept"
     MINIMAL = "of scale_h and scale_w the one nearer to 1, proportions kept"
     SQUARE = "side x side, proportions not kept"
-    OWN = "decided by the network's own code"
+    OWN = "resized by the network's own code"
 
 
 class Encoder(Enum):
@@ -45,20 +46,21 @@ class Encoder(Enum):
 
 @dataclass(frozen=True)
 class Architecture:
-    """A MiDaS network's encoder, and what its decoder does with it. Channels are listed from fine to coarse.
+    """Encoder and decoder of a MiDaS network. Channels are listed from fine to coarse.
 
     timm_name: the model in timm that gives the encoder.
-    feature_indices: after which part of the encoder the features are taken: stages (EFFICIENTNET, RESNEXT,
-    WINDOWS), blocks (VIT,
-        BEIT), two stages of the stem and two blocks (HYBRID), the block within each stage (LEVIT).
-    feature_channels: of the features as they enter the decoder. decoder_channels: of the decoder at each of
-    these levels.
+    feature_indices: the parts of the encoder after which features are taken: stages (EFFICIENTNET, RESNEXT,
+    WINDOWS), blocks (VIT, BEIT), two stages of the stem and two blocks (HYBRID), one block of each stage
+    (LEVIT).
+    feature_channels: of the features that enter the decoder.
+    decoder_channels: of the decoder at each of these levels.
     fusion_projects: whether a fusion block ends in a 1x1 convolution.
-    rectified_skip: whether a residual unit adds its *rectified* input, as v2.1 large does (its ReLU works in
-    place).
-    doubling_channels: of transposed convolutions between the last fusion and the head, which double the
-    resolution.
-    head_channels: hidden channels of the head. head_aligns_corners: how the head interpolates.
+    rectified_skip: whether a residual unit adds its *rectified* input, as in v2.1 large, whose ReLU works in
+    place.
+    doubling_channels: of transposed convolutions between the last fusion and the head, each of which doubles
+    the resolution.
+    head_channels: hidden channels of the head.
+    head_aligns_corners: how the head interpolates.
     """
 
     encoder: Encoder
@@ -77,8 +79,9 @@ class Architecture:
 class RemoteFile:
     """One file of a checkpoint.
 
-    name: in the cache folder. url: where it is published, or None for a file that comes with this project.
-    size_bytes: exact where `exact_size`, else right to 1 %; None where unknown (a few kB, or bundled).
+    name: in the cache folder.
+    url: where it is published, or None for a file that comes with this project.
+    size_bytes: exact where `exact_size`, else within 1 %; None where unknown (a few kB, or bundled).
     sha256: hexadecimal, whole or its first digits; empty where nothing is published.
     """
 
@@ -93,8 +96,10 @@ class RemoteFile:
 class Published:
     """Figures that the authors of a network publish.
 
-    errors: (measure, value) pairs, lower is better. improvement_percent: how much lower their mean is than
-    the yardstick's, or None. frames_per_second on `hardware`, or None. source: where the figures stand.
+    errors: (measure, value) pairs, lower is better.
+    source: the page with the figures.
+    improvement_percent: how much lower their mean is than the yardstick's, or None.
+    frames_per_second: on `hardware`, or None.
     """
 
     errors: tuple[tuple[str, float], ...]
@@ -108,13 +113,14 @@ class Published:
 class NetworkSpec:
     """One depth network.
 
-    name: the key in `NETWORKS`, on the command line and in `DepthMap.network`. title: for people.
-    representation: what the numbers of its depth maps mean. licence: of the weights.
+    name: the key in `NETWORKS`, on the command line and in `DepthMap.network`.
+    title: for people.
+    representation: the meaning of its depth values.
+    licence: of the weights.
     parameters: count, or None where it depends on the checkpoint.
-    input_side: side in pixels that the network was trained for, or None where its own code decides.
+    input_side: of the training, in pixels, or None where the network's own code resizes.
     input_multiple: both sides of the input are multiples of this.
-    mean_rgb, std_rgb: of the normalisation, for colours in 0..1; None where the network's own code
-    normalises.
+    mean_rgb, std_rgb: of the normalisation of colours in 0..1; None where the network's own code normalises.
     files: of the checkpoint; empty where the user names a folder or a hub id.
     architecture: for MiDaS, else None.
     published: the authors' figures, or None with the reason in `unpublished_reason`.
@@ -122,7 +128,7 @@ class NetworkSpec:
 
     name: str
     title: str
-    family: Family
+    family: NetworkFamily
     representation: DepthRepresentation
     licence: str
     parameters: int | None
@@ -148,16 +154,14 @@ class NetworkSpec:
 
     @property
     def size_text(self) -> str:
-        """Size of the checkpoint's files: '86 MB' (10^6 bytes), 'about 172 MB' where none is published, ''
-        where it is unknown.
-        """
+        """Size of the checkpoint in 10^6 bytes: '86 MB', 'about 172 MB' where none is published, else ''."""
         known = [(file.size_bytes, file.exact_size) for file in self.files if file.size_bytes is not None]
         about = "" if all(exact for _, exact in known) else "about "
         return f"{about}{sum(size for size, _ in known) / 1e6:.0f} MB" if known else ""
 
     @property
     def accuracy_text(self) -> str:
-        """One line for people: the authors' figures, or why there are none."""
+        """One line for people: the authors' figures, or the reason why there are none."""
         if self.published is None:
             return self.unpublished_reason
         percent = self.published.improvement_percent
@@ -169,7 +173,7 @@ class NetworkSpec:
 
     @property
     def speed_text(self) -> str:
-        """One line for the page."""
+        """One line for the page: the authors' speed."""
         if self.published is None or self.published.frames_per_second is None:
             return "no published speed"
         return f"{self.published.frames_per_second:g} pictures a second on {self.published.hardware}"

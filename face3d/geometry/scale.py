@@ -129,7 +129,7 @@ def measure_scale(relief: Relief, height: float) -> Scale:
         apart, apart_sd = eyes
         source = f"from the eyes, taken to be {EYES_MM:g} mm apart as in the mean adult, sd {EYES_SD_MM:g} mm"
         return Scale(EYES_MM / apart, 100 * float(np.hypot(EYES_SD_MM / EYES_MM, apart_sd / apart)), source)
-    why = "no eyes were found" if depth.looked_for_faces else "this network looks for no eyes"
+    why = "no eyes were found" if depth.detects_faces else "this network looks for no eyes"
     return Scale(ASSUMED_HEIGHT_MM / height, None, f"{why}: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
 
 

@@ -1,4 +1,4 @@
-"""The benchmark's command line, on the smallest networks and a package that stands in for the official one."""
+"""The benchmark's command line, on the smallest networks and a stand-in for the official package."""
 
 import re
 import sys
@@ -71,9 +71,9 @@ def test_turns_are_compared_round_by_round():
     )
     assert calls == ["a", "b"] * (networks.WARM_UP + 3)
     assert first.seconds_r2.shape == second.seconds_r2.shape == (3, 2)
-    quick = networks.TurnQueue(np.array([[1.0, 2.0], [1.0, 2.0], [10.0, 20.0]]))
-    slow = networks.TurnQueue(np.array([[2.0, 6.0], [2.0, 6.0], [20.0, 60.0]]))
-    assert slow.times(quick) == (2.0, 3.0)
+    quick = networks.RoundTimes(np.array([[1.0, 2.0], [1.0, 2.0], [10.0, 20.0]]))
+    slow = networks.RoundTimes(np.array([[2.0, 6.0], [2.0, 6.0], [20.0, 60.0]]))
+    assert slow.ratios_to(quick) == (2.0, 3.0)
 
 
 def test_the_official_implementation_stands_beside_ours(checkout, monkeypatch, capsys):

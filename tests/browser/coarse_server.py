@@ -6,6 +6,7 @@ Light detail is a good deal lighter, and chosen at first; the others are as they
 before is not looked at again.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -22,4 +23,5 @@ if __name__ == "__main__":
     REMEMBERED["detail"] = "Light"
     inference_queue.predict = with_memory(inference_queue.predict)
     inference_queue.find_faces = with_memory(inference_queue.find_faces)
+    gc.freeze()  # Streamlit collects garbage after each run of the page: not among PyTorch's million objects
     cli.main(prog_name="streamlit")

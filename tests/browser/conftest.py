@@ -42,22 +42,28 @@ def chromium():
         browser.close()
 
 
+def _context(chromium, **options):
+    context = chromium.new_context(accept_downloads=True, **options)
+    context.set_default_timeout(120_000)
+    return context
+
+
 @pytest.fixture
 def visit(chromium, address):
     """A function that opens the page as a new visitor; afterwards: no request left this machine, and the
     console shows no error.
 
-    missing: part of the address of what will not load, which the console may say.
+    missing: part of the address of what will not load, which the console may say. Every visitor has a browser
+    profile of their own. options: of that profile.
     """
     contexts, outside, errors = [], [], []
 
     def open_page(width=1280, height=900, scheme="light", before=None, missing=None, **options):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True, **options
-        )
-        context.set_default_timeout(120_000)
+        context = _context(chromium, **options)
         contexts.append(context)
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.on(
             "request",
             lambda request: outside.append(request.url) if not _stays_here(request.url, address) else None,

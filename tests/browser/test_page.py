@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from visitor import (
     ASTRONAUT,
     MIRRORED,
+    NEW_TO_THE_SERVER,
     SLOW_MS,
     camera,
     drag,
@@ -92,7 +93,7 @@ def test_another_photo_leaves_nothing_of_the_first(visit):
 
 def test_a_photo_that_comes_while_depth_is_computed_leaves_nothing_of_the_first(visit):
     page = visit()
-    upload(page, "astronaut.jpg", ASTRONAUT)
+    upload(page, "astronaut.jpg", NEW_TO_THE_SERVER)
     press_depth(page)
     expect(page.locator(".st-key-step-depth").get_by_role("progressbar")).to_be_visible()
     send_file(page, "mirrored.jpg", MIRRORED)

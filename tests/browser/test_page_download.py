@@ -13,7 +13,7 @@ from visitor import ASTRONAUT, SLOW_MS, generate_depth, pixels, press_depth, set
 
 from benchmarks import midas_parity
 from face3d.depth import checkpoints
-from face3d.depth.midas import network as midas_network
+from face3d.depth.midas.network import allocate_midas_network
 from face3d.depth.registry import NETWORKS
 from page.local_server import serving
 
@@ -55,7 +55,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 def mirror(tmp_path_factory):
     """A server of the network's file, with weights from a formula."""
     path = tmp_path_factory.mktemp("mirror") / SPEC.files[0].name
-    module = midas_network.build_unfilled(SPEC.name)
+    module = allocate_midas_network(SPEC.name)
     torch.save(midas_parity.ruled_state_dict(midas_parity.read_manifests()[SPEC.name], module), path)
     server = Mirror(path)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -25,6 +25,7 @@ def jpeg(rgb_hwc):
 
 ASTRONAUT = jpeg(astronaut())
 MIRRORED = jpeg(astronaut()[:, ::-1])
+NEW_TO_THE_SERVER = jpeg(astronaut()[:-8])  # for one test alone: the server remembers the depth of the others
 
 
 def settle(page):

@@ -164,7 +164,7 @@ def test_the_field_of_view_is_that_of_lens_tables(focal_mm, degrees):
     assert taken.fov_degrees == pytest.approx(degrees, abs=0.06)
 
 
-def test_a_camera_on_its_side_sees_the_short_side_of_the_film():
+def test_a_camera_on_its_side_has_the_angle_of_the_films_short_side():
     taken = read_photo(encoded(Image.new("RGB", (300, 200)), "JPEG", exif=with_exif(6, 50)), "a")
     assert taken.size_hw == (300, 200)
     assert taken.fov_degrees == pytest.approx(27.0, abs=0.06)
@@ -195,7 +195,7 @@ def test_the_transparent_grey_of_a_sixteen_bit_file_is_transparent():
     grey_hw[:20] = 65535
     taken = read_photo(encoded(Image.fromarray(grey_hw), "PNG", transparency=5000), "a")
     assert (taken.alpha_hw[:20] == 255).all() and (taken.alpha_hw[20:] == 0).all()
-    assert (taken.rgb_hwc[:20] == 255).all() and (taken.rgb_hwc[20:] == photo.GROUND_GREY).all()
+    assert (taken.rgb_hwc[:20] == 255).all() and (taken.rgb_hwc[20:] == photo.BACKGROUND_GREY).all()
 
 
 def test_hidden_colours_stay_hidden_and_alpha_is_kept():
@@ -204,7 +204,7 @@ def test_hidden_colours_stay_hidden_and_alpha_is_kept():
     rgba_hwc[10:20] = (228, 228, 228, 128)
     taken = read_photo(encoded(rgba_hwc, "PNG"), "a")
     assert np.array_equal(taken.alpha_hw, rgba_hwc[..., 3])
-    assert (taken.rgb_hwc[:10] == photo.GROUND_GREY).all()
+    assert (taken.rgb_hwc[:10] == photo.BACKGROUND_GREY).all()
     assert (np.abs(taken.rgb_hwc[10:20].astype(int) - 178) <= 1).all()
     assert np.array_equal(taken.rgb_hwc[20:], rgba_hwc[20:, :, :3])
 
@@ -277,11 +277,11 @@ def test_a_huge_photo_is_reduced_early_and_looks_the_same(file_format, decoded_w
 
 def test_what_is_hidden_stays_hidden_when_a_huge_photo_is_reduced(monkeypatch):
     monkeypatch.setattr(photo, "WORKING_PIXELS", 10_000)
-    hidden_then_seen_hwc = np.repeat(
+    hidden_then_shown_hwc = np.repeat(
         np.array([[(255, 0, 0, 0)] * 101 + [(0, 200, 0, 255)] * 200], np.uint8), 400, axis=0
     )
-    taken = read_photo(encoded(hidden_then_seen_hwc, "PNG"), "a")
-    assert taken.rgb_hwc[..., 0].max() <= photo.GROUND_GREY + 16 and len(np.unique(taken.alpha_hw)) > 2
+    taken = read_photo(encoded(hidden_then_shown_hwc, "PNG"), "a")
+    assert taken.rgb_hwc[..., 0].max() <= photo.BACKGROUND_GREY + 16 and len(np.unique(taken.alpha_hw)) > 2
 
 
 BAD_FILES = {
@@ -305,7 +305,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
-def test_each_bad_file_is_one_sentence_with_the_mend(kind):
+def test_each_bad_file_is_one_sentence_with_the_remedy(kind):
     data, expected = BAD_FILES[kind]
     with pytest.raises(PhotoError, match=expected) as raised:
         read_photo(data, "holiday.jpg")
@@ -321,7 +321,7 @@ def test_each_bad_file_is_one_sentence_with_the_mend(kind):
 HEIC_HEADER = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 
 
-def test_a_heic_photo_without_its_package_is_named_with_the_mend(monkeypatch):
+def test_a_heic_photo_without_its_package_is_named_with_the_remedy(monkeypatch):
     monkeypatch.setattr(photo, "heif_available", lambda: False)
     assert "heic" not in photo.accepted_suffixes() and "jfif" in photo.accepted_suffixes()
     with pytest.raises(PhotoError, match=r"is a HEIC photo; .*pillow-heif"):
@@ -368,7 +368,7 @@ def test_hidden_colours_of_a_heic_photo_stay_hidden(heic):
     rgba_hwc[:32, :, 3] = 0
     taken = read_photo(heic(rgba_hwc, quality=95), "a.heic")
     assert taken.alpha_hw[:30].max() < 8 and taken.alpha_hw[34:].min() > 247
-    assert np.abs(taken.rgb_hwc[:30].astype(int) - photo.GROUND_GREY).max() < 8
+    assert np.abs(taken.rgb_hwc[:30].astype(int) - photo.BACKGROUND_GREY).max() < 8
 
 
 def test_the_limits_hold_for_heic_too(heic, monkeypatch):

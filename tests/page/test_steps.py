@@ -79,7 +79,7 @@ def test_a_network_that_fails_leaves_the_map_of_another(page, monkeypatch):
         raise WeightsError("There is no connection.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(inference_queue.InferenceQueue, "depth", fail)
+        broken.setattr(inference_queue.InferenceQueue, "predict", fail)
         page.selectbox(key="network").set_value("midas_v21_small_256").run()
         press(page, "generate depth")
         assert page.error[0].value == "There is no connection."

@@ -120,6 +120,31 @@ def test_a_stated_error_costs_least_when_it_is_true_and_excuses_nothing(term, st
     assert thickness.grad is None
 
 
+def test_canonical_coordinates_cost_nothing_where_they_are_true_and_count_on_skin_only():
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.rand(2, 9, 16, 24, generator=generator)
+    truth[:, 8] = 0
+    truth[:, 8, 4:12, 6:18] = 1
+    wild = torch.where(truth[:, 8:] > 0, truth[:, 5:8], 7.0)
+    batch = truth, torch.zeros(2, 2, 3)
+
+    def cost(canonical, stated):
+        guess = _maps(truth[:, 0])._replace(
+            canonical=canonical, log_canonical_uncertainty=torch.full((2, 16, 24), math.log(stated))
+        )
+        return losses(guess, *batch)
+
+    assert cost(wild, 0.02)["canonical"] == 0
+    off = wild + 0.03 * torch.tensor([1.0, -1.0, 1.0])[:, None, None]
+    assert cost(off, 0.02)["canonical"] == pytest.approx(0.03, rel=1e-3)
+    said = {stated: float(cost(off, stated)["canonical uncertainty"]) for stated in (0.024, 0.03, 0.037)}
+    assert min(said, key=lambda stated: said[stated]) == 0.03
+    excused = off.clone().requires_grad_()
+    term = cost(excused, 0.02)["canonical uncertainty"]
+    assert not term.requires_grad, "a stated error excuses nothing"
+    assert not {"canonical", "canonical uncertainty"} & set(losses(_maps(truth[:, 0]), *batch))
+
+
 def test_what_lies_outside_the_matte_costs_no_relief():
     truth = torch.zeros(1, 5, 16, 16)
     wild = torch.full((1, 16, 16), 9.0)
@@ -296,10 +321,12 @@ def test_resampled_truth_keeps_slopes_places_and_jumps(side):
     every size, without a mixture.
     """
     columns, rows = np.meshgrid(np.arange(96) + 0.5, np.arange(96) + 0.5)
-    maps = np.zeros((96, 96, 5), np.float32)
+    maps = np.zeros((96, 96, 9), np.float32)
     inside = (np.abs(columns - 42) < 30) & (np.abs(rows - 54) < 33)
     maps[..., 0] = (0.8 * columns - 0.5 * rows + 60) / 192 * inside
     maps[..., 1], maps[..., 2] = np.where(rows < 50, 0.05, 0.1) * inside, inside
+    skin = inside & (columns < 30)
+    maps[..., 5], maps[..., 6], maps[..., 8] = columns / 96 * skin, (1 - rows / 96) * skin, skin
     small = resized(maps, side, 192)
     seen = small[..., 2] > 0.5
     scale = 96 / side
@@ -314,6 +341,13 @@ def test_resampled_truth_keeps_slopes_places_and_jumps(side):
     assert ((small[..., 1] > 0.07) == (rows > 50))[inner].all()
     assert (columns[seen].mean(), rows[seen].mean()) == pytest.approx((42, 54), abs=0.4 * scale)
     assert seen.mean() == pytest.approx(60 * 66 / 96**2, rel=0.06)
+    skin = small[..., 8] > 0
+    assert not small[~skin, 5:8].any()
+    on_neutral = np.stack([columns / 96, 1 - rows / 96], -1)
+    assert np.abs(small[..., 5:7] - on_neutral)[skin & inner & (columns < 29)].max() < 1e-6
+    assert np.abs(small[..., 5:7] - on_neutral)[skin].max() < 0.5 / 96 + 1e-6, (
+        "at the edge the nearest pixel's"
+    )
 
 
 @pytest.fixture
@@ -432,6 +466,8 @@ def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
     record = np.zeros((), record_dtype(side))[()]
     y, x = np.mgrid[:side, :side].astype(np.float32) + 0.5
     record["relief"], record["matte"] = (x + 2 * y) / side * 0.25, 255
+    record["canonical"] = np.stack([x / side - 0.5, 0.5 - y / side, 0.4 + 0 * x], -1)
+    record["canonical"][:, side // 2 :] = np.nan
     record["eyes"][:2], record["heads"][0] = [[30, 44, 1], [62, 50, 1]], [46, 50, 40]
     for colour, (column, row, _) in enumerate(record["eyes"][:2]):
         record["rgb"][..., colour] = 255 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 18)
@@ -444,6 +480,18 @@ def test_a_view_moves_picture_truth_and_eyes_alike(monkeypatch):
         flipped.append(np.median(across[person]) < 0)
         assert np.median(np.abs(across[person])) == pytest.approx(0.25, rel=0.02)
         assert np.median(down[person]) == pytest.approx(0.5, rel=0.02)
+        skin = maps[8] > 0
+        # The plane again: relief is known from canonical coordinates, whose x a mirrored head has on the
+        # other side.
+        where = skin & (cv2.erode(skin.astype(np.uint8), np.ones((5, 5)), borderValue=0) > 0)
+        if where.sum() > 30:
+            widths = np.linalg.lstsq(
+                np.c_[maps[5:7, where].T, np.ones(where.sum())], maps[0, where], rcond=None
+            )[0]
+            assert widths[0] / widths[1] == pytest.approx(0.5 if flipped[-1] else -0.5, rel=0.05)
+            assert (maps[5, where] > 0).all() if flipped[-1] else (maps[5, where] < 0).all()
+            assert np.abs(maps[7, where] - 0.4).max() < 1e-3
+        assert not maps[5:8, ~skin].any()
         for eye, colour in zip(eyes, (1, 0) if flipped[-1] else (0, 1), strict=False):
             if eye[2] and np.all(np.abs(eye[:2] - 0.5) < 0.42) and not shrunk[-1]:
                 rows, columns = np.nonzero(photo[colour] > 0.5)

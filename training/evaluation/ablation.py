@@ -48,9 +48,9 @@ def without(*names: str) -> Cost:
     return lambda *batch: {name: term for name, term in losses(*batch).items() if name not in names}
 
 
-def edge_aware(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
+def edge_aware(predicted: FaceMaps, maps_nchw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
     """The loss with a slope term of one scale, which weighs less where the true relief jumps."""
-    relief, matte, face = maps_n5hw[:, 0], maps_n5hw[:, 2], maps_n5hw[:, 4]
+    relief, matte, face = maps_nchw[:, 0], maps_nchw[:, 2], maps_nchw[:, 4]
     weight = (matte > 0.5).float() * (1 + (FACE_COUNTS - 1) * face)
     slope = relief.new_zeros(())
     for axis in (1, 2):
@@ -62,13 +62,13 @@ def edge_aware(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict
         lesser = torch.minimum(weight.narrow(axis, 1, pairs), weight.narrow(axis, 0, pairs))
         summed = (error * lesser * torch.exp(-true / EDGE_SLOPE)).sum((1, 2))
         slope = slope + (summed / weight.sum((1, 2)).clamp_min(1)).mean()
-    return losses(predicted, maps_n5hw, eyes_nk3) | {"slope": slope}
+    return losses(predicted, maps_nchw, eyes_nk3) | {"slope": slope}
 
 
-def face_once(predicted: FaceMaps, maps_n5hw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
+def face_once(predicted: FaceMaps, maps_nchw: Tensor, eyes_nk3: Tensor) -> dict[str, Tensor]:
     """The loss with no pixel marked as narrow face: all weigh alike."""
-    maps_n5hw = torch.cat([maps_n5hw[:, :4], torch.zeros_like(maps_n5hw[:, 4:])], 1)
-    return losses(predicted, maps_n5hw, eyes_nk3)
+    maps_nchw = torch.cat([maps_nchw[:, :4], torch.zeros_like(maps_nchw[:, 4:5]), maps_nchw[:, 5:]], 1)
+    return losses(predicted, maps_nchw, eyes_nk3)
 
 
 COSTS: dict[str, Cost] = {

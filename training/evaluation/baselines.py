@@ -13,8 +13,7 @@ from safetensors.torch import load_file
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
-from face3d.depth.face import network as face_network
-from face3d.depth.face.network import Configuration, FaceNetwork
+from face3d.depth.face.network import FIRST_BIAS, Configuration, FaceNetwork, with_weights
 from face3d.structures import Array
 from training.evaluation.metrics import Method, Prediction
 from training.rendering.sample import camera_of
@@ -77,20 +76,20 @@ def network_of_any_age(path: Path) -> FaceNetwork:
         kept = json.loads((file.metadata() or {}).get("configuration", "{}"))
     weights = _with_all_outputs(load_file(path))
     if "width" not in kept:
-        return face_network.with_weights(Configuration(**kept | {"widths": tuple(kept["widths"])}), weights)
+        return with_weights(Configuration.from_dict(kept), weights)
     width = kept.pop("width")
     scales = len(Configuration().widths)
     passed_on = {
         f"joins.{scale}.narrow.weight": torch.eye(width)[:, :, None, None] for scale in range(scales - 1)
     }
-    return face_network.with_weights(Configuration(**kept, widths=(width,) * scales), weights | passed_on)
+    return with_weights(Configuration.from_dict(kept | {"widths": (width,) * scales}), weights | passed_on)
 
 
 def _with_all_outputs(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """Weights with rows of zeros for the outputs that an earlier network lacks."""
-    names, outputs = ("head.2.weight", "head.2.bias"), len(face_network.FIRST_BIAS)
+    names, outputs = ("head.2.weight", "head.2.bias"), len(FIRST_BIAS)
     grown = {}
     for name in names:
         rows = weights[name]
-        grown[name] = torch.cat([rows, rows.new_zeros(outputs - len(rows), *rows.shape[1:])])
+        grown[name] = torch.cat([rows, rows.new_zeros(max(outputs - len(rows), 0), *rows.shape[1:])])
     return weights | grown

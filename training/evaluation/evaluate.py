@@ -20,10 +20,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from face3d.depth.face import estimator as face_estimator
-from face3d.depth.face import inference as face_inference
-from face3d.depth.face import network as face_network
-from face3d.depth.face.inference import Look
+from face3d.depth.face.estimator import FaceEstimator
+from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction, predict_single_scale
+from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import Array, Face, Photo
 from training.dataset import GROUPS, HELD_OUT_FIRST_SEED, RenderedSet, render_set
 from training.evaluation import baselines
@@ -90,12 +89,12 @@ def held_out(
     return dict(list(with_head.items())[:heads])
 
 
-def full_pipeline(network: face_network.FaceNetwork) -> Method:
+def full_pipeline(network: FaceNetwork) -> Method:
     """The application's prediction for a record's photo, all steps included."""
 
     def method(record: Any) -> Prediction:
         size = len(record["rgb"])
-        depth = face_estimator.predict(network, Photo(np.ascontiguousarray(record["rgb"]), None, None, ""))
+        depth = FaceEstimator(network).predict(Photo(np.ascontiguousarray(record["rgb"]), None, None, ""))
         assert depth.back_hw is not None
         assert depth.matte_hw is not None
         head = np.argwhere(record["label"] >= LABEL_HEAD).mean(0)[::-1]
@@ -121,19 +120,19 @@ def _middle(face: Face) -> Array:
 
 
 def whole_photo_inference(
-    network: face_network.FaceNetwork,
+    network: FaceNetwork,
     side: int | None = None,
-    predict: Callable[..., Look] = face_inference.look,
+    predict: Callable[..., CropPrediction] = predict_single_scale,
 ) -> Method:
     """The network on the whole photo at `side` (default: its side at inference), enlarged bilinearly.
 
-    predict: `face_inference.look`, or `look_twice` for the mean of two scales.
+    predict: `predict_single_scale`, or `predict_crop` for the mean of two scales.
     """
 
     def method(record: Any) -> Prediction:
         size = len(record["rgb"])
-        photo = face_inference.Box(0, 0, size, size)
-        predicted = predict(network, record["rgb"], photo, side or network.configuration.look_side)
+        photo = Box(0, 0, size, size)
+        predicted = predict(network, record["rgb"], photo, side or network.configuration.inference_side)
         widths = 1 / predicted.matte_hw.shape[1]
 
         def full(values: Array, scale: float = 1.0) -> Array:
@@ -142,7 +141,7 @@ def whole_photo_inference(
             )
 
         relief, thickness, stated, stated_thickness = (
-            full(getattr(predicted, name), widths) for name in face_inference.LENGTHS
+            full(getattr(predicted, name), widths) for name in LENGTH_FIELDS
         )
         stated *= network.configuration.uncertainty_scale
         stated_thickness *= network.configuration.thickness_uncertainty_scale
@@ -260,7 +259,7 @@ def main() -> None:
     options = _options()
     by_seed = held_out(options.face_model, options.data, options.heads)
     records = list(by_seed.values())
-    network = face_network.load(options.weights)
+    network = load_face_network(options.weights)
     methods = _baselines(options.face_model, by_seed)
     for path in options.beside:
         methods[path.stem] = full_pipeline(baselines.network_of_any_age(path))
@@ -316,9 +315,7 @@ def _print_groups(records: list[Any], ours: list[dict[str, float]], mean: dict[s
         print_table(rows, unfair(rows, mean))
 
 
-def _print_photo_sizes(
-    records: list[Any], ours: list[dict[str, float]], network: face_network.FaceNetwork
-) -> None:
+def _print_photo_sizes(records: list[Any], ours: list[dict[str, float]], network: FaceNetwork) -> None:
     """A table with a row per size of the photo. ours: metrics of the records at their own size."""
     method = full_pipeline(network)
     smaller = {

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from skimage.data import astronaut
 
-from face3d.depth.face import estimator as face_estimator
-from face3d.depth.face import network as face_network
+from face3d.depth.face.estimator import FaceEstimator
+from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import Array, DepthMap, Photo
 from training.dataset import GROUPS
 from training.evaluation.evaluate import QUICK_HEADS, full_pipeline, held_out
@@ -64,12 +64,12 @@ def photo_transforms() -> dict[str, tuple[Array, Array]]:
     return made
 
 
-def stability(network: face_network.FaceNetwork) -> tuple[dict[str, float], Array]:
+def stability(network: FaceNetwork) -> tuple[dict[str, float], Array]:
     """Correlation of relief with that of the plain crop, by transform, and a contact sheet."""
     reference: DepthMap | None = None
     found, tiles = {}, []
     for name, (picture, to_picture) in photo_transforms().items():
-        depth = face_estimator.predict(network, Photo(np.ascontiguousarray(picture), None, None, ""))
+        depth = FaceEstimator(network).predict(Photo(np.ascontiguousarray(picture), None, None, ""))
         reference = reference or depth
         size = reference.values_hw.shape[::-1]
         back = cv2.invertAffineTransform(to_picture)
@@ -84,7 +84,7 @@ def stability(network: face_network.FaceNetwork) -> tuple[dict[str, float], Arra
     return found, tile_grid(tiles, 3)
 
 
-def gallery(network: face_network.FaceNetwork, records: list[Any]) -> tuple[list[str], Array]:
+def gallery(network: FaceNetwork, records: list[Any]) -> tuple[list[str], Array]:
     """Heads with the largest relief error: a line of text each, and a sheet of photo, truth and map."""
     method = full_pipeline(network)
     predictions = [method(record) for record in records]
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    network = face_network.load(options.weights)
+    network = load_face_network(options.weights)
     correlations, sheet = stability(network)
     _write(options.out / "stability.png", sheet)
     for name, value in correlations.items():

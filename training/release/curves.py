@@ -27,10 +27,9 @@ TERMS = (
     "matte",
     "head",
     "eyes",
-    "uncertainty",
-    "thickness uncertainty",
+    "canonical",
 )
-LIKELIHOODS = ("uncertainty", "thickness uncertainty")
+LIKELIHOODS = ("uncertainty", "thickness uncertainty", "canonical uncertainty")
 """The terms that fall below zero: drawn on an axis of their own, which is linear."""
 SHADES = ("0.97", "0.91", "0.85", "0.79")
 """Greys behind the stretches of a run, one per input side."""
@@ -47,7 +46,7 @@ def draw(log: Path, out: Path) -> int:
     figure, (losses, likelihood, rate) = pyplot.subplots(
         3, 1, figsize=(9, 7.5), sharex=True, height_ratios=(4, 1, 1)
     )
-    for term in TERMS:  # older lines lack newer terms
+    for term in (*TERMS, *LIKELIHOODS):  # older lines lack newer terms
         axes = likelihood if term in LIKELIHOODS else losses
         axes.plot(seen, [line.get(term, float("nan")) for line in lines], label=term, linewidth=1)
     _shade_sides(losses, lines)

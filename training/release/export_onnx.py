@@ -18,9 +18,9 @@ as JSON, and the unit of the input and of each output under its name. To use it:
 
 Lengths are in widths of a square of `side` pixels, the training's, whatever the size of the input: times
 `side` they are pixels of the input. Errors are smallest with the photo, or a square 1.6 heads wide around a
-head, brought to about `look_side` pixels. The application averages two scales, that one and 0.8 of it, each
-with its mirror image (face3d/depth/face/inference.py), and `uncertainty_scale` is fitted to that mean. The
-file is checked with onnxruntime at two sizes before it replaces an earlier one.
+head, brought to about `inference_side` pixels. The application averages two scales, that one and 0.8 of it,
+each with its mirror image (face3d/depth/face/inference.py), and `uncertainty_scale` is fitted to that mean.
+The file is checked with onnxruntime at two sizes before it replaces an earlier one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from face3d.depth.face import network as face_network
+from face3d.depth.face.network import FaceMaps, FaceNetwork, load_face_network, metadata_of
 
 TOLERANCE = 1e-3
 """Largest accepted difference from PyTorch, relative to the largest value of that output."""
@@ -56,17 +56,25 @@ DESCRIPTIONS = {
         "(n, 2, h, w) logits: their sigmoids, 0..1, peak at the eye on the left "
         "and at the eye on the right of the picture"
     ),
+    "canonical": (
+        "(n, 3, h, w) x, y, z on the neutral head of the visible skin, from its pivot, in widths of that head"
+    ),
+    "log_canonical_uncertainty": (
+        "(n, h, w) natural logarithm of the expected absolute error of `canonical`, mean of the three; "
+        "its exp is in widths of the neutral head"
+    ),
 }
 """Shape and unit of the input and the outputs, by name, for the file's metadata."""
 
 
-def export(network: face_network.FaceNetwork, out: Path) -> float:
+def export(network: FaceNetwork, out: Path) -> float:
     """Writes the file, with its metadata, and returns the largest relative difference from PyTorch.
 
     Raises ValueError where that is above TOLERANCE.
     """
     partial = out.with_suffix(".part")
-    names = list(face_network.FaceMaps._fields)
+    canonical = network.configuration.canonical
+    names = [name for name in FaceMaps._fields if canonical or "canonical" not in name]
     axes = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     with torch.inference_mode():
         program = torch.onnx.export(
@@ -80,7 +88,8 @@ def export(network: face_network.FaceNetwork, out: Path) -> float:
             verbose=False,
         )
     assert program is not None
-    program.model.metadata_props.update(face_network.metadata_of(network.configuration, DESCRIPTIONS))
+    descriptions = {name: DESCRIPTIONS[name] for name in ("rgb", *names)}
+    program.model.metadata_props.update(metadata_of(network.configuration, descriptions))
     program.save(partial)
     try:
         worst = max(largest_difference(network, partial, size) for size in SIZES_HW)
@@ -92,12 +101,12 @@ def export(network: face_network.FaceNetwork, out: Path) -> float:
     return worst
 
 
-def largest_difference(network: face_network.FaceNetwork, path: Path, size_hw: tuple[int, int]) -> float:
+def largest_difference(network: FaceNetwork, path: Path, size_hw: tuple[int, int]) -> float:
     """Largest difference between PyTorch and onnxruntime, relative to the largest value of that output."""
     rgb = torch.rand(1, 3, *size_hw, generator=torch.Generator().manual_seed(0))
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     with torch.inference_mode():
-        expected = [maps.numpy() for maps in network(rgb)]
+        expected = [maps.numpy() for maps in network(rgb) if maps is not None]
     found = session.run(None, {"rgb": rgb.numpy()})
     return max(float(np.abs(a - b).max() / np.abs(a).max()) for a, b in zip(expected, found, strict=True))
 
@@ -108,7 +117,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path("assets/face_depth.safetensors"))
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    worst = export(face_network.load(options.weights), options.out)
+    worst = export(load_face_network(options.weights), options.out)
     size = f"{options.out.stat().st_size / 1e6:.1f} MB"
     print(f"{options.out}: {size}, differs from PyTorch by at most {worst:.1e} of the range")
 

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from face3d.depth.face.inference import look_twice
+from face3d.depth.face.inference import predict_crop
 from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of, with_weights
 from training.evaluation.evaluate import (
     HEADS,
@@ -46,7 +46,7 @@ def half(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def _normals(records: list[Any], network: FaceNetwork, side: int) -> float:
-    return means(metrics_by_head(records, whole_photo_inference(network, side, look_twice)))["normals mean"]
+    return means(metrics_by_head(records, whole_photo_inference(network, side, predict_crop)))["normals mean"]
 
 
 def choose_weights(
@@ -68,7 +68,7 @@ def calibrate(network: FaceNetwork, calibration: list[Any]) -> dict[int, float]:
     """
     errors = {side: _normals(calibration[:QUICK_HEADS], network, side) for side in SIDES}
     best = min(errors, key=lambda side: errors[side])
-    network.configuration = dataclasses.replace(network.configuration, look_side=best)
+    network.configuration = dataclasses.replace(network.configuration, inference_side=best)
     relief, thickness = (
         round(factor, 4) for factor in uncertainty_factors(calibration, full_pipeline(network))
     )
@@ -93,7 +93,7 @@ def facts_of(state: dict[str, Any], metrics: dict[str, float]) -> dict[str, str]
 def write_weights(
     weights: dict[str, torch.Tensor], configuration: Configuration, facts: dict[str, str], out: Path
 ) -> None:
-    """Writes a file that `face_network.load` reads, whole or not at all."""
+    """Writes a file that `load` reads, whole or not at all."""
     partial = out.with_suffix(".part")
     whole = {key: value.contiguous() for key, value in weights.items()}
     save_file(whole, partial, metadata_of(configuration, facts))
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    configuration = Configuration(**state["configuration"])
+    configuration = Configuration.from_dict(state["configuration"])
     calibration = list(
         held_out(options.face_model, options.calibration, CALIBRATION_HEADS, CALIBRATION_FIRST_SEED).values()
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from face3d.structures import Array
+from training.scenes.face_model import PIVOT
 from training.scenes.primitives import euler, unit
 
 
@@ -27,9 +28,7 @@ class SceneCamera:
 
     def place(self, points_n3: Array) -> Array:
         """Points of the upright head in camera axes, pivot at the origin."""
-        return np.ascontiguousarray(
-            (points_n3 - np.array([0, 0, 2], np.float32)) @ self.rotation_33.T, np.float32
-        )
+        return np.ascontiguousarray((points_n3 - PIVOT) @ self.rotation_33.T, np.float32)
 
     def rays(self, side: int) -> Array:
         """Unit vectors from the camera through the middle of each pixel, (side, side, 3)."""

@@ -1,4 +1,6 @@
-"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, places of features."""
+"""One training sample from a seed: photo, relief, thickness, normals, matte, labels, canonical coordinates,
+places of features.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class Sample:
     rgb_hwc: (s, s, 3) uint8 sRGB. relief_hw, thickness_hw: float32, 0 outside. normal_hwc: int8, 127 times
     the unit normal in camera axes (x to the right, y up, z to the camera), 0 outside. matte_hw: uint8
     coverage 0..255, above half only where a person covers the pixel's centre. label_hw: uint8, nothing / body
-    / head / narrow face.
+    / head / narrow face. canonical_hwc: float32, place on the neutral head, see `face_model.Regions`, NaN
+    where the pixel's centre shows no skin of a head.
     heads_23: float32, x and y of the middle and the width of the visible part of each person's head, pixels;
     0 where nothing is visible.
     eyes_43: float32, x, y in pixels, and 1 where the eye is in view, else 0; left and right in an upright,
@@ -47,6 +50,7 @@ class Sample:
     normal_hwc: Array
     matte_hw: Array
     label_hw: Array
+    canonical_hwc: Array
     heads_23: Array
     eyes_43: Array
     landmarks_683: Array
@@ -81,6 +85,7 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
         np.round(true.normal_hwc * 127).astype(np.int8),
         matte,
         true.label_hw,
+        true.canonical_hwc,
         heads_in_view(true),
         eyes,
         landmarks,
@@ -119,21 +124,9 @@ def _nobody(rgb_hwc: Array, has: set[str]) -> Sample:
     heads, eyes, landmarks = (
         np.zeros((count, 3), np.float32) for count in (MOST_PEOPLE, MOST_EYES, LANDMARKS)
     )
-    normals = np.zeros(rgb_hwc.shape, np.int8)
-    return Sample(
-        rgb_hwc,
-        lengths,
-        lengths,
-        normals,
-        bytes_,
-        bytes_,
-        heads,
-        eyes,
-        landmarks,
-        0.0,
-        0.0,
-        frozenset({"nobody", *has}),
-    )
+    normals, canonical = np.zeros(rgb_hwc.shape, np.int8), np.full(rgb_hwc.shape, np.nan, np.float32)
+    maps = lengths, lengths, normals, bytes_, bytes_, canonical
+    return Sample(rgb_hwc, *maps, heads, eyes, landmarks, 0.0, 0.0, frozenset({"nobody", *has}))
 
 
 def camera_of(model: FaceModel, regions: Regions, seed: int) -> SceneCamera:

@@ -15,11 +15,13 @@ MOST_PEOPLE = 2
 
 
 class Truth(NamedTuple):
-    """The surface at each pixel's centre, 0 where it is no person's; (s, s) or, of normals, (s, s, 3).
+    """The surface at each pixel's centre, 0 where it is no person's; (s, s) or, of normals and canonical
+    coordinates, (s, s, 3).
 
     relief_hw, thickness_hw: float32, image widths. label_hw: uint8. distance_hw: float32, centimetres along
     the axis, also of things.
-    normal_hwc: float32, unit length, camera axes. owner_hw: uint8, number of the person.
+    normal_hwc: float32, unit length, camera axes. owner_hw: uint8, number of the person. canonical_hwc:
+    float32, as in `Sample`.
     """
 
     relief_hw: Array
@@ -28,6 +30,7 @@ class Truth(NamedTuple):
     distance_hw: Array
     normal_hwc: Array
     owner_hw: Array
+    canonical_hwc: Array
 
 
 def truth(mesh: Part, owner_m: Array, camera: SceneCamera, placed_v3: Array, side: int) -> Truth:
@@ -64,7 +67,9 @@ def truth(mesh: Part, owner_m: Array, camera: SceneCamera, placed_v3: Array, sid
     corners = placed_v3[seen]
     flat = np.cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :])
     normal = _towards_camera(smooth, flat, camera.rays(side)) * hit[..., None]
-    return Truth(relief, thickness, label, near, normal.astype(np.float32), owner)
+    canonical = np.einsum("hwk,hwkc->hwc", weight, mesh.canonical_v3[seen])
+    canonical[~hit] = np.nan
+    return Truth(relief, thickness, label, near, normal.astype(np.float32), owner, canonical)
 
 
 def _towards_camera(smooth_hwc: Array, flat_hwc: Array, ray_hwc: Array) -> Array:

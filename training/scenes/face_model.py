@@ -55,6 +55,8 @@ SKIN_SURFACES = (
 )
 EYE_CENTRES = np.array([[-3.094, 3.614, 7.995], [3.094, 3.614, 7.995]], np.float32)
 """Centres of the eyeballs in the mean face, centimetres; the eye on -X (left in a frontal picture) first."""
+PIVOT = np.array([0, 0, 2], np.float32)
+"""The point about which a head is turned, and the origin of canonical coordinates, centimetres."""
 NECKLINE_BELOW = -10.0
 """Height under which the only open edge of the skin is that of the shoulders, centimetres."""
 
@@ -152,10 +154,11 @@ def _read_obj(file: Path) -> tuple[Array, Array]:
 @dataclass(frozen=True, eq=False)
 class Regions:
     """Regions of the mean head, per vertex: distances in centimetres, soft masks in 0..1, float32 (v,) but
-    the last two.
+    the last three.
 
-    direction_v3: float32 unit vectors from the middle of the skull. neckline_k2: edges, as numbers of
-    vertices, along which the skin of the shoulders ends.
+    direction_v3: float32 unit vectors from the middle of the skull. canonical_v3: float32, place of the skin
+    on the neutral head, from PIVOT, in widths of that head with its ears; NaN in mouth and eyes. neckline_k2:
+    edges, as numbers of vertices, along which the skin of the shoulders ends.
     """
 
     to_brow: Array
@@ -167,6 +170,7 @@ class Regions:
     from_eye_axis: Array
     above_chin: Array
     direction_v3: Array
+    canonical_v3: Array
     neckline_k2: Array
 
 
@@ -198,7 +202,9 @@ def find_regions(model: FaceModel) -> Regions:
     skin = model.triangles_m3[(model.triangles_m3 < HEAD.stop).all(1)]
     rim = open_edges(skin)
     neckline = rim[(points[rim, 1] < NECKLINE_BELOW).all(1)]
-    soft = (to_brow, to_eyelid, lips, cheek, nose, beard, from_axis, above_chin, direction)
+    canonical = (points - PIVOT) / np.ptp(points[HEAD, 0][above_chin[HEAD] > 0])
+    canonical[HEAD.stop :] = np.nan
+    soft = (to_brow, to_eyelid, lips, cheek, nose, beard, from_axis, above_chin, direction, canonical)
     per_vertex = [np.asarray(values, np.float32) for values in soft]
     return Regions(*[*per_vertex, neckline])
 

@@ -18,6 +18,7 @@ from training.scenes.primitives import (
     Part,
     compact,
     grid_triangles,
+    nowhere,
     open_edges,
     plain,
     unit,
@@ -95,6 +96,7 @@ def _shell(
         np.where(regions.above_chin[closed[:, 0]] > 0.5, LABEL_HEAD, LABEL_BODY).astype(np.uint8),
         np.full(len(closed), material, np.uint8),
         np.tile(strands, (2, 1)),
+        nowhere(np.tile(strands, (2, 1))),
     )
     return compact(whole)
 
@@ -162,9 +164,8 @@ def curtain(vertices: Array, colour: Array, rng: Generator) -> Part:
     strands = np.stack([across, points[:, 1] * 0.12, np.zeros(len(points))], 1)
     shade = 1 + 0.25 * np.tile(wave.reshape(-1, 1), (2, 1))
     albedo = np.clip(colour * shade * rng.uniform(0.8, 1.2), 0.005, 1).astype(np.float32)
-    return Part(
-        points, triangles, albedo, label, np.full(len(triangles), HAIR, np.uint8), strands.astype(np.float32)
-    )
+    material = np.full(len(triangles), HAIR, np.uint8)
+    return Part(points, triangles, albedo, label, material, strands.astype(np.float32), nowhere(points))
 
 
 def _waves(angle_c: Array, height_r1: Array, rng: Generator) -> Array:

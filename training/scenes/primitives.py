@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ class Part:
     """A mesh with its colours, labels and materials.
 
     vertices_v3 and triangles_m3; albedo_v3 linear in 0..1 (of glass: its transmittance); label_m and
-    material_m uint8 per triangle; coordinates_v3 for procedural noise. Strands and clear glass are labelled
+    material_m uint8 per triangle; coordinates_v3 for procedural noise; canonical_v3: see
+    `face_model.Regions`, NaN where the vertex is not of a head's skin. Strands and clear glass are labelled
     nothing: they are part of the photo, but no surface.
     """
 
@@ -31,6 +32,7 @@ class Part:
     label_m: Array
     material_m: Array
     coordinates_v3: Array
+    canonical_v3: Array
 
 
 def plain(points_v3: Array, triangles_m3: Array, colour: Array, label: int, material: int) -> Part:
@@ -38,40 +40,34 @@ def plain(points_v3: Array, triangles_m3: Array, colour: Array, label: int, mate
     count = len(triangles_m3)
     albedo = np.broadcast_to(np.clip(colour, 0.005, 1), (len(points_v3), 3)).astype(np.float32)
     points = np.ascontiguousarray(points_v3, np.float32)
-    return Part(
-        points,
-        triangles_m3.astype(np.int32),
-        albedo,
-        np.full(count, label, np.uint8),
-        np.full(count, material, np.uint8),
-        points,
-    )
+    labels, materials = np.full(count, label, np.uint8), np.full(count, material, np.uint8)
+    return Part(points, triangles_m3.astype(np.int32), albedo, labels, materials, points, nowhere(points))
+
+
+def nowhere(vertices_v3: Array) -> Array:
+    """Canonical coordinates of vertices that are not of a head's skin."""
+    return np.full(vertices_v3.shape, np.nan, np.float32)
 
 
 def compact(part: Part) -> Part:
     """Drops the vertices that no triangle uses."""
     used, triangles = np.unique(part.triangles_m3, return_inverse=True)
     triangles = triangles.reshape(-1, 3).astype(np.int32)
-    return Part(
-        part.vertices_v3[used],
-        triangles,
+    per_vertex = (
         part.albedo_v3[used],
         part.label_m,
         part.material_m,
         part.coordinates_v3[used],
+        part.canonical_v3[used],
     )
+    return Part(part.vertices_v3[used], triangles, *per_vertex)
 
 
 def only(part: Part, chosen_m: Array) -> Part:
     """Some triangles of a part, on all its vertices."""
     triangles = np.ascontiguousarray(part.triangles_m3[chosen_m])
-    return Part(
-        part.vertices_v3,
-        triangles,
-        part.albedo_v3,
-        part.label_m[chosen_m],
-        part.material_m[chosen_m],
-        part.coordinates_v3,
+    return replace(
+        part, triangles_m3=triangles, label_m=part.label_m[chosen_m], material_m=part.material_m[chosen_m]
     )
 
 
@@ -87,14 +83,14 @@ def join(parts: list[Part]) -> Part:
         np.concatenate([p.label_m for p in parts]),
         np.concatenate([p.material_m for p in parts]),
         np.concatenate([p.coordinates_v3 for p in parts]).astype(np.float32),
+        np.concatenate([p.canonical_v3 for p in parts]),
     )
 
 
 def moved(part: Part, rotation_33: Array, shift_3: Array) -> Part:
     """The part turned about the origin, then shifted; the noise on it moves along."""
-    vertices = np.ascontiguousarray(part.vertices_v3 @ rotation_33.T + shift_3, np.float32)
-    return Part(
-        vertices, part.triangles_m3, part.albedo_v3, part.label_m, part.material_m, part.coordinates_v3
+    return replace(
+        part, vertices_v3=np.ascontiguousarray(part.vertices_v3 @ rotation_33.T + shift_3, np.float32)
     )
 
 

@@ -197,12 +197,8 @@ def head_part(model: FaceModel, regions: Regions, vertices: Array, albedo: Array
     material = np.full(len(first), SKIN, np.uint8)
     material[first >= face_model.HEAD.stop] = MOUTH
     material[first >= face_model.EYEBALLS[0].start] = EYE
-    return join(
-        [
-            Part(vertices, model.triangles_m3, albedo, label, material, model.neutral_v3),
-            _chest(regions, vertices, albedo),
-        ]
-    )
+    head = Part(vertices, model.triangles_m3, albedo, label, material, model.neutral_v3, regions.canonical_v3)
+    return join([head, _chest(regions, vertices, albedo)])
 
 
 def _chest(regions: Regions, vertices: Array, albedo: Array) -> Part:

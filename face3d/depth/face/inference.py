@@ -1,6 +1,4 @@
-"""One look of the face network at a rectangle of a photo, with its mirror image, and the mean of two such
-looks.
-"""
+"""Inference on one crop of a photo, with test-time augmentation: horizontal flip and two scales."""
 
 from __future__ import annotations
 
@@ -13,11 +11,11 @@ import torch
 from face3d.depth.face.network import STRIDE, FaceNetwork
 from face3d.structures import Array
 
-SECOND_LOOK = 0.8
-"""Side of the second of two looks that are averaged, as a share of the first's; compared on the calibration
-set with 0.65 and with none."""
-LENGTHS = "relief_hw", "thickness_hw", "uncertainty_hw", "thickness_uncertainty_hw"
-"""Of a `Look`, what is measured in its pixels."""
+SECOND_SCALE = 0.8
+"""Input side of the second scale, as a share of the first; compared on the calibration set with 0.65 and with
+none."""
+LENGTH_FIELDS = "relief_hw", "thickness_hw", "uncertainty_hw", "thickness_uncertainty_hw"
+"""Fields of `CropPrediction` that are measured in its pixels."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,11 @@ class Box:
     width: int
     height: int
 
+    @classmethod
+    def whole(cls, size_hw: tuple[int, int]) -> Box:
+        """The rectangle of a whole photo of `size_hw`."""
+        return cls(0, 0, size_hw[1], size_hw[0])
+
     @property
     def corners(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom."""
@@ -36,12 +39,12 @@ class Box:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What the network said of one rectangle. Lengths in pixels of the rectangle's own map, so that they
-    survive any rescaling.
+class CropPrediction:
+    """Output of the network for one crop. Lengths are in pixels of these maps.
 
-    relief_hw, thickness_hw and their expected errors: pixels; matte_hw, head_hw: 0..1; eyes_2hw: 0..1, left
-    and right in the picture.
+    relief_hw, thickness_hw and their expected errors: pixels.
+    matte_hw, head_hw: 0..1.
+    eyes_2hw: 0..1, left and right in the picture.
     """
 
     relief_hw: Array
@@ -53,61 +56,60 @@ class Look:
     thickness_uncertainty_hw: Array
 
 
-def look_twice(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> Look:
-    """The mean of a look at `side` and one at SECOND_LOOK of it, which err differently; at the resolution of
-    the former.
+def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+    """The mean over two scales, `side` and SECOND_SCALE of it, whose errors differ; at the resolution of the
+    larger.
     """
-    fine, coarse = (look(network, rgb_hwc, box, round(side * share)) for share in (1, SECOND_LOOK))
+    fine, coarse = (
+        predict_single_scale(network, rgb_hwc, box, round(side * scale)) for scale in (1, SECOND_SCALE)
+    )
     size_hw = fine.matte_hw.shape
 
-    def both(name: str) -> Array:
+    def mean(name: str) -> Array:
         layers = getattr(coarse, name).reshape(-1, *coarse.matte_hw.shape)
         enlarged = np.stack(
             [cv2.resize(layer, size_hw[::-1], interpolation=cv2.INTER_LINEAR) for layer in layers]
         )
-        scale = size_hw[1] / coarse.matte_hw.shape[1] if name in LENGTHS else 1.0
-        of_fine = getattr(fine, name)
-        return np.asarray((of_fine + enlarged.reshape(of_fine.shape) * np.float32(scale)) / 2)
+        scale = size_hw[1] / coarse.matte_hw.shape[1] if name in LENGTH_FIELDS else 1.0
+        fine_layer = getattr(fine, name)
+        return np.asarray((fine_layer + enlarged.reshape(fine_layer.shape) * np.float32(scale)) / 2)
 
-    return Look(*(both(field.name) for field in fields(Look)))
+    return CropPrediction(*(mean(field.name) for field in fields(CropPrediction)))
 
 
-def look(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> Look:
-    """Runs the network on a rectangle brought to about side x side pixels, with its mirror image, and
-    averages the two.
-    """
-    shrink = side / (box.width * box.height) ** 0.5
-    size_hw = max(8, round(box.height * shrink)), max(8, round(box.width * shrink))
-    cut = np.ascontiguousarray(rgb_hwc[box.top : box.top + box.height, box.left : box.left + box.width])
-    small = cv2.resize(cut, size_hw[::-1], interpolation=cv2.INTER_AREA if shrink < 1 else cv2.INTER_CUBIC)
-    padded = cv2.copyMakeBorder(small, 0, -size_hw[0] % STRIDE, 0, -size_hw[1] % STRIDE, cv2.BORDER_REPLICATE)
-    mirrored = cv2.copyMakeBorder(
-        np.ascontiguousarray(small[:, ::-1]),
-        0,
-        -size_hw[0] % STRIDE,
-        0,
-        -size_hw[1] % STRIDE,
-        cv2.BORDER_REPLICATE,
-    )
-    batch = torch.from_numpy(np.stack([padded, mirrored]).transpose(0, 3, 1, 2).astype(np.float32) / 255)
+def predict_single_scale(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+    """The mean of a crop and its mirror image, both resized to about side x side pixels."""
+    scale = side / (box.width * box.height) ** 0.5
+    size_hw = max(8, round(box.height * scale)), max(8, round(box.width * scale))
+    crop = np.ascontiguousarray(rgb_hwc[box.top : box.top + box.height, box.left : box.left + box.width])
+    small = cv2.resize(crop, size_hw[::-1], interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    padded = np.stack([_pad_to_stride(small), _pad_to_stride(small[:, ::-1])])
+    batch_nchw = torch.from_numpy(padded.transpose(0, 3, 1, 2).astype(np.float32) / 255)
     with torch.inference_mode():
-        maps = network(batch)
+        maps = network(batch_nchw)
 
-    def both(values_nhw: torch.Tensor) -> Array:
+    def mean(values_nhw: torch.Tensor) -> Array:
         straight, flipped = values_nhw[..., : size_hw[0], : size_hw[1]].float().numpy()
         return (straight + flipped[..., ::-1]) / 2
 
-    def probability(logit_nhw: torch.Tensor) -> Array:
-        return both(torch.sigmoid(logit_nhw))
+    def mean_probability(logit_nhw: torch.Tensor) -> Array:
+        return mean(torch.sigmoid(logit_nhw))
 
-    pixels = network.configuration.side  # image widths of the training square, in pixels
-    eyes = torch.stack([maps.eyes_logit[0], maps.eyes_logit[1].flip(0)])
-    return Look(
-        both(maps.relief) * pixels,
-        both(maps.thickness) * pixels,
-        both(torch.exp(maps.log_uncertainty)) * pixels,
-        probability(maps.matte_logit),
-        probability(maps.head_logit),
-        probability(eyes),
-        both(torch.exp(maps.log_thickness_uncertainty)) * pixels,
+    pixels = network.configuration.side  # pixels per image width of the training square
+    eyes_logit = torch.stack([maps.eyes_logit[0], maps.eyes_logit[1].flip(0)])
+    return CropPrediction(
+        mean(maps.relief) * pixels,
+        mean(maps.thickness) * pixels,
+        mean(torch.exp(maps.log_uncertainty)) * pixels,
+        mean_probability(maps.matte_logit),
+        mean_probability(maps.head_logit),
+        mean_probability(eyes_logit),
+        mean(torch.exp(maps.log_thickness_uncertainty)) * pixels,
     )
+
+
+def _pad_to_stride(rgb_hwc: Array) -> Array:
+    """The edge repeated to the right and below, up to multiples of STRIDE."""
+    height, width = rgb_hwc.shape[:2]
+    contiguous = np.ascontiguousarray(rgb_hwc)
+    return cv2.copyMakeBorder(contiguous, 0, -height % STRIDE, 0, -width % STRIDE, cv2.BORDER_REPLICATE)

@@ -1,15 +1,16 @@
-"""The bundled face network: one photo to relief, thickness, their expected errors, matte, head and eyes.
-Torch modules, nothing else.
+"""The modules of the bundled face network, and its weights' file.
 
-A ResNet-18 encoder (He et al. 2016, through timm, random weights) and an additive decoder: at each scale the
-encoder's features and the coarser result are brought to the decoder's width there by 1x1 convolutions, the
-latter is upsampled onto the former, and one residual block joins the two. Output at half the input's
-resolution, upsampled.
+One photo to relief, thickness, their expected errors, matte, head and eyes. The encoder is one of timm,
+ResNet-18 (He et al. 2016) unless the configuration names another. The decoder is additive: at each scale 1x1
+convolutions bring the encoder's features and the coarser result to the same width, the coarser result is
+upsampled onto the features, and one residual block refines the sum. The output has half the input's
+resolution and is upsampled.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,38 +27,54 @@ from face3d.errors import WeightsError
 STRIDE = 32
 """Sides of the input must be multiples of this."""
 FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0, -3.0
-"""Of the last layer before training: relief, thickness, matte, head, log of the expected error of relief, the
-two eyes, log of the expected error of thickness."""
+"""Biases of the last layer before training: relief, thickness, matte, head, logarithm of relief's expected
+error, the two eyes, logarithm of thickness's expected error."""
+FIRST_CANONICAL_BIAS = 0.0, 0.0, 0.4, -2.0
+"""Biases that follow them for canonical coordinates: x, y, z, logarithm of their expected error."""
+FORMER_KEYS = {"look_side": "inference_side"}
+"""Keys in the metadata of files that were packed before a field was renamed, and the field."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What is needed to build the network again; kept in the weights' metadata.
+    """Everything needed to build the network again; kept in the weights' metadata.
 
     widths: channels of the decoder, from half the input's resolution to the coarsest; one per scale of the
     backbone.
-    side: the input side it was trained at, pixels; relief is in widths of this square.
-    look_side: the larger of the two input sides it is used at; measured to be better somewhat above `side`.
-    uncertainty_scale, thickness_uncertainty_scale: factors that make 68 % of the errors fall within the
-    stated uncertainty.
+    side: the input side of the training, pixels; relief is in widths of this square.
+    inference_side: the input side of the first scale at inference; measured to be best above `side`.
+    uncertainty_scale, thickness_uncertainty_scale: calibration factors with which 68 % of the errors lie
+    within the stated uncertainty.
+    canonical: whether the network also predicts canonical coordinates, see `FaceMaps`.
     """
 
     backbone: str = "resnet18"
     widths: tuple[int, ...] = (32, 64, 128, 128, 256)
     side: int = 128
-    look_side: int = 192
+    inference_side: int = 192
     uncertainty_scale: float = 1.0
     thickness_uncertainty_scale: float = 1.0
+    canonical: bool = False
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Configuration:
+        """The configuration of a weights' file or of a training checkpoint, also of one with FORMER_KEYS."""
+        known = {FORMER_KEYS.get(key, key): value for key, value in values.items()}
+        return cls(**known | {"widths": tuple(known["widths"])})
 
 
 class FaceMaps(NamedTuple):
-    """What the network says of a batch. All (n, h, w) float32 at the input's resolution but `eyes_logit` (n,
-    2, h, w).
+    """Outputs for a batch: (n, h, w) float32 at the input's resolution, but `eyes_logit` (n, 2, h, w).
 
-    relief: height towards the camera, image widths, meaningful where matte > 0.5; thickness: image widths, >=
-    0; matte, head: logits;
+    relief: height towards the camera, image widths, meaningful where matte > 0.5.
+    thickness: image widths, >= 0.
+    matte_logit, head_logit: logits.
     log_uncertainty, log_thickness_uncertainty: natural logarithm of the expected absolute error of relief and
-    of thickness; eyes_logit: eye on the left, eye on the right of the picture.
+    of thickness.
+    eyes_logit: logits of the eye on the left and of the eye on the right of the picture.
+    canonical, log_canonical_uncertainty: None without `Configuration.canonical`, else canonical coordinates
+    (n, 3, h, w) of the visible skin, see docs/conventions.md, and the natural logarithm of their expected
+    absolute error, mean of the three.
     """
 
     relief: Tensor
@@ -67,6 +84,8 @@ class FaceMaps(NamedTuple):
     log_uncertainty: Tensor
     eyes_logit: Tensor
     log_thickness_uncertainty: Tensor
+    canonical: Tensor | None = None
+    log_canonical_uncertainty: Tensor | None = None
 
 
 class Join(nn.Module):
@@ -107,8 +126,9 @@ class FaceNetwork(nn.Module):
         widths = configuration.widths
         shapes = zip(encoder.feature_info.channels(), widths, (*widths[1:], 0), strict=True)
         self.joins = nn.ModuleList(Join(*shape) for shape in shapes)
-        last = nn.Conv2d(widths[0], len(FIRST_BIAS), 1)
-        last.bias = nn.Parameter(torch.tensor(FIRST_BIAS))
+        bias = (*FIRST_BIAS, *FIRST_CANONICAL_BIAS) if configuration.canonical else FIRST_BIAS
+        last = nn.Conv2d(widths[0], len(bias), 1)
+        last.bias = nn.Parameter(torch.tensor(bias))
         self.head = nn.Sequential(nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(inplace=True), last)
 
     def forward(self, rgb_nchw: Tensor) -> FaceMaps:
@@ -118,35 +138,34 @@ class FaceNetwork(nn.Module):
         merged = coarsest(scale, None)
         for join, scale in finer:
             merged = join(scale, merged)
-        with torch.autocast(
-            rgb_nchw.device.type, enabled=False
-        ):  # bfloat16 holds relief to half a pixel only
+        # bfloat16 would resolve relief to half a pixel only.
+        with torch.autocast(rgb_nchw.device.type, enabled=False):
             maps = self.head(merged.float())
         maps = functional.interpolate(maps, size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
         relief, thickness, matte, head, log_uncertainty = maps[:, :5].unbind(1)
         relief_error, thickness_error = log_uncertainty.clamp(-9, 1), maps[:, 7].clamp(-9, 1)
-        return FaceMaps(
+        spoken = FaceMaps(
             relief, functional.relu(thickness), matte, head, relief_error, maps[:, 5:7], thickness_error
         )
+        if not self.configuration.canonical:
+            return spoken
+        return spoken._replace(canonical=maps[:, 8:11], log_canonical_uncertainty=maps[:, 11].clamp(-9, 1))
 
 
 def metadata_of(configuration: Configuration, facts: dict[str, str]) -> dict[str, str]:
-    """The strings that go into the weights' file: the configuration and whatever else is known of them."""
+    """The strings of the weights' metadata: the configuration, and `facts` about the training."""
     return {"configuration": json.dumps(asdict(configuration)), **facts}
 
 
-def load(path: Path) -> FaceNetwork:
-    """The network with the weights of a safetensors file (float16 on disk, float32 here), in eval mode on the
-    CPU.
+def load_face_network(path: Path) -> FaceNetwork:
+    """The network of a safetensors file in eval mode on the CPU; float16 on disk, float32 here.
 
     Raises WeightsError where the file is absent, damaged, or of another network.
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            kept = json.loads((file.metadata() or {})["configuration"])
-        configuration = Configuration(**kept | {"widths": tuple(kept["widths"])})
-        weights = load_file(path)
-        return with_weights(configuration, weights)
+            configuration = Configuration.from_dict(json.loads((file.metadata() or {})["configuration"]))
+        return with_weights(configuration, load_file(path))
     except FileNotFoundError as error:
         raise WeightsError(
             f"The face network's weights are missing: {path} is not there. Restore it from the repository."
@@ -162,8 +181,9 @@ def load(path: Path) -> FaceNetwork:
 
 
 def with_weights(configuration: Configuration, weights: dict[str, Tensor]) -> FaceNetwork:
-    """A network in eval mode, its weights float32. Raises RuntimeError for weights of another network,
-    ValueError for an impossible one.
+    """A network in eval mode with float32 weights.
+
+    Raises RuntimeError for weights of another network, ValueError for an impossible configuration.
     """
     network = FaceNetwork(configuration)
     network.load_state_dict(

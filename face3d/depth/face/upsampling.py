@@ -1,4 +1,4 @@
-"""Joint bilateral upsampling: a small map on a larger picture, under the picture's guidance."""
+"""Joint bilateral upsampling: a small map to the size of a larger picture, guided by its colours."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import numpy as np
 
 from face3d.structures import Array
 
+COLOUR_SIGMA = 24.0
+"""Standard deviation of the colour kernel, in 8-bit steps."""
+
 
 def guided_upsample(
     values_hwc: Array, guide_rgb: Array, frame_xywh: tuple[float, float, float, float]
 ) -> Array:
-    """Values of a small map on a larger picture, each a weighted mean of the 4 x 4 nearest, so nothing rings
-    and nothing overshoots.
+    """A small map at the guide's size; each value is a weighted mean of the 4 x 4 nearest, without overshoot.
 
-    values_hwc: (h, w, c) float32 over the rectangle `frame_xywh` of the guide, in guide pixels. guide_rgb:
-    (H, W, 3) uint8.
+    values_hwc: (h, w, c) float32 over the rectangle `frame_xywh` of the guide, in guide pixels.
+    guide_rgb: (H, W, 3) uint8.
     Returns (H, W, c) float32; outside the frame the nearest edge value.
-    Weights are a cubic B-spline in space times a Gaussian of the colour difference: joint bilateral
-    upsampling (Kopf et al. 2007), with a spline for the spatial kernel because it is smooth where it is cut
-    off, so there are no stair-steps.
+    The weights are a cubic B-spline in space times a Gaussian of the colour difference.
+    Source: joint bilateral upsampling (Kopf et al. 2007). Our spatial kernel is a spline because it ends
+    smoothly, so there are no stair-steps.
     """
     height, width = guide_rgb.shape[:2]
     rows, columns, channels = values_hwc.shape
@@ -42,7 +44,7 @@ def guided_upsample(
             weight = np.einsum("hwc,hwc->hw", difference, difference)
             weight *= np.float32(-1 / (2 * COLOUR_SIGMA**2))
             np.exp(weight, out=weight)
-            weight += np.float32(0.02)  # where no neighbour is alike, space alone decides
+            weight += np.float32(0.02)  # where all colours differ, the spatial kernel alone remains
             weight *= share_x
             weight *= share_y[:, None]
             total += weight[..., None] * tap[..., :channels]
@@ -53,19 +55,13 @@ def guided_upsample(
 def _sample_guide(
     guide_hwc: Array, frame_xywh: tuple[float, float, float, float], size_hw: tuple[int, int]
 ) -> Array:
-    """The guide's colour at the centres of the small map's pixels, averaged over about one of them: (h, w, 3)
-    float32.
-    """
+    """The guide's colour at the small map's pixel centres, averaged over about a pixel: (h, w, 3) float32."""
     left, top, width, height = frame_xywh
     x = (np.arange(size_hw[1], dtype=np.float32) + 0.5) * width / size_hw[1] + left - 0.5
     y = (np.arange(size_hw[0], dtype=np.float32) + 0.5) * height / size_hw[0] + top - 0.5
     grid_x, grid_y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
     soft = cv2.GaussianBlur(guide_hwc, (0, 0), max(0.3, 0.4 * width / size_hw[1]))
     return cv2.remap(soft, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-
-COLOUR_SIGMA = 24.0
-"""Colour difference, in 8-bit steps, at which a neighbour counts for little."""
 
 
 def _b_spline(offset_n: Array) -> Array:

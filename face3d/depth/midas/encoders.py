@@ -1,11 +1,12 @@
-"""The encoders of the MiDaS networks: timm models, and what is taken out of them.
+"""The encoders of the MiDaS networks: timm models, and the features that are taken from them.
 
 Each class maps an image (n, 3, h, w) to three or four feature maps (n, c, h_i, w_i), fine to coarse. timm
-gives the layers; which of their outputs are used, and how tokens become maps, is MiDaS's, and stands here.
+gives the layers; which of their outputs are used, and how tokens become maps, is MiDaS's.
 
-Sources: R. Ranftl, A. Bochkovskiy, V. Koltun, Vision Transformers for Dense Prediction, 2021, section 3
-(readout, reassemble); R. Birkl, D. Wofk, M. Mueller, MiDaS v3.1, 2023, section 3 (BEiT, Swin, Swin V2,
-LeViT).
+Sources:
+Readout, reassemble: R. Ranftl, A. Bochkovskiy, V. Koltun, Vision Transformers for Dense Prediction, 2021,
+section 3.
+BEiT, Swin, Swin V2, LeViT: R. Birkl, D. Wofk, M. Mueller, MiDaS v3.1, 2023, section 3.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Reassemble(nn.Module):
         self.resample = _RESAMPLE[level](channels)
 
     def forward(self, tokens_ntc: Tensor, grid_hw: tuple[int, int]) -> Tensor:
-        """`tokens_ntc`: class token first, then patches by row, `grid_hw` of them."""
+        """tokens_ntc: class token first, then patches by row, `grid_hw` of them."""
         class_n1c, patches_ntc = tokens_ntc[:, :1], tokens_ntc[:, 1:]
         read_ntc = F.gelu(self.readout(torch.cat((patches_ntc, class_n1c.expand_as(patches_ntc)), -1)))
         return self.resample(self.project(read_ntc.transpose(1, 2).unflatten(2, grid_hw)))
@@ -69,7 +70,7 @@ _RESAMPLE = (
 
 
 class TimmEncoder(nn.Module):
-    """A whole timm model with random weights; subclasses take features out of it."""
+    """A whole timm model with random weights; subclasses take features from it."""
 
     backbone: Any
 
@@ -80,7 +81,7 @@ class TimmEncoder(nn.Module):
 
 
 class VitEncoder(TimmEncoder):
-    """A vision transformer with absolute positions, which are interpolated to the image's patch grid."""
+    """A vision transformer with absolute positions, which are interpolated to the patch grid."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
@@ -92,14 +93,12 @@ class VitEncoder(TimmEncoder):
         return _reassembled(self.reassemble, self.tokens(patches_nchw), patches_nchw)
 
     def tokens(self, patches_nchw: Tensor) -> list[Tensor]:
-        """Class token and patches by row, (n, 1 + h w, c), after each of the wanted blocks."""
+        """Class token and patches by row, (n, 1 + h w, c), after each block of `feature_indices`."""
         return _vit_tokens(self.backbone, patches_nchw, self.feature_indices)
 
 
 class BeitEncoder(VitEncoder):
-    """A vision transformer with relative positions, whose bias tables are interpolated to the image's patch
-    grid.
-    """
+    """A vision transformer with relative positions; its bias tables are interpolated to the patch grid."""
 
     def tokens(self, patches_nchw: Tensor) -> list[Tensor]:
         """As those of `VitEncoder`."""
@@ -119,8 +118,8 @@ class BeitEncoder(VitEncoder):
 
 
 class HybridEncoder(TimmEncoder):
-    """A ResNet-50 stem whose first two stages are used as they are, then a vision transformer for the two
-    coarse levels.
+    """A ResNet-50 stem, whose first two stages are the fine levels, then a vision transformer for the coarse
+    two.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -144,12 +143,11 @@ class HybridEncoder(TimmEncoder):
 
 
 def beit_position_bias(attention: Any, grid_hw: tuple[int, int], index_tt: Tensor) -> Tensor:
-    """The bias (1, heads, tokens, tokens) of attention between patches of a grid, from a table learned on
-    another grid.
+    """The bias (1, heads, tokens, tokens) of attention on one patch grid, from a table learned on another.
 
-    The table holds one row per offset between two patches, (2 h - 1) x (2 w - 1) of them, and three for the
-    class token. The offsets' part is interpolated bilinearly, the class token's is kept. `index_tt`: row of
-    the table for each pair of tokens.
+    The table has one row per offset between two patches, (2 h - 1) x (2 w - 1) of them, and three for the
+    class token. The rows of offsets are interpolated bilinearly, those of the class token are kept.
+    index_tt: row of the table for each pair of tokens.
     Source: MiDaS v3.1, section 3.3 ("relative position bias ... interpolated").
     """
     table_rh = attention.relative_position_bias_table
@@ -176,9 +174,7 @@ def beit_attention(attention: Any, tokens_ntc: Tensor, bias_1htt: Tensor) -> Ten
 
 
 class WindowEncoder(TimmEncoder):
-    """Swin or Swin V2, on images of the one size it was built for: the output of each stage, before the next
-    one merges patches.
-    """
+    """Swin or Swin V2, for images of one size: the output of each stage, before the next merges patches."""
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
         """Four feature maps."""
@@ -192,8 +188,9 @@ class WindowEncoder(TimmEncoder):
 
 
 class LevitEncoder(TimmEncoder):
-    """LeViT-384 on images of 224 px: one early block of each of its three stages (1/16, 1/32 and, rounded up,
-    1/64).
+    """LeViT-384, for images of 224 px: one early block of each of its three stages.
+
+    Their resolutions are 1/16, 1/32 and, rounded up, 1/64.
     """
 
     def forward(self, image_nchw: Tensor) -> list[Tensor]:
@@ -248,9 +245,7 @@ def _with_class_token(class_token_11c: Tensor, patches_nchw: Tensor) -> Tensor:
 
 
 def _vit_tokens(backbone: Any, patches_nchw: Tensor, block_indices: tuple[int, ...]) -> list[Tensor]:
-    """Tokens after the wanted blocks of a vision transformer whose positions are interpolated bilinearly to
-    the patch grid.
-    """
+    """Tokens after the blocks of `block_indices`; positions are interpolated bilinearly to the patch grid."""
     grid_hw = (patches_nchw.shape[2], patches_nchw.shape[3])
     class_11c, learned_1tc = backbone.pos_embed[:, :1], backbone.pos_embed[:, 1:]
     side = int(learned_1tc.shape[1] ** 0.5)

@@ -1,12 +1,12 @@
-"""MiDaS v2.1, v3.0 and v3.1: an encoder from timm (midas_backbones.py), MiDaS's decoder, and the official
-weights' names.
+"""The modules of MiDaS v2.1, v3.0 and v3.1: an encoder (encoders.py) and MiDaS's decoder.
 
-`build(name)` gives the module with random weights; `load_official(module, state_dict)` fills it from an
-official checkpoint, strictly.
+`build_midas_network(name)` gives the module with random weights; `state_dict.load_official` fills it from an
+official checkpoint.
 
-Sources: R. Ranftl et al., Towards Robust Monocular Depth Estimation, 2020 (v2); R. Ranftl, A. Bochkovskiy, V.
-Koltun, Vision Transformers for Dense Prediction, 2021 (v3.0); R. Birkl, D. Wofk, M. Mueller, MiDaS v3.1,
-2023.
+Sources:
+v2: R. Ranftl et al., Towards Robust Monocular Depth Estimation, 2020.
+v3.0: R. Ranftl, A. Bochkovskiy, V. Koltun, Vision Transformers for Dense Prediction, 2021.
+v3.1: R. Birkl, D. Wofk, M. Mueller, MiDaS v3.1, 2023.
 """
 
 from __future__ import annotations
@@ -40,11 +40,9 @@ class ResidualUnit(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Adds a level's features to what comes from the coarser levels, refines, and enlarges to the next finer
-    level.
+    """Adds a level's features to the map of the coarser levels, refines, and enlarges to the finer level.
 
-    The coarsest level gets nothing from below: its `skip` unit exists in the official weights and is never
-    used.
+    The coarsest level has no coarser map: its `skip` unit exists in the official weights and is never used.
     """
 
     def __init__(self, channels: int, out_channels: int, architecture: Architecture) -> None:
@@ -60,9 +58,7 @@ class Fusion(nn.Module):
 
 
 class Doubling(nn.Module):
-    """A transposed convolution that doubles the resolution, normalised, with a hard swish (LeViT's decoder
-    only).
-    """
+    """A transposed convolution that doubles the resolution, normalised, with a hard swish; LeViT only."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -76,7 +72,7 @@ class Doubling(nn.Module):
         return F.hardswish(self.norm(self.conv(map_nchw)))
 
 
-class Head(nn.Module):
+class OutputHead(nn.Module):
     """Features at half the image's resolution to one non-negative value per pixel."""
 
     def __init__(self, in_channels: int, architecture: Architecture) -> None:
@@ -121,7 +117,7 @@ class MidasNetwork(nn.Module):
         self.encoder_kind = architecture.encoder
         steps = (widths[0], *architecture.doubling_channels)
         self.enlarge = nn.Sequential(*(Doubling(before, after) for before, after in pairwise(steps)))
-        self.head = Head(steps[-1], architecture)
+        self.head = OutputHead(steps[-1], architecture)
 
     def forward(self, image_nchw: Tensor) -> Tensor:
         """Both sides of the image are multiples of 32; Swin, Swin V2 and LeViT take one size only."""
@@ -139,7 +135,7 @@ class MidasNetwork(nn.Module):
         return self.head(self.enlarge(path))
 
 
-def build(name: str) -> MidasNetwork:
+def build_midas_network(name: str) -> MidasNetwork:
     """The MiDaS network `name` of the table with random weights, in eval mode; nothing is downloaded.
 
     Raises WeightsError for a name that is not a MiDaS network's.
@@ -152,12 +148,10 @@ def build(name: str) -> MidasNetwork:
     return MidasNetwork(architectures[name]).eval()
 
 
-def build_unfilled(name: str) -> MidasNetwork:
-    """Like `build`, but parameters hold whatever memory holds, which spares seconds where a checkpoint fills
-    them anyway.
-    """
+def allocate_midas_network(name: str) -> MidasNetwork:
+    """Like `build_midas_network`, with uninitialised parameters: seconds faster before a checkpoint."""
     with torch.device("meta"):
-        network = build(name)
+        network = build_midas_network(name)
     network.to_empty(device="cpu")
     for module in network.modules():
         fill: Callable[[], None] | None = getattr(module, "init_non_persistent_buffers", None)

@@ -13,25 +13,25 @@ from face3d.depth.spec import Encoder
 from face3d.errors import WeightsError
 
 Rule = tuple[str, str | Callable[[re.Match[str]], str]]
-"""A pattern over an official key, and what takes the place of the part that matched."""
+"""A pattern over an official key, and the replacement of the part that matches."""
 
 
 def _next_stage(match: re.Match[str]) -> str:
-    """Swin: what closes a stage in the official weights opens the next one in timm."""
+    """Swin: the last module of a stage in the official weights is the first of the next one in timm."""
     return f"encoder.backbone.layers.{int(match[1]) + 1}.downsample."
 
 
 def _levit_block(match: re.Match[str]) -> str:
     """LeViT: official blocks are one list of attention, MLP, attention, ...; timm nests them.
 
-    0-7: stage 0. 8, 9: downsampling attention and its MLP, opening stage 1; 10-17: stage 1. 18, 19 and 20-27:
-    stage 2 alike.
+    0-7: stage 0. 8, 9: attention that downsamples and its MLP, the first of stage 1. 10-17: stage 1.
+    18, 19 and 20-27: stage 2 alike.
     """
     index = int(match[1])
-    stage, place = (0, index) if index < 8 else (1 + (index - 8) // 10, (index - 8) % 10 - 2)
-    if place < 0:
-        return f"encoder.backbone.stages.{stage}.downsample.{('attn_downsample', 'mlp')[place]}."
-    return f"encoder.backbone.stages.{stage}.blocks.{place // 2}.{('attn', 'mlp')[place % 2]}."
+    stage, block = (0, index) if index < 8 else (1 + (index - 8) // 10, (index - 8) % 10 - 2)
+    if block < 0:
+        return f"encoder.backbone.stages.{stage}.downsample.{('attn_downsample', 'mlp')[block]}."
+    return f"encoder.backbone.stages.{stage}.blocks.{block // 2}.{('attn', 'mlp')[block % 2]}."
 
 
 _DECODER_RULES: tuple[Rule, ...] = (
@@ -93,8 +93,7 @@ _ENCODER_RULES: dict[Encoder, tuple[Rule, ...]] = {
         (r"\.l\.", ".linear."),
     ),
 }
-"""The official weights' names in ours: every rule of an encoder is applied in order, then those of the
-decoder."""
+"""From official keys to ours: the rules of an encoder, applied in order before those of the decoder."""
 
 
 def translate_key(official_key: str, encoder: Encoder) -> str:
@@ -107,32 +106,33 @@ def translate_key(official_key: str, encoder: Encoder) -> str:
 def load_official(module: MidasNetwork, state_dict: Mapping[str, Tensor]) -> None:
     """Fills `module` from an official state dictionary, in place.
 
-    Strict: every official key must have a place of the same shape, and every parameter and saved buffer of
+    Strict: every official key must match a tensor of the same shape, and every parameter and saved buffer of
     the module must be filled. Index tables that official files hold and current timm computes (relative
     positions, window masks) are taken from the file, as upstream does.
     Raises WeightsError that lists the keys which are unexpected, missing or of another shape.
     """
-    places = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     ours = {translate_key(key, module.encoder_kind): (key, tensor) for key, tensor in state_dict.items()}
     faults = {
-        "unexpected": [key for name, (key, _) in ours.items() if name not in places],
+        "unexpected": [key for name, (key, _) in ours.items() if name not in tensors],
         "missing": [name for name in module.state_dict() if name not in ours],
         "of another shape": [
-            f"{key} {tuple(tensor.shape)} instead of {tuple(places[name].shape)}"
+            f"{key} {tuple(tensor.shape)} instead of {tuple(tensors[name].shape)}"
             for name, (key, tensor) in ours.items()
-            if name in places and places[name].shape != tensor.shape
+            if name in tensors and tensors[name].shape != tensor.shape
         ],
     }
     if any(faults.values()):
         raise WeightsError(
-            f"The checkpoint is not one of this network: {_listed(faults)}. Choose the network that it belongs to."
+            f"The checkpoint is not one of this network: {_summary(faults)}. "
+            "Choose the network that it belongs to."
         )
     with torch.no_grad():
         for name, (_, tensor) in ours.items():
-            places[name].copy_(tensor)
+            tensors[name].copy_(tensor)
 
 
-def _listed(faults: Mapping[str, list[str]], shown: int = 5) -> str:
+def _summary(faults: Mapping[str, list[str]], shown: int = 5) -> str:
     """'2 missing (a, b); 900 unexpected (c, d, e, f, g, ...)'."""
     parts = []
     for fault, keys in faults.items():

@@ -1,4 +1,4 @@
-"""The checkpoint store: where checkpoints come from, what it says where they cannot be had, its command line."""
+"""The checkpoint store: where checkpoints come from, its error messages, its command line."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ import torch
 from file_server import CONTENT, DIGEST, HASTE
 
 from face3d.depth import __main__, checkpoints
-from face3d.depth.checkpoints import Place
+from face3d.depth.checkpoints import CheckpointLocation
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import RemoteFile
 from face3d.errors import WeightsError
@@ -36,12 +36,13 @@ def spec(file):
 
 
 FETCH = """
-import sys, weights
+import sys
 from dataclasses import replace
-from networks import NETWORKS, RemoteFile
+from face3d.depth import checkpoints
+from face3d.depth.registry import NETWORKS, RemoteFile
 spec = NETWORKS["midas_v21_small_256"]
 file = RemoteFile("net.pt", sys.argv[1], int(sys.argv[2]), True, sys.argv[3])
-print(weights.fetch(replace(spec, files=(file,))))
+print(checkpoints.fetch(replace(spec, files=(file,))))
 """
 
 
@@ -55,8 +56,8 @@ def fetching(file):
 def test_two_processes_fetch_once(server, file, cache):
     server.behaviour.answers = ["slow"]
     running = [fetching(file) for _ in range(2)]
-    said = [process.communicate(timeout=60)[0].strip() for process in running]
-    assert said == [str(cache / "net.pt")] * 2
+    printed = [process.communicate(timeout=60)[0].strip() for process in running]
+    assert printed == [str(cache / "net.pt")] * 2
     assert len(server.behaviour.requests) == 1
 
 
@@ -77,7 +78,7 @@ def test_a_process_that_is_killed_leaves_no_lock_and_what_it_had_is_used(server,
     assert (cache / "net.pt").read_bytes() == CONTENT
 
 
-def test_a_cache_that_cannot_be_written_is_told(server, spec, cache, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_reported(server, spec, cache, monkeypatch):
     cache.parent.joinpath("taken").write_text("a file where the folder should be")
     monkeypatch.setenv(checkpoints.FOLDER_VARIABLE, str(cache.parent / "taken" / "folder"))
     with pytest.raises(WeightsError, match=r"cannot be written .* choose another folder"):
@@ -110,7 +111,7 @@ def read_only(monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of folders are those of Unix")
-def test_a_read_only_cache_is_told_and_what_it_holds_is_used(server, spec, read_only, monkeypatch):
+def test_a_read_only_cache_is_reported_and_what_it_holds_is_used(server, spec, read_only, monkeypatch):
     monkeypatch.setattr(checkpoints, "BUNDLED_FOLDER", read_only / "no such folder")
     read_only.chmod(0o555)
     with (
@@ -128,7 +129,7 @@ def test_a_read_only_cache_is_told_and_what_it_holds_is_used(server, spec, read_
     assert server.behaviour.requests == []
 
 
-def test_without_network_the_error_says_all_that_helps(server, spec, cache):
+def test_without_network_the_error_has_all_remedies(server, spec, cache):
     dead = replace(spec, files=(replace(spec.files[0], url="http://127.0.0.1:9/net.pt"),))
     with pytest.raises(WeightsError) as caught:
         checkpoints.fetch(dead, retry_policy=HASTE)
@@ -142,7 +143,7 @@ def test_without_network_the_error_says_all_that_helps(server, spec, cache):
     assert "\n" not in message
 
 
-def test_the_order_is_yours_then_cache_then_bundled_then_download(server, spec, cache, tmp_path):
+def test_the_order_is_the_users_then_cache_then_bundled_then_download(server, spec, cache, tmp_path):
     def found(checkpoint=None):
         return checkpoints.find_or_fetch(spec, checkpoint=checkpoint)
 
@@ -161,31 +162,32 @@ def test_the_order_is_yours_then_cache_then_bundled_then_download(server, spec, 
     assert len(server.behaviour.requests) == 1
 
 
-def test_a_path_that_is_not_there_is_told(spec, cache, tmp_path):
+def test_a_path_that_is_not_there_is_reported(spec, cache, tmp_path):
     with pytest.raises(WeightsError, match="no checkpoint at"):
         checkpoints.find_or_fetch(spec, checkpoint=tmp_path / "absent.pt")
 
 
-def test_status_tells_where_and_how_large(server, spec, cache):
+def test_status_has_location_and_size(server, spec, cache):
     before = checkpoints.status(spec)
-    assert (before.place, before.here, before.text) == (Place.ABSENT, False, "will be downloaded, 1 MB")
+    assert (before.location, before.available) == (CheckpointLocation.REMOTE, False)
+    assert before.text == "will be downloaded, 1 MB"
     checkpoints.fetch(spec)
     after = checkpoints.status(spec)
-    assert (after.place, after.path, after.text) == (Place.CACHED, cache / "net.pt", "here, 1 MB")
-    assert checkpoints.status(NETWORKS["transformers_metric"]).place is Place.YOURS
-    assert checkpoints.status(NETWORKS["face"]).place is Place.LOST  # the assets folder is empty here
+    assert (after.location, after.path) == (CheckpointLocation.CACHED, cache / "net.pt")
+    assert after.text == "here, 1 MB"
+    assert checkpoints.status(NETWORKS["transformers_metric"]).location is CheckpointLocation.USER
+    assert checkpoints.status(NETWORKS["face"]).location is CheckpointLocation.MISSING  # no assets here
 
 
-def test_the_line_on_accuracy_is_what_the_bundled_file_states(cache):
+def test_the_line_on_accuracy_has_the_bundled_files_figures(cache):
     face = NETWORKS["face"]
     path = checkpoints.BUNDLED_FOLDER / face.files[0].name
     path.parent.mkdir()
     assert checkpoints.accuracy_text(face) == face.unpublished_reason
     figures = {"face relief %": 4.26, "face normals": 13.4, "matte IoU": 0.9}
     safetensors.torch.save_file({"a": torch.zeros(1)}, path, {"held_out_figures": json.dumps(figures)})
-    assert (
-        checkpoints.accuracy_text(face)
-        == "on held-out synthetic faces: the face's relief off by 4.3 % of the head's width, its normals by 13°"
+    assert checkpoints.accuracy_text(face) == (
+        "on held-out synthetic faces: the face's relief off by 4.3 % of the head's width, its normals by 13°"
     )
     for metadata in ({}, {"held_out_figures": "{"}, {"held_out_figures": '{"matte IoU": 0.9}'}):
         safetensors.torch.save_file({"a": torch.zeros(1)}, path, metadata)
@@ -208,10 +210,10 @@ def test_a_checkpoint_of_several_files_is_one_folder_and_one_progress(server, ca
     url = f"http://127.0.0.1:{server.server_port}/"
     files = tuple(RemoteFile(f"glpn/{name}.json", url + name, 102) for name in ("a", "b"))
     spec = replace(NETWORKS["glpn_nyu"], files=files)
-    heard = []
-    assert checkpoints.fetch(spec, lambda done, total: heard.append((done, total))) == cache / "glpn"
-    assert heard == sorted(heard)
-    assert heard[-1] == (204, 204)
+    reported = []
+    assert checkpoints.fetch(spec, lambda done, total: reported.append((done, total))) == cache / "glpn"
+    assert reported == sorted(reported)
+    assert reported[-1] == (204, 204)
     assert checkpoints.status(spec).path == cache / "glpn"
 
 
@@ -239,7 +241,7 @@ def test_a_mirror_takes_the_place_of_the_published_address(server, spec, cache, 
         checkpoints.fetch(elsewhere, retry_policy=HASTE)
 
 
-def test_networks_without_a_published_checkpoint_say_so(cache):
+def test_a_network_without_a_published_checkpoint_is_an_error(cache):
     with pytest.raises(WeightsError, match="name a local folder or a hub id"):
         checkpoints.fetch(NETWORKS["transformers_relative"])
     with pytest.raises(WeightsError, match="Restore it from the repository"):
@@ -294,7 +296,7 @@ def test_a_damaged_file_is_one_sentence(tmp_path, suffix, content):
         checkpoints.read_state_dict(path)
 
 
-def test_a_file_without_tensors_is_told(tmp_path):
+def test_a_file_without_tensors_is_reported(tmp_path):
     torch.save([1, 2], tmp_path / "list.pt")
     with pytest.raises(WeightsError, match="holds no state dictionary"):
         checkpoints.read_state_dict(tmp_path / "list.pt")
@@ -306,8 +308,8 @@ def test_the_command_line_lists_every_network(cache, capsys):
     assert all(name in printed for name in NETWORKS)
 
 
-def test_the_command_line_tells_folder_and_files(server, spec, cache, capsys, monkeypatch):
-    monkeypatch.setattr(checkpoints, "NETWORKS", {spec.name: spec})
+def test_the_command_line_prints_folder_and_files(server, spec, cache, capsys, monkeypatch):
+    monkeypatch.setattr(__main__, "NETWORKS", {spec.name: spec})
     assert __main__.main(["path"]) == 0
     assert capsys.readouterr().out.strip() == str(cache)
     assert __main__.main(["path", spec.name]) == 1
@@ -325,23 +327,23 @@ def test_the_command_line_tells_folder_and_files(server, spec, cache, capsys, mo
     assert __main__.main(["verify", spec.name]) == 1
 
 
-def test_the_command_line_tells_a_failed_fetch(server, spec, cache, capsys, monkeypatch):
+def test_the_command_line_reports_a_failed_fetch(server, spec, cache, capsys, monkeypatch):
     server.behaviour.answers = ["404"]
-    monkeypatch.setattr(checkpoints, "NETWORKS", {spec.name: spec})
+    monkeypatch.setattr(__main__, "NETWORKS", {spec.name: spec})
     assert __main__.main(["fetch", spec.name]) == 1
     assert "answered 404" in capsys.readouterr().err
 
 
-def test_an_interrupted_fetch_says_that_the_next_goes_on(server, spec, cache, capsys, monkeypatch):
+def test_after_an_interrupted_fetch_the_next_one_resumes(server, spec, cache, capsys, monkeypatch):
     def interrupt(done, total):
         if done:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoints, "NETWORKS", {spec.name: spec})
+    monkeypatch.setattr(__main__, "NETWORKS", {spec.name: spec})
     with monkeypatch.context() as interrupted:
-        interrupted.setattr(checkpoints, "print_progress", interrupt)
+        interrupted.setattr(__main__, "print_progress", interrupt)
         assert __main__.main(["fetch", spec.name]) == 130
-    assert "the next fetch goes on there" in capsys.readouterr().err
+    assert "the next fetch resumes it" in capsys.readouterr().err
     kept = (cache / "net.pt.part").stat().st_size
     assert __main__.main(["fetch", spec.name]) == 0
     assert server.behaviour.requests == [None, f"bytes={kept}-"]

@@ -1,19 +1,16 @@
-"""Which device and precision are chosen, on machines that this one is not; and what the choice does to
-tensors.
-"""
+"""The choice of device and precision, on simulated machines, and its effect on tensors."""
 
 import pytest
 import torch
 from torch import nn
 
-from face3d.depth import device as compute
-from face3d.depth.device import Compute
+from face3d.depth.device import DEFAULT_PRECISION, PRECISIONS, Device, choose_device
 from face3d.errors import DepthError
 
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A function that says which accelerators there are."""
+    """A function that sets which accelerators are available."""
 
     def has(*devices):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in devices)
@@ -23,25 +20,25 @@ def machine(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("devices", "asked", "chosen"),
+    ("devices", "wanted", "chosen"),
     [
-        ((), (None, None), Compute("cpu", "float32")),
-        ((), ("cpu", "bfloat16"), Compute("cpu", "bfloat16")),
-        (("cuda",), (None, None), Compute("cuda", "float16")),
-        (("cuda",), (None, "float32"), Compute("cuda", "float32")),
-        (("cuda",), ("cpu", None), Compute("cpu", "float32")),
-        (("mps",), (None, None), Compute("mps", "float32")),
-        (("cuda", "mps"), (None, None), Compute("cuda", "float16")),
-        (("cuda", "mps"), ("mps", "float16"), Compute("mps", "float16")),
+        ((), (None, None), Device("cpu", "float32")),
+        ((), ("cpu", "bfloat16"), Device("cpu", "bfloat16")),
+        (("cuda",), (None, None), Device("cuda", "float16")),
+        (("cuda",), (None, "float32"), Device("cuda", "float32")),
+        (("cuda",), ("cpu", None), Device("cpu", "float32")),
+        (("mps",), (None, None), Device("mps", "float32")),
+        (("cuda", "mps"), (None, None), Device("cuda", "float16")),
+        (("cuda", "mps"), ("mps", "float16"), Device("mps", "float16")),
     ],
 )
-def test_the_fastest_device_and_its_usual_precision_unless_asked_otherwise(machine, devices, asked, chosen):
+def test_the_fastest_device_and_its_usual_precision_unless_wanted_otherwise(machine, devices, wanted, chosen):
     machine(*devices)
-    assert compute.choose(*asked) == chosen
+    assert choose_device(*wanted) == chosen
 
 
 @pytest.mark.parametrize(
-    ("devices", "asked", "told"),
+    ("devices", "wanted", "message"),
     [
         ((), "cuda", "no device 'cuda'; choose one of cpu."),
         (("mps",), "cuda", "no device 'cuda'; choose one of mps, cpu."),
@@ -49,16 +46,16 @@ def test_the_fastest_device_and_its_usual_precision_unless_asked_otherwise(machi
         (("cuda", "mps"), "abacus", "no device 'abacus'; choose one of cuda, mps, cpu."),
     ],
 )
-def test_a_device_that_is_not_here_is_told_with_those_that_are(machine, devices, asked, told):
+def test_a_missing_device_is_an_error_that_lists_the_available_ones(machine, devices, wanted, message):
     machine(*devices)
-    with pytest.raises(DepthError, match=told):
-        compute.choose(asked)
+    with pytest.raises(DepthError, match=message):
+        choose_device(wanted)
 
 
-def test_a_precision_that_does_not_exist_is_told(machine):
+def test_an_unknown_precision_is_an_error(machine):
     machine()
     with pytest.raises(DepthError, match="no precision 'float7'; choose one of float32, bfloat16, float16"):
-        compute.choose("cpu", "float7")
+        choose_device("cpu", "float7")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +63,7 @@ def test_a_precision_that_does_not_exist_is_told(machine):
     [("cpu", torch.contiguous_format), ("cuda", torch.channels_last), ("mps", torch.contiguous_format)],
 )
 def test_channels_last_is_for_cuda(device, layout):
-    assert Compute(device, "float32").layout is layout
+    assert Device(device, "float32").layout is layout
 
 
 class Recorder:
@@ -82,7 +79,7 @@ class Recorder:
 
 @pytest.mark.parametrize("device", ["cpu", "cuda", "mps"])
 def test_tensors_and_modules_go_to_the_device_in_its_layout(device):
-    chosen, tensor, module = Compute(device, "float32"), Recorder(), Recorder()
+    chosen, tensor, module = Device(device, "float32"), Recorder(), Recorder()
     assert chosen.place(tensor) is tensor
     assert tensor.moves == [((device,), {"memory_format": chosen.layout})]
     assert chosen.place_module(module) is module
@@ -91,18 +88,18 @@ def test_tensors_and_modules_go_to_the_device_in_its_layout(device):
     )
 
 
-@pytest.mark.parametrize("precision", list(compute.PRECISIONS))
+@pytest.mark.parametrize("precision", list(PRECISIONS))
 def test_layers_compute_in_the_precision_and_weights_stay_float32(precision):
     layer = nn.Linear(3, 2)
-    with torch.inference_mode(), Compute("cpu", precision).autocast():
+    with torch.inference_mode(), Device("cpu", precision).autocast():
         result = layer(torch.ones(1, 3))
-    assert result.dtype is compute.PRECISIONS[precision]
+    assert result.dtype is PRECISIONS[precision]
     assert layer.weight.dtype is torch.float32
 
 
-@pytest.mark.parametrize("device", list(compute.DEFAULT_PRECISION))
+@pytest.mark.parametrize("device", list(DEFAULT_PRECISION))
 def test_half_precision_is_of_the_device(device, monkeypatch):
-    asked = []
-    monkeypatch.setattr(torch, "autocast", lambda *where, **how: asked.append((where, how)))
-    Compute(device, "float16").autocast()
-    assert asked == [((device,), {"dtype": torch.float16})]
+    calls = []
+    monkeypatch.setattr(torch, "autocast", lambda *where, **how: calls.append((where, how)))
+    Device(device, "float16").autocast()
+    assert calls == [((device,), {"dtype": torch.float16})]

@@ -1,6 +1,4 @@
-"""One file over HTTP, from a local server that serves, breaks off, lies, hangs and refuses; nothing outside
-127.0.0.1 is asked.
-"""
+"""One file over HTTP, from a local server that serves, breaks off, sends other bytes, hangs and refuses."""
 
 import errno
 import hashlib
@@ -24,11 +22,11 @@ def left_over(folder):
 
 
 def test_a_download_arrives_whole_with_progress(server, file, tmp_path):
-    heard = []
-    download.download(file, tmp_path / "net.pt", lambda done, total: heard.append((done, total)), HASTE)
+    reported = []
+    download.download(file, tmp_path / "net.pt", lambda done, total: reported.append((done, total)), HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
-    assert heard == sorted(heard)
-    assert heard[-1] == (len(CONTENT), len(CONTENT))
+    assert reported == sorted(reported)
+    assert reported[-1] == (len(CONTENT), len(CONTENT))
     assert left_over(tmp_path) == ["net.pt"]
 
 
@@ -42,7 +40,7 @@ def test_what_is_there_is_not_fetched_again(server, file, tmp_path):
 def test_a_broken_download_is_resumed_where_it_broke(server, file, tmp_path):
     server.behaviour.answers = ["break", "break", "serve"]
     download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
-    starts = [int(asked[6:-1]) for asked in server.behaviour.requests[1:]]
+    starts = [int(part[6:-1]) for part in server.behaviour.requests[1:]]
     sent = [
         len(CONTENT) // 2,
         starts[0] + (len(CONTENT) - starts[0]) // 2,
@@ -55,17 +53,17 @@ def test_a_broken_download_is_resumed_where_it_broke(server, file, tmp_path):
 def test_a_download_that_stalls_half_way_goes_on_with_a_new_request(server, file, tmp_path):
     server.behaviour.answers = ["stall", "serve"]
     download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
-    assert [bool(asked) for asked in server.behaviour.requests] == [False, True]
+    assert [bool(part) for part in server.behaviour.requests] == [False, True]
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
-def test_the_part_that_is_missing_is_asked_for_behind_a_redirect_too(server, file, tmp_path):
+def test_the_missing_part_is_requested_behind_a_redirect_too(server, file, tmp_path):
     server.behaviour.answers = ["redirect", "break", "redirect", "serve"]
     download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
-    asked = server.behaviour.requests
-    assert asked[:2] == [None, None]
-    assert asked[2] == asked[3]
-    assert asked[3].startswith("bytes=")
+    parts = server.behaviour.requests
+    assert parts[:2] == [None, None]
+    assert parts[2] == parts[3]
+    assert parts[3].startswith("bytes=")
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
@@ -79,17 +77,17 @@ def test_more_than_the_server_has_is_thrown_away(server, file, tmp_path):
 
 
 @pytest.mark.parametrize("change", [{"ranges": False}, {"etag": None}], ids=["no ranges", "no version"])
-def test_a_server_that_cannot_resume_is_asked_from_the_start(server, file, tmp_path, change):
+def test_a_server_that_cannot_resume_sends_from_the_start(server, file, tmp_path, change):
     server.behaviour = replace(server.behaviour, answers=["break", "serve"], **change)
     download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
-def test_a_part_other_than_the_one_asked_for_is_not_taken(server, file, tmp_path):
+def test_a_part_other_than_the_requested_one_is_refused(server, file, tmp_path):
     server.behaviour = replace(server.behaviour, answers=["break", "serve"], shift=-1000)
     download.download(replace(file, sha256=""), tmp_path / "net.pt", retry_policy=HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
-    assert [bool(asked) for asked in server.behaviour.requests] == [False, True, False]
+    assert [bool(part) for part in server.behaviour.requests] == [False, True, False]
 
 
 def test_a_file_that_changed_meanwhile_is_not_mixed_with_the_old_one(server, file, tmp_path):
@@ -109,7 +107,7 @@ def test_a_server_that_always_breaks_off_is_given_up(server, file, tmp_path):
     assert len(server.behaviour.requests) == 1 + HASTE.tries
 
 
-def test_an_end_that_comes_early_without_a_word_is_noticed(server, file, tmp_path, monkeypatch):
+def test_an_end_that_comes_early_without_an_error_is_noticed(server, file, tmp_path, monkeypatch):
     """As with urllib3 before 2, which does not compare what came with what was announced."""
     monkeypatch.setattr(download.requests.Response, "iter_content", lambda *_: iter([CONTENT[:1000]]))
     server.behaviour.ranges = False
@@ -153,17 +151,15 @@ def test_the_first_digits_of_a_hash_suffice_and_count(server, file, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"<html>Sign in</html>".ljust(len(CONTENT)), "begins with b'<htm'"),
         (CONTENT[:1000], "0.0 MB instead of 1.0 MB"),
     ],
 )
-def test_without_a_published_hash_a_web_page_is_still_told_from_a_checkpoint(
-    server, file, tmp_path, content, told
-):
+def test_without_a_published_hash_a_web_page_is_still_refused(server, file, tmp_path, content, message):
     server.behaviour.content = content
-    with pytest.raises(WeightsError, match=re.escape(told)):
+    with pytest.raises(WeightsError, match=re.escape(message)):
         download.download(replace(file, sha256=""), tmp_path / "net.pt", retry_policy=HASTE)
     assert left_over(tmp_path) == []
 
@@ -185,7 +181,7 @@ def test_a_refusal_is_final(server, file, tmp_path, status):
     assert len(server.behaviour.requests) == 1
 
 
-def test_a_busy_server_is_asked_again(server, file, tmp_path):
+def test_a_busy_server_is_tried_again(server, file, tmp_path):
     server.behaviour.answers = ["503", "429", "serve"]
     download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
@@ -204,7 +200,7 @@ def full_disk(path, *_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_a_full_disk_is_told_and_left_no_fuller(server, file, tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_and_left_no_fuller(server, file, tmp_path, monkeypatch):
     real_open = Path.open
 
     class Full:
@@ -230,9 +226,9 @@ def test_a_full_disk_is_told_and_left_no_fuller(server, file, tmp_path, monkeypa
     assert left_over(tmp_path) == []
 
 
-def test_a_disk_too_small_is_told_before_the_first_byte(server, file, tmp_path, monkeypatch):
+def test_a_disk_too_small_is_reported_before_the_first_byte(server, file, tmp_path, monkeypatch):
     monkeypatch.setattr(download.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
-    heard = []
+    reported = []
     with pytest.raises(WeightsError, match="disk is full"):
-        download.download(file, tmp_path / "net.pt", lambda done, total: heard.append(done), HASTE)
-    assert heard == []
+        download.download(file, tmp_path / "net.pt", lambda done, total: reported.append(done), HASTE)
+    assert reported == []

@@ -1,11 +1,7 @@
-"""Networks of the transformers library, on tiny random checkpoints that the library writes and the code for
-real ones loads.
-"""
+"""Networks of the transformers library, on tiny random checkpoints that the library writes."""
 
 import re
 import sys
-from dataclasses import replace
-from types import SimpleNamespace
 
 import huggingface_hub
 import numpy as np
@@ -16,6 +12,9 @@ from safetensors.torch import load_file, save_file
 import convert
 import depth_estimation
 from face3d.depth import checkpoints
+from face3d.depth.device import Device
+from face3d.depth.huggingface import HuggingFaceEstimator
+from face3d.depth.registry import NETWORKS
 from face3d.errors import WeightsError
 from face3d.structures import DepthRepresentation, Photo
 
@@ -65,12 +64,14 @@ def save_depth_anything(folder):
 
 def save_zoedepth(folder):
     backbone = transformers.BeitConfig(
-        hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=16, image_size=64, patch_size=16,
-        out_features=["stage1", "stage2", "stage3", "stage4"], reshape_hidden_states=False, use_relative_position_bias=True,
+        hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=16, image_size=64,
+        patch_size=16, out_features=["stage1", "stage2", "stage3", "stage4"], reshape_hidden_states=False,
+        use_relative_position_bias=True,
     )  # fmt: skip
     configuration = transformers.ZoeDepthConfig(
-        backbone_config=backbone, neck_hidden_sizes=[8, 8, 16, 16], fusion_hidden_size=8, bottleneck_features=8, num_relative_features=8,
-        bin_embedding_dim=8, num_attractors=[2, 2, 2, 2], bin_configurations=[{"n_bins": 8, "min_depth": 0.1, "max_depth": 5.0}],
+        backbone_config=backbone, neck_hidden_sizes=[8, 8, 16, 16], fusion_hidden_size=8,
+        bottleneck_features=8, num_relative_features=8, bin_embedding_dim=8, num_attractors=[2, 2, 2, 2],
+        bin_configurations=[{"n_bins": 8, "min_depth": 0.1, "max_depth": 5.0}],
     )  # fmt: skip
     transformers.ZoeDepthForDepthEstimation(configuration).save_pretrained(folder)
     transformers.ZoeDepthImageProcessor(
@@ -101,22 +102,20 @@ def folders(tmp_path_factory):
         ("transformers_relative", "depth_anything", DepthRepresentation.RELATIVE_INVERSE),
     ],
 )
-def test_a_checkpoint_folder_predicts_in_the_rows_sense(folders, row, folder, representation):
+def test_a_checkpoint_folder_predicts_in_the_rows_representation(folders, row, folder, representation):
     network = depth_estimation.load_network(row, checkpoint=folders[folder], device="cpu")
     depth = depth_estimation.predict(network, PHOTO)
     assert depth.size_hw == PHOTO.size_hw
     assert depth.representation is representation
     assert depth.network == row
     assert depth.mask_hw.all()
-    assert not depth.looked_for_faces
+    assert not depth.detects_faces
     assert np.ptp(depth.values_hw) > 0
 
 
 @pytest.mark.parametrize(("row", "folder"), [("glpn_nyu", "glpn"), ("transformers_metric", "zoedepth")])
 def test_metric_networks_agree_with_the_librarys_own_pipeline(folders, row, folder):
-    """The library's pipeline on the same folder: the same photo to the same map. ZoeDepth's photos get a rim
-    that its maps must lose.
-    """
+    """On the same folder and photo. ZoeDepth's photos get a rim that its maps must lose."""
     from PIL import Image
 
     network = depth_estimation.load_network(row, checkpoint=folders[folder], device="cpu")
@@ -128,9 +127,7 @@ def test_metric_networks_agree_with_the_librarys_own_pipeline(folders, row, fold
 
 
 def test_colours_and_axes_arrive_in_their_order(folders):
-    """The photo upside down gives neither the same map nor that map upside down; red and blue exchanged give
-    another map.
-    """
+    """The photo upside down, or with red and blue exchanged, gives another map."""
     network = depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"], device="cpu")
     plain = depth_estimation.predict(network, PHOTO).values_hw
     exchanged = depth_estimation.predict(
@@ -144,7 +141,7 @@ def test_colours_and_axes_arrive_in_their_order(folders):
     assert not np.allclose(plain, upside_down[::-1])
 
 
-def test_an_unknown_hub_id_is_one_sentence_that_says_what_to_do(monkeypatch):
+def test_an_unknown_hub_id_is_one_sentence_with_the_remedy(monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(WeightsError, match=r"cannot be loaded .*model\.safetensors, or a hub id") as caught:
         depth_estimation.load_network("transformers_relative", checkpoint="nobody/nothing-of-this-name")
@@ -189,7 +186,7 @@ def test_a_weight_that_is_never_used_may_be_missing(folders, tmp_path):
     np.testing.assert_array_equal(*maps)
 
 
-def test_an_error_without_words_is_told_by_its_kind(folders, monkeypatch):
+def test_an_error_without_a_message_is_named_by_its_type(folders, monkeypatch):
     def fail(*_, **__):
         raise OSError
 
@@ -198,17 +195,15 @@ def test_an_error_without_words_is_told_by_its_kind(folders, monkeypatch):
         depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"])
 
 
-def test_an_inverse_that_only_the_processor_can_turn_comes_out_in_metres(folders):
-    """Depth Pro says what 1 / depth is at a unit focal length; its processor makes metres of it. 90 degrees
-    wide: f = w / 2.
-    """
+def test_an_inverse_that_only_the_processor_can_turn_comes_out_in_metres():
+    """Depth Pro's output is 1 / depth at a unit focal length. 90 degrees wide: f = w / 2."""
     processor = transformers.DepthProImageProcessor()
-    network = depth_estimation.load_network("transformers_metric", checkpoint=folders["glpn"], device="cpu")
+    spec, device = NETWORKS["transformers_metric"], Device("cpu", "float32")
     outputs = transformers.modeling_outputs.ModelOutput(
         predicted_depth=torch.full((1, 8, 8), 0.25), field_of_view=torch.tensor([90.0])
     )
-    module = SimpleNamespace(network=lambda pixel_values: outputs, processor=processor)
-    metres_hw = depth_estimation.predict(replace(network, module=module), PHOTO).values_hw
+    estimator = HuggingFaceEstimator(lambda pixel_values: outputs, processor, spec, device)
+    metres_hw = estimator.predict(PHOTO).values_hw
     assert metres_hw.shape == PHOTO.size_hw and np.allclose(metres_hw, 1 / (0.25 * 2))
 
 
@@ -235,7 +230,7 @@ def test_a_row_without_a_checkpoint_asks_for_one():
         depth_estimation.load_network("transformers_metric")
 
 
-def test_without_the_library_one_sentence_tells_how_to_get_it(monkeypatch, folders):
+def test_without_the_library_one_sentence_has_the_command_that_installs_it(monkeypatch, folders):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(WeightsError, match=r"pip install -r requirements-extra\.txt"):
         depth_estimation.load_network("glpn_nyu", checkpoint=folders["glpn"])

@@ -1,4 +1,4 @@
-"""The table of networks: what the authors publish is stated consistently, and every row can be used."""
+"""The table of networks: the authors' figures are consistent, and every row can be used."""
 
 import math
 from pathlib import Path
@@ -8,12 +8,12 @@ import torch
 
 from benchmarks.midas_parity import read_manifests, read_outputs
 from face3d.depth import checkpoints
-from face3d.depth.face import network as face_network
+from face3d.depth.face.network import load_face_network
 from face3d.depth.registry import NETWORKS
-from face3d.depth.spec import Family, ResizeRule
+from face3d.depth.spec import NetworkFamily, ResizeRule
 from face3d.structures import DepthRepresentation
 
-MIDAS = [spec for spec in NETWORKS.values() if spec.family is Family.MIDAS]
+MIDAS = [spec for spec in NETWORKS.values() if spec.family is NetworkFamily.MIDAS]
 MANIFESTS = read_manifests()
 
 DOCUMENTED = [
@@ -45,7 +45,7 @@ def test_exactly_the_face_network_is_bundled():
     assert [spec.name for spec in NETWORKS.values() if spec.bundled] == ["face"]
 
 
-def test_senses_follow_the_literature():
+def test_representations_follow_the_literature():
     assert NETWORKS["face"].representation is DepthRepresentation.RELIEF
     assert {spec.representation for spec in MIDAS} == {DepthRepresentation.RELATIVE_INVERSE}
     assert NETWORKS["glpn_nyu"].representation is DepthRepresentation.METRIC
@@ -61,14 +61,12 @@ def test_parameters_are_the_official_count(spec):
     checkpoints.find(NETWORKS["face"]) is None, reason="the bundled weights are not in assets/"
 )
 def test_parameters_of_the_bundled_network_are_its_modules_count():
-    network = face_network.load(checkpoints.find(NETWORKS["face"]))
+    network = load_face_network(checkpoints.find(NETWORKS["face"]))
     assert NETWORKS["face"].parameters == sum(parameter.numel() for parameter in network.parameters())
 
 
 def test_parameters_of_the_transformers_networks_are_their_modules_count():
-    """Built as the published config.json files report_status: SegFormer B4 with GLPN's decoder, DINOv2 small
-    with DPT's.
-    """
+    """By the published config.json files: SegFormer B4 with GLPN's decoder, DINOv2 small with DPT's."""
     library = pytest.importorskip("transformers", reason="the optional transformers library is not installed")
     encoder = {
         "depths": [3, 8, 27, 3],
@@ -156,10 +154,9 @@ def test_hashes_are_lower_case_hexadecimal(spec):
 
 @pytest.mark.parametrize("spec", MIDAS, ids=lambda spec: spec.name)
 def test_published_errors_give_the_published_improvement(spec):
-    """The authors define it: 100 (1 - mean over the data sets of error / error of DPT-Large), and round it to
-    per cent.
+    """The authors' definition: 100 (1 - mean over the data sets of error / error of DPT-Large), per cent.
 
-    Their table says 22 for Swin V2 base, where their own errors give 20; the table's word is kept.
+    Their table has 22 for Swin V2 base, where their own errors give 20; ours keeps 22.
     """
     measure = dict(NETWORKS["dpt_large_384"].published.errors)
     ratios = [error / measure[name] for name, error in spec.published.errors]

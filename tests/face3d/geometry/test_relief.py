@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from face3d.depth.face import estimator as face_estimator
-from face3d.depth.face import network as face_network
+from face3d.depth.face.estimator import FaceEstimator
+from face3d.depth.face.network import load_face_network
 from face3d.errors import GeometryError
 from face3d.geometry import relief
 from face3d.geometry.relief import make_relief
@@ -128,7 +128,7 @@ def test_nothing_behind_a_real_person_comes_nearer_than_the_person():
     """
     sample = ROOT / "assets" / "samples" / "portrait_1.jpg"
     photo = read_photo(sample.read_bytes(), sample.name)
-    depth = face_estimator.predict(face_network.load(ROOT / "assets" / "face_depth.safetensors"), photo)
+    depth = FaceEstimator(load_face_network(ROOT / "assets" / "face_depth.safetensors")).predict(photo)
     person_hw = depth.mask_hw
     assert depth.values_hw[~person_hw].max() > np.median(
         depth.values_hw[person_hw]

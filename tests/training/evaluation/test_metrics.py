@@ -9,7 +9,7 @@ import torch
 from face_model_file import FACE_MODEL, needs_face_model
 from safetensors.torch import save_file
 
-from face3d.depth.face import network as face_network
+from face3d.depth.face.network import Configuration, FaceNetwork
 from training.dataset import GROUPS, record_dtype
 from training.evaluation import baselines, evaluate
 from training.evaluation.metrics import (
@@ -148,12 +148,14 @@ def test_baselines_know_the_matte_and_no_relief(head):
 
 def test_a_network_of_one_width_is_read_as_it_was(tmp_path):
     """In a file of that time the coarser result is passed on as it is, so nothing stands for it there."""
-    configuration = face_network.Configuration(widths=(8,) * 5)
-    network = face_network.FaceNetwork(configuration).eval()
+    configuration = Configuration(widths=(8,) * 5)
+    network = FaceNetwork(configuration).eval()
     for join in network.joins[:-1]:
         join.narrow = torch.nn.Identity()
     weights = network.state_dict()
-    kept = {key: value for key, value in asdict(configuration).items() if key != "widths"} | {
+    kept = {
+        key: value for key, value in asdict(configuration).items() if key not in ("widths", "inference_side")
+    } | {
         "width": 8,
         "look_side": 160,
     }
@@ -162,7 +164,7 @@ def test_a_network_of_one_width_is_read_as_it_was(tmp_path):
         {key: value.contiguous() for key, value in weights.items()}, path, {"configuration": json.dumps(kept)}
     )
     read = baselines.network_of_any_age(path)
-    assert read.configuration.look_side == 160
+    assert read.configuration.inference_side == 160
     photo = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
         torch.testing.assert_close(read(photo).relief, network(photo).relief)
@@ -237,10 +239,8 @@ def test_a_smaller_photo_is_seen_small_and_compared_large(head):
 
 
 def test_a_network_that_stated_no_error_of_thickness_is_read(tmp_path):
-    configuration = face_network.Configuration(widths=(8,) * 5)
-    weights = {
-        key: value.contiguous() for key, value in face_network.FaceNetwork(configuration).state_dict().items()
-    }
+    configuration = Configuration(widths=(8,) * 5)
+    weights = {key: value.contiguous() for key, value in FaceNetwork(configuration).state_dict().items()}
     shorter = weights | {name: weights[name][:7].contiguous() for name in ("head.2.weight", "head.2.bias")}
     kept = {
         key: value for key, value in asdict(configuration).items() if key != "thickness_uncertainty_scale"

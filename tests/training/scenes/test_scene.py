@@ -17,8 +17,17 @@ from training.rendering.rasteriser import rasterise
 from training.rendering.sample import LANDMARK_DEPTH, in_view, render
 from training.rendering.truth import truth
 from training.scenes import accessories, hair, scene, skin
-from training.scenes.face_model import EYES, LANDMARKS_68, find_regions, load_face_model
-from training.scenes.primitives import LABEL_HEAD, LABEL_NOTHING, PLASTIC, ellipsoid, euler, join, plain
+from training.scenes.face_model import EYEBALLS, EYES, HEAD, LANDMARKS_68, find_regions, load_face_model
+from training.scenes.primitives import (
+    LABEL_HEAD,
+    LABEL_NARROW_FACE,
+    LABEL_NOTHING,
+    PLASTIC,
+    ellipsoid,
+    euler,
+    join,
+    plain,
+)
 from training.scenes.scene import random_person
 
 
@@ -52,6 +61,50 @@ def test_the_stored_normals_are_those_of_the_stored_relief(samples):
     assert np.median(np.concatenate(angles)) < 6, (
         "perspective and the polygons' edges account for a few degrees"
     )
+
+
+@needs_face_model
+def test_canonical_coordinates_are_the_place_on_the_neutral_head(people):
+    """A stranger with another face turned to the side: the vertices in view say where on the neutral head
+    each pixel lies.
+    """
+    model, regions = people
+    rng = np.random.default_rng(3)
+    face = skin.head_shape(model, rng, {"expression"})
+    head = skin.head_part(model, regions, face, np.full_like(face, 0.5))
+    camera = SceneCamera(euler(35, 10, 5), 90, 34, (0.5, 0.5), 35)
+    placed = camera.place(head.vertices_v3)
+    true = truth(head, np.ones(len(head.triangles_m3), np.uint8), camera, placed, 512)
+    column, row, distance = camera.project(placed[: HEAD.stop], 512).T
+    pixels = np.floor(row).astype(int).clip(0, 511), np.floor(column).astype(int).clip(0, 511)
+    visible = (np.abs(true.distance_hw[pixels] - distance) < 0.1) & (true.normal_hwc[pixels][:, 2] > 0.5)
+    visible &= ~np.isnan(true.canonical_hwc[pixels]).any(1)
+    width = np.ptp(model.neutral_v3[: HEAD.stop, 0][regions.above_chin[: HEAD.stop] > 0])
+    expected = (model.neutral_v3[: HEAD.stop] - [0, 0, 2]) / width
+    off = np.abs(true.canonical_hwc[pixels] - expected)[visible]
+    assert visible.sum() > 2000
+    assert np.median(off) < 0.002, "head widths: a pixel is 0.0036 of them"
+    assert np.quantile(off, 0.99) < 0.01
+    eye = camera.project(placed[EYEBALLS[0]].mean(0, keepdims=True), 512)[0]
+    assert np.isnan(true.canonical_hwc[int(eye[1]), int(eye[0])]).all()
+    assert np.isnan(true.canonical_hwc[true.label_hw == 0]).all()
+
+
+@needs_face_model
+def test_only_skin_of_a_head_has_canonical_coordinates_and_most_of_a_bare_face_has(samples):
+    for sample in samples:
+        skin_hw = ~np.isnan(sample.canonical_hwc).any(-1)
+        assert (np.isnan(sample.canonical_hwc).all(-1) == ~skin_hw).all()
+        assert not (skin_hw & (sample.label_hw == LABEL_NOTHING)).any()
+    bare = [
+        sample
+        for sample in samples
+        if not sample.has & {"nobody", "glasses", "mask", "hand", "microphone", "two people", "things"}
+    ]
+    face = np.concatenate(
+        [~np.isnan(sample.canonical_hwc[sample.label_hw == LABEL_NARROW_FACE, 0]) for sample in bare]
+    )
+    assert face.mean() > 0.9
 
 
 def test_normals_of_a_slope_lean_to_the_side_it_faces():
@@ -143,7 +196,7 @@ def test_loose_strands_soften_the_matte_and_are_no_surface(people):
         for mesh in (without, with_them)
     ]
     for one, other in zip(*seen, strict=True):
-        assert np.array_equal(one, other)
+        assert np.array_equal(one, other, equal_nan=True)
     covered = [(photograph(mesh, FRONTAL, 256)[1] >= 0).mean() for mesh in (without, with_them)]
     assert covered[0] < covered[1] < 1.5 * covered[0]
 
@@ -343,7 +396,7 @@ def test_things_hide_a_person_and_belong_to_none(people):
     assert not before.label_hw.any()
     assert not before.relief_hw.any()
     for one, other in zip(alone[:3], behind[:3], strict=True):
-        assert np.array_equal(one, other)
+        assert np.array_equal(one, other, equal_nan=True)
 
 
 @needs_face_model

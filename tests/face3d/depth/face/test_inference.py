@@ -1,4 +1,4 @@
-"""Laws of a look and of the mean of two, on a network that reads its maps off the picture's brightness."""
+"""Laws of crop inference at one and at two scales, on a network whose maps follow the brightness."""
 
 from types import SimpleNamespace
 
@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from face3d.depth.face.inference import SECOND_LOOK, Box, look, look_twice
+from face3d.depth.face.inference import SECOND_SCALE, Box, predict_crop, predict_single_scale
 from face3d.depth.face.network import FaceMaps
 
 SIDE = 100
 BOX = Box(20, 10, 180, 180)
-LOOKED_AT = 160
-"""As it is and times SECOND_LOOK a multiple of the network's stride, so that nothing is padded."""
+INPUT_SIDE = 160
+"""As it is and times SECOND_SCALE a multiple of the network's stride, so that nothing is padded."""
 
 
 class Brightness(torch.nn.Module):
-    """Relief, thickness and uncertainty that grow with the input as a true network's do; a matte that says
-    how large the input is; the left eye rather on the left."""
+    """Relief, thickness and uncertainty proportional to the brightness and to the width, as those of a
+    trained network; a matte that encodes the width; the left eye more on the left.
+    """
 
     configuration = SimpleNamespace(side=SIDE)
 
@@ -44,55 +45,56 @@ def brightness(rgb, size_hw):
     return cv2.resize(cut.astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_AREA).mean(-1) / 255
 
 
-@pytest.mark.parametrize("looked", [look, look_twice])
-def test_lengths_are_in_pixels_of_the_looks_own_map(looked, smooth_rgb):
-    seen = looked(Brightness(), smooth_rgb, BOX, LOOKED_AT)
-    assert seen.relief_hw.shape == (LOOKED_AT, LOOKED_AT)
+@pytest.mark.parametrize("infer", [predict_single_scale, predict_crop])
+def test_lengths_are_in_pixels_of_the_predictions_own_map(infer, smooth_rgb):
+    prediction = infer(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
+    assert prediction.relief_hw.shape == (INPUT_SIDE, INPUT_SIDE)
     inner = np.s_[2:-2, 2:-2]
-    wanted = brightness(smooth_rgb, seen.relief_hw.shape) * LOOKED_AT
-    np.testing.assert_allclose(seen.relief_hw[inner], wanted[inner], rtol=0.015)
-    np.testing.assert_allclose(seen.thickness_hw, seen.relief_hw / 2, rtol=1e-4)
-    np.testing.assert_allclose(seen.uncertainty_hw, seen.relief_hw, rtol=1e-4)
-    np.testing.assert_allclose(seen.thickness_uncertainty_hw, seen.relief_hw / 4, rtol=1e-4)
+    wanted = brightness(smooth_rgb, prediction.relief_hw.shape) * INPUT_SIDE
+    np.testing.assert_allclose(prediction.relief_hw[inner], wanted[inner], rtol=0.015)
+    np.testing.assert_allclose(prediction.thickness_hw, prediction.relief_hw / 2, rtol=1e-4)
+    np.testing.assert_allclose(prediction.uncertainty_hw, prediction.relief_hw, rtol=1e-4)
+    np.testing.assert_allclose(prediction.thickness_uncertainty_hw, prediction.relief_hw / 4, rtol=1e-4)
 
 
-def test_a_look_that_is_not_square_and_padded_ends_where_the_box_ends(smooth_rgb):
-    """The stub's lengths grow with the padded width that it sees, so the two looks differ by what is padded."""
+def test_a_crop_that_is_not_square_and_padded_ends_where_the_box_ends(smooth_rgb):
+    """The stub's lengths grow with the padded width, so the two scales differ by their padding."""
     wide = Box(10, 30, 250, 150)
     cut = smooth_rgb[30:180, 10:260].astype(np.float32).mean(-1) / 255
-    for side in (190, round(190 * SECOND_LOOK)):
+    for side in (190, round(190 * SECOND_SCALE)):
         rows, columns = (round(length * side / (250 * 150) ** 0.5) for length in (150, 250))
-        seen = look(Brightness(), smooth_rgb, wide, side)
-        assert seen.relief_hw.shape == (rows, columns)
+        prediction = predict_single_scale(Brightness(), smooth_rgb, wide, side)
+        assert prediction.relief_hw.shape == (rows, columns)
         padded = -(-columns // 32) * 32
         expected = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA) * padded
-        np.testing.assert_allclose(seen.relief_hw[2:-2, 2:-2], expected[2:-2, 2:-2], rtol=0.02)
-    both = look_twice(Brightness(), smooth_rgb, wide, 190)
-    assert both.eyes_2hw.shape == (2, 147, 245)
+        np.testing.assert_allclose(prediction.relief_hw[2:-2, 2:-2], expected[2:-2, 2:-2], rtol=0.02)
+    mean = predict_crop(Brightness(), smooth_rgb, wide, 190)
+    assert mean.eyes_2hw.shape == (2, 147, 245)
     expected = cv2.resize(cut, (245, 147), interpolation=cv2.INTER_AREA) * (256 + 224 * 245 / 196) / 2
-    np.testing.assert_allclose(both.relief_hw[3:-3, 3:-3], expected[3:-3, 3:-3], rtol=0.02)
+    np.testing.assert_allclose(mean.relief_hw[3:-3, 3:-3], expected[3:-3, 3:-3], rtol=0.02)
 
 
-def test_two_looks_are_a_mean_of_both(smooth_rgb):
+def test_two_scales_are_averaged(smooth_rgb):
     first, second = (
-        look(Brightness(), smooth_rgb, BOX, side) for side in (LOOKED_AT, round(LOOKED_AT * SECOND_LOOK))
+        predict_single_scale(Brightness(), smooth_rgb, BOX, side)
+        for side in (INPUT_SIDE, round(INPUT_SIDE * SECOND_SCALE))
     )
-    mean = look_twice(Brightness(), smooth_rgb, BOX, LOOKED_AT)
+    mean = predict_crop(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
     assert mean.matte_hw.shape == first.matte_hw.shape
     assert first.matte_hw[0, 0] != pytest.approx(second.matte_hw[0, 0], rel=0.05)
     np.testing.assert_allclose(mean.matte_hw, (first.matte_hw[0, 0] + second.matte_hw[0, 0]) / 2, rtol=1e-5)
     np.testing.assert_allclose(mean.head_hw, 1 - mean.matte_hw, rtol=1e-4)
 
 
-@pytest.mark.parametrize("looked", [look, look_twice])
-def test_a_mirrored_picture_gives_mirrored_maps_and_swapped_eyes(looked, smooth_rgb):
+@pytest.mark.parametrize("infer", [predict_single_scale, predict_crop])
+def test_a_mirrored_picture_gives_mirrored_maps_and_swapped_eyes(infer, smooth_rgb):
     width = smooth_rgb.shape[1]
-    straight = looked(Brightness(), smooth_rgb, BOX, LOOKED_AT)
-    mirrored = looked(
+    straight = infer(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
+    mirrored = infer(
         Brightness(),
         smooth_rgb[:, ::-1],
         Box(width - BOX.left - BOX.width, BOX.top, BOX.width, BOX.height),
-        LOOKED_AT,
+        INPUT_SIDE,
     )
     np.testing.assert_allclose(mirrored.relief_hw[:, ::-1], straight.relief_hw, atol=1.0)
     np.testing.assert_allclose(mirrored.eyes_2hw[::-1, :, ::-1], straight.eyes_2hw, atol=6e-3)

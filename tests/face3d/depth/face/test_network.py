@@ -9,8 +9,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from face3d.depth.face import network as face_network
-from face3d.depth.face.network import STRIDE, Configuration, FaceNetwork
+from face3d.depth.face.network import (
+    STRIDE,
+    Configuration,
+    FaceMaps,
+    FaceNetwork,
+    load_face_network,
+    metadata_of,
+)
 from face3d.errors import WeightsError
 
 WEIGHTS = Path(__file__).resolve().parents[4] / "assets" / "face_depth.safetensors"
@@ -28,9 +34,7 @@ def packed(network, folder, configuration=None):
         key: value.half() if value.is_floating_point() else value
         for key, value in network.state_dict().items()
     }
-    save_file(
-        weights, path, face_network.metadata_of(configuration or network.configuration, {"licence": "MIT"})
-    )
+    save_file(weights, path, metadata_of(configuration or network.configuration, {"licence": "MIT"}))
     return path
 
 
@@ -43,7 +47,7 @@ def test_every_map_has_the_size_of_a_photo_that_is_not_square(random_network):
 
 
 def test_a_file_gives_back_the_network_to_half_precision(random_network, tmp_path):
-    loaded = face_network.load(packed(random_network, tmp_path))
+    loaded = load_face_network(packed(random_network, tmp_path))
     photo = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
         before, after = random_network(photo).relief, loaded(photo).relief
@@ -53,29 +57,36 @@ def test_a_file_gives_back_the_network_to_half_precision(random_network, tmp_pat
 
 def test_the_configuration_travels_in_the_file(random_network, tmp_path):
     wanted = replace(Configuration(), side=160, uncertainty_scale=1.5)
-    assert face_network.load(packed(random_network, tmp_path, wanted)).configuration == wanted
+    assert load_face_network(packed(random_network, tmp_path, wanted)).configuration == wanted
+
+
+def test_a_configuration_of_a_former_file_is_read():
+    """The shipped file was packed when `inference_side` was called `look_side`."""
+    former = {"side": 256, "look_side": 320, "widths": [8, 8, 8, 8, 8]}
+    assert Configuration.from_dict(former) == Configuration(widths=(8,) * 5, side=256, inference_side=320)
+    assert load_face_network(WEIGHTS).configuration.inference_side == 320
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):
     with pytest.raises(WeightsError, match="not there"):
-        face_network.load(tmp_path / "none.safetensors")
+        load_face_network(tmp_path / "none.safetensors")
 
 
 def test_a_truncated_file_is_refused(random_network, tmp_path):
     path = packed(random_network, tmp_path)
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(WeightsError, match="damaged"):
-        face_network.load(path)
+        load_face_network(path)
 
 
 def test_another_networks_file_is_refused(tmp_path):
     path = tmp_path / "other.safetensors"
-    save_file({"layer.weight": torch.zeros(2)}, path, face_network.metadata_of(Configuration(), {}))
+    save_file({"layer.weight": torch.zeros(2)}, path, metadata_of(Configuration(), {}))
     with pytest.raises(WeightsError, match="another network"):
-        face_network.load(path)
+        load_face_network(path)
 
 
-def test_the_bundled_file_is_small_and_says_what_it_is():
+def test_the_bundled_file_is_small_and_has_its_metadata():
     assert WEIGHTS.stat().st_size < 30e6
     with safe_open(WEIGHTS, framework="pt") as file:
         facts = file.metadata()
@@ -93,3 +104,33 @@ def test_the_last_layers_are_exact_where_the_rest_is_computed_in_bfloat16():
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         network(torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
     assert not torch.equal(last[0], last[0].bfloat16().float())
+
+
+def test_canonical_coordinates_are_more_outputs_and_leave_the_others_alone(random_network):
+    wanted = replace(random_network.configuration, canonical=True)
+    network = FaceNetwork(wanted).eval()
+    weights = random_network.state_dict()
+    own = network.state_dict()
+    last = {
+        name: torch.cat([weights[name], own[name][len(weights[name]) :]])
+        for name in ("head.2.weight", "head.2.bias")
+    }
+    network.load_state_dict(weights | last)
+    photo = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        without, with_ = random_network(photo), network(photo)
+    assert without.canonical is without.log_canonical_uncertainty is None
+    assert with_.canonical.shape == (1, 3, 64, 96)
+    assert with_.log_canonical_uncertainty.shape == (1, 64, 96)
+    for name in FaceMaps._fields[:7]:
+        torch.testing.assert_close(getattr(with_, name), getattr(without, name))
+
+
+def test_an_efficient_encoder_fits_the_decoder():
+    network = FaceNetwork(
+        Configuration("tf_efficientnet_lite0", (32, 64, 128, 128, 128), canonical=True)
+    ).eval()
+    assert network.encoder.feature_info.channels() == [16, 24, 40, 112, 320]
+    assert sum(value.numel() for value in network.parameters()) < 4.2e6
+    with torch.inference_mode():
+        assert network(torch.rand(1, 3, 64, 96)).relief.shape == (1, 64, 96)

@@ -1,0 +1,85 @@
+"""Laws of the detection of heads and eyes, on maps made by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from face3d.depth.face import detection
+from face3d.depth.face.detection import (
+    crop_around,
+    detect_heads,
+    head_boxes,
+    intersection_over_union,
+    locate_eyes,
+    to_faces,
+)
+from face3d.depth.face.inference import Box, CropPrediction
+from face3d.depth.face.network import Configuration
+from face3d.structures import Photo
+
+
+@settings(max_examples=50, deadline=None)
+@given(left=st.integers(-20, 400), top=st.integers(-20, 300), side=st.integers(1, 200))
+def test_a_crop_lies_within_the_photo_and_holds_the_visible_part_of_the_head(left, top, side):
+    crop = crop_around(Box(left, top, side, side), (300, 400))
+    if crop is not None:
+        assert crop.left >= 0 and crop.top >= 0
+        assert crop.left + crop.width <= 400 and crop.top + crop.height <= 300
+        assert crop.left <= max(left, 0) and crop.top <= max(top, 0)
+
+
+def test_the_overlap_of_boxes():
+    assert intersection_over_union(Box(0, 0, 10, 10), Box(0, 0, 10, 10)) == 1
+    assert intersection_over_union(Box(0, 0, 10, 10), Box(5, 0, 10, 10)) == pytest.approx(1 / 3)
+    assert intersection_over_union(Box(0, 0, 10, 10), Box(20, 20, 5, 5)) == 0
+
+
+def test_heads_are_listed_largest_first():
+    map_hw = np.zeros((50, 100), np.float32)
+    map_hw[10:20, 10:20] = 1
+    map_hw[10:40, 50:80] = 1
+    map_hw[0:1, 0:1] = 1  # a speck is not a head
+    heads = head_boxes(map_hw, Box(0, 0, 200, 100))
+    assert [(h.left, h.top, h.width, h.height) for h in heads] == [(100, 20, 60, 60), (20, 20, 20, 20)]
+
+
+@pytest.mark.parametrize("side", [160, 320])
+def test_an_eyes_centre_is_that_of_its_blob_and_lies_in_the_head(side):
+    """Blobs of the training's radius, in maps of any size; a brighter one outside the head is ignored."""
+    y, x = np.mgrid[:side, : 2 * side] + 0.5
+    head = Box(100, 50, 120, 100)
+    crop = Box(40, 30, 400, 200)
+    centres = [(0.31, 0.47), (0.38, 0.44)]
+
+    def blob(column, row, height):
+        return height * np.exp(-((x - column * 2 * side) ** 2 + (y - row * side) ** 2) / (2 * 5.0**2))
+
+    eyes = np.stack([blob(*centre, 0.7) + blob(0.8, 0.5, 1.0) for centre in centres])
+    found = locate_eyes(eyes, crop, head, reach=8)
+    assert np.allclose(found, [(40 + 400 * column, 30 + 200 * row) for column, row in centres], atol=0.6)
+    eyes[1] = blob(*centres[1], 0.2)
+    assert locate_eyes(eyes, crop, head, reach=8) is None
+
+
+def test_a_small_head_is_found_beside_clutter_that_resembles_one_at_low_resolution(monkeypatch):
+    network = SimpleNamespace(configuration=Configuration())
+
+    def predict_crop(network, rgb_hwc, box, side):
+        """Of the whole photo at `inference_side` a thing at 20..100; else a head at 180..220 alone.
+
+        One map pixel is a fortieth of the box.
+        """
+        whole = box.width == 400 and side <= network.configuration.inference_side
+        seen = (20, 100) if whole else (180, 220)
+        y, x = ((start + (np.arange(40) + 0.5) * box.width / 40) for start in (box.top, box.left))
+        inside_hw = ((y > seen[0]) & (y < seen[1]))[:, None] & ((x > seen[0]) & (x < seen[1]))
+        blank, head_hw = np.zeros((40, 40), np.float32), inside_hw.astype(np.float32)
+        return CropPrediction(blank, blank, blank, blank, head_hw, np.stack([head_hw, head_hw]), blank)
+
+    monkeypatch.setattr(detection, "predict_crop", predict_crop)
+    _, heads = detect_heads(network, Photo(np.zeros((400, 400, 3), np.uint8), None, None, "0"))
+    (face,) = to_faces(heads, network)
+    assert face.box_xyxy == pytest.approx((180, 180, 220, 220), abs=5)

