@@ -1,26 +1,17 @@
 """The page without a browser: three steps, what is dropped, what goes stale, an error's sentence."""
 
 import base64
-import io
 import struct
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 import stand_in
+from odd_files import BAD_FILES, HEIC_HEADER, REAL_FILES, with_exif, with_true_checksums
+from page_visit import download_labels, open_page, press, session_of, texts, upload
 from PIL import Image
+from sample_files import ASTRONAUT, MIRRORED, PORTRAIT_HWC, encoded, jpeg
 from skimage.data import astronaut
-from streamlit.testing.v1 import AppTest
-from test_photo import (
-    BAD_FILES,
-    HEIC_HEADER,
-    PORTRAIT_HWC,
-    REAL_FILES,
-    encoded,
-    with_exif,
-    with_true_checksums,
-)
 
 from face3d import photo
 from face3d.depth import checkpoints
@@ -34,41 +25,11 @@ from page.inference_queue import InferenceQueue
 from page.session import shared_queue
 from page.session_cache import SessionCache
 
-APP = Path(__file__).parents[1] / "app.py"
-
-
-def jpeg(rgb_hwc):
-    buffer = io.BytesIO()
-    Image.fromarray(rgb_hwc).save(buffer, "JPEG")
-    return buffer.getvalue()
-
-
-ASTRONAUT = jpeg(astronaut())
-MIRRORED = jpeg(np.ascontiguousarray(astronaut()[:, ::-1]))
-
 
 @pytest.fixture
 def page(remembering):
     """The page with the bundled network, the astronaut uploaded."""
-    opened = AppTest.from_file(str(APP), default_timeout=60).run()
-    return upload(opened, "astronaut.jpg", ASTRONAUT)
-
-
-def upload(page, name, data):
-    page.get("file_uploader")[0].set_value((name, data, "image/jpeg"))
-    return page.run()
-
-
-def press(page, key):
-    return page.button(key=key).click().run()
-
-
-def texts(page, *kinds):
-    return " ".join(str(element.value) for kind in kinds for element in page.get(kind))
-
-
-def download_labels(page):
-    return [button.label for button in page.get("download_button")]
+    return upload(open_page(), "astronaut.jpg", ASTRONAUT)
 
 
 def test_the_whole_way_with_a_real_photo(page):
@@ -109,10 +70,7 @@ def test_another_photo_drops_depth_and_model(page):
     press(page, "generate model")
     upload(page, "mirrored.jpg", MIRRORED)
     assert download_labels(page) == [] and page.button(key="generate model").disabled
-    assert (
-        page.session_state["session"].depth_result is None
-        and page.session_state["session"].model_source is None
-    )
+    assert session_of(page).depth_result is None and session_of(page).model_source is None
 
 
 @pytest.mark.usefixtures("coarse_models")
@@ -161,7 +119,7 @@ def quick_page(monkeypatch):
     """The page with faces found at once, and no HEIC plugin."""
     monkeypatch.setattr(inference_queue, "find_faces", stand_in.find_faces)
     monkeypatch.setattr(photo, "heif_available", lambda: False)
-    return AppTest.from_file(str(APP), default_timeout=60).run()
+    return open_page()
 
 
 OVER_THE_LIMIT = ASTRONAUT + b"\0" * (33 * 2**20 - len(ASTRONAUT))
@@ -256,10 +214,7 @@ def test_the_picker_tells_size_place_licence_and_speed_of_every_network(page, mo
 
 def test_the_face_is_outlined_before_the_depth_map(page):
     assert "1 face found" in texts(page, "caption")
-    assert (
-        page.session_state["session"].depth_result is None
-        and len(page.session_state["session"].current_face_search().faces) == 1
-    )
+    assert session_of(page).depth_result is None and len(session_of(page).current_face_search().faces) == 1
 
 
 SKY = jpeg(
@@ -293,7 +248,7 @@ def test_without_sound_weights_the_page_opens_says_so_and_recovers(
         (tmp_path / "face_depth.safetensors").write_bytes(content)
     with monkeypatch.context() as broken:
         broken.setattr(checkpoints, "BUNDLED_FOLDER", tmp_path)
-        page = upload(AppTest.from_file(str(APP), default_timeout=60).run(), "astronaut.jpg", ASTRONAUT)
+        page = upload(open_page(), "astronaut.jpg", ASTRONAUT)
         assert not page.error and not page.exception and sentence in texts(page, "warning")
         press(page, "generate depth")
         assert (

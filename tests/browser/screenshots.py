@@ -1,6 +1,6 @@
 """`make screenshots`: the page at desktop and phone width, light and dark, into assets/pictures/."""
 
-from conftest import CHROMIUM, FLAGS
+from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import expect, sync_playwright
 from visitor import SLOW_MS, generate_depth, generate_model, settle
 

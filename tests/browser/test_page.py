@@ -7,9 +7,8 @@ import subprocess
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from sample_files import ASTRONAUT, MIRRORED
 from visitor import (
-    ASTRONAUT,
-    MIRRORED,
     NEW_TO_THE_SERVER,
     SLOW_MS,
     camera,

@@ -8,8 +8,10 @@ import time
 
 import pytest
 import torch
+from chromium import CHROMIUM
 from playwright.sync_api import expect
-from visitor import ASTRONAUT, SLOW_MS, generate_depth, pixels, press_depth, settle, upload
+from sample_files import ASTRONAUT
+from visitor import SLOW_MS, generate_depth, pixels, press_depth, settle, upload
 
 from benchmarks import midas_parity
 from face3d.depth import checkpoints
@@ -75,7 +77,7 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def address(mirror, cache):
     """The page, with an empty cache folder and the mirror."""
-    if shutil.which("chromium") is None:
+    if CHROMIUM is None:
         pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
     variables = {
         checkpoints.MIRROR_VARIABLE: f"http://127.0.0.1:{mirror.server_port}",

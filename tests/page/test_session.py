@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import stand_in
+from page_visit import download_labels, generate, open_page, press, session_of, upload
+from sample_files import ASTRONAUT, MIRRORED, jpeg
 from skimage.data import astronaut
-from streamlit.testing.v1 import AppTest
-from test_app import APP, ASTRONAUT, MIRRORED, download_labels, jpeg, press, upload
 
 from face3d.structures import DepthMap, DepthRepresentation, Face
 from page import inference_queue, model_controls
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("coarse_models")
 def page(remembering, monkeypatch):
     """The page with a network that answers at once, and faces found by the bundled one."""
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
-    return AppTest.from_file(str(APP), default_timeout=60).run()
+    return open_page()
 
 
 @pytest.fixture
@@ -37,24 +37,13 @@ def two_faces(page, monkeypatch):
     return page
 
 
-def generate(page):
-    press(page, "generate depth")
-    press(page, "generate model")
-    assert not page.exception and not page.error
-
-
-def work(page):
-    """What the page holds: the session with its photos and models."""
-    return page.session_state["session"]
-
-
 def test_of_several_faces_one_is_picked_before_the_depth_map(page):
     upload(page, "twins.jpg", TWINS)
     assert page.radio[0].options == ["Whole photo", "Face 1", "Face 2"]
     page.radio[0].set_value("Face 2").run()
     press(page, "generate depth")
-    cut = work(page).depth_result.photo
-    assert cut.size_hw[1] < 640 and cut.sha256 != work(page).full_photo.sha256
+    cut = session_of(page).depth_result.photo
+    assert cut.size_hw[1] < 640 and cut.sha256 != session_of(page).full_photo.sha256
     page.radio[0].set_value("Face 1").run()
     assert download_labels(page) == []
 
@@ -68,9 +57,12 @@ def test_a_file_of_any_kind_is_answered_with_what_to_do(page):
 def test_a_face_that_was_picked_cuts_no_other_photo(two_faces):
     upload(two_faces, "twins.jpg", TWINS)
     two_faces.radio[0].set_value("Face 2").run()
-    assert work(two_faces).photo is not work(two_faces).full_photo
+    assert session_of(two_faces).photo is not session_of(two_faces).full_photo
     upload(two_faces, "others.jpg", OTHER_TWINS)
-    assert two_faces.radio[0].value == "Whole photo" and work(two_faces).photo is work(two_faces).full_photo
+    assert (
+        two_faces.radio[0].value == "Whole photo"
+        and session_of(two_faces).photo is session_of(two_faces).full_photo
+    )
 
 
 CHANGED = {
@@ -110,7 +102,7 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     assert {key: page.session_state[key] for key in CHANGED} == CHANGED
     assert page.selectbox(key="kind").value == "plaque" and page.number_input(key="height").value == 80
     assert page.slider(key="field of view").value == 30
-    _, kind, settings = work(page).file_inputs
+    _, kind, settings = session_of(page).file_inputs
     assert (kind, settings.height_mm, settings.foreground_only, settings.perspective) == (
         "plaque",
         80,
@@ -131,8 +123,8 @@ def test_a_background_that_is_kept_is_not_asked_of_a_network_without_a_matte(pag
     monkeypatch.setattr(inference_queue, "predict", bare)
     upload(page, "mirrored.jpg", MIRRORED)
     generate(page)
-    assert work(page).file_inputs.settings.foreground_only
+    assert session_of(page).file_inputs.settings.foreground_only
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     upload(page, "astronaut.jpg", ASTRONAUT)
     generate(page)
-    assert page.toggle(key="background").value and not work(page).file_inputs.settings.foreground_only
+    assert page.toggle(key="background").value and not session_of(page).file_inputs.settings.foreground_only

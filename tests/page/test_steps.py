@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import stand_in
 import streamlit as st
+from page_visit import download_labels, open_page, press, session_of, texts, upload
+from sample_files import ASTRONAUT, MIRRORED
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
-from streamlit.testing.v1 import AppTest
-from test_app import APP, ASTRONAUT, MIRRORED, download_labels, press, texts, upload
 
 from face3d.errors import WeightsError
 from face3d.structures import DepthMap, DepthRepresentation
@@ -29,8 +29,7 @@ def page(monkeypatch):
     """The page with a network that answers at once, the astronaut uploaded."""
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     monkeypatch.setattr(inference_queue, "find_faces", stand_in.find_faces)
-    opened = AppTest.from_file(str(APP), default_timeout=60).run()
-    return upload(opened, "astronaut.jpg", ASTRONAUT)
+    return upload(open_page(), "astronaut.jpg", ASTRONAUT)
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def test_a_picture_that_was_never_taken_changes_nothing(page, camera):
 def test_a_network_that_fails_leaves_the_map_of_another(page, monkeypatch):
     press(page, "generate depth")
     press(page, "generate model")
-    before = page.session_state["session"].depth_result
+    before = session_of(page).depth_result
 
     def fail(*_, **__):
         raise WeightsError("There is no connection.")
@@ -85,7 +84,7 @@ def test_a_network_that_fails_leaves_the_map_of_another(page, monkeypatch):
         assert page.error[0].value == "There is no connection."
         assert "Generate the depth map of step 2 anew first." in texts(page, "warning")
         assert "Press *Generate 3D model* again" not in texts(page, "warning")
-    assert page.session_state["session"].depth_result is before
+    assert session_of(page).depth_result is before
     page.selectbox(key="network").set_value("face").run()
     assert not page.error and not page.warning and download_labels(page)
 
@@ -103,7 +102,7 @@ def test_a_depth_map_is_made_after_all_where_a_click_elsewhere_stopped_it(page, 
         press(page, "generate depth")
     assert not download_labels(page)
     page.run()
-    assert download_labels(page) and page.session_state["session"].requested_depth is None
+    assert download_labels(page) and session_of(page).requested_depth is None
 
 
 def test_a_click_after_the_prediction_keeps_the_map(page, monkeypatch):
@@ -134,7 +133,7 @@ def test_a_map_that_another_photo_overtook_is_dropped(page, monkeypatch):
 
     monkeypatch.setattr(inference_queue, "predict", predict)
     press(page, "generate depth")
-    assert page.session_state["session"].depth_result is None and not download_labels(page)
+    assert session_of(page).depth_result is None and not download_labels(page)
 
 
 def test_a_crash_is_not_repeated_at_every_click(page, monkeypatch):
