@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 from skimage.data import astronaut
 
-PORTRAIT_HWC = astronaut()[:256, 96:352]
+ASTRONAUT_HWC = astronaut()
+PORTRAIT_HWC = ASTRONAUT_HWC[:256, 96:352]
 
 
 def encoded(picture, file_format, **options):
@@ -23,5 +24,5 @@ def jpeg(rgb_hwc):
     return encoded(np.ascontiguousarray(rgb_hwc), "JPEG")
 
 
-ASTRONAUT = jpeg(astronaut())
-MIRRORED = jpeg(astronaut()[:, ::-1])
+ASTRONAUT = jpeg(ASTRONAUT_HWC)
+MIRRORED = jpeg(ASTRONAUT_HWC[:, ::-1])
