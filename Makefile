@@ -48,7 +48,7 @@ test-all: .venv/test.stamp  ## all tests, the slow ones too
 
 screenshots: .venv/test.stamp  ## take the README's pictures of the page in chromium
 	@sh tests/browser/install_chromium.sh
-	@PYTHONPATH=. $(BIN)/python tests/browser/screenshots.py
+	@PYTHONPATH=.:tests $(BIN)/python tests/browser/screenshots.py
 
 clean:  ## remove the environment and the caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

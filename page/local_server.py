@@ -29,7 +29,7 @@ class LocalServer:
 def serving(program: Sequence[str] = ("-m", "streamlit"), **environment: str) -> Iterator[LocalServer]:
     """Start a server with these additional environment variables, wait until it answers, stop it at the end.
 
-    program: Streamlit's command line, or one that stands in for it, as arguments of Python.
+    program: Python's arguments for Streamlit's command line, or for a substitute.
     Raises: RuntimeError where it does not start.
     """
     with socket.socket() as probe:

@@ -114,10 +114,10 @@ def _figure_json(
         axes = plane.x_hw, plane.y_hw, plane.z_hw
         traces, corners = plotly_figure.surface_traces(*axes), plotly_figure.extent(*axes)
     else:
-        mesh = shape(
-            SURFACE if figure.shown == SURFACE else figure.kind,
-            lambda: surface_mesh(relief()) if figure.shown == SURFACE else build_mesh(relief(), figure.kind),
-        )
+        if figure.shown == SURFACE:
+            mesh = shape(SURFACE, lambda: surface_mesh(relief()))
+        else:
+            mesh = shape(figure.kind, lambda: build_mesh(relief(), figure.kind))
         traces = plotly_figure.mesh_traces(mesh, figure.colour)
         corners = plotly_figure.extent(*mesh.vertices_n3.T)
     return plotly_figure.as_json(plotly_figure.make_figure(traces, corners))

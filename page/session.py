@@ -103,7 +103,7 @@ def current_session() -> Session:
 
 @st.cache_resource(show_spinner=False)
 def writing_lock() -> FifoLock:
-    """The queue for writing files, one visitor at a time: models and their reports take memory."""
+    """The lock for writing files, one visitor at a time: models and their reports take memory."""
     return FifoLock()
 
 

@@ -1,5 +1,5 @@
-"""A depth network for tests of the page: an egg-shaped head in the middle of whatever photo it is shown.
-Fast, and nothing to download. And a memory for the true ones, which always say the same of the same photo.
+"""A fast depth network for tests of the page, an egg-shaped head in the middle of any photo; and a cache for
+the results of the bundled network.
 """
 
 from dataclasses import fields
@@ -33,6 +33,17 @@ def predict(_network, photo):
         faces=(Face(box, eyes),),
         detects_faces=True,
     )
+
+
+def predicting(representation, *, with_matte=False):
+    """A `predict` that gives values and mask as this representation, with the matte or without."""
+
+    def predict_bare(network, photo):
+        full = predict(network, photo)
+        matte_hw = full.matte_hw if with_matte else None
+        return DepthMap(full.values_hw, representation, full.mask_hw, "face", matte_hw=matte_hw)
+
+    return predict_bare
 
 
 def find_faces(_network, photo):

@@ -1,19 +1,9 @@
 """The page served on 127.0.0.1 by `coarse_server`, and Debian's chromium to look at it."""
 
-import shutil
-
 import pytest
+from chromium import CHROMIUM, FLAGS
 
 from page.local_server import serving
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_collection_modifyitems(items):

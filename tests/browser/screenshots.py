@@ -1,8 +1,6 @@
-"""Screenshots of the page, at desktop and phone width, light and dark: `make screenshots` writes them to
-assets/pictures/.
-"""
+"""`make screenshots`: the page at desktop and phone width, light and dark, into assets/pictures/."""
 
-from conftest import CHROMIUM, FLAGS
+from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import expect, sync_playwright
 from visitor import SLOW_MS, generate_depth, generate_model, settle
 

@@ -7,9 +7,8 @@ import subprocess
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from sample_files import ASTRONAUT, MIRRORED
 from visitor import (
-    ASTRONAUT,
-    MIRRORED,
     NEW_TO_THE_SERVER,
     SLOW_MS,
     camera,
@@ -108,7 +107,7 @@ def test_a_photo_that_comes_while_depth_is_computed_leaves_nothing_of_the_first(
     expect(page.get_by_text("Made by Face network")).to_be_visible()
 
 
-def test_a_bad_file_is_said_to_be_bad_and_a_good_one_follows(visit):
+def test_a_bad_file_is_reported_and_a_good_one_follows(visit):
     page = visit()
     send_file(page, "letter.jpg", b"Dear Sir")
     expect(page.get_by_text("letter.jpg is not a photo")).to_be_visible()

@@ -1,6 +1,4 @@
-"""The page fetches a checkpoint from a server on this machine: a failure, the retry, its progress, and the
-depth map.
-"""
+"""The page fetches a checkpoint from a local server: failure, retry, progress, and the depth map."""
 
 import http.server
 import re
@@ -10,8 +8,10 @@ import time
 
 import pytest
 import torch
+from chromium import CHROMIUM
 from playwright.sync_api import expect
-from visitor import ASTRONAUT, SLOW_MS, generate_depth, pixels, press_depth, settle, upload
+from sample_files import ASTRONAUT
+from visitor import SLOW_MS, generate_depth, pixels, press_depth, settle, upload
 
 from benchmarks import midas_parity
 from face3d.depth import checkpoints
@@ -55,7 +55,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def mirror(tmp_path_factory):
-    """A server of the network's file, with weights that a rule gives."""
+    """A server of the network's file, with weights from a formula."""
     path = tmp_path_factory.mktemp("mirror") / SPEC.files[0].name
     module = allocate_midas_network(SPEC.name)
     torch.save(midas_parity.ruled_state_dict(midas_parity.read_manifests()[SPEC.name], module), path)
@@ -77,7 +77,7 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def address(mirror, cache):
     """The page, with an empty cache folder and the mirror."""
-    if shutil.which("chromium") is None:
+    if CHROMIUM is None:
         pytest.skip("no chromium here; `make test` installs it where it runs as root on Debian")
     variables = {
         checkpoints.MIRROR_VARIABLE: f"http://127.0.0.1:{mirror.server_port}",

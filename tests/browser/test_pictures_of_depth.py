@@ -1,6 +1,4 @@
-"""Step 2 in a browser: the line to drag, values under the pointer, colour maps, clip and histogram, side by
-side, and copying.
-"""
+"""Step 2 in a browser: slider, values under the pointer, colour maps, clip, histogram, copying."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +10,10 @@ COPIED = """async () => {
     const [item] = await navigator.clipboard.read();
     const picture = await createImageBitmap(await item.getType('image/png'));
     return [picture.width, picture.height];
+}"""
+SHOWN = """() => {
+    const { naturalWidth, naturalHeight } = document.querySelector('.pv-layer');
+    return [naturalWidth, naturalHeight];
 }"""
 COLOURED = """async (wanted) => {
     const layer = document.querySelector('.pv-layer');
@@ -84,10 +86,7 @@ def test_copy_picture_puts_the_layer_on_the_clipboard(page):
     copy.scroll_into_view_if_needed()
     copy.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate(COPIED) == page.evaluate(
-        "() => { const { naturalWidth: w, naturalHeight: h } = document.querySelector('.pv-layer'); "
-        "return [w, h]; }"
-    )
+    assert page.evaluate(COPIED) == page.evaluate(SHOWN)
     expect(page.get_by_role("button", name="Copy picture")).to_be_visible()
 
 

@@ -24,14 +24,15 @@ pytest.importorskip("playwright.sync_api")
 START_DISTANCE = 1.5
 PROPORTIONS = """() => {
     const scene = document.querySelector('.mv-plot')._fullLayout.scene, ratio = scene.aspectratio;
-    const length = ([low, high]) => high - low;
-    return ['x', 'y', 'z'].map((axis) => ratio[axis] / length(scene[axis + 'axis'].range));
+    const length = ({ range: [low, high] }) => high - low;
+    return ['x', 'y', 'z'].map((axis) => ratio[axis] / length(scene[axis + 'axis']));
 }"""
-
-TAKEN = """(stage) => Object.fromEntries(
-    ['', 'ctrlKey', 'metaKey', 'altKey'].map((held) => [held, !stage.dispatchEvent(
-    new KeyboardEvent('keydown', { key: '0', cancelable: true, [held]: true }))]))"""
-"""With which keys held the stage takes a key for itself, away from the browser's shortcuts."""
+TAKEN = """(stage) => {
+    const press = (held) => new KeyboardEvent('keydown', { key: '0', cancelable: true, [held]: true });
+    const modifiers = ['', 'ctrlKey', 'metaKey', 'altKey'];
+    return Object.fromEntries(modifiers.map((held) => [held, !stage.dispatchEvent(press(held))]));
+}"""
+"""Whether the stage handles a key press itself, by the modifier that is held; the browser has the others."""
 
 
 def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
@@ -93,9 +94,7 @@ def test_every_view_keeps_its_camera_and_has_true_proportions(visit):
 
 
 def test_a_failed_load_shows_a_picture_and_the_next_try_the_model(visit):
-    """The library does not arrive: a still picture and what to do. It arrives when the model is shown
-    otherwise: the model itself.
-    """
+    """Without the library: a still picture and the remedy. With it at the next change: the model."""
     page = visit(missing="plotly.min.js")
     page.route("**/*plotly.min.js*", lambda route: route.abort())
     generate_depth(page)

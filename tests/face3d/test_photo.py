@@ -2,113 +2,27 @@
 
 import hashlib
 import importlib
-import io
 import struct
-import zlib
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageFile, PngImagePlugin
-from skimage.data import astronaut
+from odd_files import (
+    BAD_FILES,
+    HEIC_HEADER,
+    REAL_FILES,
+    display_p3_profile,
+    with_exif,
+    with_true_checksums,
+)
+from PIL import Image, ImageCms, ImageFile
+from sample_files import ASTRONAUT_HWC, PORTRAIT_HWC, encoded
 
 from face3d import photo
 from face3d.errors import PhotoError
-from face3d.photo import read_photo
-
-PORTRAIT_HWC = astronaut()[:256, 96:352]
-ORIENTATION, EXIF_IFD, FOCAL_35MM = 0x0112, 0x8769, 0xA405
-
-
-def encoded(picture, file_format, **options):
-    """The bytes of a file that holds `picture`, an array or a Pillow image."""
-    buffer = io.BytesIO()
-    (picture if isinstance(picture, Image.Image) else Image.fromarray(picture)).save(
-        buffer, file_format, **options
-    )
-    return buffer.getvalue()
-
-
-def with_exif(orientation=1, focal_mm=None):
-    exif = Image.Exif()
-    exif[ORIENTATION] = orientation
-    if focal_mm is not None:
-        exif.get_ifd(EXIF_IFD)[FOCAL_35MM] = focal_mm
-    return exif
-
-
-def png_claiming(width, height):
-    """A PNG file whose header claims a size and whose data does not hold it."""
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
-        + chunk(b"IEND", b"")
-    )
-
-
-def png_with_text_bomb():
-    text = PngImagePlugin.PngInfo()
-    text.add_text("bomb", "A" * (80 * 2**20), zip=True)
-    return encoded(PORTRAIT_HWC, "PNG", pnginfo=text)
-
-
-def display_p3_profile():
-    """A matrix profile with the primaries of Display P3 (D50-adapted, as published by Apple) and the sRGB
-    curve.
-    """
-
-    def fixed(*values):
-        return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
-
-    curve = (
-        b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    )
-    tags = {
-        b"wtpt": b"XYZ \0\0\0\0" + fixed(0.9642, 1.0, 0.8249),
-        b"rXYZ": b"XYZ \0\0\0\0" + fixed(0.51512, 0.2412, -0.00105),
-        b"gXYZ": b"XYZ \0\0\0\0" + fixed(0.29198, 0.69225, 0.04189),
-        b"bXYZ": b"XYZ \0\0\0\0" + fixed(0.1571, 0.06657, 0.78407),
-        **{name: curve for name in (b"rTRC", b"gTRC", b"bTRC")},
-    }
-    table, body, start = b"", b"", 128 + 4 + 12 * len(tags)
-    for name, data in tags.items():
-        table += name + struct.pack(">II", start + len(body), len(data))
-        body += data
-    head = struct.pack(">I4sI4s4s4s12x4s4x", 0, b"lcms", 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    head = head.ljust(68, b"\0") + fixed(0.9642, 1.0, 0.8249)
-    profile = bytearray(head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body)
-    profile[:4] = struct.pack(">I", len(profile))
-    return bytes(profile)
-
-
-REAL_FILES = {
-    "jpeg": encoded(PORTRAIT_HWC, "JPEG", exif=with_exif(6, 50)),
-    "progressive": encoded(PORTRAIT_HWC, "JPEG", progressive=True),
-    "cmyk": encoded(Image.fromarray(PORTRAIT_HWC).convert("CMYK"), "JPEG"),
-    "png": encoded(PORTRAIT_HWC, "PNG", icc_profile=display_p3_profile(), exif=with_exif(3)),
-    "palette": encoded(Image.fromarray(PORTRAIT_HWC).quantize(16), "PNG", transparency=3),
-    "sixteen": encoded((PORTRAIT_HWC[..., 0].astype(np.uint16) * 257), "PNG"),
-    "apng": encoded(
-        Image.fromarray(PORTRAIT_HWC[:64, :64]),
-        "PNG",
-        save_all=True,
-        append_images=[Image.new("RGB", (64, 64))],
-    ),
-    "webp": encoded(PORTRAIT_HWC, "WEBP", lossless=True),
-    "animated webp": encoded(
-        Image.fromarray(PORTRAIT_HWC[:64, :64]),
-        "WEBP",
-        save_all=True,
-        append_images=[Image.new("RGB", (64, 64))],
-    ),
-}
+from face3d.photo import concerns, crop_to, read_photo
+from face3d.structures import Photo
 
 
 @pytest.mark.parametrize("kind", REAL_FILES)
@@ -284,26 +198,6 @@ def test_what_is_hidden_stays_hidden_when_a_huge_photo_is_reduced(monkeypatch):
     assert taken.rgb_hwc[..., 0].max() <= photo.BACKGROUND_GREY + 16 and len(np.unique(taken.alpha_hw)) > 2
 
 
-BAD_FILES = {
-    "empty": (b"", "is empty"),
-    "text": (b"This is a letter, not a photo.", "not a photo"),
-    "html": (b"<html><body>404</body></html>", "not a photo"),
-    "gif": (encoded(Image.new("P", (64, 64)), "GIF"), "GIF"),
-    "tiff": (encoded(Image.new("RGB", (64, 64)), "TIFF"), "TIFF"),
-    "truncated": (REAL_FILES["jpeg"][: len(REAL_FILES["jpeg"]) // 2], "damaged"),
-    "header only": (REAL_FILES["png"][:40], "damaged"),
-    "pixel bomb": (png_claiming(50_000, 50_000), "million"),
-    "quiet bomb": (png_claiming(9_500, 9_500), "million"),
-    "panorama": (png_claiming(20_100, 3_400), "a side of more than"),
-    "avi": (b"RIFF\x24\0\0\0AVI LIST" + bytes(64), "not a photo"),
-    "no data": (png_claiming(400, 300), "damaged"),
-    "text bomb": (png_with_text_bomb(), "damaged"),
-    "one pixel": (encoded(Image.new("RGB", (1, 1)), "PNG"), "at least"),
-    "strip": (encoded(Image.new("RGB", (10_000, 1)), "PNG"), "at least"),
-    "ribbon": (encoded(Image.new("RGB", (2_000, 40)), "PNG"), "crop"),
-}
-
-
 @pytest.mark.parametrize("kind", BAD_FILES)
 def test_each_bad_file_is_one_sentence_with_the_remedy(kind):
     data, expected = BAD_FILES[kind]
@@ -316,9 +210,6 @@ def test_each_bad_file_is_one_sentence_with_the_remedy(kind):
         and "\n" not in message
         and len(message) < 200
     )
-
-
-HEIC_HEADER = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 
 
 def test_a_heic_photo_without_its_package_is_named_with_the_remedy(monkeypatch):
@@ -416,19 +307,6 @@ def test_a_hostile_name_stays_short_and_on_one_line():
     assert len(str(raised.value)) < 120 and str(raised.value).isprintable()
 
 
-def with_true_checksums(body):
-    """A PNG file with its chunks' checksums made right, so that damage reaches the code behind them."""
-    at = 8
-    while at + 12 <= len(body):
-        length = struct.unpack(">I", body[at : at + 4])[0]
-        end = at + 8 + length
-        body[end : end + 4] = (
-            struct.pack(">I", zlib.crc32(body[at + 4 : end])) if end + 4 <= len(body) else b""
-        )
-        at = end + 4
-    return body
-
-
 def test_a_broken_animation_is_a_photo_or_an_error():
     at = REAL_FILES["apng"].index(b"acTL") + 4
     for frames in (0, 1, 2**31):
@@ -454,3 +332,21 @@ def test_mutated_and_truncated_files_raise_nothing_else(kind, data):
     except PhotoError:
         return
     assert min(taken.size_hw) >= photo.MIN_SIDE
+
+
+def test_a_head_is_cut_out_with_room_and_a_narrower_view():
+    whole = Photo(ASTRONAUT_HWC, None, 60.0, "0")
+    cut = crop_to(whole, (180, 60, 270, 190))
+    assert np.array_equal(cut.rgb_hwc, whole.rgb_hwc[0:268, 102:348]) and cut.sha256 != whole.sha256
+    assert cut.fov_degrees == pytest.approx(
+        2 * np.degrees(np.arctan(np.tan(np.radians(30)) * cut.size_hw[1] / 512))
+    )
+
+
+@pytest.mark.parametrize(("grey", "expected"), [(5, "dark"), (200, "one colour")])
+def test_a_uniform_photo_is_doubted(grey, expected):
+    assert expected in " ".join(concerns(Photo(np.full((300, 300, 3), grey, np.uint8), None, None, "0")))
+
+
+def test_a_good_photo_is_not_doubted():
+    assert concerns(Photo(ASTRONAUT_HWC, None, None, "0")) == []

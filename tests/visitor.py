@@ -1,12 +1,11 @@
-"""What a visitor does on the page and sees there: the hands and eyes of the browser tests. Everything waits
-for what it expects.
-"""
+"""What a visitor does in a browser and what the page shows there. Each function waits for its result."""
 
 import io
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import TimeoutError, expect
+from sample_files import jpeg
 from skimage.data import astronaut
 
 expect.set_options(timeout=60_000)
@@ -17,33 +16,25 @@ SCENE = "() => document.querySelector('.mv-plot')?._fullLayout?.scene?._scene?.g
 CAMERA = "() => document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera()"
 
 
-def jpeg(rgb_hwc):
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(rgb_hwc)).save(buffer, "JPEG")
-    return buffer.getvalue()
-
-
-ASTRONAUT = jpeg(astronaut())
-MIRRORED = jpeg(astronaut()[:, ::-1])
 NEW_TO_THE_SERVER = jpeg(astronaut()[:-8])  # for one test alone: the server remembers the depth of the others
 
 
 def settle(page):
-    """Until the script has come to rest after what was just done."""
+    """Wait until the script of the page has ended."""
     page.wait_for_timeout(400)
     expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1, timeout=SLOW_MS)
     page.wait_for_timeout(300)
 
 
 def send_file(page, name, data):
-    """The file is chosen; what the page makes of it is not waited for."""
+    """Choose a file; do not wait for the result."""
     page.locator("input[type=file]").first.set_input_files(
         {"name": name, "mimeType": "image/jpeg", "buffer": data}
     )
 
 
 def upload(page, name, data):
-    """The file is chosen, shown, and looked at for faces."""
+    """Choose a file; wait for the photo and its faces."""
     send_file(page, name, data)
     expect(page.get_by_text(f"{name} · ")).to_contain_text("found", timeout=SLOW_MS)
     settle(page)
@@ -66,7 +57,7 @@ def generate_model(page):
 
 
 def model_on_stage(page):
-    """From the bundled sample to a model that is drawn and in view; its stage."""
+    """Make the model of the bundled sample and scroll to it. Returns the stage of the viewer."""
     generate_depth(page)
     generate_model(page)
     expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
@@ -78,9 +69,7 @@ def model_on_stage(page):
 
 
 def choose(page, picker, option):
-    """An option of a picker. Its list may close before that is reached, as when the page around it moves:
-    then it is opened once more.
-    """
+    """Choose an option of a picker. Open its list again where it closes too early, as when the page moves."""
     wanted = page.get_by_role("option", name=option)
     for _ in range(TRIES):
         try:
@@ -93,7 +82,7 @@ def choose(page, picker, option):
 
 
 def show(page, name, kind):
-    """One of the ways to show the model, until Plotly draws that kind of trace."""
+    """Show the model as points, surface or mesh; wait until Plotly draws that kind of trace."""
     page.get_by_role("radio", name=name).click()
     page.wait_for_function(
         "(kind) => document.querySelector('.mv-plot')?.data?.[0].type === kind", arg=kind, timeout=SLOW_MS
@@ -102,7 +91,7 @@ def show(page, name, kind):
 
 
 def pixels(locator):
-    """(h, w) float64: the grey values of what is seen there."""
+    """(h, w) float64: grey values of a screenshot."""
     return np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("L"), np.float64)
 
 
@@ -121,13 +110,13 @@ def drag(page, locator, across, down=0, button="left"):
 
 
 def camera(page):
-    """The camera on the screen: (3,) eye and (3,) centre."""
+    """The current camera: (3,) eye and (3,) centre."""
     seen = page.evaluate(CAMERA)
     return tuple(np.array([seen[part][axis] for axis in "xyz"]) for part in ("eye", "center"))
 
 
 def wait_for_eye(page, law, was=None):
-    """Until a JavaScript law of `eye`, `center` and `was` holds; was: an eye (3,) from before."""
+    """Wait until a JavaScript condition of `eye`, `center` and `was` holds; was: an earlier eye (3,)."""
     condition = f"""(was) => {{
         const {{ eye, center }} = document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera();
         const size = ({{ x, y, z }}) => Math.hypot(x, y, z);

@@ -1,0 +1,12 @@
+"""Debian's chromium and its flags, for browser tests and screenshots."""
+
+import shutil
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]

@@ -1,0 +1,127 @@
+"""Files that a decoder has to read or to refuse: every format, damaged ones, and ones made to do harm."""
+
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+from sample_files import PORTRAIT_HWC, encoded
+
+ORIENTATION, EXIF_IFD, FOCAL_35MM = 0x0112, 0x8769, 0xA405
+
+
+def with_exif(orientation=1, focal_mm=None):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    if focal_mm is not None:
+        exif.get_ifd(EXIF_IFD)[FOCAL_35MM] = focal_mm
+    return exif
+
+
+def png_claiming(width, height):
+    """A PNG file whose header claims a size and whose data does not hold it."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + chunk(b"IEND", b"")
+    )
+
+
+def png_with_text_bomb():
+    text = PngImagePlugin.PngInfo()
+    text.add_text("bomb", "A" * (80 * 2**20), zip=True)
+    return encoded(PORTRAIT_HWC, "PNG", pnginfo=text)
+
+
+def display_p3_profile():
+    """A matrix profile with the primaries of Display P3 (D50-adapted, as published by Apple) and the sRGB
+    curve.
+    """
+
+    def fixed(*values):
+        return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    curve = (
+        b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    )
+    tags = {
+        b"wtpt": b"XYZ \0\0\0\0" + fixed(0.9642, 1.0, 0.8249),
+        b"rXYZ": b"XYZ \0\0\0\0" + fixed(0.51512, 0.2412, -0.00105),
+        b"gXYZ": b"XYZ \0\0\0\0" + fixed(0.29198, 0.69225, 0.04189),
+        b"bXYZ": b"XYZ \0\0\0\0" + fixed(0.1571, 0.06657, 0.78407),
+        **{name: curve for name in (b"rTRC", b"gTRC", b"bTRC")},
+    }
+    table, body, start = b"", b"", 128 + 4 + 12 * len(tags)
+    for name, data in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(data))
+        body += data
+    head = struct.pack(">I4sI4s4s4s12x4s4x", 0, b"lcms", 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
+    head = head.ljust(68, b"\0") + fixed(0.9642, 1.0, 0.8249)
+    profile = bytearray(head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body)
+    profile[:4] = struct.pack(">I", len(profile))
+    return bytes(profile)
+
+
+def with_true_checksums(body):
+    """A PNG file with its chunks' checksums made right, so that damage reaches the code behind them."""
+    at = 8
+    while at + 12 <= len(body):
+        length = struct.unpack(">I", body[at : at + 4])[0]
+        end = at + 8 + length
+        body[end : end + 4] = (
+            struct.pack(">I", zlib.crc32(body[at + 4 : end])) if end + 4 <= len(body) else b""
+        )
+        at = end + 4
+    return body
+
+
+REAL_FILES = {
+    "jpeg": encoded(PORTRAIT_HWC, "JPEG", exif=with_exif(6, 50)),
+    "progressive": encoded(PORTRAIT_HWC, "JPEG", progressive=True),
+    "cmyk": encoded(Image.fromarray(PORTRAIT_HWC).convert("CMYK"), "JPEG"),
+    "png": encoded(PORTRAIT_HWC, "PNG", icc_profile=display_p3_profile(), exif=with_exif(3)),
+    "palette": encoded(Image.fromarray(PORTRAIT_HWC).quantize(16), "PNG", transparency=3),
+    "sixteen": encoded((PORTRAIT_HWC[..., 0].astype(np.uint16) * 257), "PNG"),
+    "apng": encoded(
+        Image.fromarray(PORTRAIT_HWC[:64, :64]),
+        "PNG",
+        save_all=True,
+        append_images=[Image.new("RGB", (64, 64))],
+    ),
+    "webp": encoded(PORTRAIT_HWC, "WEBP", lossless=True),
+    "animated webp": encoded(
+        Image.fromarray(PORTRAIT_HWC[:64, :64]),
+        "WEBP",
+        save_all=True,
+        append_images=[Image.new("RGB", (64, 64))],
+    ),
+}
+
+
+BAD_FILES = {
+    "empty": (b"", "is empty"),
+    "text": (b"This is a letter, not a photo.", "not a photo"),
+    "html": (b"<html><body>404</body></html>", "not a photo"),
+    "gif": (encoded(Image.new("P", (64, 64)), "GIF"), "GIF"),
+    "tiff": (encoded(Image.new("RGB", (64, 64)), "TIFF"), "TIFF"),
+    "truncated": (REAL_FILES["jpeg"][: len(REAL_FILES["jpeg"]) // 2], "damaged"),
+    "header only": (REAL_FILES["png"][:40], "damaged"),
+    "pixel bomb": (png_claiming(50_000, 50_000), "million"),
+    "quiet bomb": (png_claiming(9_500, 9_500), "million"),
+    "panorama": (png_claiming(20_100, 3_400), "a side of more than"),
+    "avi": (b"RIFF\x24\0\0\0AVI LIST" + bytes(64), "not a photo"),
+    "no data": (png_claiming(400, 300), "damaged"),
+    "text bomb": (png_with_text_bomb(), "damaged"),
+    "one pixel": (encoded(Image.new("RGB", (1, 1)), "PNG"), "at least"),
+    "strip": (encoded(Image.new("RGB", (10_000, 1)), "PNG"), "at least"),
+    "ribbon": (encoded(Image.new("RGB", (2_000, 40)), "PNG"), "crop"),
+}
+
+
+HEIC_HEADER = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"

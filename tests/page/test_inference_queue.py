@@ -1,0 +1,93 @@
+"""One prediction at a time, one load for each network, and few networks kept."""
+
+import threading
+
+import pytest
+import stand_in
+from sample_files import ASTRONAUT
+
+from face3d.photo import read_photo
+from page import inference_queue
+from page.inference_queue import InferenceQueue
+
+
+def test_predictions_run_one_at_a_time_and_report_the_number_ahead(monkeypatch):
+    seen = read_photo(ASTRONAUT, "a")
+    running, most, heard, gate = [], [], [], threading.Event()
+
+    def slow(network, photo):
+        running.append(1)
+        most.append(len(running))
+        gate.wait(10)
+        running.pop()
+        return stand_in.predict(network, photo)
+
+    monkeypatch.setattr(inference_queue, "load_network", stand_in.load_network)
+    monkeypatch.setattr(inference_queue, "predict", slow)
+    queue = InferenceQueue()
+
+    def listen(text):
+        heard.append(text)
+        if "ahead" in text:
+            gate.set()
+
+    visitors = [threading.Thread(target=queue.predict, args=("face", seen, listen)) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join(30)
+    assert max(most) == 1 and len(most) == 3
+    assert any(text.startswith("Waiting: ") for text in heard)
+
+
+def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypatch):
+    photo, loaded, gate = read_photo(ASTRONAUT, "a"), [], threading.Event()
+
+    def load(name, **_):
+        loaded.append(name)
+        if name == "dpt_beit_large_512":
+            gate.wait(10)
+        return name
+
+    monkeypatch.setattr(inference_queue, "load_network", load)
+    monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    queue, heard = InferenceQueue(), []
+    patient = [
+        threading.Thread(target=queue.predict, args=("dpt_beit_large_512", photo, heard.append))
+        for _ in range(2)
+    ]
+    for visitor in patient:
+        visitor.start()
+    assert queue.predict("face", photo, lambda _: None).mask_hw.any()
+    assert all(visitor.is_alive() for visitor in patient)
+    gate.set()
+    for visitor in patient:
+        visitor.join(30)
+    assert sorted(loaded) == ["dpt_beit_large_512", "face"]
+    assert heard.count("Loading the network") == 1
+
+
+def test_only_the_networks_used_last_are_kept(monkeypatch):
+    photo, loaded = read_photo(ASTRONAUT, "a"), []
+    monkeypatch.setattr(inference_queue, "load_network", lambda name, **_: loaded.append(name) or name)
+    monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    queue = InferenceQueue()
+    for name in ("face", "a", "face", "b", "face", "a"):
+        queue.predict(name, photo, lambda _: None)
+    assert loaded == ["face", "a", "b", "a"]
+
+
+def test_a_visitor_who_leaves_the_queue_frees_the_place(monkeypatch):
+    class Left(BaseException):
+        pass
+
+    def leave(text):
+        if text == "Estimating depth":
+            raise Left
+
+    monkeypatch.setattr(inference_queue, "load_network", stand_in.load_network)
+    monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    queue, photo = InferenceQueue(), read_photo(ASTRONAUT, "a")
+    with pytest.raises(Left):
+        queue.predict("face", photo, leave)
+    assert queue.predict("face", photo, lambda _: None).mask_hw.any()

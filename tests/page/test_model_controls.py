@@ -1,0 +1,91 @@
+"""The widgets of step 3: which there are, and which values the next photo keeps."""
+
+import numpy as np
+import pytest
+import stand_in
+from page_visit import generate, press, session_of, texts, upload
+from sample_files import ASTRONAUT, MIRRORED
+
+from face3d.structures import DepthMap, DepthRepresentation
+from page import inference_queue, model_controls
+
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+
+def test_a_relative_map_brings_its_slider_and_its_warning(page, monkeypatch):
+    relative = stand_in.predicting(DepthRepresentation.RELATIVE_INVERSE)
+    monkeypatch.setattr(inference_queue, "predict", relative)
+    press(page, "generate depth")
+    assert "relative, not metres" in texts(page, "markdown")
+    press(page, "generate model")
+    assert page.slider(key="relief strength").value == 2.0 and not page.error
+
+
+CHANGED = {
+    "show": "Points",
+    "model colours": "Photo",
+    "kind": "plaque",
+    "smoothing": 3.0,
+    "detail": "Light",
+    "relief strength": 1.5,
+    "background": True,
+    "outliers": False,
+    "height": 80.0,
+    "perspective": False,
+}
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
+    """All of them but the field of view, which belongs to the photo."""
+    relative = stand_in.predicting(DepthRepresentation.RELATIVE_INVERSE, with_matte=True)
+    monkeypatch.setattr(inference_queue, "predict", relative)
+    upload(page, "astronaut.jpg", ASTRONAUT)
+    generate(page)
+    assert CHANGED.keys() == model_controls.REMEMBERED.keys()
+    for key, value in CHANGED.items():
+        assert page.session_state[key] == model_controls.REMEMBERED[key] != value
+        page.session_state[key] = value
+    page.slider(key="field of view").set_value(50).run()
+    upload(page, "mirrored.jpg", MIRRORED)
+    assert "kind" not in [box.key for box in page.selectbox]
+    generate(page)
+    assert {key: page.session_state[key] for key in CHANGED} == CHANGED
+    assert page.selectbox(key="kind").value == "plaque" and page.number_input(key="height").value == 80
+    assert page.slider(key="field of view").value == 30
+    _, kind, settings = session_of(page).file_inputs
+    assert (kind, settings.height_mm) == ("plaque", 80)
+    assert not settings.foreground_only and not settings.perspective
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_background_that_is_kept_is_not_asked_of_a_network_without_a_matte(page, monkeypatch):
+    upload(page, "astronaut.jpg", ASTRONAUT)
+    generate(page)
+    page.toggle(key="background").set_value(True).run()
+    monkeypatch.setattr(inference_queue, "predict", stand_in.predicting(DepthRepresentation.RELIEF))
+    upload(page, "mirrored.jpg", MIRRORED)
+    generate(page)
+    assert session_of(page).file_inputs.settings.foreground_only
+    monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+    upload(page, "astronaut.jpg", ASTRONAUT)
+    generate(page)
+    assert page.toggle(key="background").value and not session_of(page).file_inputs.settings.foreground_only
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatch):
+    def whole(_network, photo):
+        return DepthMap(
+            np.ones(photo.size_hw, np.float32),
+            DepthRepresentation.RELATIVE_INVERSE,
+            np.ones(photo.size_hw, bool),
+            "face",
+        )
+
+    monkeypatch.setattr(inference_queue, "predict", whole)
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert "background" not in [toggle.key for toggle in page.toggle]
+    assert "gives no matte: the background stays" in texts(page, "caption")
+    assert "this network looks for no eyes" in texts(page, "markdown")

@@ -1,0 +1,48 @@
+"""The files of step 3: when they are out of date, their size, and the mesh report."""
+
+import re
+
+import pytest
+from page_visit import press, texts
+
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+
+def test_changed_settings_make_the_files_stale_until_they_are_written_again(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    page.slider(key="smoothing").set_value(3.0).run()
+    assert "files are from before" in texts(page, "warning")
+    press(page, "write files")
+    assert not page.warning
+
+
+def test_a_height_that_is_asked_for_is_the_models_height(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert " ± 6 %, from the eyes" in texts(page, "markdown")
+    page.number_input(key="height").set_value(120.0).run()
+    press(page, "write files")
+    assert "× 120 ×" in texts(page, "markdown") and "±" not in texts(page, "markdown")
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_thin_walls_are_reported_for_a_model_that_is_ready_to_print(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert "| Ready to print | yes |" in texts(page, "markdown")
+    page.selectbox(key="kind").set_value("plaque")
+    page.number_input(key="height").set_value(20.0).run()
+    press(page, "write files")
+    said = texts(page, "markdown")
+    measured = float(re.search(r"Walls under 1 mm \| ([\d.]+) % of the surface", said)[1])
+    thin = int(re.search(r"Ready to print \| yes, but (\d+) % of it is thinner than 1 mm \|", said)[1])
+    assert measured > 1 and abs(thin - measured) < 0.6
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_units_and_axes_of_the_files_are_shown(page):
+    press(page, "generate depth")
+    press(page, "generate model")
+    for fact in ("STL and 3MF are in millimetres with Z up", "GLB is in metres", "Blender", "scale 0.001"):
+        assert fact in texts(page, "caption")

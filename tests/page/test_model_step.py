@@ -1,0 +1,34 @@
+"""Step 3: every way to show the model, and a depth map that gives none."""
+
+import numpy as np
+import pytest
+from page_visit import press
+
+from face3d.structures import DepthMap, DepthRepresentation
+from page import inference_queue
+
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+
+@pytest.mark.parametrize("setting", [("show", "Points"), ("show", "Model"), ("model colours", "Photo")])
+def test_every_way_to_show_the_model_works(page, setting):
+    press(page, "generate depth")
+    press(page, "generate model")
+    page.session_state[setting[0]] = setting[1]
+    page.run()
+    assert not page.exception and not page.error
+
+
+def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
+    def empty(_network, photo):
+        return DepthMap(
+            np.zeros(photo.size_hw, np.float32),
+            DepthRepresentation.RELIEF,
+            np.zeros(photo.size_hw, bool),
+            "face",
+        )
+
+    monkeypatch.setattr(inference_queue, "predict", empty)
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert page.error and not page.exception

@@ -1,0 +1,184 @@
+"""Step 1: good, odd and bad files, the camera, and the faces in a photo."""
+
+import struct
+from io import BytesIO
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import stand_in
+import streamlit as st
+from odd_files import BAD_FILES, HEIC_HEADER, REAL_FILES, with_exif, with_true_checksums
+from page_visit import download_labels, open_page, press, session_of, texts, upload
+from PIL import Image
+from sample_files import ASTRONAUT, ASTRONAUT_HWC, MIRRORED, PORTRAIT_HWC, encoded, jpeg
+
+from face3d import photo
+from face3d.structures import Face
+from page import inference_queue
+
+
+@pytest.fixture
+def quick_page(monkeypatch):
+    """The page with faces found at once, and no HEIC plugin."""
+    monkeypatch.setattr(inference_queue, "find_faces", stand_in.find_faces)
+    monkeypatch.setattr(photo, "heif_available", lambda: False)
+    return open_page()
+
+
+OVER_THE_LIMIT = ASTRONAUT + b"\0" * (33 * 2**20 - len(ASTRONAUT))
+REFUSED = BAD_FILES | {
+    "heic": (HEIC_HEADER, "HEIC photo"),
+    "over the byte limit": (OVER_THE_LIMIT, "33 MB, more than 32 MB"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_bad_file_is_one_sentence_and_the_page_lives_on(quick_page, kind):
+    page, (data, expected) = quick_page, REFUSED[kind]
+    upload(page, "holiday.jpg", data)
+    assert len(page.error) == 1 and expected in page.error[0].value and page.error[0].value.endswith(".")
+    assert not page.exception and "Traceback" not in texts(page, "error", "warning", "markdown")
+    assert page.button(key="generate depth").disabled
+    upload(page, "astronaut.jpg", ASTRONAUT)
+    assert not page.error and not page.button(key="generate depth").disabled
+
+
+def corrupt_exif():
+    """A photo whose EXIF block is noise."""
+    good = encoded(PORTRAIT_HWC, "JPEG", exif=with_exif(6, 50))
+    at = good.index(b"Exif\0\0") + 6
+    return good[:at] + b"\xff" * 40 + good[at + 40 :]
+
+
+def broken_animation():
+    """An animated PNG that claims 2^31 frames."""
+    good = REAL_FILES["apng"]
+    at = good.index(b"acTL") + 4
+    return bytes(with_true_checksums(bytearray(good[:at] + struct.pack(">I", 2**31) + good[at + 4 :])))
+
+
+GREY = Image.fromarray(PORTRAIT_HWC).convert("L")
+ODD_FILES = {
+    **{
+        f"orientation {number}": encoded(PORTRAIT_HWC[:90, :70], "JPEG", exif=with_exif(number))
+        for number in range(1, 9)
+    },
+    "corrupt exif": corrupt_exif(),
+    "broken animation": broken_animation(),
+    **{name: REAL_FILES[name] for name in ("cmyk", "sixteen", "apng", "animated webp", "palette")},
+    **{mode: encoded(GREY.convert(mode), "PNG") for mode in ("1", "L", "LA")},
+    "alpha": encoded(np.dstack([PORTRAIT_HWC, np.tile(np.arange(256, dtype=np.uint8), (256, 1))]), "PNG"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_an_odd_file_is_a_photo_all_the_same(quick_page, kind):
+    page = upload(quick_page, "odd.png", ODD_FILES[kind])
+    assert not page.error and not page.exception and not page.button(key="generate depth").disabled
+    turned = kind in [f"orientation {number}" for number in (5, 6, 7, 8)]
+    if kind.startswith("orientation"):
+        assert ("90 × 70 pixels" if turned else "70 × 90 pixels") in texts(page, "caption")
+
+
+def test_a_file_of_any_kind_gets_the_remedy(page):
+    assert list(page.file_uploader[0].allowed_type) == []
+    upload(page, "clip.gif", b"GIF89a" + bytes(64))
+    assert "GIF" in page.error[0].value and "save" in page.error[0].value
+
+
+@pytest.fixture
+def camera(monkeypatch):
+    """In place of the camera's widget: `camera.takes` is what it sends next, bytes of a picture or None,
+    nothing where it is empty.
+    """
+    sent = SimpleNamespace(takes=[])
+
+    def widget(_label, *, on_change, key):
+        if sent.takes:
+            data = sent.takes.pop()
+            st.session_state[key] = None if data is None else BytesIO(data)
+            on_change()
+
+    monkeypatch.setattr(st, "camera_input", widget)
+    return sent
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_what_was_made_of_a_cameras_picture_outlives_the_camera(page, camera):
+    camera.takes = [MIRRORED]
+    page.toggle(key="camera on").set_value(True).run()
+    page.run()
+    assert any(text.startswith("camera.jpg") for text in (caption.value for caption in page.caption))
+    press(page, "generate depth")
+    camera.takes = [None]  # Clear photo
+    page.run()
+    assert not page.error and download_labels(page)
+    page.toggle(key="camera on").set_value(False).run()
+    assert not page.error and download_labels(page)
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_picture_that_was_never_taken_changes_nothing(page, camera):
+    press(page, "generate depth")
+    camera.takes = [None]
+    page.toggle(key="camera on").set_value(True).run()
+    assert not page.error and download_labels(page)
+
+
+def test_the_face_is_outlined_before_the_depth_map(page):
+    assert "1 face found" in texts(page, "caption")
+    assert session_of(page).depth_result is None and len(session_of(page).current_face_search().faces) == 1
+
+
+SKY = jpeg(
+    np.repeat(np.tile(np.linspace(40, 220, 200).astype(np.uint8)[:, None], (1, 260))[..., None], 3, -1)
+)
+UNIFORM = jpeg(np.full((300, 300, 3), 128, np.uint8))
+
+
+@pytest.mark.parametrize(("data", "doubt"), [(SKY, "No face was found"), (UNIFORM, "almost one colour")])
+def test_a_photo_without_a_face_gives_a_warning(page, data, doubt):
+    upload(page, "sky.jpg", data)
+    assert "No face was found in this photo" in texts(page, "warning") and doubt in texts(page, "warning")
+    press(page, "generate depth")
+    assert "the shape is a rough guess" in texts(page, "warning") and not page.exception
+
+
+HEAD_HWC = ASTRONAUT_HWC[0:320, 60:380]
+TWINS = jpeg(np.hstack([HEAD_HWC, HEAD_HWC[:, ::-1]]))
+OTHER_TWINS = jpeg(np.hstack([HEAD_HWC[:, ::-1], HEAD_HWC]))
+
+
+@pytest.fixture
+def two_faces(page, monkeypatch):
+    """The page, where two faces are found side by side in every photo."""
+
+    def halves(_network, photo):
+        height, width = photo.size_hw
+        return Face((0, 0, width / 2, height)), Face((width / 2, 0, width, height))
+
+    monkeypatch.setattr(inference_queue, "find_faces", halves)
+    return page
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_of_several_faces_one_is_picked_before_the_depth_map(page):
+    upload(page, "twins.jpg", TWINS)
+    assert page.radio[0].options == ["Whole photo", "Face 1", "Face 2"]
+    page.radio[0].set_value("Face 2").run()
+    press(page, "generate depth")
+    cut = session_of(page).depth_result.photo
+    assert cut.size_hw[1] < 640 and cut.sha256 != session_of(page).full_photo.sha256
+    page.radio[0].set_value("Face 1").run()
+    assert download_labels(page) == []
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_face_that_was_picked_cuts_no_other_photo(two_faces):
+    upload(two_faces, "twins.jpg", TWINS)
+    two_faces.radio[0].set_value("Face 2").run()
+    assert session_of(two_faces).photo is not session_of(two_faces).full_photo
+    upload(two_faces, "others.jpg", OTHER_TWINS)
+    assert two_faces.radio[0].value == "Whole photo"
+    assert session_of(two_faces).photo is session_of(two_faces).full_photo
