@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from face3d.export.images import _png
+from face3d.export.images import encode_png
 from face3d.structures import DepthMap
 
 
 def depth_png8(depth: DepthMap) -> bytes:
     """8-bit grey PNG: near = light, far = dark, outside the mask black."""
-    return _png(depth.as_grey())
+    return encode_png(depth.as_grey())
 
 
 def depth_png16(depth: DepthMap) -> bytes:
     """16-bit grey PNG over its whole range: nearest = 65535, farthest = 1, outside the mask 0."""
     levels_hw = np.round(1 + depth.nearness_hw().astype(np.float64) * 65534)
-    return _png(np.where(depth.mask_hw, levels_hw, 0).astype(np.uint16))
+    return encode_png(np.where(depth.mask_hw, levels_hw, 0).astype(np.uint16))
 
 
 def depth_npy(depth: DepthMap) -> bytes:

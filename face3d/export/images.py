@@ -43,7 +43,7 @@ class _StoredJpeg(JpegImageFile):
         fp.write(self.data_of_file)
 
 
-def _jpeg(rgb_hwc: Array) -> Image.Image:
+def jpeg_image(rgb_hwc: Array) -> Image.Image:
     """The picture as Pillow's JPEG image, which trimesh embeds; made from pixels alone, without EXIF."""
     ok, data = cv2.imencode(
         ".jpg", cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
@@ -53,7 +53,8 @@ def _jpeg(rgb_hwc: Array) -> Image.Image:
     return _StoredJpeg(data.tobytes())
 
 
-def _png(picture: Array) -> bytes:
+def encode_png(picture: Array) -> bytes:
+    """PNG of a grey (h, w) or BGR (h, w, 3) picture, uint8 or uint16. Raises: ExportError."""
     ok, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not ok:
         raise ExportError("The picture could not be written as PNG. Choose a smaller photo.")
@@ -61,7 +62,5 @@ def _png(picture: Array) -> bytes:
 
 
 def picture_png(rgb_hwc: Array) -> bytes:
-    """The picture as PNG."""
-    packed = io.BytesIO()
-    Image.fromarray(rgb_hwc).save(packed, "PNG")
-    return packed.getvalue()
+    """PNG of an RGB (h, w, 3) uint8 picture."""
+    return encode_png(cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR))

@@ -8,12 +8,11 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-import cv2
 import numpy as np
 import trimesh
 
 from face3d.errors import ExportError
-from face3d.export.images import _jpeg, _png
+from face3d.export.images import jpeg_image, picture_png
 from face3d.export.print_bed import bed_from_model
 from face3d.geometry.meshes import vertex_normals, weld
 from face3d.geometry.report import MeshReport
@@ -91,7 +90,7 @@ def write_glb(model: Mesh | PointCloud) -> bytes:
     if model.uv_n2 is not None and model.texture_hwc is not None:
         material = trimesh.visual.material.PBRMaterial(
             name="photo",
-            baseColorTexture=_jpeg(model.texture_hwc),
+            baseColorTexture=jpeg_image(model.texture_hwc),
             metallicFactor=0.0,
             roughnessFactor=1.0,
             doubleSided=True,
@@ -128,7 +127,7 @@ def write_obj(model: Mesh | PointCloud) -> bytes:
     files = {"model.obj": ("\n".join(lines) + "\n").encode("ascii")}
     if mesh.texture_hwc is not None:
         material += "map_Kd model.png\n"
-        files["model.png"] = _png(cv2.cvtColor(mesh.texture_hwc, cv2.COLOR_RGB2BGR))
+        files["model.png"] = picture_png(mesh.texture_hwc)
     files["model.mtl"] = material.encode("ascii")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

@@ -16,7 +16,7 @@ from PIL import Image
 from face3d.errors import GeometryError
 from face3d.export.images import picture_png
 from face3d.geometry.meshes import vertex_normals, weld
-from face3d.geometry.texture import CLAY_RGB
+from face3d.geometry.texture import CLAY_RGB, sample_texture
 from face3d.structures import Array, Mesh
 
 DISTANCE_IN_RADII = 4.0
@@ -153,11 +153,7 @@ def render(mesh: Mesh, view: View) -> Array:
 def _colours(mesh: Mesh, corners_k3: Array, weights_k3: Array) -> Array:
     """(k, 3) float64 colours of points inside triangles: the texture, else the vertices' own, else clay."""
     if mesh.texture_hwc is not None and mesh.uv_n2 is not None:
-        uv_k2 = np.einsum("kc,kcd->kd", weights_k3, mesh.uv_n2[corners_k3])
-        height, width = mesh.texture_hwc.shape[:2]
-        columns = np.clip(uv_k2[:, 0] * width, 0, width - 1).astype(int)
-        rows = np.clip((1 - uv_k2[:, 1]) * height, 0, height - 1).astype(int)
-        return mesh.texture_hwc[rows, columns].astype(np.float64)
+        return sample_texture(mesh.texture_hwc, np.einsum("kc,kcd->kd", weights_k3, mesh.uv_n2[corners_k3]))
     if mesh.colours_n3 is not None:
         return np.einsum("kc,kcd->kd", weights_k3, mesh.colours_n3[corners_k3].astype(np.float64))
     return np.tile(np.array(CLAY_RGB, np.float64), (len(corners_k3), 1))

@@ -160,25 +160,26 @@ def split_at_seam(
     return points_n3[source], faces, uv_n2.astype(np.float32)
 
 
+def sample_texture(texture_hwc: Array, uv_n2: Array) -> Array:
+    """(n, 3) float32: the texture at `uv_n2`, (0, 0) = lower left corner; bilinear."""
+    height, width = texture_hwc.shape[:2]
+    columns, rows = uv_n2[:, 0] * width - 0.5, (1 - uv_n2[:, 1]) * height - 0.5
+    left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)
+    across, down = (columns - left).astype(np.float32)[:, None], (rows - top).astype(np.float32)[:, None]
+    left, right = (np.clip(column, 0, width - 1) for column in (left, left + 1))
+    top, bottom = (np.clip(row, 0, height - 1) for row in (top, top + 1))
+    upper = texture_hwc[top, left] * (1 - across) + texture_hwc[top, right] * across
+    lower = texture_hwc[bottom, left] * (1 - across) + texture_hwc[bottom, right] * across
+    return upper * (1 - down) + lower * down
+
+
 def vertex_colours(mesh: Mesh) -> Array:
-    """(n, 3) uint8: the vertices' own colours, else the texture at their place (bilinear), else clay."""
+    """(n, 3) uint8: the vertices' own colours, else the texture at their place, else clay."""
     if mesh.colours_n3 is not None:
         return mesh.colours_n3
     if mesh.texture_hwc is None or mesh.uv_n2 is None:
         return np.tile(np.array(CLAY_RGB, np.uint8), (len(mesh.vertices_n3), 1))
-    height, width = mesh.texture_hwc.shape[:2]
-    columns, rows = mesh.uv_n2[:, 0] * width - 0.5, (1 - mesh.uv_n2[:, 1]) * height - 0.5
-    left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)
-    across, down = (columns - left)[:, None], (rows - top)[:, None]
-    texel = [
-        mesh.texture_hwc[np.clip(top + dy, 0, height - 1), np.clip(left + dx, 0, width - 1)].astype(
-            np.float64
-        )
-        for dy in (0, 1)
-        for dx in (0, 1)
-    ]
-    upper, lower = texel[0] * (1 - across) + texel[1] * across, texel[2] * (1 - across) + texel[3] * across
-    return np.round(upper * (1 - down) + lower * down).astype(np.uint8)
+    return np.round(sample_texture(mesh.texture_hwc, mesh.uv_n2)).astype(np.uint8)
 
 
 def picture_of(relief: Relief) -> Array:
