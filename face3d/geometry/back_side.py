@@ -35,7 +35,7 @@ def _round(distance_hw: Array) -> Array:
 
 WELL_WIDTH, WELL_DEPTH = 0.12, 0.08
 """A well is a dent of the front narrower than the first and deeper than the second, shares of the
-silhouette's size (root of its area): what a network sees in the dark between face and hair. A solid does not
+silhouette's size (root of its area): as in the dark between face and hair. A solid does not
 need it, and behind it the hidden side would be a spike."""
 OUTLINE_SIGMA = 0.004
 """Standard deviation of the Gaussian that steadies the silhouette, image widths."""

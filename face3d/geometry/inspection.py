@@ -115,7 +115,7 @@ def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Arra
     """(WALL_SAMPLES,) wall thicknesses along the inward normal, at points even by area; in the vertices'
     unit.
 
-    A way counts where it leaves through a face that looks away (`WALL_FACES`); it is infinite elsewhere:
+    A ray counts where it leaves through a face that faces away (`WALL_FACES`); it is infinite elsewhere:
     every solid is thin towards a sharp edge, and that is no wall.
     """
     corners_m33 = vertices_n3[faces_m3]

@@ -30,8 +30,8 @@ Model = TypeVar("Model", Mesh, PointCloud)
 class Scale:
     """How large a model is. mm_per_unit: millimetres per image width (or per metre).
 
-    sd_percent: one standard deviation; 0 where the user gave the size, None where nobody knows it.
-    source: one phrase that says where the size comes from.
+    sd_percent: one standard deviation; 0 where the user gave the size, None where it is unknown.
+    source: the origin of the size, in a phrase.
     """
 
     mm_per_unit: float
@@ -129,7 +129,7 @@ def measure_scale(relief: Relief, height: float) -> Scale:
         apart, apart_sd = eyes
         source = f"from the eyes, taken to be {EYES_MM:g} mm apart as in the mean adult, sd {EYES_SD_MM:g} mm"
         return Scale(EYES_MM / apart, 100 * float(np.hypot(EYES_SD_MM / EYES_MM, apart_sd / apart)), source)
-    why = "no eyes were found" if depth.detects_faces else "this network looks for no eyes"
+    why = "no eyes were found" if depth.detects_faces else "this network detects no eyes"
     return Scale(ASSUMED_HEIGHT_MM / height, None, f"{why}: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
 
 

@@ -24,9 +24,9 @@ class ModelSettings:
     of `grid`, points.
     grey: colours from the depth (near = light) instead of from the photo.
     texture_side: largest side of the texture's photo, pixels.
-    plaque_border: margin of a relief's plaque, share of the picture's width. plaque_thickness: least
+    plaque_border: margin of a plaque, share of the picture's width. plaque_thickness: least
     thickness, image widths.
-    height_mm: height of the finished model, or None to measure the eyes (see `life_size`).
+    height_mm: height of the finished model, or None to measure the eyes (see `scale`).
     """
 
     smoothing_px: float = 1.0

@@ -88,4 +88,4 @@ def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatc
     press(page, "generate model")
     assert "background" not in [toggle.key for toggle in page.toggle]
     assert "gives no matte: the background stays" in texts(page, "caption")
-    assert "this network looks for no eyes" in texts(page, "markdown")
+    assert "this network detects no eyes" in texts(page, "markdown")
