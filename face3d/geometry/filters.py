@@ -25,7 +25,7 @@ def fill_by_diffusion(values_hwc: Array, known_hw: Array) -> Array:
             cv2.pyrDown(sums_hwc).reshape(*((s + 1) // 2 for s in weights_hw.shape), -1),
             cv2.pyrDown(weights_hw),
         )
-        # A cell with enough known pixels counts fully; otherwise a thin rim would weigh nothing a few levels up.
+        # A cell with enough known pixels counts fully; else a thin rim would weigh nothing a few levels up.
         scale_hw = np.where(weights_hw > 0, 1 / np.maximum(weights_hw, 1e-20), 0) * np.minimum(
             weights_hw * 4, 1
         )
