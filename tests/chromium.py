@@ -9,4 +9,5 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=PreloadTopChromeWebUI",  # the browser's own menus, rendered ahead for each window
 ]
