@@ -35,8 +35,8 @@ format: .venv/test.stamp  ## put the code into its format and repair what the li
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
 
-test-fast: .venv/test.stamp  ## tests without a browser, a server and the training, in less than two minutes
-	@$(BIN)/python -m pytest -q -m "not slow and not browser" --ignore=tests/browser --ignore=tests/training
+test-fast: .venv/test.stamp  ## tests of the library and the command line, in less than two minutes
+	@$(BIN)/python -m pytest -q -m "not slow" tests/face3d tests/test_*.py --ignore=tests/test_app.py --ignore=tests/test_packaging.py
 
 test: lint  ## lint, then all tests but the slow ones; what a change must pass
 	@sh tests/browser/install_chromium.sh
