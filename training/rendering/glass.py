@@ -8,8 +8,9 @@ from numpy.random import Generator
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from face3d.geometry.meshes import vertex_normals
 from face3d.structures import Array
-from training.rendering.rasteriser import rasterise, vertex_normals
+from training.rendering.rasteriser import rasterise
 from training.rendering.shading import DirectionalLight
 from training.scenes.primitives import Part, unit
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import Generator
 
+from face3d.geometry.meshes import vertex_normals
 from face3d.structures import Array
 from training.rendering.glass import apply_glass
-from training.rendering.rasteriser import rasterise, vertex_normals
+from training.rendering.rasteriser import rasterise
 from training.rendering.shading import DirectionalLight, Lighting, Surface, Visible, pack_lights, shade
 from training.scenes.primitives import GLASS, Part, only
 
@@ -71,7 +72,7 @@ def photograph(
     surface = Surface(
         triangles,
         placed_v3,
-        vertex_normals(placed_v3, triangles),
+        vertex_normals(placed_v3, triangles).astype(np.float32),
         mesh.albedo_v3,
         mesh.coordinates_v3,
         mesh.material_m[opaque],

@@ -71,39 +71,6 @@ def rasterise(
 
 
 @njit(cache=True)
-def vertex_normals(vertices_v3: Array, triangles_m3: Array) -> Array:  # pragma: no cover - compiled
-    """Area-weighted unit normals (v, 3) float32, counter-clockwise triangles outward.
-
-    `face3d.geometry.meshes.vertex_normals` sums in float64. Its results, rounded to float32, change a few
-    pixels of one sample in twenty, so rendered sets would no longer repeat bit for bit; this one sums in
-    float32.
-    """
-    normals = np.zeros_like(vertices_v3)
-    for t in range(triangles_m3.shape[0]):
-        a, b, c = triangles_m3[t, 0], triangles_m3[t, 1], triangles_m3[t, 2]
-        ux, uy, uz = (
-            vertices_v3[b, 0] - vertices_v3[a, 0],
-            vertices_v3[b, 1] - vertices_v3[a, 1],
-            vertices_v3[b, 2] - vertices_v3[a, 2],
-        )
-        vx, vy, vz = (
-            vertices_v3[c, 0] - vertices_v3[a, 0],
-            vertices_v3[c, 1] - vertices_v3[a, 1],
-            vertices_v3[c, 2] - vertices_v3[a, 2],
-        )
-        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        for v in (a, b, c):
-            normals[v, 0] += nx
-            normals[v, 1] += ny
-            normals[v, 2] += nz
-    for v in range(normals.shape[0]):
-        length = math.sqrt(normals[v, 0] ** 2 + normals[v, 1] ** 2 + normals[v, 2] ** 2)
-        if length > 1e-9:
-            normals[v] /= length
-    return normals
-
-
-@njit(cache=True)
 def _hash(x: int, y: int, z: int, seed: int) -> float:  # pragma: no cover - compiled
     h = (
         np.uint32(x * 73856093)

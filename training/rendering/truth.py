@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from face3d.geometry.meshes import vertex_normals
 from face3d.structures import Array
 from training.rendering.camera import SceneCamera
-from training.rendering.rasteriser import rasterise, vertex_normals
+from training.rendering.rasteriser import rasterise
 from training.scenes.primitives import LABEL_HEAD, LABEL_NOTHING, Part, only, unit
 
 MOST_PEOPLE = 2
@@ -63,7 +64,9 @@ def truth(mesh: Part, owner_m: Array, camera: SceneCamera, placed_v3: Array, sid
     )
     thickness = np.where(hit, np.clip((far - near) / camera.scene_width, 0, 2), 0).astype(np.float32)
     seen = mesh.triangles_m3[index]
-    smooth = np.einsum("hwk,hwkc->hwc", weight, vertex_normals(placed_v3, mesh.triangles_m3)[seen])
+    smooth = np.einsum(
+        "hwk,hwkc->hwc", weight, vertex_normals(placed_v3, mesh.triangles_m3).astype(np.float32)[seen]
+    )
     corners = placed_v3[seen]
     flat = np.cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :])
     normal = _towards_camera(smooth, flat, camera.rays(side)) * hit[..., None]

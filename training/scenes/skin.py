@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
+from face3d.geometry.meshes import vertex_normals
 from face3d.structures import Array
-from training.rendering.rasteriser import fractal_noise, vertex_normals
+from training.rendering.rasteriser import fractal_noise
 from training.scenes import face_model
 from training.scenes.face_model import FaceModel, Regions
 from training.scenes.primitives import (
@@ -111,7 +112,7 @@ def _blend(albedo_v3: Array, share_v: Array, colour: Array) -> None:
 
 def _pushed_out(vertices: Array, model: FaceModel, by_v: Array) -> Array:
     """Vertices moved along their normals by so many centimetres."""
-    return vertices + vertex_normals(vertices, model.triangles_m3) * by_v[:, None].astype(np.float32)
+    return vertices + (vertex_normals(vertices, model.triangles_m3) * by_v[:, None]).astype(np.float32)
 
 
 def _complexion(regions: Regions, skin: Array, noise: Noise, rng: Generator) -> Array:

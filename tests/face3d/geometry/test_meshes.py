@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from face3d.geometry.meshes import decimate, drop_unused, is_closed
+from face3d.geometry.meshes import decimate, drop_unused, is_closed, vertex_normals
 from face3d.geometry.solids import close_cells
 
 
@@ -33,3 +33,11 @@ def test_what_is_open_doubled_or_in_two_pieces_is_not_closed(faces):
 def test_unused_points_are_dropped():
     used, faces = drop_unused(np.array([[5, 2, 9]], np.int32), 12)
     assert used.tolist() == [2, 5, 9] and faces.tolist() == [[1, 0, 2]]
+
+
+def test_vertex_normals_of_a_sphere_point_outwards():
+    ball = trimesh.creation.icosphere(subdivisions=3)
+    vertices = ball.vertices.astype(np.float32)
+    normals = vertex_normals(vertices, ball.faces.astype(np.int32))
+    assert np.allclose(np.linalg.norm(normals, axis=1), 1)
+    assert ((normals * vertices).sum(1) > 0.99).all()

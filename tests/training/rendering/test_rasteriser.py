@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.rendering.rasteriser import rasterise, vertex_normals
+from training.rendering.rasteriser import rasterise
 
 
 def test_the_rasteriser_finds_the_near_and_the_far_of_two_planes():
@@ -23,11 +23,3 @@ def test_interpolation_is_correct_in_perspective():
     screen = np.array([[0, 0, 10], [101, 0, 30], [101, 9, 30], [0, 9, 10]], np.float32)
     distance = rasterise(screen, np.array([[0, 1, 2], [0, 2, 3]], np.int32), 9, 101, False)[2]
     assert distance[4, 50] == pytest.approx(2 / (1 / 10 + 1 / 30), rel=1e-4)
-
-
-def test_normals_of_a_sphere_point_outwards():
-    import trimesh
-
-    ball = trimesh.creation.icosphere(subdivisions=3)
-    vertices = ball.vertices.astype(np.float32)
-    assert ((vertex_normals(vertices, ball.faces.astype(np.int32)) * vertices).sum(1) > 0.99).all()
