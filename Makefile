@@ -42,9 +42,9 @@ test: lint  ## lint, then all tests but the slow ones; what a change must pass
 	@sh tests/browser/install_chromium.sh
 	@$(BIN)/python -m pytest -q -m "not slow"
 
-test-all: .venv/test.stamp  ## all tests, the slow ones too
+test-all: .venv/test.stamp  ## all tests, the slow ones too, with new random examples
 	@sh tests/browser/install_chromium.sh
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --hypothesis-profile=random
 
 screenshots: .venv/test.stamp  ## take the README's pictures of the page in chromium
 	@sh tests/browser/install_chromium.sh

@@ -73,7 +73,7 @@ UNSUPPORTED_SIGNATURES = (
 )
 NO_PHOTO = ("not a photo", "choose a JPEG, PNG or WebP file")
 
-# The exceptions of Pillow on damaged files, found by fuzzing.
+# The exceptions of Pillow and its plugin for HEIC on damaged files, found by fuzzing.
 DAMAGE = (
     OSError,
     ValueError,
@@ -83,7 +83,7 @@ DAMAGE = (
     LookupError,
     ArithmeticError,
     AttributeError,
-    NotImplementedError,
+    RuntimeError,
     MemoryError,
     struct.error,
     zlib.error,

@@ -1,5 +1,6 @@
 """Laws of the decoder: every file becomes an upright sRGB photo or one PhotoError."""
 
+import contextlib
 import hashlib
 import importlib
 import struct
@@ -279,6 +280,16 @@ def test_the_limits_hold_for_heic_too(heic, monkeypatch):
     monkeypatch.setattr(photo, "MAX_BYTES", 1000)
     with pytest.raises(PhotoError, match="MB"):
         read_photo(good, "a.heic")
+
+
+def test_a_heic_file_with_any_byte_of_its_header_cleared_raises_nothing_else(heic):
+    """The decoder raises RuntimeError where a cleared byte makes it exceed its own limits."""
+    good = heic(PORTRAIT_HWC[:64, :64], quality=60)
+    for position in range(good.index(b"mdat")):
+        body = bytearray(good)
+        body[position] = 0
+        with contextlib.suppress(PhotoError):
+            read_photo(bytes(body), "a.heic")
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
