@@ -147,7 +147,7 @@ def shade(
             t = visible.index_hw[row, column]
             if t < 0:
                 continue
-            point, normal, albedo, noise_place = _interpolated(surface, t, visible.weight_hw3[row, column])
+            point, normal, albedo, noise_place = interpolated(surface, t, visible.weight_hw3[row, column])
             to_camera = camera_3 - point
             to_camera /= math.sqrt((to_camera * to_camera).sum())
             normal /= max(math.sqrt((normal * normal).sum()), 1e-9)
@@ -164,7 +164,7 @@ def shade(
 
 
 @njit(cache=True)
-def _interpolated(
+def interpolated(
     surface: Surface, t: int, weight_3: Array
 ) -> tuple[Array, Array, Array, Array]:  # pragma: no cover - compiled
     """Place, normal (of any length), albedo and noise coordinates within triangle `t`, each (3,) float64."""
@@ -234,7 +234,7 @@ def _add_light(
         return
     lit = 1.0
     if lamp[9] >= 0:
-        lit = _lit_share(lights.shadow_khw[s], lights.frame_k43[s], point_3, normal_3, lamp[9])
+        lit = lit_share(lights.shadow_khw[s], lights.frame_k43[s], point_3, normal_3, lamp[9])
     half = towards + to_camera_3
     half /= math.sqrt((half * half).sum())
     strength = max(lamp[8] * detail_8[5], detail_8[6])
@@ -245,7 +245,7 @@ def _add_light(
 
 
 @njit(cache=True)
-def _lit_share(
+def lit_share(
     shadow_hw: Array, frame_43: Array, point_3: Array, normal_3: Array, softness: float
 ) -> float:  # pragma: no cover - compiled
     """Share of five taps around a point, lifted off its surface by a millimetre, that the light reaches."""

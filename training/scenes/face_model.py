@@ -179,26 +179,15 @@ def find_regions(model: FaceModel) -> Regions:
     points = model.neutral_v3
     marks = points[LANDMARKS_68]
     count = len(points)
-    to_brow = np.minimum(*(_distance_to_polyline(points, marks[list(brow)]) for brow in BROWS))
-    to_eyelid = np.minimum(*(_distance_to_polyline(points, marks[[*eye, eye[0]]]) for eye in EYES))
-    lips = _inside_polygon(points[:, :2], marks[list(LIPS_OUTER), :2]) & (points[:, 2] > marks[48, 2] - 1)
+    to_brow, to_eyelid, lips, cheek, nose, beard = face_fields(points, marks)
     lips[FACE.stop :] = False
-    cheek = np.exp(
-        -np.minimum(*(_squared_distance(points, (marks[a] + marks[b]) / 2) for a, b in ((36, 48), (45, 54))))
-        / 4
-    )
-    nose = np.exp(-_squared_distance(points, marks[NOSE_TIP]) / 2)
-    beard = (points[:, 1] < marks[33, 1] - 0.3) & (points[:, 1] > marks[8, 1] - 2.5)
-    beard = beard * np.clip((points[:, 2] + 1) / 4, 0, 1)
     from_axis = np.full(count, 9.0, np.float32)
     for part in EYEBALLS:
         ball = points[part] - (points[part].max(0) + points[part].min(0)) / 2
         from_axis[part] = np.where(ball[:, 2] > 0, np.linalg.norm(ball[:, :2], axis=1), 9)
     skull = points - np.array([0, 3.0, 0.5], np.float32)
     direction = skull / np.linalg.norm(skull, axis=1, keepdims=True)
-    # The jaw line rises towards the ears: what lies below it and behind the chin is neck.
-    jaw_line = marks[8, 1] - 0.8 + 0.45 * np.clip(marks[8, 2] - points[:, 2], 0, 12)
-    above_chin = (points[:, 1] > jaw_line).astype(np.float32)
+    above_chin = is_above_chin(points, marks[8]).astype(np.float32)
     skin = model.triangles_m3[(model.triangles_m3 < HEAD.stop).all(1)]
     rim = open_edges(skin)
     neckline = rim[(points[rim, 1] < NECKLINE_BELOW).all(1)]
@@ -207,6 +196,31 @@ def find_regions(model: FaceModel) -> Regions:
     soft = (to_brow, to_eyelid, lips, cheek, nose, beard, from_axis, above_chin, direction, canonical)
     per_vertex = [np.asarray(values, np.float32) for values in soft]
     return Regions(*[*per_vertex, neckline])
+
+
+def face_fields(points_n3: Array, marks_683: Array) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Of points on the neutral head: distances to brows and eyelids (n,), in the lips (n,) bool, and soft
+    masks of cheeks, nose and beard (n,).
+    """
+    points, marks = points_n3, marks_683
+    to_brow = np.minimum(*(_distance_to_polyline(points, marks[list(brow)]) for brow in BROWS))
+    to_eyelid = np.minimum(*(_distance_to_polyline(points, marks[[*eye, eye[0]]]) for eye in EYES))
+    lips = _inside_polygon(points[:, :2], marks[list(LIPS_OUTER), :2]) & (points[:, 2] > marks[48, 2] - 1)
+    cheek = np.exp(
+        -np.minimum(*(_squared_distance(points, (marks[a] + marks[b]) / 2) for a, b in ((36, 48), (45, 54))))
+        / 4
+    )
+    nose = np.exp(-_squared_distance(points, marks[NOSE_TIP]) / 2)
+    beard = (points[:, 1] < marks[33, 1] - 0.3) & (points[:, 1] > marks[8, 1] - 2.5)
+    return to_brow, to_eyelid, lips, cheek, nose, beard * np.clip((points[:, 2] + 1) / 4, 0, 1)
+
+
+def is_above_chin(points_n3: Array, chin_3: Array) -> Array:
+    """Whether points of the neutral head belong to it, (n,) bool. The jaw line rises towards the ears: what
+    lies below it and behind the chin is neck.
+    """
+    jaw_line = chin_3[1] - 0.8 + 0.45 * np.clip(chin_3[2] - points_n3[:, 2], 0, 12)
+    return np.asarray(points_n3[:, 1] > jaw_line)
 
 
 def _squared_distance(points_n3: Array, centre_3: Array) -> Array:
