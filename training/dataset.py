@@ -2,6 +2,9 @@
 
     python -m training.dataset --face-model PATH --out data/train --count 32000
     python -m training.dataset --face-model PATH --out data/held_out --count 256 --first-seed 10000000
+    python -m training.dataset --face-model PATH --people-model PATH --out data/people --count 4000
+
+With --people-model the scenes are those of people (`training.people`), without it those of the first kind.
 
 A set is a folder of shards. A shard is one .npy file of records, written under a temporary name first. An
 interrupted call continues when it is repeated.
@@ -20,7 +23,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from training.people.model import PeopleModel, load_people
 from training.rendering import lighting, sensor
+from training.rendering.portrait import render_portrait
 from training.rendering.sample import LANDMARKS, MOST_EYES, Sample, render
 from training.rendering.truth import MOST_PEOPLE
 from training.scenes import scene
@@ -41,12 +46,28 @@ MAPS = (
     "skin",
 )
 """Truth per pixel, in the order of the channels; canonical coordinates are zero off the skin of a head."""
+HAIR_STYLES = (
+    "afro01",
+    "bob01",
+    "bob02",
+    "braid01",
+    "long01",
+    "ponytail01",
+    "short01",
+    "short02",
+    "short03",
+    "short04",
+)
 GROUPS = (
     "nobody",
     *sorted({**scene.CHANCE, **scene.SCENE_CHANCE, **lighting.CHANCE}),
     *scene.LATER_CHANCE,
     *sensor.CHANCE,
+    "MakeHuman",
+    "hair cards",
+    *HAIR_STYLES,
 )
+"""Names of earlier sets keep their bits: new ones are added at the end."""
 
 
 def record_dtype(side: int) -> np.dtype[Any]:
@@ -78,6 +99,12 @@ def _model(path: Path) -> tuple[FaceModel, Regions]:
     return model, find_regions(model)
 
 
+@cache
+def _people(face_model: Path, people_model: Path) -> PeopleModel:
+    cv2.setNumThreads(1)
+    return load_people(face_model, people_model)
+
+
 def as_record(sample: Sample) -> tuple[Any, ...]:
     """The fields of `record_dtype`."""
     has = sum(1 << bit for bit, name in enumerate(GROUPS) if name in sample.has)
@@ -98,8 +125,9 @@ def as_record(sample: Sample) -> tuple[Any, ...]:
     )
 
 
-def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side: int) -> int:
-    model, regions = _model(face_model)
+def _render_shard(
+    face_model: Path, people_model: Path | None, out: Path, first_seed: int, count: int, side: int
+) -> int:
     shard = out / f"{first_seed:08d}.npy"
     if (
         shard.exists()
@@ -109,7 +137,11 @@ def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side
         return count
     records = np.empty(count, record_dtype(side))
     for i in range(count):
-        records[i] = as_record(render(model, regions, first_seed + i, side))
+        if people_model is None:
+            sample = render(*_model(face_model), first_seed + i, side)
+        else:
+            sample = render_portrait(_people(face_model, people_model), first_seed + i, side)
+        records[i] = as_record(sample)
     partial = shard.with_suffix(".part")
     with partial.open("wb") as file:
         np.save(file, records)
@@ -117,14 +149,27 @@ def _render_shard(face_model: Path, out: Path, first_seed: int, count: int, side
     return count
 
 
-def render_set(face_model: Path, out: Path, count: int, first_seed: int, side: int, workers: int) -> None:
-    """Renders the seeds from first_seed on into `out`, a shard per task."""
+def render_set(
+    face_model: Path,
+    out: Path,
+    count: int,
+    first_seed: int,
+    side: int,
+    workers: int,
+    people_model: Path | None = None,
+) -> None:
+    """Renders the seeds from first_seed on into `out`, a shard per task.
+
+    people_model: None for the scenes of the first kind.
+    """
     out.mkdir(parents=True, exist_ok=True)
     firsts = range(first_seed, first_seed + count, SHARD)
     start, done = time.monotonic(), 0
     with ProcessPoolExecutor(workers) as pool:
         tasks = [
-            pool.submit(_render_shard, face_model, out, f, min(SHARD, first_seed + count - f), side)
+            pool.submit(
+                _render_shard, face_model, people_model, out, f, min(SHARD, first_seed + count - f), side
+            )
             for f in firsts
         ]
         for task in tasks:
@@ -168,6 +213,9 @@ def main() -> None:
     parser.add_argument(
         "--face-model", type=Path, required=True, help="ict-facekit.npz or the folder FaceXModel"
     )
+    parser.add_argument(
+        "--people-model", type=Path, help="makehuman.npz: scenes of people, see docs/people.md"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument(
@@ -177,7 +225,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     options = parser.parse_args()
     render_set(
-        options.face_model, options.out, options.count, options.first_seed, options.side, options.workers
+        options.face_model,
+        options.out,
+        options.count,
+        options.first_seed,
+        options.side,
+        options.workers,
+        options.people_model,
     )
 
 

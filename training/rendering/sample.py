@@ -61,7 +61,7 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     """Draws the sample of a seed. The same seed and side give the same sample."""
     rng = np.random.default_rng(seed)
     if rng.random() < CHANCE_OF_NOBODY:
-        return _nobody(*develop(random_backdrop(side, rng), rng))
+        return nobody(*develop(random_backdrop(side, rng), rng))
     scene = random_scene(model, regions, rng)
     camera = random_camera(rng)
     placed = camera.place(scene.mesh.vertices_v3)
@@ -116,7 +116,8 @@ def _photo(
     return rgb, person, light_names | sensor_names
 
 
-def _nobody(rgb_hwc: Array, has: set[str]) -> Sample:
+def nobody(rgb_hwc: Array, has: set[str]) -> Sample:
+    """A sample without people from its photo and what was drawn."""
     size = rgb_hwc.shape[:2]
     lengths, bytes_ = np.zeros(size, np.float32), np.zeros(size, np.uint8)
     heads, eyes, landmarks = (
