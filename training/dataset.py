@@ -24,8 +24,9 @@ import cv2
 import numpy as np
 
 from training.people.model import PeopleModel, load_people
-from training.rendering import lighting, sensor
+from training.rendering import lighting, sensor, surroundings
 from training.rendering.portrait import render_portrait
+from training.rendering.rooms import Panorama, load_rooms
 from training.rendering.sample import LANDMARKS, MOST_EYES, Sample, render
 from training.rendering.truth import MOST_PEOPLE
 from training.scenes import scene
@@ -66,6 +67,8 @@ GROUPS = (
     "MakeHuman",
     "hair cards",
     *HAIR_STYLES,
+    "room",
+    *surroundings.CHANCE,
 )
 """Names of earlier sets keep their bits: new ones are added at the end."""
 
@@ -100,9 +103,9 @@ def _model(path: Path) -> tuple[FaceModel, Regions]:
 
 
 @cache
-def _people(face_model: Path, people_model: Path) -> PeopleModel:
+def _people(face_model: Path, people_model: Path, rooms: Path | None) -> tuple[PeopleModel, list[Panorama]]:
     cv2.setNumThreads(1)
-    return load_people(face_model, people_model)
+    return load_people(face_model, people_model), load_rooms(rooms) if rooms else []
 
 
 def as_record(sample: Sample) -> tuple[Any, ...]:
@@ -126,7 +129,13 @@ def as_record(sample: Sample) -> tuple[Any, ...]:
 
 
 def _render_shard(
-    face_model: Path, people_model: Path | None, out: Path, first_seed: int, count: int, side: int
+    face_model: Path,
+    people_model: Path | None,
+    rooms: Path | None,
+    out: Path,
+    first_seed: int,
+    count: int,
+    side: int,
 ) -> int:
     shard = out / f"{first_seed:08d}.npy"
     if (
@@ -140,7 +149,7 @@ def _render_shard(
         if people_model is None:
             sample = render(*_model(face_model), first_seed + i, side)
         else:
-            sample = render_portrait(_people(face_model, people_model), first_seed + i, side)
+            sample = render_portrait(*_people(face_model, people_model, rooms), first_seed + i, side)
         records[i] = as_record(sample)
     partial = shard.with_suffix(".part")
     with partial.open("wb") as file:
@@ -157,10 +166,11 @@ def render_set(
     side: int,
     workers: int,
     people_model: Path | None = None,
+    rooms: Path | None = None,
 ) -> None:
     """Renders the seeds from first_seed on into `out`, a shard per task.
 
-    people_model: None for the scenes of the first kind.
+    people_model: None for the scenes of the first kind. rooms: None for people in procedural places only.
     """
     out.mkdir(parents=True, exist_ok=True)
     firsts = range(first_seed, first_seed + count, SHARD)
@@ -168,7 +178,14 @@ def render_set(
     with ProcessPoolExecutor(workers) as pool:
         tasks = [
             pool.submit(
-                _render_shard, face_model, people_model, out, f, min(SHARD, first_seed + count - f), side
+                _render_shard,
+                face_model,
+                people_model,
+                rooms,
+                out,
+                f,
+                min(SHARD, first_seed + count - f),
+                side,
             )
             for f in firsts
         ]
@@ -216,6 +233,7 @@ def main() -> None:
     parser.add_argument(
         "--people-model", type=Path, help="makehuman.npz: scenes of people, see docs/people.md"
     )
+    parser.add_argument("--rooms", type=Path, help="rooms.npz, for scenes of people; see docs/people.md")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument(
@@ -232,6 +250,7 @@ def main() -> None:
         options.side,
         options.workers,
         options.people_model,
+        options.rooms,
     )
 
 

@@ -13,9 +13,9 @@ from training.people.scene import Scene, random_scene
 from training.rendering.backdrop import random_backdrop
 from training.rendering.camera import SceneCamera, random_camera
 from training.rendering.glass import apply_glass
-from training.rendering.lighting import random_light
 from training.rendering.portrait_shading import Room, shade_portrait
 from training.rendering.rasteriser import rasterise
+from training.rendering.rooms import Panorama
 from training.rendering.sample import (
     CHANCE_OF_NOBODY,
     EYE_DEPTH,
@@ -29,10 +29,13 @@ from training.rendering.sensor import develop
 from training.rendering.shading import Lighting, Surface, Visible, pack_lights
 from training.rendering.strand_shading import composite
 from training.rendering.strands import Strands, opacity, strand_fragments
+from training.rendering.surroundings import random_surroundings, with_bleeding
 from training.rendering.truth import Truth, heads_in_view, truth
-from training.scenes.primitives import GLASS, LABEL_NOTHING, join, only
+from training.scenes.primitives import GLASS, LABEL_BODY, LABEL_NARROW_FACE, LABEL_NOTHING, join, only
 
 OVERSAMPLING = 1.5
+METERED, FOR_PERSON = 0.17, 0.85
+"""Mean of linear colour that exposure aims at, and the share of the person in it."""
 HAIRY, BETWEEN = 0.45, 0.45
 """Mean opacity of the hair around a pixel from which its surface is that of the envelope, and the deviation
 of that mean in centimetres: gaps between locks belong to the envelope."""
@@ -42,15 +45,15 @@ HOLLOW_DEPTH = (0.35, 1.3, 5.0)
 """Depth below the surroundings at which a hollow of that size is darkest."""
 
 
-def render_portrait(model: PeopleModel, seed: int, side: int) -> Sample:
-    """Draws the sample of a seed. The same seed and side give the same sample."""
+def render_portrait(model: PeopleModel, rooms: list[Panorama], seed: int, side: int) -> Sample:
+    """Draws the sample of a seed. The same seed, side and rooms (may be none) give the same sample."""
     rng = np.random.default_rng(seed)
     if rng.random() < CHANCE_OF_NOBODY:
         return nobody(*develop(random_backdrop(side, rng), rng))
     scene = random_scene(model, rng)
     camera = random_camera(rng)
     placed = camera.place(scene.mesh.vertices_v3)
-    rgb, person, hair, names = _photo(scene, camera, placed, side, rng)
+    rgb, person, hair, names = _photo(scene, camera, placed, rooms, side, rng)
     true = portrait_truth(scene, camera, placed, side, hair, person)
     matte = np.round(person * 255).astype(np.uint8)
     matte[true.label_hw == LABEL_NOTHING] = np.minimum(matte[true.label_hw == LABEL_NOTHING], 127)
@@ -104,41 +107,45 @@ def portrait_truth(
 
 
 def _photo(
-    scene: Scene, camera: SceneCamera, placed_v3: Array, side: int, rng: Generator
+    scene: Scene, camera: SceneCamera, placed_v3: Array, rooms: list[Panorama], side: int, rng: Generator
 ) -> tuple[Array, Array, Array, set[str]]:
     """The photo (s, s, 3) uint8; the share of each pixel that people cover, and the opacity of hair, (s, s)
     float32; and what light, lens, sensor and file did, by name.
     """
     fine = int(side * OVERSAMPLING)
-    lighting, names = random_light(rng)
-    room = plain_room(lighting)
-    colour, person, anything, hair = photograph_people(
-        scene, camera, placed_v3, lighting, room, fine, int(rng.integers(1 << 20))
+    around = random_surroundings(rooms, camera, _colours(scene), side, rng)
+    colour, person, anything, hair = (
+        cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA)
+        for part in photograph_people(
+            scene, camera, placed_v3, around.lighting, around.room, fine, int(rng.integers(1 << 20))
+        )
     )
-    small = [
-        cv2.resize(a, (side, side), interpolation=cv2.INTER_AREA) for a in (colour, person, anything, hair)
-    ]
-    backdrop = random_backdrop(side, rng)
-    rgb, more = develop(small[0] + backdrop * (1 - small[2][..., None]), rng)
-    return rgb, small[1], small[3], names | more
+    exposure = np.float32(_exposure(colour, anything, around.backdrop_hwc, rng))
+    colour, backdrop = colour * exposure, around.backdrop_hwc * exposure
+    if "bleeding light" in around.has:
+        linear = with_bleeding(colour, backdrop, anything, rng)
+    else:
+        linear = colour + backdrop * (1 - anything[..., None])
+    rgb, more = develop(linear, rng)
+    return rgb, person, hair, set(around.has) | more
 
 
-def plain_room(lighting: Lighting) -> Room:
-    """Room light like that of the scenes of the first kind: even, with a slope; reflected with its lamps."""
-    harmonics = np.zeros((9, 3))
-    harmonics[0] = lighting.ambient_3
-    for term, axis in ((1, 1), (2, 2), (3, 0)):
-        harmonics[term] = lighting.slope_33[axis] * lighting.ambient_3
-    height, width = 24, 48
-    polar = (np.arange(height) + 0.5)[:, None] / height * np.pi
-    turn = ((np.arange(width) + 0.5) / width - 0.5) * 2 * np.pi
-    way = np.stack(
-        np.broadcast_arrays(np.sin(polar) * np.sin(turn), np.cos(polar), np.sin(polar) * np.cos(turn)), -1
-    )
-    panorama = harmonics[0] + way @ harmonics[[3, 1, 2]]
-    for light in lighting.lights:
-        panorama = panorama + light.colour_3 * 2 * np.clip(way @ light.towards_3, 0, 1)[..., None] ** 30
-    return Room(harmonics, np.clip(panorama, 0, None).astype(np.float32))
+def _exposure(colour: Array, anything: Array, backdrop: Array, rng: Generator) -> float:
+    """Factor that a camera would choose: mostly for the person, partly for the whole."""
+    person = float(colour.mean() / max(float(anything.mean()), 0.02))
+    ground = min(float(backdrop.mean()), 4 * person)
+    metered = FOR_PERSON * person + (1 - FOR_PERSON) * ground
+    return float(np.clip(METERED / max(metered, 1e-3) * 2 ** (rng.normal() * 0.6), 0.1, 12))
+
+
+def _colours(scene: Scene) -> Array:
+    """Of hair, skin and clothes, (3, 3)."""
+    labels = scene.mesh.label_m
+    found = [scene.kinds_k16[0, 4:7]]
+    for label in (LABEL_NARROW_FACE, LABEL_BODY):
+        chosen = scene.mesh.triangles_m3[np.flatnonzero(labels == label)[::50], 0]
+        found.append(np.median(scene.mesh.albedo_v3[chosen], axis=0))
+    return np.stack(found)
 
 
 def photograph_people(
