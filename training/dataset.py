@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 
 from training.people.model import PeopleModel, load_people
-from training.rendering import lighting, sensor, surroundings
+from training.rendering import lighting, phone, sensor, surroundings
 from training.rendering.portrait import render_portrait
 from training.rendering.rooms import Panorama, load_rooms
 from training.rendering.sample import LANDMARKS, MOST_EYES, Sample, render
@@ -69,6 +69,7 @@ GROUPS = (
     *HAIR_STYLES,
     "room",
     *surroundings.CHANCE,
+    *phone.CHANCE,
 )
 """Names of earlier sets keep their bits: new ones are added at the end."""
 

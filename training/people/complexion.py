@@ -59,7 +59,8 @@ def random_complexion(tone: float, hair_3: Array, sex: float, rng: Generator, ha
     lips = skin * [rng.uniform(0.75, 1.0), rng.uniform(0.45, 0.8), rng.uniform(0.5, 0.85)]
     made_up = "make-up" in has
     if made_up:
-        lips = rng.uniform(0.02, 0.45, 3) * [1.6, 0.5, 0.7]
+        paint = np.array([rng.uniform(0.12, 0.5), rng.uniform(0.01, 0.12), rng.uniform(0.02, 0.16)])
+        lips = skin + rng.uniform(0.4, 1) * (paint - skin)
     return Complexion(
         skin,
         lips,
@@ -120,11 +121,17 @@ def skin_row(age: float, rng: Generator) -> Array:
         bump=rng.uniform(0.001, 0.005) * (1 + 0.6 * max(age - 1, 0)),
         gloss=rng.uniform(0.02, 0.16),
         exponent=np.exp(rng.uniform(np.log(8), np.log(45))),
-        mirror=rng.uniform(0.1, 0.9),
+        mirror=rng.uniform(0.05, 0.4),
         subsurface=rng.uniform(0.6, 1.0),
-        pores=rng.random() ** 2,
+        moles=rng.uniform(0.2, 0.8) if rng.random() < 0.3 else 0.0,
         blotches=rng.uniform(0.02, 0.1),
     )
+
+
+def lip_row(skin_24: Array, rng: Generator) -> Array:
+    """Skin with creases, moist or painted."""
+    row = skin_24 + material(gloss=rng.uniform(0.02, 0.2), fold_depth=rng.uniform(0.02, 0.12))
+    return np.asarray(row + material(fold_frequency=rng.uniform(3, 5)))
 
 
 def mouth_row() -> Array:

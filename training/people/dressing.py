@@ -21,7 +21,7 @@ CHIN = -6.0
 """Height under which hair and cloth are labelled body, as in the scenes of the first kind."""
 HATS = ("clothes/fedora", "clothes/fedora_cocked")
 UNDER_HATS = ("hair/long01", "hair/short03", "hair/short04", "hair/bob01")
-HAT_RIM = 1.0
+HAT_RIM = 2.0
 """Above the lowest point of a hat, hair under it is hidden."""
 VOLUME = 0.55
 """How far the normals of hair are those of its volume, a ball around the head, and not of its cards."""
@@ -100,15 +100,16 @@ def joined(cards: list[Cards]) -> Cards:
     )
 
 
-def without(cards: Cards, hidden_m: Array) -> Cards:
-    """The cards without some triangles."""
-    kept = ~hidden_m
+def under_hat(cards: Cards, lowest: float) -> Cards:
+    """The cards below the rim of a hat, thinned out towards it. lowest: the hat's lowest height."""
+    above = lowest + HAT_RIM - cards.vertices_v3[:, 1]
+    kept = (above[cards.triangles_m3] > 0).any(1)
     return Cards(
         cards.vertices_v3,
         np.ascontiguousarray(cards.triangles_m3[kept]),
         cards.place_v3,
         cards.along_v,
-        cards.edge_v,
+        (cards.edge_v * np.clip(above / 2, 0, 1)).astype(np.float32),
         cards.tangent_v3,
         cards.normal_v3,
         cards.kind_m[kept],

@@ -100,8 +100,8 @@ def tangents(points_v3: Array, triangles_m3: Array, along_v: Array) -> Array:
 
 def natural_colour(kin_3: Array, rng: Generator) -> Array:
     """Linear RGB from black over brown to blond and red; lighter only with a share of Caucasian kin."""
-    light = rng.random() ** 2.2 * (kin_3[2] if rng.random() < 0.9 else 1.0)
-    colour = np.array([0.012, 0.009, 0.007]) + light * np.array([0.42, 0.27, 0.13])
+    light = rng.random() ** 2.6 * (kin_3[2] if rng.random() < 0.9 else 1.0)
+    colour = np.array([0.012, 0.009, 0.007]) + light * np.array([0.36, 0.22, 0.1])
     return np.asarray(colour * [1.25, 0.75, 0.5] if rng.random() < 0.06 else colour)
 
 

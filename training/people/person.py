@@ -12,7 +12,7 @@ from face3d.structures import Array
 from training.people import complexion, shape
 from training.people.body_model import EYEBALLS, SKIN
 from training.people.complexion import Complexion
-from training.people.model import PeopleModel
+from training.people.model import Fields, PeopleModel
 from training.people.shape import Pose, PoseShares, Traits
 from training.scenes import face_model
 from training.scenes import skin as present_skin
@@ -32,6 +32,8 @@ ICT_DOWN_TO, BODY_UP_TO = -11.5, -9.5
 """Heights on the neutral head: the ICT skin ends below the first, the body's below an ICT head begins under
 the second. Between them the body's skin lies SUNK under the other."""
 SUNK = 0.06
+LIPS = 7
+"""Row of the material of lips, after those of `primitives`."""
 BEHIND_LIPS = 0.25
 """How far the teeth are set back, so that no morph of the lips is pierced, centimetres."""
 
@@ -79,14 +81,23 @@ def _with_face(model: PeopleModel, base_v3: Array, face_v3: Array) -> Array:
 
 
 def skin_parts(
-    model: PeopleModel, figure: Figure, tint: Complexion, drawn_in_v: Array, style: str | None
+    model: PeopleModel,
+    figure: Figure,
+    tint: Complexion,
+    drawn_in_v: Array,
+    style: str | None,
+    beard: float,
 ) -> list[Part]:
-    """The skin. drawn_in_v: how far the body's skin is drawn in under clothes. style: of the hair."""
+    """The skin. drawn_in_v: how far the body's skin is drawn in under clothes. style: of the hair. beard: how
+    far its surface stands out, centimetres.
+    """
     scalps = model.scalps[style] if style else (0.0, 0.0)
     albedo = complexion.painted(tint, model.body_fields, scalps[0])
     base = figure.base_v3[SKIN]
     normals = vertex_normals(base, model.body.skin_m3)
     sunk = drawn_in_v + (SUNK if figure.face_v3 is not None else 0)
+    if figure.face_v3 is None:
+        sunk = sunk - beard * model.body_fields.beard
     points = figure.bent(base - normals * sunk[:, None], _of_skin(model.shares))
     triangles = model.body.skin_m3
     if figure.face_v3 is not None:
@@ -97,25 +108,39 @@ def skin_parts(
         triangles,
         albedo,
         labels,
-        np.full(len(triangles), SKIN_MATERIAL, np.uint8),
+        _skin_material(model.body_fields, triangles),
         model.body_fields.place_v3,
         model.canonical_v3,
     )
     if figure.face_v3 is None:
         return [body]
-    return [compact(body), _face_part(model, figure, complexion.painted(tint, model.face_fields, scalps[1]))]
+    return [
+        compact(body),
+        _face_part(model, figure, complexion.painted(tint, model.face_fields, scalps[1]), beard),
+    ]
 
 
 def _of_skin(shares: PoseShares) -> PoseShares:
     return PoseShares(shares.neck_n[SKIN], shares.arm_2n[:, SKIN], shares.forearm_2n[:, SKIN])
 
 
-def _face_part(model: PeopleModel, figure: Figure, albedo: Array) -> Part:
+def _skin_material(fields: Fields, triangles_m3: Array) -> Array:
+    """SKIN, and LIPS where all corners are lips."""
+    lips = (fields.lips[triangles_m3] > 0.5).all(1)
+    return np.where(lips, LIPS, SKIN_MATERIAL).astype(np.uint8)
+
+
+def _face_part(model: PeopleModel, figure: Figure, albedo: Array, beard: float) -> Part:
     """The ICT head without its eyeballs and shoulders."""
     face = model.face
     assert figure.face_v3 is not None
     albedo[face_model.GUMS], albedo[face_model.TEETH] = [0.4, 0.13, 0.13], [0.62, 0.55, 0.44]
-    head = present_skin.head_part(face, model.regions, figure.face_v3, albedo)
+    grown = beard * model.face_fields.beard
+    normals = vertex_normals(figure.face_v3, face.triangles_m3)
+    vertices = (figure.face_v3 + normals * grown[:, None]).astype(np.float32)
+    head = present_skin.head_part(face, model.regions, vertices, albedo)
+    lips = _skin_material(model.face_fields, face.triangles_m3) == LIPS
+    head.material_m[: len(face.triangles_m3)][lips] = LIPS
     head = only(head, np.arange(len(head.triangles_m3)) < len(face.triangles_m3))  # without the chest
     low = face.neutral_v3[face.triangles_m3, 1].min(1) < ICT_DOWN_TO
     eye = face.triangles_m3[:, 0] >= face_model.EYEBALLS[0].start
@@ -140,7 +165,7 @@ def _face_part(model: PeopleModel, figure: Figure, albedo: Array) -> Part:
 def eyes_of(model: PeopleModel, figure: Figure, rng: Generator) -> tuple[list[Part], Array]:
     """The eyeballs, and their centres (2, 3), the one on -X first."""
     parts, centres = [], []
-    sideways, upward = rng.normal() * 0.22, rng.normal() * 0.12
+    sideways, upward = rng.normal() * 0.22, np.clip(rng.normal() * 0.08, -0.2, 0.12)
     for k in range(2):
         gaze = np.array([sideways, upward, 1.0])
         if figure.face_v3 is None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from face3d.structures import Array
-from training.people import complexion, dressing, hair_cards, person
+from training.people import complexion, dressing, hair_cards, person, strays
 from training.people.complexion import random_complexion, random_tone
 from training.people.dressing import Cards
 from training.people.model import PeopleModel
@@ -51,8 +51,8 @@ CHANCE = {
 are worn by the ICT family only."""
 SECOND_CHANCE = 0.12
 """Probability per scene of a second person, beside or behind the first."""
-PLAIN_ROWS = 7
-"""Rows of the materials of `primitives`; those of clothes follow."""
+PLAIN_ROWS = 8
+"""Rows of the materials of `primitives` and of lips; those of clothes follow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,18 +83,21 @@ def random_person(model: PeopleModel, rng: Generator) -> Person:
         has.discard("beard")
     tint = random_complexion(tone, hair_kind[4:7], figure.traits.sex, rng, has)
     rows = _plain_rows(figure, tone, rng)
+    length = strays.beard_length(rng) if "beard" in has else 0.0
     style = _style(model, rng, has)
     suit = str(rng.choice([name for name in model.suits if name not in dressing.HATS]))
-    skins = person.skin_parts(model, figure, tint, model.suits[suit].drawn_in_v, style)
+    skins = person.skin_parts(model, figure, tint, model.suits[suit].drawn_in_v, style, 0.35 * length)
     balls, eyes = person.eyes_of(model, figure, rng)
     parts = [*skins, *balls, *person.mouth_of(model, figure, rng)]
     parts.append(dressing.suit_parts(model, figure, suit, rows, rng))
     marks = person.landmarks_of(model, figure)
     cards, envelope = _hair(model, figure, style, parts, skins, rows, rng, has)
-    kinds = np.stack([hair_kind, _thin(hair_kind, 0.85, 9.0), _thin(hair_kind * _dark_lashes(), 0.75, 8.0)])
+    kinds = np.stack([hair_kind, _thin(hair_kind, 0.68, 7.0), _thin(hair_kind * _dark_lashes(), 0.75, 8.0)])
     if "loose strands" in has and cards is not None:
-        shells = [replace(skins[0], vertices_v3=cards[0].vertices_v3, triangles_m3=cards[0].triangles_m3)]
-        parts.append(hair.loose_strands(shells, hair_kind[7:10], rng))
+        parts.append(strays.loose(cards[0], hair_kind[7:10], rng))
+    if "beard" in has:
+        marks_68 = model.face.neutral_v3[face_model.LANDMARKS_68]
+        parts.append(strays.beard(skins[-1], marks_68, tint.stubble_3, length, rng))
     parts += _worn(model, figure, marks, eyes, tint.skin_3, rng, has)
     small = _brows_and_lashes(model, figure, parts, marks, eyes, rng)
     every = dressing.joined([*(cards or []), *small])
@@ -115,9 +118,10 @@ def _settle(has: set[str]) -> None:
 
 
 def _plain_rows(figure: Figure, tone: float, rng: Generator) -> list[Array]:
-    """Of SKIN, HAIR, CLOTH, EYE, MOUTH, PLASTIC and GLASS."""
+    """Of SKIN, HAIR, CLOTH, EYE, MOUTH, PLASTIC, GLASS and lips."""
     rows = [material(frequency=1.0) for _ in range(PLAIN_ROWS)]
     rows[SKIN] = complexion.skin_row(figure.traits.age, rng)
+    rows[person.LIPS] = complexion.lip_row(rows[SKIN], rng)
     rows[HAIR] = material(frequency=3, colour_variation=0.3, gloss=0.1, exponent=15, subsurface=1)
     rows[CLOTH], rows[EYE], rows[MOUTH] = (
         cloth_row(rng),
@@ -169,8 +173,7 @@ def _hair(
         hat = dressing.suit_parts(model, figure, str(rng.choice(dressing.HATS)), rows, rng, LABEL_HEAD)
         parts.append(hat)
         if cards is not None:
-            rim = hat.vertices_v3[:, 1].min() + dressing.HAT_RIM
-            cards = dressing.without(cards, cards.vertices_v3[cards.triangles_m3[:, 0], 1] > rim)
+            cards = dressing.under_hat(cards, float(hat.vertices_v3[:, 1].min()))
     if cards is None or not len(cards.triangles_m3):
         return None, None
     return [cards], dressing.envelope_part(cards, skins, rng)

@@ -112,9 +112,7 @@ def expression_weights(body: BodyModel, kin_3: Array, rng: Generator, closed: bo
     """Weights of up to seven units of expression, mostly symmetric; closed: shut eyes."""
     folder = "expression/units/african/"
     units = sorted(name.removeprefix(folder) for name in body.morphs if name.startswith(folder))
-    amounts = {
-        unit: rng.uniform(0, 1) ** 1.3 for unit in rng.choice(units, rng.integers(1, 5), replace=False)
-    }
+    amounts = {unit: rng.uniform(0, 1) ** 2 for unit in rng.choice(units, rng.integers(1, 5), replace=False)}
     amounts = {unit: amount for unit, amount in amounts.items() if "closure" not in unit}
     if rng.random() < 0.35:
         amounts |= {"mouth-corner-puller": rng.uniform(0.2, 1), "mouth-part-later": rng.uniform(0, 0.7)}

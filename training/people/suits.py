@@ -13,11 +13,12 @@ from scipy.spatial import cKDTree
 from face3d.structures import Array
 from training.people.body_model import Proxy
 from training.rendering.portrait_shading import MATERIAL, ROW
+from training.scenes.primitives import open_edges
 
 COVERED = 2.6
 """Skin this near to cloth is drawn in, so that it does not pierce it."""
 DRAWN_IN = 1.1
-"""How far, at most."""
+"""How far, at most; at its hems less."""
 LARGE = 60
 """Triangles of a piece of clothing that has a colour of its own; buttons have a common one."""
 LOWEST = -115.0
@@ -48,11 +49,13 @@ def suit_places(proxy: Proxy, points_p3: Array, skin_v3: Array) -> SuitPlaces:
     number = np.where(count[piece] >= LARGE, order[piece], (count >= LARGE).sum())
     middles = places[proxy.triangles_m3].mean(1)
     far = cKDTree(np.concatenate([places, middles])).query(skin_v3, distance_upper_bound=COVERED)[0]
+    rim = points_p3[open_edges(triangles)].mean(1)
+    from_rim = np.clip(cKDTree(rim).query(skin_v3, distance_upper_bound=9)[0] / 2.5 - 0.2, 0, 1)
     return SuitPlaces(
         places,
         number.astype(np.uint8),
         np.asarray((places[proxy.triangles_m3][..., 1] > LOWEST).any(1)),
-        (DRAWN_IN * np.clip((COVERED - far) / 1.6, 0, 1)).astype(np.float32),
+        (DRAWN_IN * from_rim * np.clip((COVERED - far) / 1.6, 0, 1)).astype(np.float32),
     )
 
 
@@ -88,7 +91,7 @@ def cloth_row(rng: Generator) -> Array:
         bump=rng.uniform(0, 0.03),
         gloss=rng.uniform(0, 0.05) if rng.random() < 0.85 else rng.uniform(0.1, 0.5),
         exponent=rng.uniform(5, 40),
-        mirror=rng.uniform(0, 0.5),
+        mirror=rng.uniform(0, 0.25),
         pattern=pattern,
         pattern_frequency=rng.uniform(0.8, 5),
         other_red=other[0],

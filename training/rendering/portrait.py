@@ -13,6 +13,7 @@ from training.people.scene import Scene, random_scene
 from training.rendering.backdrop import random_backdrop
 from training.rendering.camera import SceneCamera, random_camera
 from training.rendering.glass import apply_glass
+from training.rendering.phone import with_faults
 from training.rendering.portrait_shading import Room, shade_portrait
 from training.rendering.rasteriser import rasterise
 from training.rendering.rooms import Panorama
@@ -63,7 +64,7 @@ def render_portrait(model: PeopleModel, rooms: list[Panorama], seed: int, side: 
 
     eyes = np.zeros((MOST_EYES, 3), np.float32)
     eyes[: len(scene.eyes_k3)] = located(scene.eyes_k3, EYE_DEPTH)
-    return Sample(
+    sample = Sample(
         rgb,
         true.relief_hw,
         true.thickness_hw,
@@ -78,6 +79,7 @@ def render_portrait(model: PeopleModel, rooms: list[Panorama], seed: int, side: 
         scene.tone,
         scene.has | names,
     )
+    return with_faults(sample, rng)
 
 
 def portrait_truth(

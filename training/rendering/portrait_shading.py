@@ -33,7 +33,7 @@ MATERIAL = (
     "fold depth",
     "fold frequency",
     "subsurface",
-    "pores",
+    "moles",
     "dirt",
     "weave",
     "eye",
@@ -44,8 +44,8 @@ MATERIAL = (
 )
 """Columns of a row. frequency: of fine noise per centimetre. mirror: share of the room that is reflected.
 pattern: 0 plain, 1 stripes, 2 checks, 3 patches, 4 dots, 5 a print on the chest. subsurface: share of light
-that spreads under the skin. eye: 1 where coordinates are those of an eyeball in radii, +Z along its gaze.
-turn: of the pattern, radians."""
+that spreads under the skin. moles: how dark they are. eye: 1 where coordinates are those of an eyeball in
+radii, +Z along its gaze. turn: of the pattern, radians."""
 
 
 class Room(NamedTuple):
@@ -146,7 +146,7 @@ def _lit(
         # Light that enters beside a crease of skin leaves it reddened.
         light[k] *= open_ ** (1 - 0.45 * soft * (1.0 if k == 0 else 0.25))
     facing = max((normal * to_camera).sum(), 0.0)
-    fresnel = 0.04 + 0.96 * (1 - facing) ** 5
+    fresnel = 0.04 + 0.5 * (1 - facing) ** 5
     mirrored = 2 * facing * normal - to_camera
     out = albedo * light + row[5] * fresnel * open_ * look_up(mirrored, room.panorama_hwc)
     for s in range(lights.light_k10.shape[0]):
@@ -187,6 +187,9 @@ def _paint(
     dirt = 1.0
     if row[15] > 0:
         dirt = 1 - row[15] * max(0.0, value_noise(0.15 * x, 0.15 * y, 0.15 * z, seed + 5))
+    if row[14] > 0:
+        mole = value_noise(1.3 * x, 1.3 * y, 1.3 * z, seed + 9)
+        dirt *= 1 - row[14] * min(max((mole - 0.87) / 0.06, 0.0), 1.0)
     blotch = 0.0
     if row[20] > 0:
         blotch = row[20] * (

@@ -78,15 +78,15 @@ def _strand_colour(
     normal /= max(math.sqrt((normal * normal).sum()), 1e-9)
     to_camera = camera_3 - point
     to_camera /= math.sqrt((to_camera * to_camera).sum())
-    tint = 1 + kind[13] * (0.45 * lock + 0.35 * fine)
+    tint = 1 + kind[13] * (1 - 0.6 * kind[10]) * (0.45 * lock + 0.35 * fine)
     mix = along + 0.15 * lock
     mix = min(max(mix, 0.0), 1.0)
-    silver = kind[10] > 0.5 + 0.5 * value_noise(2 * kind[1] * place[0], 2 * kind[1] * place[1], 0.3, seed + 4)
+    silver = kind[10] - 0.5 - 0.5 * value_noise(2 * kind[1] * place[0], 2 * kind[1] * place[1], 0.3, seed + 4)
     albedo = np.zeros(3)
     for k in range(3):
         albedo[k] = (kind[4 + k] + mix * (kind[7 + k] - kind[4 + k])) * max(tint, 0.15)
-        if silver:
-            albedo[k] = 0.45 * max(tint, 0.3)
+        share = min(max(2.5 * silver + 0.5, 0.0), 0.85) if kind[10] > 0 else 0.0
+        albedo[k] += share * (0.36 * max(tint, 0.3) - albedo[k])
     deep = (0.8**layer) * (0.55 + 0.45 * min(1.0, 1.6 * along + 0.5))
     out = albedo * irradiance(normal, room.harmonics_93) * open_ * deep
     for s in range(lights.light_k10.shape[0]):

@@ -223,7 +223,7 @@ def loose_strands(shells: list[Part], colour: Array, rng: Generator) -> Part:
         + curl * across[:, None]
     )
     half = rng.uniform(0.01, rng.uniform(0.03, 0.1), (count, 1, 1)) * (1.05 - way) * across[:, None]
-    return _ribbons(line, half, colour * rng.uniform(0.7, 1.5, count)[:, None])
+    return ribbons(line, half, colour * rng.uniform(0.7, 1.5, count)[:, None])
 
 
 def lashes(vertices: Array, eyes_23: Array, rng: Generator) -> Part:
@@ -244,10 +244,10 @@ def lashes(vertices: Array, eyes_23: Array, rng: Generator) -> Part:
             )
     line = np.concatenate(lines)
     across = unit(np.cross(line[:, -1] - line[:, 0], [0, 0.3, 1]))[:, None]
-    return _ribbons(line, half * (1.1 - way) * across, np.full((len(line), 3), rng.uniform(0.005, 0.08)))
+    return ribbons(line, half * (1.1 - way) * across, np.full((len(line), 3), rng.uniform(0.005, 0.08)))
 
 
-def _ribbons(line_nk3: Array, half_nk3: Array, colour_n3: Array) -> Part:
+def ribbons(line_nk3: Array, half_nk3: Array, colour_n3: Array) -> Part:
     """Flat hairs: lines of k points each, and half their breadth to one side."""
     count, steps = line_nk3.shape[:2]
     points = np.stack([line_nk3 - half_nk3, line_nk3 + half_nk3], 2).reshape(-1, 3)
