@@ -15,7 +15,7 @@ from training.scenes.primitives import EYE, LABEL_NARROW_FACE, Part, grid_triang
 
 LIGHT, DARK = np.array([0.66, 0.43, 0.33]), np.array([0.075, 0.038, 0.024])
 """Linear colours of the lightest and the darkest skin."""
-TONES = np.array([[0.5, 1.0], [0.15, 0.65], [0.0, 0.5]])
+TONES = np.array([[0.5, 1.0], [0.1, 0.55], [0.0, 0.4]])
 """Ranges of tone (0 light to 1 dark) of the three kins of `shape.KIN`."""
 
 
@@ -28,8 +28,10 @@ def random_tone(kin_3: Array, rng: Generator) -> float:
 
 
 def skin_colour(tone: float, rng: Generator) -> Array:
-    """Linear RGB; tones are spaced evenly in the logarithm, as eyes see them."""
-    return np.asarray(np.exp((1 - tone) * np.log(LIGHT) + tone * np.log(DARK)) * rng.uniform(0.9, 1.1, 3))
+    """Linear RGB, halfway between the mean and the geometric mean of light and dark."""
+    mean = (1 - tone) * LIGHT + tone * DARK
+    geometric = np.exp((1 - tone) * np.log(LIGHT) + tone * np.log(DARK))
+    return np.asarray((mean + geometric) / 2 * rng.uniform(0.9, 1.1, 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ def random_complexion(tone: float, hair_3: Array, sex: float, rng: Generator, ha
         skin,
         lips,
         hair_3,
-        rng.uniform(0.02, 0.5, 3),
+        skin * rng.uniform(0.2, 0.7) + rng.uniform(0, 0.12, 3),
         int(rng.integers(1 << 20)),
         rng.uniform(0.02, 0.09),
         rng.uniform(0, 0.9) * (1 - 0.6 * tone),
@@ -130,7 +132,7 @@ def skin_row(age: float, rng: Generator) -> Array:
 
 def lip_row(skin_24: Array, rng: Generator) -> Array:
     """Skin with creases, moist or painted."""
-    row = skin_24 + material(gloss=rng.uniform(0.02, 0.2), fold_depth=rng.uniform(0.02, 0.12))
+    row = skin_24 + material(gloss=rng.uniform(0.02, 0.2), fold_depth=rng.uniform(0.003, 0.02))
     return np.asarray(row + material(fold_frequency=rng.uniform(3, 5)))
 
 

@@ -92,7 +92,7 @@ def random_person(model: PeopleModel, rng: Generator) -> Person:
     parts.append(dressing.suit_parts(model, figure, suit, rows, rng))
     marks = person.landmarks_of(model, figure)
     cards, envelope = _hair(model, figure, style, parts, skins, rows, rng, has)
-    kinds = np.stack([hair_kind, _thin(hair_kind, 0.68, 7.0), _thin(hair_kind * _dark_lashes(), 0.75, 8.0)])
+    kinds = np.stack([hair_kind, _thin(hair_kind, 0.68, 7.0), _thin(hair_kind * _dark_lashes(), 0.52, 8.0)])
     if "loose strands" in has and cards is not None:
         parts.append(strays.loose(cards[0], hair_kind[7:10], rng))
     if "beard" in has:

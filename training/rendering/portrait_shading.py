@@ -16,6 +16,8 @@ from face3d.structures import Array
 from training.rendering.rasteriser import value_noise
 from training.rendering.shading import PackedLights, Surface, Visible, interpolated, lit_share
 
+LIFT = 4.0
+"""Millimetres by which a place is lifted off its surface before it is looked up in a shadow map."""
 ROW = 24
 """Numbers in a row of a material, see `MATERIAL`."""
 MATERIAL = (
@@ -144,7 +146,7 @@ def _lit(
     light = irradiance(normal, room.harmonics_93)
     for k in range(3):
         # Light that enters beside a crease of skin leaves it reddened.
-        light[k] *= open_ ** (1 - 0.45 * soft * (1.0 if k == 0 else 0.25))
+        light[k] *= open_ ** (1 - 0.2 * soft * (1.0 if k == 0 else 0.25))
     facing = max((normal * to_camera).sum(), 0.0)
     fresnel = 0.04 + 0.5 * (1 - facing) ** 5
     mirrored = 2 * facing * normal - to_camera
@@ -154,7 +156,7 @@ def _lit(
         cosine = (normal * lamp[:3]).sum()
         lit = 1.0
         if lamp[9] >= 0 and cosine > -0.4:
-            lit = lit_share(lights.shadow_khw[s], lights.frame_k43[s], point, normal, lamp[9])
+            lit = lit_share(lights.shadow_khw[s], lights.frame_k43[s], point, normal * LIFT, lamp[9])
         half = lamp[:3] + to_camera
         half /= math.sqrt((half * half).sum())
         shine = row[3] * max(0.0, (half * normal).sum()) ** row[4] * max(0.0, min(1.0, 4 * cosine))
