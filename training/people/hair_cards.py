@@ -24,7 +24,7 @@ CAP = 11.0
 """A piece of hair at least this wide and deep covers the skull; narrower ones are locks."""
 STRAIGHT = ("bob01", "long01")
 """Styles whose caps have texture coordinates that run down the strands too."""
-FRAYED, LOCK_FRAYED = 1.1, 0.4
+FRAYED, LOCK_FRAYED = 1.1, 0.28
 """Breadth of the frayed rim in centimetres, and its most as a share of half a lock's breadth."""
 
 

@@ -31,6 +31,8 @@ ON_SURFACE = 0.9
 """Distance from the ICT head above which a vertex of the body's head is within mouth, nose, ear or eye."""
 LOWEST = -13.0
 """Height on the neutral head under which skin has no canonical coordinates: there the ICT neck ends."""
+EARS = 7.5
+"""Distance from the median plane beyond which skin is that of ears, without hair."""
 NEIGHBOURS = 3
 INSIDE = 0.4
 """Value of `CardPlaces.edge_v` above which a card hides the scalp."""
@@ -136,8 +138,9 @@ def _scalp(hair_k3: Array, skin_v3: Array, face_v3: Array) -> tuple[Array, Array
     """Skin next to the inside of the cards, above the nape: see `PeopleModel.scalps`."""
     tree, found = cKDTree(hair_k3), []
     for places in (skin_v3, face_v3):
-        far = np.minimum(tree.query(places, distance_upper_bound=2)[0], 2)
-        dense = np.clip(1.6 - far, 0, 1) * np.clip((places[:, 1] + 3) / 2, 0, 1)
+        far = np.minimum(tree.query(places, distance_upper_bound=4)[0], 4)
+        dense = np.clip(3.2 - far, 0, 1) * np.clip((places[:, 1] + 3) / 2, 0, 1)
+        dense *= np.abs(places[:, 0]) < EARS
         found.append((dense * np.clip((8 - places[:, 2]) / 2, 0, 1)).astype(np.float32))
     return found[0], found[1]
 

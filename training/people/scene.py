@@ -51,6 +51,8 @@ CHANCE = {
 are worn by the ICT family only."""
 SECOND_CHANCE = 0.12
 """Probability per scene of a second person, beside or behind the first."""
+TEMPLES = 7.5
+"""Half of the distance between the temples of glasses as `accessories` makes them, centimetres."""
 PLAIN_ROWS = 8
 """Rows of the materials of `primitives` and of lips; those of clothes follow."""
 
@@ -210,7 +212,7 @@ def _worn(
     """Glasses, and what is held or worn before the face."""
     parts = []
     if "glasses" in has:
-        parts.append(accessories.glasses(eyes, rng, "sunglasses" in has))
+        parts.append(_fitted(accessories.glasses(eyes, rng, "sunglasses" in has), marks))
     if "mask" in has and figure.face_v3 is not None:
         parts.append(accessories.mask(model.face, model.regions, figure.face_v3, rng))
     if "earrings" in has and figure.face_v3 is not None:
@@ -220,6 +222,15 @@ def _worn(
     if "microphone" in has:
         parts.append(accessories.microphone(as_vertices(marks), rng))
     return parts
+
+
+def _fitted(glasses: Part, marks_683: Array) -> Part:
+    """Glasses whose temples end beside the ears of a head of any width."""
+    eye_plane, ears = marks_683[36:48, 2].mean(), marks_683[[0, 16]]
+    back = np.clip((eye_plane - glasses.vertices_v3[:, 2]) / (eye_plane - ears[:, 2].mean()), 0, 1)
+    points = glasses.vertices_v3.copy()
+    points[:, 0] *= 1 + back * (np.ptp(ears[:, 0]) / 2 / TEMPLES - 1)
+    return replace(glasses, vertices_v3=points)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ def loose(cards: Cards, colour_3: Array, rng: Generator) -> Part:
     outward = cards.normal_v3[root] * rng.uniform(0.1, 0.6, (count, 1))
     along = unit(cards.tangent_v3[root] + outward + 0.25 * rng.normal(size=(count, 3)))
     length = rng.uniform(0.5, rng.uniform(1.5, 6), count)
-    half = rng.uniform(0.006, 0.022, count)
+    half = rng.uniform(0.012, 0.035, count)
     return _hairs(cards.vertices_v3[root], along, length, half, rng.uniform(0, 0.5), colour_3, rng)
 
 
@@ -50,7 +50,7 @@ def beard(skin: Part, marks_683: Array, colour_3: Array, length: float, rng: Gen
     normals = vertex_normals(skin.vertices_v3, skin.triangles_m3)[skin.triangles_m3[chosen, 0]]
     along = unit(0.7 * normals + [0, -0.8, 0] + 0.35 * rng.normal(size=(count, 3)))
     lengths = length * rng.uniform(0.5, 1.1, count)
-    return _hairs(root, along, lengths, rng.uniform(0.01, 0.028, count), rng.uniform(0, 0.4), colour_3, rng)
+    return _hairs(root, along, lengths, rng.uniform(0.012, 0.032, count), rng.uniform(0, 0.4), colour_3, rng)
 
 
 def _hairs(

@@ -48,14 +48,16 @@ def suit_places(proxy: Proxy, points_p3: Array, skin_v3: Array) -> SuitPlaces:
     order = np.cumsum(count >= LARGE) - 1
     number = np.where(count[piece] >= LARGE, order[piece], (count >= LARGE).sum())
     middles = places[proxy.triangles_m3].mean(1)
-    far = cKDTree(np.concatenate([places, middles])).query(skin_v3, distance_upper_bound=COVERED)[0]
+    far = cKDTree(np.concatenate([places, middles])).query(skin_v3)[0]
     rim = points_p3[open_edges(triangles)].mean(1)
-    from_rim = np.clip(cKDTree(rim).query(skin_v3, distance_upper_bound=9)[0] / 2.5 - 0.2, 0, 1)
+    from_rim = cKDTree(rim).query(skin_v3)[0]
+    # Beside a hem the hem itself is nearest: that skin is bare.
+    under = np.clip((from_rim - far - 0.4) / 2, 0, 1)
     return SuitPlaces(
         places,
         number.astype(np.uint8),
         np.asarray((places[proxy.triangles_m3][..., 1] > LOWEST).any(1)),
-        (DRAWN_IN * from_rim * np.clip((COVERED - far) / 1.6, 0, 1)).astype(np.float32),
+        (DRAWN_IN * under * np.clip((COVERED - far) / 1.6, 0, 1)).astype(np.float32),
     )
 
 

@@ -137,7 +137,7 @@ def _exposure(colour: Array, anything: Array, backdrop: Array, rng: Generator) -
     person = float(colour.mean() / max(float(anything.mean()), 0.02))
     ground = min(float(backdrop.mean()), 4 * person)
     metered = FOR_PERSON * person + (1 - FOR_PERSON) * ground
-    return float(np.clip(METERED / max(metered, 1e-3) * 2 ** (rng.normal() * 0.6), 0.1, 12))
+    return float(np.clip(METERED / max(metered, 1e-3) * 2 ** (rng.normal() * 0.4), 0.1, 12))
 
 
 def _colours(scene: Scene) -> Array:

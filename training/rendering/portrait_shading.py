@@ -161,7 +161,7 @@ def _lit(
         half /= math.sqrt((half * half).sum())
         shine = row[3] * max(0.0, (half * normal).sum()) ** row[4] * max(0.0, min(1.0, 4 * cosine))
         for k in range(3):
-            wrap = lamp[6] * 0.4 + soft * (0.32 if k == 0 else 0.12 if k == 1 else 0.06)
+            wrap = lamp[6] * 0.4 + soft * (0.24 if k == 0 else 0.11 if k == 1 else 0.06)
             diffuse = max(0.0, (cosine + wrap) / ((1 + wrap) * (1 + wrap)))
             shaded = lit + (1 - lit) * soft * (0.06 if k == 0 else 0.02)
             out[k] += lamp[3 + k] * (albedo[k] * diffuse * shaded + shine * lit)

@@ -55,8 +55,12 @@ def load_rooms(path: Path) -> list[Panorama]:
 
 
 def panorama(radiance_hwc: Array) -> Panorama:
-    """From linear colour; negative ringing of compression is cut off."""
-    radiance = np.clip(radiance_hwc, 0, None)
+    """From linear colour. Compression left dark and negative rings around lamps: narrow dark places are
+    filled to half of what is around them.
+    """
+    clipped = np.clip(radiance_hwc, 0, None).astype(np.float32)
+    around = cv2.morphologyEx(clipped, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    radiance = np.maximum(clipped, 0.5 * cv2.blur(np.minimum(around, 4 * np.median(around)), (5, 5)))
     height, width = radiance.shape[:2]
     polar = (np.arange(height) + 0.5)[:, None] / height * np.pi
     turn = ((np.arange(width) + 0.5) / width - 0.5) * 2 * np.pi
@@ -126,7 +130,7 @@ def room_view(room: Panorama, camera: SceneCamera, side: int, rng: Generator) ->
             behind,
             column.astype(np.float32),
             row.astype(np.float32),
-            cv2.INTER_CUBIC,
+            cv2.INTER_LINEAR,  # a cubic one is negative beside lamps
             borderMode=cv2.BORDER_REPLICATE,
         )
     ).clip(0)

@@ -85,7 +85,7 @@ def _strand_colour(
     albedo = np.zeros(3)
     for k in range(3):
         albedo[k] = (kind[4 + k] + mix * (kind[7 + k] - kind[4 + k])) * max(tint, 0.15)
-        share = min(max(2.5 * silver + 0.5, 0.0), 0.85) if kind[10] > 0 else 0.0
+        share = min(max(1.1 * silver + 0.5, 0.0), 0.8) if kind[10] > 0 else 0.0
         albedo[k] += share * (0.36 * max(tint, 0.3) - albedo[k])
     deep = (0.8**layer) * (0.55 + 0.45 * min(1.0, 1.6 * along + 0.5))
     out = albedo * irradiance(normal, room.harmonics_93) * open_ * deep
