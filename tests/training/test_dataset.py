@@ -30,26 +30,48 @@ def test_an_empty_folder_and_shards_of_two_sides_are_refused(tmp_path):
         RenderedSet(tmp_path)
 
 
+class Now:
+    """Stands for the pool of processes."""
+
+    def __init__(self, _workers):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, function, *arguments):
+        self.given = function(*arguments)
+        return self
+
+    def result(self):
+        return self.given
+
+
+def test_with_a_people_model_the_scenes_are_those_of_people(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "ProcessPoolExecutor", Now)
+    model, rooms = tmp_path / "makehuman.npz", tmp_path / "rooms.npz"
+    monkeypatch.setattr(dataset, "_people", lambda _face, *paths: paths)
+    monkeypatch.setattr(dataset, "render_portrait", lambda *given: given)
+
+    def as_record(given):
+        assert given[:2] == (model, rooms)
+        return shard([given[2]], given[3])[0]
+
+    monkeypatch.setattr(dataset, "as_record", as_record)
+    render_set(tmp_path, tmp_path / "set", 2, 10, 16, 1, model, rooms)
+    assert [float(record["yaw"]) for record in np.load(tmp_path / "set" / "00000010.npy")] == [10, 11]
+
+
+def test_names_of_groups_fit_the_bits_of_a_record():
+    assert len(set(dataset.GROUPS)) == len(dataset.GROUPS) <= 64
+    assert dataset.GROUPS.index("sepia") == 39  # sets that are rendered already keep their bits
+
+
 def test_a_repeated_call_renders_what_is_missing(tmp_path, monkeypatch):
     """One process stands for the pool; a "render" is a record with its seed as yaw."""
-
-    class Now:
-        def __init__(self, _workers):
-            pass
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def submit(self, function, *arguments):
-            self.given = function(*arguments)
-            return self
-
-        def result(self):
-            return self.given
-
     rendered = []
 
     def render(_model, _regions, seed, side):
