@@ -23,6 +23,8 @@ HATS = ("clothes/fedora", "clothes/fedora_cocked")
 UNDER_HATS = ("hair/long01", "hair/short03", "hair/short04", "hair/bob01")
 HAT_RIM = 2.0
 """Above the lowest point of a hat, hair under it is hidden."""
+LIFT = 2.4
+"""How far blown hair stands off the skull more than a style does, at most, centimetres."""
 VOLUME = 0.55
 """How far the normals of hair are those of its volume, a ball around the head, and not of its cards."""
 
@@ -55,6 +57,8 @@ def cards_of(
     if shaken:
         seed = int(rng.integers(1 << 20))
         away = unit(points - hair_cards.SKULL)
+        top = np.clip(away @ hair_cards.CROWN + 0.2, 0, 1)[:, None]
+        points = points + away * top * LIFT * rng.random() ** 2
         points = points + away * (shaken * fractal_noise(points, 0.16, 2, seed))[:, None]
         points = points + shaken * np.stack(
             [fractal_noise(points, 0.1, 2, seed + 1 + axis) for axis in range(3)], 1

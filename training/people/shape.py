@@ -32,6 +32,8 @@ OPPOSITES = {
 }
 SLIGHT = ("trans-in", "trans-out", "asym/", "trans-", "push", "torso")
 """Parts of names of morphs that are used at a third of the weight: lopsided or strong ones."""
+SMILES = 0.45
+"""Share of expressions with a smile: of portraits, the most frequent one."""
 UNUSED = ("head-trans", "neck-trans", "torso-trans", "asymm-", "head-age", "torso-muscle")
 
 
@@ -114,8 +116,8 @@ def expression_weights(body: BodyModel, kin_3: Array, rng: Generator, closed: bo
     units = sorted(name.removeprefix(folder) for name in body.morphs if name.startswith(folder))
     amounts = {unit: rng.uniform(0, 1) ** 2 for unit in rng.choice(units, rng.integers(1, 5), replace=False)}
     amounts = {unit: amount for unit, amount in amounts.items() if "closure" not in unit}
-    if rng.random() < 0.35:
-        amounts |= {"mouth-corner-puller": rng.uniform(0.2, 1), "mouth-part-later": rng.uniform(0, 0.7)}
+    if rng.random() < SMILES:
+        amounts |= {"mouth-corner-puller": rng.uniform(0.2, 1), "mouth-part-later": rng.uniform(0, 0.8)}
     if rng.random() < 0.7:
         amounts |= {_other_side(unit): amount for unit, amount in amounts.items()}
     if closed:

@@ -74,6 +74,9 @@ def _strand_colour(
     lock = value_noise(kind[0] * place[0], kind[0] * place[1], 0.12 * kind[0] * place[2], seed)
     fine = value_noise(kind[1] * place[0], kind[1] * place[1], 0.05 * kind[1] * place[2], seed + 1)
     tangent += 0.18 * fine * normal
+    # Locks are round: their normals turn across the strands.
+    side = np.cross(tangent, normal)
+    normal += (0.6 * lock + 0.35 * fine) * side
     tangent /= max(math.sqrt((tangent * tangent).sum()), 1e-9)
     normal /= max(math.sqrt((normal * normal).sum()), 1e-9)
     to_camera = camera_3 - point
