@@ -2,7 +2,8 @@
 
     python -m training.dataset --face-model PATH --out data/train --count 32000
     python -m training.dataset --face-model PATH --out data/held_out --count 256 --first-seed 10000000
-    python -m training.dataset --face-model PATH --people-model PATH --out data/people --count 4000
+    python -m training.dataset --face-model PATH --people-model PATH --rooms PATH --out data/people
+        --count 4000 --first-seed 40000000
 
 With --people-model the scenes are those of people (`training.people`), without it those of the first kind.
 

@@ -10,7 +10,6 @@ from face3d.geometry.meshes import vertex_normals
 from face3d.structures import Array
 from training.people.model import PeopleModel
 from training.people.scene import Scene, random_scene
-from training.rendering.backdrop import random_backdrop
 from training.rendering.camera import SceneCamera, random_camera
 from training.rendering.glass import apply_glass
 from training.rendering.phone import with_faults
@@ -50,7 +49,7 @@ def render_portrait(model: PeopleModel, rooms: list[Panorama], seed: int, side: 
     """Draws the sample of a seed. The same seed, side and rooms (may be none) give the same sample."""
     rng = np.random.default_rng(seed)
     if rng.random() < CHANCE_OF_NOBODY:
-        return nobody(*develop(random_backdrop(side, rng), rng))
+        return with_faults(_empty_place(rooms, side, rng), rng)
     scene = random_scene(model, rng)
     camera = random_camera(rng)
     placed = camera.place(scene.mesh.vertices_v3)
@@ -80,6 +79,14 @@ def render_portrait(model: PeopleModel, rooms: list[Panorama], seed: int, side: 
         scene.has | names,
     )
     return with_faults(sample, rng)
+
+
+def _empty_place(rooms: list[Panorama], side: int, rng: Generator) -> Sample:
+    """A room, a picture or another backdrop without anybody near."""
+    around = random_surroundings(rooms, random_camera(rng), rng.uniform(0.01, 0.8, (3, 3)), side, rng)
+    exposure = METERED / max(float(around.backdrop_hwc.mean()), 1e-3) * 2 ** (rng.normal() * 0.4)
+    rgb, names = develop(around.backdrop_hwc * np.float32(exposure), rng)
+    return nobody(rgb, set(around.has) | names)
 
 
 def portrait_truth(
