@@ -27,7 +27,9 @@ GAP = 1.6
 SUNK = 0.45
 """How far the surface lies within the outer faces of the cells: it passes through their middles."""
 THIN = 0.16
-"""Half of the thickness of a single card."""
+"""How far the surface lies outside the middles of the cells of hair."""
+SHEET, HALF_SHEET = 1.1, 0.4
+"""Hair that is nowhere this deep inside the solid hangs free; and half of the thickness that it then has."""
 ROUNDS = 8
 """Of smoothing of the mesh."""
 MARGIN = 2.6
@@ -53,10 +55,13 @@ def hair_envelope(
     closed = distance_transform_edt(~solid, sampling=CELL) < GAP
     closed = distance_transform_edt(closed, sampling=CELL) > GAP + CELL / 2
     closed |= solid
-    within = distance_transform_edt(~closed, sampling=CELL) - distance_transform_edt(closed, sampling=CELL)
-    beside = distance_transform_edt(~hair, sampling=CELL)
-    outside = np.minimum(gaussian_filter(within, 0.8) + SUNK, beside - THIN)
-    outside = gaussian_filter(outside.astype(np.float32), 0.5)
+    inside = distance_transform_edt(closed, sampling=CELL)
+    within = distance_transform_edt(~closed, sampling=CELL) - inside
+    solid_hair = distance_transform_edt(inside < SHEET, sampling=CELL) < 2 * SHEET
+    beside = distance_transform_edt(~hair, sampling=CELL) - THIN
+    sheets = distance_transform_edt(~(hair & ~solid_hair), sampling=CELL) - HALF_SHEET
+    outside = np.minimum(gaussian_filter(within, 0.8) + SUNK, beside)
+    outside = np.minimum(gaussian_filter(outside, 0.5), sheets).astype(np.float32)
     outside[[0, -1]], outside[:, [0, -1]], outside[:, :, [0, -1]] = 1, 1, 1
     points, triangles, _, _ = marching_cubes(outside, 0.0)
     smooth = _without_steps(points.astype(np.float64), triangles)

@@ -22,6 +22,8 @@ AROUND = 9.0
 """Radius of the circle on which strands around the whorl are numbered, centimetres."""
 CAP = 11.0
 """A piece of hair at least this wide and deep covers the skull; narrower ones are locks."""
+PANEL, SEAM = 150, 1.2
+"""Points of a large piece, and the distance in centimetres at which the rim of another is a seam."""
 STRAIGHT = ("bob01", "long01")
 """Styles whose caps have texture coordinates that run down the strands too."""
 FRAYED, LOCK_FRAYED = 1.1, 0.28
@@ -44,10 +46,11 @@ def card_places(name: str, proxy: Proxy, points_p3: Array) -> CardPlaces:
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]]])
     count = len(points_p3)
     links = coo_matrix((np.ones(len(edges)), edges.T), (count, count))
-    piece = connected_components(links, directed=False)[1][proxy.place_v]
-    rim = open_edges(triangles)
-    rim_points = np.concatenate([points_p3[rim].mean(1), points_p3[rim[:, 0]]])
-    inward = cKDTree(rim_points).query(points)[0] if len(rim) else np.full(len(points), 9.0)
+    piece_p = connected_components(links, directed=False)[1]
+    piece, rim = piece_p[proxy.place_v], open_edges(triangles)
+    free = rim[~_seams(points_p3, piece_p, rim)]
+    rim_points = np.concatenate([points_p3[free].mean(1), points_p3[free[:, 0]]])
+    inward = cKDTree(rim_points).query(points)[0] if len(free) else np.full(len(points), 9.0)
     place, along, edge = np.zeros_like(points), np.zeros(len(points)), np.zeros(len(points))
     for number in np.unique(piece):
         chosen = piece == number
@@ -60,6 +63,18 @@ def card_places(name: str, proxy: Proxy, points_p3: Array) -> CardPlaces:
         else:
             place[chosen], along[chosen] = _along_lock(points[chosen], proxy.uv_v2[chosen], cap)
     return CardPlaces(place.astype(np.float32), along.astype(np.float32), edge.astype(np.float32))
+
+
+def _seams(points_p3: Array, piece_p: Array, rim_k2: Array) -> Array:
+    """Whether rims lie next to another large piece, (k,) bool: at a parting the cover does not thin out."""
+    size, middle = np.bincount(piece_p), points_p3[rim_k2].mean(1)
+    found = np.zeros(len(rim_k2), bool)
+    for number in np.flatnonzero(size >= PANEL):
+        other = piece_p[rim_k2[:, 0]] != number
+        if other.any():
+            far = cKDTree(points_p3[piece_p == number]).query(middle[other])[0]
+            found[np.flatnonzero(other)[far < SEAM]] = True
+    return found
 
 
 def _around_crown(points_n3: Array) -> tuple[Array, Array]:
