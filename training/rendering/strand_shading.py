@@ -13,6 +13,9 @@ from training.rendering.rasteriser import value_noise
 from training.rendering.shading import PackedLights, lit_share
 from training.rendering.strands import DENSE, LAYERS, Fragments, Strands
 
+LIFT = 8.0
+"""Millimetres by which a place is lifted off the hair before it is looked up in a shadow map."""
+
 
 @njit(cache=True, fastmath=True)
 def composite(
@@ -81,32 +84,59 @@ def _strand_colour(
     normal /= max(math.sqrt((normal * normal).sum()), 1e-9)
     to_camera = camera_3 - point
     to_camera /= math.sqrt((to_camera * to_camera).sum())
-    tint = 1 + kind[13] * (1 - 0.6 * kind[10]) * (0.45 * lock + 0.35 * fine)
-    mix = along + 0.15 * lock
-    mix = min(max(mix, 0.0), 1.0)
-    silver = kind[10] - 0.5 - 0.5 * value_noise(2 * kind[1] * place[0], 2 * kind[1] * place[1], 0.3, seed + 4)
-    albedo = np.zeros(3)
-    for k in range(3):
-        albedo[k] = (kind[4 + k] + mix * (kind[7 + k] - kind[4 + k])) * max(tint, 0.15)
-        share = min(max(1.1 * silver + 0.5, 0.0), 0.8) if kind[10] > 0 else 0.0
-        albedo[k] += share * (0.36 * max(tint, 0.3) - albedo[k])
+    albedo = _strand_albedo(kind, place, along, lock, fine)
     deep = (0.8**layer) * (0.55 + 0.45 * min(1.0, 1.6 * along + 0.5))
     out = albedo * irradiance(normal, room.harmonics_93) * open_ * deep
     for s in range(lights.light_k10.shape[0]):
-        lamp = lights.light_k10[s]
-        across = math.sqrt(max(0.0, 1 - (tangent * lamp[:3]).sum() ** 2))
-        facing = (normal * lamp[:3]).sum()
-        lit = min(max(0.5 + 0.9 * facing, 0.0), 1.0)
-        if lamp[9] >= 0:
-            lit *= 0.15 + 0.85 * lit_share(
-                lights.shadow_khw[s], lights.frame_k43[s], point, normal * 8, lamp[9]
-            )
-        half = lamp[:3] + to_camera
-        half /= math.sqrt((half * half).sum())
-        shine = kind[11] * max(0.0, 1 - (tangent * half).sum() ** 2) ** (0.5 * kind[12])
-        # Light that passes through the rim of the hair from behind.
-        through = 0.35 * max(0.0, -(lamp[:3] * to_camera).sum()) ** 4 * (1 - edge)
-        for k in range(3):
-            direct = (albedo[k] * across * 0.8 + shine * (0.35 + 0.65 * albedo[k])) * lit * deep
-            out[k] += lamp[3 + k] * (direct + through * math.sqrt(albedo[k]))
+        lit = 1.0
+        if lights.light_k10[s, 9] >= 0:
+            shadow, frame = lights.shadow_khw[s], lights.frame_k43[s]
+            lit = 0.15 + 0.85 * lit_share(shadow, frame, point, normal * LIFT, lights.light_k10[s, 9])
+        out += _lamp_on_strand(
+            lights.light_k10[s], kind, albedo, tangent, normal, to_camera, lit * deep, 1 - edge
+        )
+    return out
+
+
+@njit(cache=True, fastmath=True)
+def _strand_albedo(
+    kind: Array, place: Array, along: float, lock: float, fine: float
+) -> Array:  # pragma: no cover - compiled
+    """From root to tip, with lighter and darker locks, and grey strands among them."""
+    tint = 1 + kind[13] * (1 - 0.6 * kind[10]) * (0.45 * lock + 0.35 * fine)
+    mix = min(max(along + 0.15 * lock, 0.0), 1.0)
+    strand = value_noise(2 * kind[1] * place[0], 2 * kind[1] * place[1], 0.3, int(kind[15]) + 4)
+    silver = kind[10] - 0.5 - 0.5 * strand
+    grey = min(max(1.1 * silver + 0.5, 0.0), 0.8) if kind[10] > 0 else 0.0
+    albedo = np.zeros(3)
+    for k in range(3):
+        albedo[k] = (kind[4 + k] + mix * (kind[7 + k] - kind[4 + k])) * max(tint, 0.15)
+        albedo[k] += grey * (0.36 * max(tint, 0.3) - albedo[k])
+    return albedo
+
+
+@njit(cache=True, fastmath=True)
+def _lamp_on_strand(
+    lamp: Array,
+    kind: Array,
+    albedo: Array,
+    tangent: Array,
+    normal: Array,
+    to_camera: Array,
+    reached: float,
+    thin: float,
+) -> Array:  # pragma: no cover - compiled
+    """Light of a lamp that a strand sends to the camera. reached: share of it that is not shadowed; thin: how
+    near to the rim of the hair, where light passes through from behind.
+    """
+    across = math.sqrt(max(0.0, 1 - (tangent * lamp[:3]).sum() ** 2))
+    lit = min(max(0.5 + 0.9 * (normal * lamp[:3]).sum(), 0.0), 1.0) * reached
+    half = lamp[:3] + to_camera
+    half /= math.sqrt((half * half).sum())
+    shine = kind[11] * max(0.0, 1 - (tangent * half).sum() ** 2) ** (0.5 * kind[12])
+    through = 0.35 * max(0.0, -(lamp[:3] * to_camera).sum()) ** 4 * thin
+    out = np.zeros(3)
+    for k in range(3):
+        direct = (albedo[k] * across * 0.8 + shine * (0.35 + 0.65 * albedo[k])) * lit
+        out[k] = lamp[3 + k] * (direct + through * math.sqrt(albedo[k]))
     return out

@@ -114,6 +114,7 @@ def strand_fragments(
     weight = np.zeros((height, width, LAYERS, 2), np.float32)
     alphas = np.zeros((height, width, LAYERS), np.float32)
     distance = np.full((height, width, LAYERS), np.inf, np.float32)
+    fragments = Fragments(triangle, weight, alphas, distance)
     for t in range(strands.triangles_m3.shape[0]):
         a, b, c = strands.triangles_m3[t, 0], strands.triangles_m3[t, 1], strands.triangles_m3[t, 2]
         za, zb, zc = screen_v3[a, 2], screen_v3[b, 2], screen_v3[c, 2]
@@ -146,17 +147,24 @@ def strand_fragments(
                 alpha = _pattern(strands, t, wa, wb, 1 - wa - wb)
                 if alpha < CLEAR:
                     continue
-                k = LAYERS - 1
-                while k > 0 and distance[row, column, k - 1] > away:
-                    distance[row, column, k] = distance[row, column, k - 1]
-                    triangle[row, column, k] = triangle[row, column, k - 1]
-                    alphas[row, column, k] = alphas[row, column, k - 1]
-                    weight[row, column, k] = weight[row, column, k - 1]
-                    k -= 1
+                k = _room_for(away, row, column, fragments)
                 distance[row, column, k], triangle[row, column, k] = away, t
                 alphas[row, column, k] = alpha
                 weight[row, column, k, 0], weight[row, column, k, 1] = wa, wb
-    return Fragments(triangle, weight, alphas, distance)
+    return fragments
+
+
+@njit(cache=True)
+def _room_for(away: float, row: int, column: int, fragments: Fragments) -> int:  # pragma: no cover - compiled
+    """The layer of a new fragment; farther ones move back by one, and the last is dropped."""
+    k = LAYERS - 1
+    while k > 0 and fragments.distance_hwk[row, column, k - 1] > away:
+        fragments.distance_hwk[row, column, k] = fragments.distance_hwk[row, column, k - 1]
+        fragments.triangle_hwk[row, column, k] = fragments.triangle_hwk[row, column, k - 1]
+        fragments.alpha_hwk[row, column, k] = fragments.alpha_hwk[row, column, k - 1]
+        fragments.weight_hwk2[row, column, k] = fragments.weight_hwk2[row, column, k - 1]
+        k -= 1
+    return k
 
 
 @njit(cache=True)
