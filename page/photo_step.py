@@ -31,9 +31,11 @@ def photo_step(session: Session) -> DeltaGenerator:
     with inputs:
         name, data = _chosen_file()
     with preview:
-        full_photo = _decode(session, name, data)
+        photo = _decode(session, name, data)
+        full_photo = _turned(session, photo)
         session.set_full_photo(Path(name).stem, full_photo)
         session.set_photo(None if full_photo is None else _photo_to_model(session, name, full_photo))
+        _offer_to_turn(session, photo)
         return st.empty()
 
 
@@ -55,7 +57,13 @@ def search_faces(session: Session, placeholder: DeltaGenerator) -> None:
             ("faces", full_photo.sha256),
             lambda: shared_queue().find_faces(DEFAULT_NETWORK, full_photo, report_status),
         )
-        session.face_search = FaceSearch(full_photo.sha256, faces)
+        turn = 0
+        if not faces:
+            turn = session.cache.get_or_make(
+                ("turn", full_photo.sha256),
+                lambda: shared_queue().find_turn(DEFAULT_NETWORK, full_photo, report_status),
+            )
+        session.face_search = FaceSearch(full_photo.sha256, faces, turn)
     except FaceModelError as error:
         session.face_search = FaceSearch(full_photo.sha256, error=str(error))
     st.rerun()
@@ -145,6 +153,35 @@ def _decode(session: Session, name: str, data: bytes) -> Photo | None:
         return None
 
 
+def _turned(session: Session, photo: Photo | None) -> Photo | None:
+    """The photo as the visitor turned it."""
+    degrees = 0 if photo is None else session.turns.get(photo.sha256, 0)
+    if photo is None or not degrees:
+        return photo
+    return session.cache.get_or_make(("turned", photo.sha256, degrees), lambda: photo.turned(degrees))
+
+
+def _offer_to_turn(session: Session, photo: Photo | None) -> None:
+    """A button that stands the head of a file's photo upright, where the search found it turned."""
+    search = session.current_face_search()
+    if photo is None or search is None or not search.turn:
+        return
+    how = "upside down" if search.turn == 180 else "lying on its side"
+    st.warning(f"The head in this photo is {how}, and heads are measured upright.")
+    st.button(
+        "Turn the photo upright",
+        type="primary",
+        icon=":material/rotate_right:",
+        on_click=_turn,
+        args=(session, photo.sha256, search.turn),
+        key="turn the photo",
+    )
+
+
+def _turn(session: Session, photo_sha256: str, degrees: int) -> None:
+    session.turns[photo_sha256] = (session.turns.get(photo_sha256, 0) + degrees) % 360
+
+
 def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
     """The full photo, or its part around the face that the visitor picked; shown with faces and warnings."""
     search = session.current_face_search()
@@ -191,6 +228,8 @@ def _face_warnings(photo: Photo, search: FaceSearch | None) -> list[str]:
         return []
     if search.error:
         return [f"Face detection failed. {search.error}"]
+    if search.turn:
+        return []  # `_offer_to_turn` says it
     if not search.faces:
         return ["No face was found in this photo. Choose one with a larger face, seen from the front."]
     if search.faces[0].width < SMALL_FACE_SHARE * photo.size_hw[1]:

@@ -64,7 +64,7 @@ class Placement:
 
 
 def eye_distance(relief: Relief) -> tuple[float, float] | None:
-    """Distance in space between the eyes of the largest face and its standard deviation, in the model's unit.
+    """Distance in space between the eyes of the person and its standard deviation, in the model's unit.
 
     None where they were not found on the surface. The deviation follows from the map's own uncertainty at the
     two eyes, errors being independent: little in a frontal face, more the further it is turned. It is 0 for

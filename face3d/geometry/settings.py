@@ -26,6 +26,7 @@ class ModelSettings:
     texture_side: largest side of the texture's photo, pixels.
     plaque_border: margin of a plaque, share of the picture's width. plaque_thickness: least
     thickness, image widths.
+    face: number of the face whose person is modelled; 1 covers most of the picture.
     height_mm: height of the finished model, or None to measure the eyes (see `scale`).
     """
 
@@ -45,6 +46,7 @@ class ModelSettings:
     texture_side: int = 2048
     plaque_border: float = 0.06
     plaque_thickness: float = 0.04
+    face: int = 1
     height_mm: float | None = None
 
     def __post_init__(self) -> None:
@@ -67,5 +69,6 @@ SETTING_RANGES = (
     ("texture_side", 16, 8192),
     ("plaque_border", 0, 1),
     ("plaque_thickness", 0.001, 1),
+    ("face", 1, 255),
     ("height_mm", 1, 10_000),
 )

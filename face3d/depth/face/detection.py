@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from face3d.depth.face.evidence import LEAST_CONFIDENCE, head_confidence
 from face3d.depth.face.inference import Box, CropPrediction, predict_crop
 from face3d.depth.face.network import FaceNetwork
 from face3d.structures import Array, Face, Photo
@@ -37,40 +38,47 @@ class DetectedHead:
     """A head found in a photo.
 
     box: of the head. crop: the rectangle of `prediction`, which shows the head at the highest resolution.
-    eye_score: 0..1, the largest value of the eye maps within the box.
+    eye_score: 0..1, the largest value of the eye maps within the box. confidence: see `head_confidence`.
     """
 
     box: Box
     crop: Box
     prediction: CropPrediction
     eye_score: float
+    confidence: float
 
 
-def detect_heads(network: FaceNetwork, photo: Photo) -> tuple[CropPrediction, list[DetectedHead]]:
+def detect_heads(
+    network: FaceNetwork, photo: Photo, least_confidence: float = LEAST_CONFIDENCE
+) -> tuple[CropPrediction, list[DetectedHead]]:
     """The prediction for the whole photo, and the heads that crop inference confirms.
 
     The heads are sorted by eye score, highest first. Where none is confirmed, the whole photo is predicted
     again at twice the side, for small heads.
+    least_confidence: below which a region is no head, see `head_confidence`.
     """
     whole, side = Box.whole(photo.size_hw), network.configuration.inference_side
     coarse = predict_crop(network, photo.rgb_hwc, whole, side)
     boxes = head_boxes(coarse.head_hw, whole)
-    if heads := _confirm_heads(network, photo, boxes, coarse):
+    if heads := _confirm_heads(network, photo, boxes, coarse, least_confidence):
         return coarse, heads
     fine = predict_crop(network, photo.rgb_hwc, whole, 2 * side)
-    if heads := _confirm_heads(network, photo, head_boxes(fine.head_hw, whole), fine):
+    if heads := _confirm_heads(network, photo, head_boxes(fine.head_hw, whole), fine, least_confidence):
         return fine, heads
     return (coarse if boxes else fine), []
 
 
 def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...]:
-    """Heads as faces with their eyes, largest first."""
+    """Heads as faces with their eyes, in the same order."""
     reach = round(EYE_WINDOW * network.configuration.side)
-    faces = [
-        Face(head.box.corners, locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach))
+    return tuple(
+        Face(
+            head.box.corners,
+            locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach),
+            head.confidence,
+        )
         for head in heads
-    ]
-    return tuple(sorted(faces, key=lambda face: -face.width))
+    )
 
 
 def head_boxes(head_hw: Array, box: Box) -> list[Box]:
@@ -104,13 +112,14 @@ def head_boxes(head_hw: Array, box: Box) -> list[Box]:
 
 
 def _confirm_heads(
-    network: FaceNetwork, photo: Photo, boxes: list[Box], whole: CropPrediction
+    network: FaceNetwork, photo: Photo, boxes: list[Box], whole: CropPrediction, least_confidence: float
 ) -> list[DetectedHead]:
     """The boxes whose crop contains the head too, highest eye score first. All but the first need an eye.
 
     whole: the prediction for the whole photo, which the boxes come from.
     """
-    heads = [head for box in boxes if (head := _refine_head(network, photo, box, whole)) is not None]
+    refined = [_refine_head(network, photo, box, whole) for box in boxes]
+    heads = [head for head in refined if head is not None and head.confidence >= least_confidence]
     heads.sort(key=lambda head: -head.eye_score)
     return heads[:1] + [head for head in heads[1:] if head.eye_score >= FURTHER_HEAD_EYE_THRESHOLD]
 
@@ -123,13 +132,18 @@ def _refine_head(network: FaceNetwork, photo: Photo, box: Box, whole: CropPredic
     crop = crop_around(box, photo.size_hw)
     if crop is None:
         frame = Box.whole(photo.size_hw)
-        return DetectedHead(box, frame, whole, _eye_score(whole.eyes_2hw, frame, box))
+        return _detected(box, frame, whole)
     prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.inference_side)
     candidates = head_boxes(prediction.head_hw, crop)
     refined = max(candidates, key=lambda candidate: intersection_over_union(candidate, box), default=None)
     if refined is None or intersection_over_union(refined, box) < MIN_HEAD_IOU:
         return None
-    return DetectedHead(refined, crop, prediction, _eye_score(prediction.eyes_2hw, crop, refined))
+    return _detected(refined, crop, prediction)
+
+
+def _detected(box: Box, crop: Box, prediction: CropPrediction) -> DetectedHead:
+    eye_score = float(_inside(prediction.eyes_2hw, crop, box).max())
+    return DetectedHead(box, crop, prediction, eye_score, head_confidence(prediction, crop, box))
 
 
 def crop_around(head: Box, photo_hw: tuple[int, int]) -> Box | None:
@@ -176,10 +190,6 @@ def locate_eyes(
         centre_y = float(crop.top + y * crop.height / blob.shape[0])
         centres.append((centre_x, centre_y))
     return centres[0], centres[1]
-
-
-def _eye_score(eyes_2hw: Array, crop: Box, head: Box) -> float:
-    return float(_inside(eyes_2hw, crop, head).max())
 
 
 def _inside(eyes_2hw: Array, crop: Box, head: Box) -> Array:
