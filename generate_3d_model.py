@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from face3d.errors import GeometryError
+from face3d.errors import GeometryError, memory_errors_explained
 from face3d.geometry.grid import GRID_SHARES, pixel_points
 from face3d.geometry.kinds import KINDS, plaque_margin_px, settings_of
 from face3d.geometry.meshes import decimate, is_closed, weld
@@ -44,6 +44,7 @@ class Model:
         return self.placement.place(point_cloud(self.relief))
 
 
+@memory_errors_explained()
 def generate_model(
     depth: DepthMap, photo: Photo, kind: str = "bust", settings: ModelSettings | None = None
 ) -> Model:
@@ -51,7 +52,7 @@ def generate_model(
 
     Decimation may push triangles of a closed kind through each other; the mesh is then built again on an even
     grid, without decimation.
-    Raises: GeometryError for an unknown kind, or where the depth map gives no such model.
+    Raises: GeometryError for an unknown kind, or where the depth map gives no such model; OutOfMemoryError.
     """
     relief = make_relief(depth, photo, settings_of(kind, settings or ModelSettings()))
     for decimated in (True, False):

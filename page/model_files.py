@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from face3d.errors import FaceModelError
+from face3d.errors import FaceModelError, memory_errors_explained
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json
@@ -27,9 +27,9 @@ FILE_LABELS = {
     ".xyz": "XYZ",
     "_points.ply": "Points, PLY",
     "_viewer.html": "Viewer, one HTML file",
-    "_certificate.json": "Mesh report",
+    "_report.json": "Mesh report",
 }
-OTHER_TYPES = {"_certificate.json": "application/json", "_viewer.html": "text/html"}
+OTHER_TYPES = {"_report.json": "application/json", "_viewer.html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
 
 
@@ -73,6 +73,7 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
     _mesh_report(files.report)
 
 
+@memory_errors_explained()
 def _write(result: DepthResult, kind: str, settings: ModelSettings, title: str) -> ModelFiles:
     """Mesh and points in millimetres and in one frame, in every format, and the mesh report."""
     model = generate_model(result.depth_map, result.photo, kind, settings)
@@ -80,7 +81,7 @@ def _write(result: DepthResult, kind: str, settings: ModelSettings, title: str) 
     by_suffix = {WRITERS[name].suffix: data for name, data in models.items()}
     by_suffix["_points.ply"] = WRITERS["ply"].write(model.points())
     by_suffix["_viewer.html"] = write_viewer(model.mesh, title)
-    by_suffix["_certificate.json"] = report_json(model.report, models)
+    by_suffix["_report.json"] = report_json(model.report, models)
     return ModelFiles(model.mesh, model.report, by_suffix)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from PIL import Image
 
-from face3d.errors import FaceModelError
+from face3d.errors import FaceModelError, memory_errors_explained
 from face3d.export import plotly_figure
 from face3d.export.images import data_uri
 from face3d.export.plotly_figure import Colour
@@ -67,6 +67,7 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         model_files(session, result, figure.kind, settings)
 
 
+@memory_errors_explained()
 def _figure(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
     """Show the 3D figure; it is computed once per combination of settings."""
     figure_json = session.cache.get_or_make(

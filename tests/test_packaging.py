@@ -132,6 +132,6 @@ def test_an_installed_wheel_converts_a_sample_in_an_empty_folder(wheel, tmp_path
     *modules, said = done.stdout.splitlines()
     assert len(modules) == 3 and all(Path(path).is_relative_to(target) for path in modules)
     assert said.startswith("me.jpg: bust, ") and "closed" in said
-    assert (folder / "out" / "me.glb").read_bytes().startswith(b"glTF")
+    assert (folder / "out" / "me_bust.glb").read_bytes().startswith(b"glTF")
     with Image.open(folder / "out" / "me_depth16.png") as depth:
         assert depth.size == SAMPLE_SIZE

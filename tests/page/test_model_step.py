@@ -32,3 +32,14 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
     press(page, "generate depth")
     press(page, "generate model")
     assert page.error and not page.exception
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_want_of_memory_is_an_error_with_the_remedy(page, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("page.model_step.make_relief", fail)
+    press(page, "generate depth")
+    press(page, "generate model")
+    assert page.error[0].value.startswith("There is not enough memory. ") and not page.exception
