@@ -29,7 +29,7 @@ from face3d.export.models import WRITERS, report_json, write
 from face3d.export.renderings import PICTURES
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthMap, Photo
+from face3d.structures import TURNS, DepthMap, Photo
 from generate_3d_model import generate_model
 
 EXIT_CODES = """exit codes: 0, all photos are converted; 1, a photo failed or there was none; 2, wrong
@@ -121,6 +121,20 @@ def arguments() -> argparse.ArgumentParser:
         f"default: {defaults.near_far_ratio:g}",
     )
     parser.add_argument(
+        "--face",
+        type=int,
+        default=1,
+        metavar="N",
+        help="which person of several to model; default: 1, who covers most of the picture",
+    )
+    parser.add_argument(
+        "--rotate",
+        default="0",
+        choices=["auto", *map(str, TURNS)],
+        metavar="DEGREES",
+        help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
+    )
+    parser.add_argument(
         "--keep-background", action="store_true", help="do not cut the person out (face alone does)"
     )
     return parser
@@ -146,6 +160,7 @@ def model_settings(options: argparse.Namespace) -> ModelSettings:
         fov_degrees=options.fov,
         near_far_ratio=options.near_far,
         foreground_only=not options.keep_background,
+        face=options.face,
     )
 
 
@@ -169,6 +184,31 @@ def convert(
     return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
 
 
+def predict_upright(network: DepthEstimator, photo: Photo, rotate: str, name: str) -> tuple[Photo, DepthMap]:
+    """The photo, turned as `--rotate` says, and its depth map; prints what was found instead of a face.
+
+    name: of the photo, for the sentence.
+    """
+    photo = photo.turned(0 if rotate == "auto" else int(rotate))
+    depth = depth_estimation.predict(network, photo)
+    if depth.faces or not depth.detects_faces:
+        return photo, depth
+    turn = depth_estimation.find_turn(network, photo)
+    if not turn:
+        print(f"{name}: no face was found; the model is of no known use.", file=sys.stderr)
+    elif rotate == "auto":
+        print(f"{name}: turned clockwise by {turn} degrees; the head is upright now.", file=sys.stderr)
+        photo = photo.turned(turn)
+        depth = depth_estimation.predict(network, photo)
+    else:
+        print(
+            f"{name}: no upright face was found, but one in the photo turned by {turn} degrees. "
+            f"Use --rotate {turn}, or --rotate auto.",
+            file=sys.stderr,
+        )
+    return photo, depth
+
+
 @memory_errors_explained()
 def convert_file(
     path: Path, network: DepthEstimator, settings: ModelSettings, options: argparse.Namespace, name: str
@@ -178,10 +218,13 @@ def convert_file(
     Raises: FaceModelError, with the remedy.
     """
     started = time.perf_counter()
-    photo = inputs.read(path)
-    depth = depth_estimation.predict(network, photo)
-    if depth.detects_faces and not depth.faces:
-        print(f"{inputs.shown(path)}: no face was found; the model may be of little use.", file=sys.stderr)
+    photo, depth = predict_upright(network, inputs.read(path), options.rotate, inputs.shown(path))
+    if len(depth.faces) > 1:
+        print(
+            f"{inputs.shown(path)}: {len(depth.faces)} faces were found; the first covers most of the photo. "
+            f"The model is of face {settings.face}; --face chooses another.",
+            file=sys.stderr,
+        )
     said = convert(photo, depth, options.model, options.formats, settings, options.output / name)
     return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(options.output / name)}_*"
 

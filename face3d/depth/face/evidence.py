@@ -15,8 +15,11 @@ from face3d.structures import Array
 
 LEAST_CONFIDENCE = 0.5
 """A region of less is no head."""
-WEIGHTS = (-0.91, -2.71, 1.86)
-BIAS = -9.0
+SURE_CONFIDENCE = 0.88
+"""A head of less may be a turned one: it is compared with what the turned photo shows. One upright head in
+twenty of the fit has less, and one turned head in twenty has more."""
+WEIGHTS = (-2.96, -3.05, 0.5)
+BIAS = -16.25
 """Of the logistic regression on `head_evidence`, by `python -m training.evaluation.detection --fit`."""
 MIDDLE = 2 / 3
 """Share of a head's box, across and down, over which its head map is averaged."""
