@@ -26,7 +26,7 @@ from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
-from face3d.photo import accepted_suffixes, read_photo
+from face3d.photo import accepted_suffixes, concerns, read_photo
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import generate_model
 
@@ -205,7 +205,7 @@ def convert(
     files = {suffix: make(depth) for suffix, make in DEPTH_WRITERS.items()}
     model = generate_model(depth, photo, kind, settings)
     files["_points.ply"] = write("ply", model.points())
-    models = {name: write(name, model.mesh) for name in formats if name in WRITERS}
+    models = {name: write(name, model.mesh, begin.name) for name in formats if name in WRITERS}
     files |= {WRITERS[name].suffix: data for name, data in models.items()}
     files |= {PICTURES[name].suffix: PICTURES[name].make(model.mesh) for name in formats if name in PICTURES}
     if VIEWER in formats:
@@ -259,6 +259,8 @@ def main(argv: list[str] | None = None) -> int:
         started = time.perf_counter()
         try:
             photo = _read(path)
+            for concern in concerns(photo):
+                print(f"{path}: {concern}", file=sys.stderr)
             depth = depth_estimation.predict(network, photo)
             if depth.detects_faces and not depth.faces:
                 print(f"{path}: no face was found; the model may be of little use.", file=sys.stderr)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     ]
     assert convert.main([*arguments, "--height-mm", "120", "--faces", "2000"]) == 0
     said = capsys.readouterr()
-    assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out and said.err == ""
+    assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out
+    assert said.err.count("\n") == 1 and "me.jpg: The photo is small" in said.err
     endings = "_depth.png _depth16.png _depth.npy _points.ply _certificate.json "
     endings += "_view.png _turntable.gif _anaglyph.png _stereo.png"
     models = ".glb .stl .ply .obj.zip .3mf .xyz .html"
@@ -87,6 +89,8 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     assert Image.open(io.BytesIO((out / "me_depth16.png").read_bytes())).size == (80, 96)
     near, _ = cKDTree(np.loadtxt(out / "me.xyz")[:, :3]).query(trimesh.load(out / "me_points.ply").vertices)
     assert np.median(near) < 3  # of 120 mm; the corners of 2,000 triangles lie several apart
+    with zipfile.ZipFile(out / "me.obj.zip") as archive:
+        assert sorted(archive.namelist()) == ["me.mtl", "me.obj", "me.png"]
     page = (out / "me.html").read_text()
     assert links_of(page) == [] and "Plotly.newPlot" in page and "<title>me</title>" in page
 
