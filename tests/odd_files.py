@@ -70,13 +70,18 @@ def profile_of(space, tags):
     return bytes(profile)
 
 
-def display_p3_profile():
-    """A matrix profile with the primaries of Display P3 (D50-adapted, as published by Apple) and the sRGB
-    curve.
-    """
-    curve = (
-        b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    )
+SRGB_CURVE = (
+    b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+)
+
+
+def power_curve(gamma):
+    """A power as the curve of an ICC profile."""
+    return b"curv\0\0\0\0" + struct.pack(">IH2x", 1, round(gamma * 256))
+
+
+def display_p3_profile(curve=SRGB_CURVE):
+    """A matrix profile with the primaries of Display P3 (D50-adapted, as published by Apple)."""
     colours = {
         b"rXYZ": b"XYZ \0\0\0\0" + fixed(0.51512, 0.2412, -0.00105),
         b"gXYZ": b"XYZ \0\0\0\0" + fixed(0.29198, 0.69225, 0.04189),
@@ -87,7 +92,7 @@ def display_p3_profile():
 
 def grey_profile(gamma):
     """A profile for grey whose curve is a power."""
-    return profile_of(b"GRAY", {b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH2x", 1, round(gamma * 256))})
+    return profile_of(b"GRAY", {b"kTRC": power_curve(gamma)})
 
 
 def with_true_checksums(body):
