@@ -29,6 +29,7 @@ from face3d.export.models import WRITERS, report_json, write
 from face3d.export.renderings import PICTURES
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
+from face3d.photo import concerns
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import generate_model
 
@@ -154,7 +155,7 @@ def convert(
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
     model = generate_model(depth, photo, kind, settings)
-    models = {name: write(name, model.mesh) for name in formats if name in WRITERS}
+    models = {name: write(name, model.mesh, begin.name) for name in formats if name in WRITERS}
     files = {outputs.FORMATS[name]: data for name, data in models.items()}
     files |= {picture.suffix: picture.make(model.mesh) for picture in PICTURES if picture.format in formats}
     if "html" in formats:
@@ -179,6 +180,8 @@ def convert_file(
     """
     started = time.perf_counter()
     photo = inputs.read(path)
+    for concern in concerns(photo):
+        print(f"{inputs.shown(path)}: {concern}", file=sys.stderr)
     depth = depth_estimation.predict(network, photo)
     if depth.detects_faces and not depth.faces:
         print(f"{inputs.shown(path)}: no face was found; the model may be of little use.", file=sys.stderr)
