@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import depth_estimation
@@ -29,6 +30,7 @@ from face3d.export.models import WRITERS, report_json, write
 from face3d.export.renderings import PICTURES
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
+from face3d.photo import concerns
 from face3d.structures import TURNS, DepthMap, Photo
 from generate_3d_model import generate_model
 
@@ -169,7 +171,7 @@ def convert(
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
     model = generate_model(depth, photo, kind, settings)
-    models = {name: write(name, model.mesh) for name in formats if name in WRITERS}
+    models = {name: write(name, model.mesh, begin.name) for name in formats if name in WRITERS}
     files = {outputs.FORMATS[name]: data for name, data in models.items()}
     files |= {picture.suffix: picture.make(model.mesh) for picture in PICTURES if picture.format in formats}
     if "html" in formats:
@@ -184,28 +186,26 @@ def convert(
     return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
 
 
-def predict_upright(network: DepthEstimator, photo: Photo, rotate: str, name: str) -> tuple[Photo, DepthMap]:
-    """The photo, turned as `--rotate` says, and its depth map; prints what was found instead of a face.
-
-    name: of the photo, for the sentence.
-    """
+def predict_upright(
+    network: DepthEstimator, photo: Photo, rotate: str, warn: Callable[[str], None]
+) -> tuple[Photo, DepthMap]:
+    """The photo, turned as `--rotate` says, and its depth map. `warn` is told what was found for a face."""
     photo = photo.turned(0 if rotate == "auto" else int(rotate))
     depth = depth_estimation.predict(network, photo)
     if depth.faces or not depth.detects_faces:
         return photo, depth
     turn = depth_estimation.find_turn(network, photo)
     if not turn:
-        print(f"{name}: no face was found; the model is of no known use.", file=sys.stderr)
-    elif rotate == "auto":
-        print(f"{name}: turned clockwise by {turn} degrees; the head is upright now.", file=sys.stderr)
+        warn("no face was found; the model is of no known use.")
+    elif rotate != "auto":
+        warn(
+            f"no upright face was found, but one in the photo turned by {turn} degrees. "
+            f"Use --rotate {turn}, or --rotate auto."
+        )
+    else:
+        warn(f"turned clockwise by {turn} degrees; the head is upright now.")
         photo = photo.turned(turn)
         depth = depth_estimation.predict(network, photo)
-    else:
-        print(
-            f"{name}: no upright face was found, but one in the photo turned by {turn} degrees. "
-            f"Use --rotate {turn}, or --rotate auto.",
-            file=sys.stderr,
-        )
     return photo, depth
 
 
@@ -218,12 +218,18 @@ def convert_file(
     Raises: FaceModelError, with the remedy.
     """
     started = time.perf_counter()
-    photo, depth = predict_upright(network, inputs.read(path), options.rotate, inputs.shown(path))
+
+    def warn(sentence: str) -> None:
+        print(f"{inputs.shown(path)}: {sentence}", file=sys.stderr)
+
+    photo = inputs.read(path)
+    for concern in concerns(photo):
+        warn(concern)
+    photo, depth = predict_upright(network, photo, options.rotate, warn)
     if len(depth.faces) > 1:
-        print(
-            f"{inputs.shown(path)}: {len(depth.faces)} faces were found; the first covers most of the photo. "
-            f"The model is of face {settings.face}; --face chooses another.",
-            file=sys.stderr,
+        warn(
+            f"{len(depth.faces)} faces were found; the first covers most of the photo. "
+            f"The model is of face {settings.face}; --face chooses another."
         )
     said = convert(photo, depth, options.model, options.formats, settings, options.output / name)
     return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(options.output / name)}_*"

@@ -71,12 +71,14 @@ class Photo:
     alpha_hw: (h, w) uint8 or None where the file had no transparency.
     fov_degrees: horizontal field of view from the EXIF focal length, in (0, 180), or None.
     sha256: hexadecimal digest of the file's bytes; the key of every cache.
+    lacks_end: whether the file lacked its last bytes, though none of its pixels.
     """
 
     rgb_hwc: Array
     alpha_hw: Array | None
     fov_degrees: float | None
     sha256: str
+    lacks_end: bool = False
 
     def __post_init__(self) -> None:
         _freeze(self, "rgb_hwc", np.uint8, (None, None, 3), PhotoError)

@@ -10,7 +10,7 @@ import streamlit as st
 from face3d.errors import FaceModelError, memory_errors_explained
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
-from face3d.export.models import WRITERS, report_json
+from face3d.export.models import WRITERS, report_json, write
 from face3d.geometry.report import THIN_SHARE_PERCENT, THIN_WALL_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
@@ -56,31 +56,35 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
         rewrite = partial(setattr, session, "file_inputs", current)
         st.button("Write the files again", key="write files", on_click=rewrite)
     _, kind, settings = session.file_inputs
+    name = f"{session.photo_name or 'photo'}_{kind}"
     placeholder = st.empty()
 
-    def write() -> ModelFiles:
+    def write_files() -> ModelFiles:
         with writing_lock().hold(placeholder.caption):
             placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
-            return _write(result, kind, settings, session.photo_name or "3D face")
+            return _write(result, kind, settings, name)
 
     try:
-        files = session.cache.get_or_make(("files", *session.file_inputs), write)
+        files = session.cache.get_or_make(("files", name, *session.file_inputs), write_files)
     except FaceModelError as error:
         placeholder.error(str(error))
         return
     placeholder.empty()
-    _download_buttons(files, f"{session.photo_name or 'photo'}_{kind}")
+    _download_buttons(files, name)
     _mesh_report(files.report)
 
 
 @memory_errors_explained()
-def _write(result: DepthResult, kind: str, settings: ModelSettings, title: str) -> ModelFiles:
-    """Mesh and points in millimetres and in one frame, in every format, and the mesh report."""
+def _write(result: DepthResult, kind: str, settings: ModelSettings, name: str) -> ModelFiles:
+    """Mesh and points in millimetres and in one frame, in every format, and the mesh report.
+
+    name: of the files, without their endings.
+    """
     model = generate_model(result.depth_map, result.photo, kind, settings)
-    models = {name: writer.write(model.mesh) for name, writer in WRITERS.items()}
-    by_suffix = {WRITERS[name].suffix: data for name, data in models.items()}
-    by_suffix["_points.ply"] = WRITERS["ply"].write(model.points())
-    by_suffix["_viewer.html"] = write_viewer(model.mesh, title)
+    models = {file_format: write(file_format, model.mesh, name) for file_format in WRITERS}
+    by_suffix = {WRITERS[file_format].suffix: data for file_format, data in models.items()}
+    by_suffix["_points.ply"] = write("ply", model.points())
+    by_suffix["_viewer.html"] = write_viewer(model.mesh, name)
     by_suffix["_report.json"] = report_json(model.report, models)
     return ModelFiles(model.mesh, model.report, by_suffix)
 

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from face3d.bundled import sample_portraits
 from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, thumbnail
-from face3d.photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
+from face3d.photo import MAX_BYTES, accepted_formats, concerns, crop_to, read_photo
 from face3d.structures import Face, Photo
 from page.depth_view import photo_with_faces
 from page.session import DEFAULT_NETWORK, FaceSearch, Session, shared_queue
@@ -77,10 +77,9 @@ def _chosen_file() -> tuple[str, bytes]:
     """Name and bytes of the last choice: upload, camera picture or sample; empty where there is none."""
     first = sample_portraits()[:1]
     source = st.session_state.setdefault("source", first[0].name if first else "upload")
-    formats = ", ".join(suffix.upper() for suffix in accepted_suffixes() if suffix not in ("jpeg", "jfif"))
     # The uploader accepts every file type. The decoder names the fault of a bad file and the remedy.
     upload = st.file_uploader(
-        f"Photo file ({formats}, up to {MAX_BYTES // 2**20} MB)",
+        f"Photo file ({', '.join(accepted_formats())}, up to {MAX_BYTES // 2**20} MB)",
         max_upload_size=MAX_BYTES // 2**20,
         on_change=_set_source,
         args=("upload",),

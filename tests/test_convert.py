@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -72,7 +73,8 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     ]
     assert convert.main([*arguments, "--height-mm", "120", "--faces", "2000"]) == 0
     said = capsys.readouterr()
-    assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out and said.err == ""
+    assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out
+    assert said.err.count("\n") == 1 and "me.jpg: The photo is small" in said.err
     of_depth = "_depth.png _depth16.png _depth.npy"
     of_model = ".glb .stl .ply .obj.zip .3mf .xyz .html _points.ply _report.json"
     of_model += " _view.png _turntable.gif _anaglyph.png _stereo.png"
@@ -90,6 +92,8 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
         trimesh.load(out / "me_bust_points.ply").vertices
     )
     assert np.median(near) < 3  # of 120 mm; the corners of 2,000 triangles lie several apart
+    with zipfile.ZipFile(out / "me_bust.obj.zip") as archive:
+        assert sorted(archive.namelist()) == ["me.mtl", "me.obj", "me.png"]
     page = (out / "me_bust.html").read_text()
     assert links_of(page) == [] and "Plotly.newPlot" in page and "<title>me</title>" in page
 
@@ -270,7 +274,7 @@ def test_no_photo_is_overwritten_and_no_output_becomes_a_photo(network, tmp_path
         assert convert.main([*photos, "-o", ".", *QUICK]) == 0
         assert {path: path.read_bytes() for path in Path().iterdir()} == after
         said = capsys.readouterr()
-        assert said.out.count("\n") == 2 and said.err.count("\n") == 1
+        assert said.out.count("\n") == 2 and said.err.count("passed over") == 1
         assert said.err.startswith("Outputs of an earlier run were passed over: face_2_depth.npy, ")
 
 
@@ -293,7 +297,7 @@ def test_a_path_that_cannot_be_read_fails_alone(network, tmp_path, capsys):
     assert convert.main([*bad, str(source), "-o", str(tmp_path / "out"), *QUICK]) == 1
     said = capsys.readouterr()
     assert said.out.count("\n") == 1 and "a.jpg: shell" in said.out
-    *sentences, total = said.err.splitlines()
+    *sentences, _, total = said.err.splitlines()  # the one before the last says that the photo is small
     assert total == "4 of 5 photos failed."
     assert all(sentence.startswith(path) for path, sentence in zip(bad, sentences, strict=True))
 
@@ -331,7 +335,7 @@ def test_an_interrupt_says_how_far_the_batch_came(network, tmp_path, capsys, mon
     monkeypatch.setattr(depth_estimation, "predict", predict)
     photos = [photo_file(tmp_path / f"{name}.jpg", (64 if name == "b" else 80, 64)) for name in "abc"]
     assert convert.main([*map(str, photos), "-o", str(tmp_path / "out"), *QUICK]) == 130
-    assert capsys.readouterr().err == "Stopped. 1 of 3 photos are done.\n"
+    assert capsys.readouterr().err.splitlines()[-1] == "Stopped. 1 of 3 photos are done."
     assert len(names := [path.name for path in (tmp_path / "out").iterdir()]) == 6
     assert all(name.startswith("a_") for name in names)
 

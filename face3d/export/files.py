@@ -1,16 +1,20 @@
-"""Files written whole or not at all, alone or several together."""
+"""Files written whole or not at all, and names that every reader of a file can follow."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import re
 import secrets
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from face3d.errors import ExportError
 
+LONGEST_NAME = 80
 REMEDIES = {
     errno.ENOSPC: "Make room on the disk, or choose another folder.",
     errno.EDQUOT: "Make room in your quota, or choose another folder.",
@@ -29,7 +33,8 @@ def save_all(files: Mapping[Path, bytes]) -> None:
 
     Each is written under a temporary name in its folder. When all are complete, they are moved to their
     places. Where one cannot be moved, all places are left as they were before. A temporary name is 21
-    characters, whatever the length of the file's own.
+    characters, whatever the length of the file's own. A new file has the mode that the umask leaves, as
+    from any other program; a file that is overwritten keeps its own.
     Raises: ExportError.
     """
     written: dict[Path, Path] = {}
@@ -39,8 +44,10 @@ def save_all(files: Mapping[Path, bytes]) -> None:
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             path.parent.mkdir(parents=True, exist_ok=True)
             written[path] = _temporary_in(path.parent)
-            with written[path].open("xb") as file:
+            with written[path].open("xb") as file:  # not mkstemp, whose files only their owner can read
                 file.write(data)
+            if path.exists():
+                os.chmod(written[path], stat.S_IMODE(path.stat().st_mode))
         _move(written)
     except OSError as error:
         raise unwritable(path, error) from error
@@ -85,3 +92,19 @@ def _move(written: Mapping[Path, Path]) -> None:
     for earlier in aside.values():
         with suppress(OSError):
             earlier.unlink(missing_ok=True)
+
+
+def safe_name(name: str) -> str:
+    """`name` for use inside files that are read elsewhere: ASCII letters, digits, `_` and `-`, 1 to 87 long.
+
+    Many readers of OBJ and MTL end a file name at a space and read it in the code page of their machine; an
+    archive must hold no path; and `-` at the start begins an option of MTL. Every other character becomes
+    `_`. A name that had to be changed then ends in six digits of its digest, so that two different names stay
+    different.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", name, flags=re.ASCII)[:LONGEST_NAME]
+    plain = re.sub(r"^-", "_", plain)
+    if plain and plain == name:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{plain or 'model'}_{digest[:6]}"

@@ -3,7 +3,10 @@
 import re
 
 import pytest
-from page_visit import press, texts
+from page_visit import press, session_of, texts
+
+from face3d.export.models import write
+from page import model_files
 
 pytestmark = pytest.mark.usefixtures("coarse_models")
 
@@ -41,8 +44,16 @@ def test_thin_walls_are_reported_for_a_model_that_is_ready_to_print(page):
 
 
 @pytest.mark.usefixtures("stand_in_network")
-def test_units_and_axes_of_the_files_are_shown(page):
+def test_units_and_axes_of_the_files_are_shown_and_names_inside_are_the_photos(page, monkeypatch):
+    names = []
+
+    def write_named(file_format, model, name="model"):
+        names.append((file_format, name))
+        return write(file_format, model, name)
+
+    monkeypatch.setattr(model_files, "write", write_named)
     press(page, "generate depth")
     press(page, "generate model")
     for fact in ("STL and 3MF are in millimetres with Z up", "GLB is in metres", "Blender", "scale 0.001"):
         assert fact in texts(page, "caption")
+    assert ("obj", f"{session_of(page).photo_name}_bust") in names
