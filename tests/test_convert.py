@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -353,3 +354,55 @@ def test_help_needs_no_torch():
     code = f"import sys, convert\n{call}\nsys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and "--height-mm" in done.stdout and "130, interrupted" in done.stdout
+
+
+@pytest.fixture
+def head_that_lies(monkeypatch):
+    """A network that finds a face in upright photos only, which are higher than wide."""
+
+    def predict(given, photo):
+        seen = head(photo.size_hw)
+        return seen if photo.size_hw[0] > photo.size_hw[1] else replace(seen, faces=())
+
+    monkeypatch.setattr(depth_estimation, "load_network", lambda name, **_: name)
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+    monkeypatch.setattr(depth_estimation, "find_turn", lambda network, photo: 270)
+
+
+@pytest.mark.parametrize(
+    ("rotate", "said", "size"),
+    [
+        ("0", "no upright face was found, but one in the photo turned by 270", (96, 80)),
+        ("auto", "turned clockwise by 270 degrees", (80, 96)),
+        ("90", "The photo is small", (80, 96)),
+    ],
+)
+def test_a_lying_head_is_told_and_turned_when_asked_for(head_that_lies, rotate, said, size, tmp_path, capsys):
+    source = photo_file(tmp_path / "me.jpg", (96, 80))
+    assert convert.main([str(source), "-o", str(tmp_path), *QUICK, "--rotate", rotate]) == 0
+    assert said in capsys.readouterr().err.splitlines()[-1]
+    assert Image.open(tmp_path / "me_depth.png").size == size
+
+
+def test_one_of_two_people_is_modelled_and_named(network, tmp_path, monkeypatch, capsys):
+    """The second is twice as wide as the first; of a third there is none."""
+
+    def pair(_, photo):
+        one = head(photo.size_hw)
+        halves = np.where(np.arange(photo.size_hw[1]) < photo.size_hw[1] / 3, 1, 2).astype(np.uint8)
+        return replace(one, faces=one.faces * 2, person_hw=one.mask_hw * halves)
+
+    monkeypatch.setattr(depth_estimation, "predict", pair)
+    source = photo_file(tmp_path / "two.jpg")
+    wide = []
+    for number in ("1", "2"):
+        assert convert.main([str(source), "-o", str(tmp_path / number), *QUICK, "--face", number]) == 0
+        said = capsys.readouterr().err
+        assert "2 faces were found" in said and f"of face {number}" in said
+        points = trimesh.load(tmp_path / number / "two_shell_points.ply").vertices
+        report = json.loads((tmp_path / number / "two_shell_report.json").read_text())
+        wide.append(report["size_mm"][0])
+        assert np.ptp(points[:, 0]) == pytest.approx(wide[-1], rel=0.15)
+    assert wide[1] != pytest.approx(wide[0], rel=0.2)
+    assert convert.main([str(source), "-o", str(tmp_path / "3"), *QUICK, "--face", "3"]) == 1
+    assert "Face 3 was asked for; the photo has 2 faces" in capsys.readouterr().err

@@ -150,6 +150,25 @@ TWINS = jpeg(np.hstack([HEAD_HWC, HEAD_HWC[:, ::-1]]))
 OTHER_TWINS = jpeg(np.hstack([HEAD_HWC[:, ::-1], HEAD_HWC]))
 
 
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_head_upside_down_is_turned_at_a_click(page, monkeypatch):
+    """The search finds a face in the turned photo only."""
+
+    def upright(network, photo):
+        return stand_in.find_faces(network, photo) if photo.rgb_hwc[0, 0, 0] > 128 else ()
+
+    monkeypatch.setattr(inference_queue, "find_faces", upright)
+    monkeypatch.setattr(inference_queue, "find_turn", lambda network, photo: 180)
+    ramp_hwc = np.repeat(np.linspace(20, 240, 400).astype(np.uint8)[:, None, None], 3, axis=2)
+    upload(page, "head.jpg", jpeg(np.repeat(ramp_hwc, 300, axis=1)))
+    assert "upside down" in texts(page, "warning") and "No face" not in texts(page, "warning")
+    before = session_of(page).photo
+    press(page, "turn the photo")
+    turned = session_of(page).photo
+    assert np.array_equal(turned.rgb_hwc, before.rgb_hwc[::-1, ::-1])
+    assert not page.warning and len(session_of(page).current_face_search().faces) == 1
+
+
 @pytest.fixture
 def two_faces(page, monkeypatch):
     """The page, where two faces are found side by side in every photo."""

@@ -5,8 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from skimage.data import astronaut
+from skimage.data import astronaut, chelsea, coffee, moon
 
+from depth_estimation import find_turn
 from face3d.depth.face.estimator import Canvas, FaceEstimator, remove_stray_regions
 from face3d.depth.face.inference import Box
 from face3d.depth.face.network import load_face_network
@@ -155,6 +156,18 @@ def test_a_photo_without_a_face_gives_a_map_without_faces(estimator, size_hw):
     assert depth.detects_faces
     assert depth.faces == ()
     assert depth.size_hw == size_hw
+
+
+@pytest.mark.parametrize("picture", [coffee, chelsea, moon])
+def test_a_cup_a_cat_and_a_planet_have_no_face(estimator, picture):
+    assert estimator.find_faces(photo_of(np.atleast_3d(picture()) * np.ones(3, np.uint8))) == ()
+
+
+def test_a_head_that_lies_is_not_upright_and_is_found_by_a_turn(estimator, portrait):
+    """A quarter turn clockwise brings a head upright that lies on its left."""
+    lying = photo_of(np.rot90(portrait))
+    assert estimator.find_faces(lying) == ()
+    assert find_turn(estimator, lying) == 90
 
 
 def test_both_sides_of_the_canvas_have_a_scale_of_their_own():
