@@ -16,6 +16,9 @@ CROP_SIDE_IN_HEADS = 1.6
 """Side of the crop around a head, in head sizes; compared on the calibration set with 1.5 to 2.5."""
 LARGEST_CROP_SHARE = 0.85
 """A crop whose side is a larger share of the photo's would add little to the inference on the whole photo."""
+SCALES = (1, 2)
+"""Sides at which the whole photo is predicted, in the network's own: the second for small heads, where the
+first confirms none."""
 MAX_FACES = 6
 MIN_HEAD_SHARE = 0.03
 """Narrower heads, as a share of the whole photo's longer side, are dropped."""
@@ -49,23 +52,27 @@ class DetectedHead:
 
 
 def detect_heads(
-    network: FaceNetwork, photo: Photo, least_confidence: float = LEAST_CONFIDENCE
+    network: FaceNetwork,
+    photo: Photo,
+    least_confidence: float = LEAST_CONFIDENCE,
+    scales: tuple[int, ...] = SCALES,
 ) -> tuple[CropPrediction, list[DetectedHead]]:
     """The prediction for the whole photo, and the heads that crop inference confirms.
 
-    The heads are sorted by eye score, highest first. Where none is confirmed, the whole photo is predicted
-    again at twice the side, for small heads.
-    least_confidence: below which a region is no head, see `head_confidence`.
+    The heads are sorted by eye score, highest first.
+    least_confidence: below which a region is no head, see `head_confidence`. scales: sides at which the whole
+    photo is predicted, in the network's own, until a head is confirmed.
     """
     whole, side = Box.whole(photo.size_hw), network.configuration.inference_side
-    coarse = predict_crop(network, photo.rgb_hwc, whole, side)
-    boxes = head_boxes(coarse.head_hw, whole)
-    if heads := _confirm_heads(network, photo, boxes, coarse, least_confidence):
-        return coarse, heads
-    fine = predict_crop(network, photo.rgb_hwc, whole, 2 * side)
-    if heads := _confirm_heads(network, photo, head_boxes(fine.head_hw, whole), fine, least_confidence):
-        return fine, heads
-    return (coarse if boxes else fine), []
+    unconfirmed: list[CropPrediction] = []
+    for scale in scales:
+        prediction = predict_crop(network, photo.rgb_hwc, whole, scale * side)
+        boxes = head_boxes(prediction.head_hw, whole)
+        if heads := _confirm_heads(network, photo, boxes, prediction, least_confidence):
+            return prediction, heads
+        if boxes or scale == scales[-1]:
+            unconfirmed.append(prediction)
+    return unconfirmed[0], []
 
 
 def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...]:

@@ -73,8 +73,8 @@ class FaceEstimator:
         whole, heads = detect_heads(self.network, photo)
         confidence = max((head.confidence for head in heads), default=0.0)
         if heads and confidence < SURE_CONFIDENCE:
-            turned = (detect_heads(self.network, photo.turned(degrees))[1] for degrees in TURNS[1:])
-            if any(head.confidence > confidence for found in turned for head in found):
+            turned = (detect_heads(self.network, photo.turned(degrees), scales=(1,)) for degrees in TURNS[1:])
+            if any(head.confidence > confidence for _, found in turned for head in found):
                 return whole, []
         return whole, sort_by_area(heads, whole, photo.size_hw)
 
