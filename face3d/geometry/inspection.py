@@ -64,11 +64,13 @@ def near_pairs(vertices_n3: Array, faces_m3: Array) -> Array:
     key_k = (cells_k3[:, 0] * size_3[1] + cells_k3[:, 1]) * size_3[2] + cells_k3[:, 2]
     order = np.argsort(key_k, kind="stable")
     key_k, triangle_k, cells_k3 = key_k[order], triangle_k[order], cells_k3[order]
-    pairs = []
-    for step in range(
-        1, len(key_k)
-    ):  # entries of one cell lie together: compare each with the next, the one after, ...
-        same = np.flatnonzero(key_k[step:] == key_k[:-step])
+    # Entries of one cell lie together: each is compared with the next, the one after, ...
+    first_g = np.flatnonzero(np.diff(key_k, prepend=-1))
+    end_k = np.repeat(np.append(first_g[1:], len(key_k)), np.diff(first_g, append=len(key_k)))
+    same, step, pairs = np.arange(len(key_k)), 0, []
+    while True:
+        step += 1
+        same = same[same + step < end_k[same]]
         if not len(same):
             break
         one, other = triangle_k[same], triangle_k[same + step]
@@ -94,10 +96,15 @@ def self_touching(vertices_n3: Array, faces_m3: Array) -> int:
 
 def _cross(one_k33: Array, other_k33: Array) -> Array:
     """(k,) bool: pairs of triangles of which an edge of either crosses the inside of the other."""
-    crossing_k = np.zeros(len(one_k33), bool)
-    for edges_k33, triangles_k33 in ((one_k33, other_k33), (other_k33, one_k33)):
+    normal_k3 = np.cross(other_k33[:, 1] - other_k33[:, 0], other_k33[:, 2] - other_k33[:, 0])
+    side_k3 = np.einsum("kcd,kd->kc", one_k33 - other_k33[:, :1], normal_k3)
+    crossing_k = ~((side_k3 > 0).all(axis=1) | (side_k3 < 0).all(axis=1))  # else one lies on a side of other
+    pairs = one_k33[crossing_k], other_k33[crossing_k]
+    pierced_p = np.zeros(len(pairs[0]), bool)
+    for edges_p33, triangles_p33 in (pairs, pairs[::-1]):
         for corner in range(3):
-            crossing_k |= _pierces(edges_k33[:, [corner, (corner + 1) % 3]], triangles_k33)
+            pierced_p |= _pierces(edges_p33[:, [corner, (corner + 1) % 3]], triangles_p33)
+    crossing_k[crossing_k] = pierced_p
     return crossing_k
 
 

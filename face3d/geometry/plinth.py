@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import trimesh
 
+from face3d.geometry.stability import centre_of_mass
 from face3d.structures import Array
 
 HEIGHT_SHARE = 0.06
@@ -69,8 +69,7 @@ def _height(vertices_n3: Array) -> float:
 
 def _centre_and_reach(vertices_n3: Array, faces_m3: Array) -> tuple[Array, float]:
     """Centre of mass (3,) of the bust, and how far around it the block reaches for `AIM_DEGREES`."""
-    solid = trimesh.Trimesh(vertices_n3.astype(np.float64), faces_m3, process=False)
-    centre_3 = np.asarray(solid.center_mass)
+    centre_3 = centre_of_mass(vertices_n3, faces_m3)
     above_floor = centre_3[1] - float(vertices_n3[:, 1].min()) + HEIGHT_SHARE * _height(vertices_n3)
     return centre_3, float(np.tan(np.radians(AIM_DEGREES)) * above_floor)
 
