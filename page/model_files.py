@@ -11,7 +11,7 @@ from face3d.errors import FaceModelError, memory_errors_explained
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
-from face3d.geometry.report import THIN_SHARE_PERCENT, THIN_WALL_MM, MeshReport
+from face3d.geometry.report import THIN_WALL_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
@@ -134,6 +134,7 @@ def _mesh_report(report: MeshReport) -> None:
         "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm{deviation}, {report.scale_source}",
         "Closed": "yes, a solid without holes" if report.watertight else "no, an open surface",
         "Ready to print": _print_readiness(report),
+        "Stands": report.standing,
         "Volume": _optional(report.volume_cm3, "cm³"),
         "Thinnest wall": _optional(report.smallest_wall_mm, "mm"),
         f"Walls under {THIN_WALL_MM:g} mm": _optional(report.thin_surface_percent, "% of the surface"),
@@ -151,13 +152,9 @@ def _mesh_report(report: MeshReport) -> None:
 
 
 def _print_readiness(report: MeshReport) -> str:
-    """Whether a slicer accepts the mesh without repair, and whether walls are too thin for printing."""
-    if not report.printable:
-        return "no"
-    thin_percent = report.thin_surface_percent or 0.0
-    if thin_percent <= THIN_SHARE_PERCENT:
-        return "yes"
-    return f"yes, but {thin_percent:.0f} % of it is thinner than {THIN_WALL_MM:g} mm"
+    """Whether a slicer accepts the mesh without repair, and what a home printer may not."""
+    answer = "yes" if report.printable else "no"
+    return f"{answer}, but {report.reservations}" if report.printable and report.reservations else answer
 
 
 def _facing(report: MeshReport) -> str:

@@ -87,7 +87,8 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
             path.name
         )
     proof = json.loads((out / "me_bust_report.json").read_text())
-    assert proof["printable"] and proof["exports"]["stl"]["bytes"] == (out / "me_bust.stl").stat().st_size
+    assert proof["printable"] and proof["stands"] and proof["bed_scale_percent"] is None
+    assert proof["exports"]["stl"]["bytes"] == (out / "me_bust.stl").stat().st_size
     assert Image.open(io.BytesIO((out / "me_depth16.png").read_bytes())).size == (80, 96)
     near, _ = cKDTree(np.loadtxt(out / "me_bust.xyz")[:, :3]).query(
         trimesh.load(out / "me_bust_points.ply").vertices
@@ -225,11 +226,11 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--height-mm", "-3"], "height_mm is -3"),
+        (["--height-mm", "-3"], "The height in millimetres must be 1 to 10,000, not -3"),
         (["{empty}"], "holds no photo"),
-        (["--faces", "1"], "face_budget"),
-        (["--near-far", "1"], "near_far_ratio is 1"),
-        (["--model", "plaque", "--fov", "nan"], "fov_degrees is nan"),
+        (["--faces", "4"], "The largest number of triangles must be 100 to 5,000,000, not 4."),
+        (["--near-far", "1"], "ratio of the farthest distance to the nearest must be 1.01 to 100, not 1"),
+        (["--model", "plaque", "--fov", "nan"], "field of view in degrees must be 1 to 179, not nan"),
         (["{empty}/absent.jpg", "{empty}/other.jpg"], "absent.jpg is not there. Name a photo"),
         (["{full}", "-o", "{full}/a.jpg/out"], "cannot be written: Not a directory. Choose another folder."),
     ],

@@ -17,6 +17,7 @@ from face3d.geometry.kinds import KINDS, plaque_margin_px
 from face3d.geometry.meshes import count_components, weld
 from face3d.geometry.relief import Relief
 from face3d.geometry.scale import Placement, in_millimetres
+from face3d.geometry.stability import LEAST_TIPPING_DEGREES, tipping_angle
 from face3d.geometry.texture import FRONT_SHARE
 from face3d.structures import Array, Mesh
 
@@ -24,6 +25,8 @@ THIN_WALL_MM = 1.0
 """Least wall for filament printers: two lines of a 0.4 mm nozzle, and some."""
 THIN_SHARE_PERCENT = 1.0
 """Largest share of the surface over thin walls, as along sharp edges, of a model that is not called thin."""
+BED_MM = 220
+"""Side of the bed of small home printers, as of the Creality Ender-3; others have up to 256 mm."""
 
 LEAST_AREA_SHARE = 1e-14
 """A triangle is degenerate when its area is below this share of the square of the model's size, the
@@ -37,6 +40,8 @@ class MeshReport:
 
     thin_surface_percent: share of the surface behind which the wall is thinner than `THIN_WALL_MM`.
     smoothing_change_mm: root mean square change of the face's relief by smoothing.
+    tipping_angle_degrees: see `stability.tipping_angle`; as it is printed, a plaque lying on its back. None
+    for an open surface, which has no mass.
     """
 
     kind: str
@@ -60,21 +65,64 @@ class MeshReport:
     depth_levels: int
     reprojection_error_px: float | None
     texture_wh: tuple[int, int] | None
+    tipping_angle_degrees: float | None
+
+    @property
+    def stands(self) -> bool | None:
+        """Whether it can be tilted by `LEAST_TIPPING_DEGREES` without tipping over; None for an open
+        surface.
+        """
+        angle = self.tipping_angle_degrees
+        return None if angle is None else angle >= LEAST_TIPPING_DEGREES
 
     @property
     def printable(self) -> bool:
-        """Closed, in one piece, outward, and no face through another: a slicer needs no repair."""
-        sound = self.watertight and self.consistent_winding and bool(self.outward)
+        """Closed, in one piece, outward, no face through another: a slicer needs no repair. And it stands."""
+        sound = self.watertight and self.consistent_winding and bool(self.outward) and bool(self.stands)
         return sound and self.components == 1 and self.degenerate_faces == 0 and self.self_touching_faces == 0
 
     @property
+    def bed_scale_percent(self) -> int | None:
+        """The size, in percent, at which it fits a cube of `BED_MM`; None where it does as it is."""
+        largest = max(self.size_mm)
+        return None if largest <= BED_MM else max(1, int(100 * BED_MM / largest))
+
+    @property
+    def _thin(self) -> bool:
+        return (self.thin_surface_percent or 0) > THIN_SHARE_PERCENT
+
+    @property
+    def reservations(self) -> str:
+        """What a slicer accepts and a home printer does not, in a phrase; '' for nothing."""
+        found = []
+        if self._thin:
+            found.append(f"{self.thin_surface_percent:.0f} % is thinner than {THIN_WALL_MM:g} mm")
+        if self.bed_scale_percent is not None:
+            remedy = f"scale to {self.bed_scale_percent} % or set a height"
+            found.append(f"larger than a {BED_MM} mm bed: {remedy}")
+        return ", and ".join(found)
+
+    @property
+    def standing(self) -> str:
+        """Whether and how it stands, in a phrase."""
+        angle = self.tipping_angle_degrees
+        if angle is None:
+            return "not applicable: an open surface has no mass"
+        if angle <= 0:
+            return "no, its centre of mass is not above its foot"
+        if not self.stands:
+            return f"no, it tips over at {angle:.0f}°, less than {LEAST_TIPPING_DEGREES:.0f}°"
+        return f"yes, {'lying on its back, ' if KINDS[self.kind].plaque else ''}it tips over at {angle:.0f}°"
+
+    @property
     def verdict(self) -> str:
-        """Whether it can be printed, in a phrase. Slicers accept thin walls, filament printers do not."""
+        """Whether it can be printed, in a phrase."""
         if not self.watertight:
             return "open surface"
-        if self.thin_surface_percent is not None and self.thin_surface_percent > THIN_SHARE_PERCENT:
-            return f"closed, but {self.thin_surface_percent:.0f} % is thinner than {THIN_WALL_MM:g} mm"
-        return "closed, printable" if self.printable else "closed"
+        state = "closed, printable" if self.printable and not self._thin else "closed"
+        if not self.stands:
+            state = "closed, does not stand"
+        return f"{state}, but {self.reservations}" if self.reservations else state
 
 
 def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> MeshReport:
@@ -116,6 +164,9 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
         depth_levels=len(np.unique(relief.depth.values_hw[relief.depth.mask_hw])),
         reprojection_error_px=_rounded(error_px, 4),
         texture_wh=None if texture is None else (texture.shape[1], texture.shape[0]),
+        tipping_angle_degrees=_rounded(
+            tipping_angle(vertices_n3, faces_m3, up=2 if KINDS[kind].plaque else 1) if closed else None, 1
+        ),
     )
 
 

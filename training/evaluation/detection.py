@@ -24,7 +24,7 @@ import numpy as np
 import skimage.data
 from scipy.optimize import minimize
 
-from face3d.depth.face.detection import DetectedHead, detect_heads
+from face3d.depth.face.detection import DetectedHead, detect_heads, upright_heads
 from face3d.depth.face.evidence import head_evidence
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import TURNS, Array, Photo
@@ -100,10 +100,18 @@ def drawn(kind: str, count: int, first_seed: int) -> Iterator[Array]:
         yield photo_of_scene(scene, camera, camera.place(scene.mesh.vertices_v3), SIDE, rng)[0]
 
 
-def heads_in(network: FaceNetwork, rgb_hwc: Array, least: float | None = None) -> list[DetectedHead]:
-    """The heads that the product finds; `least`: confidence from which a region counts."""
-    photo = Photo(np.ascontiguousarray(rgb_hwc), None, None, "")
-    return (detect_heads(network, photo) if least is None else detect_heads(network, photo, least))[1]
+def heads_in(network: FaceNetwork, rgb_hwc: Array) -> list[DetectedHead]:
+    """The heads that the product finds."""
+    return upright_heads(network, _photo(rgb_hwc))[1]
+
+
+def regions_in(network: FaceNetwork, rgb_hwc: Array) -> list[DetectedHead]:
+    """The regions that may be heads, however doubtful."""
+    return detect_heads(network, _photo(rgb_hwc), least_confidence=0.0)[1]
+
+
+def _photo(rgb_hwc: Array) -> Photo:
+    return Photo(np.ascontiguousarray(rgb_hwc), None, None, "")
 
 
 def is_head(head: DetectedHead, record: Any) -> bool:
@@ -145,13 +153,13 @@ def fit(network: FaceNetwork, records: list[Any], count: int) -> None:
     heads: list[Array] = []
     others: list[Array] = []
     for number, record in enumerate(records):
-        for head in heads_in(network, record["rgb"], 0.0):
+        for head in regions_in(network, record["rgb"]):
             (heads if is_head(head, record) else others).append(_evidence(head))
         turned = np.rot90(record["rgb"], 1 + number % 3)
-        others += [_evidence(head) for head in heads_in(network, turned, 0.0)]
+        others += [_evidence(head) for head in regions_in(network, turned)]
     for kind in ("backdrop", *KINDS):
         for picture in drawn(kind, count, FIT_FIRST_SEED):
-            others += [_evidence(head) for head in heads_in(network, picture, 0.0)]
+            others += [_evidence(head) for head in regions_in(network, picture)]
     evidence_n3, true_n = np.array(heads + others), np.arange(len(heads + others)) < len(heads)
     weights_3 = _logistic(evidence_n3, true_n)
     score_n = evidence_n3 @ weights_3

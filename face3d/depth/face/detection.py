@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from face3d.depth.face.evidence import LEAST_CONFIDENCE, head_confidence
+from face3d.depth.face.evidence import LEAST_CONFIDENCE, SURE_CONFIDENCE, head_confidence
 from face3d.depth.face.inference import Box, CropPrediction, predict_crop
 from face3d.depth.face.network import FaceNetwork
-from face3d.structures import Array, Face, Photo
+from face3d.structures import TURNS, Array, Face, Photo
 
 CROP_SIDE_IN_HEADS = 1.6
 """Side of the crop around a head, in head sizes; compared on the calibration set with 1.5 to 2.5."""
@@ -73,6 +73,21 @@ def detect_heads(
         if boxes or scale == scales[-1]:
             unconfirmed.append(prediction)
     return unconfirmed[0], []
+
+
+def upright_heads(network: FaceNetwork, photo: Photo) -> tuple[CropPrediction, list[DetectedHead]]:
+    """Like `detect_heads`, without heads that are turned.
+
+    Where no head is sure, the photo is looked at turned as well: where a head is surer there, it is not upright
+    here, and there is none.
+    """
+    whole, heads = detect_heads(network, photo)
+    confidence = max((head.confidence for head in heads), default=0.0)
+    if heads and confidence < SURE_CONFIDENCE:
+        turned = (detect_heads(network, photo.turned(degrees), scales=(1,)) for degrees in TURNS[1:])
+        if any(head.confidence > confidence for _, found in turned for head in found):
+            return whole, []
+    return whole, heads
 
 
 def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...]:

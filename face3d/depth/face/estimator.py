@@ -18,15 +18,14 @@ from face3d.depth import checkpoints
 from face3d.depth.device import Device
 from face3d.depth.download import Progress
 from face3d.depth.estimator import DepthEstimator
-from face3d.depth.face.detection import DetectedHead, detect_heads, to_faces
-from face3d.depth.face.evidence import SURE_CONFIDENCE
+from face3d.depth.face.detection import DetectedHead, to_faces, upright_heads
 from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.depth.face.people import MATTE_THRESHOLD, divide_matte, sort_by_area
 from face3d.depth.face.upsampling import guided_upsample
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkSpec
-from face3d.structures import TURNS, Array, DepthMap, DepthRepresentation, Face, Photo
+from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo
 
 CPU = Device("cpu", "float32")
 MAX_CANVAS_SIDE = 1024
@@ -51,7 +50,8 @@ class FaceEstimator:
         Deterministic on one machine. Where no face is found `faces` is empty, and the map is that of the
         inference on the whole photo.
         """
-        whole, heads = self._upright_heads(photo)
+        whole, heads = upright_heads(self.network, photo)
+        heads = sort_by_area(heads, whole, photo.size_hw)
         canvas = Canvas.of(photo)
         frame = Box.whole(photo.size_hw)
         layers = _upsample_prediction(whole, frame, canvas, canvas.window(frame))
@@ -62,21 +62,8 @@ class FaceEstimator:
 
     def find_faces(self, photo: Photo) -> tuple[Face, ...]:
         """The faces of `predict`, largest person first, without the upsampling: a third of the work."""
-        return to_faces(self._upright_heads(photo)[1], self.network)
-
-    def _upright_heads(self, photo: Photo) -> tuple[CropPrediction, list[DetectedHead]]:
-        """The prediction for the whole photo, and its heads, that of the largest person first.
-
-        Where no head is sure, the photo is looked at turned as well: a head that is surer there is not
-        upright here, and counts as none.
-        """
-        whole, heads = detect_heads(self.network, photo)
-        confidence = max((head.confidence for head in heads), default=0.0)
-        if heads and confidence < SURE_CONFIDENCE:
-            turned = (detect_heads(self.network, photo.turned(degrees), scales=(1,)) for degrees in TURNS[1:])
-            if any(head.confidence > confidence for _, found in turned for head in found):
-                return whole, []
-        return whole, sort_by_area(heads, whole, photo.size_hw)
+        whole, heads = upright_heads(self.network, photo)
+        return to_faces(sort_by_area(heads, whole, photo.size_hw), self.network)
 
     def _depth_map(
         self, layers: dict[str, Array], heads: list[DetectedHead], size_hw: tuple[int, int]

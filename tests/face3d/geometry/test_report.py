@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -77,11 +78,36 @@ def test_a_shell_is_not_printable():
         ({"thin_surface_percent": 46.2}, "closed, but 46 % is thinner than 1 mm"),
         ({"thin_surface_percent": 0.9, "self_touching_faces": 2}, "closed"),
         ({"watertight": False, "thin_surface_percent": None}, "open surface"),
+        ({"tipping_angle_degrees": 9.9}, "closed, does not stand"),
+        (
+            {"size_mm": (366.0, 410.0, 258.0)},
+            "closed, printable, but larger than a 220 mm bed: scale to 53 % or set a height",
+        ),
     ],
 )
 def test_the_verdict_names_what_keeps_a_model_from_being_printed(changed, says):
     _, proof = measured("bust", ModelSettings(face_budget=4000, height_mm=200.0))
     assert replace(proof, **changed).verdict == says
+
+
+@pytest.mark.parametrize(
+    ("angle", "says"),
+    [
+        (22.4, "yes, it tips over at 22°"),
+        (4.1, "no, it tips over at 4°, less than 10°"),
+        (-5.6, "no, its centre of mass is not above its foot"),
+        (None, "not applicable: an open surface has no mass"),
+    ],
+)
+def test_whether_it_stands_is_said_for_every_kind(angle, says):
+    _, proof = measured("bust", ModelSettings(face_budget=1000, height_mm=200.0))
+    proof = replace(proof, tipping_angle_degrees=angle)
+    assert proof.standing == says and proof.printable == (angle == 22.4)
+
+
+def test_a_plaque_stands_lying_on_its_back():
+    _, proof = measured("plaque", ModelSettings(face_budget=1000))
+    assert proof.stands and re.fullmatch(r"yes, lying on its back, it tips over at [78]\d°", proof.standing)
 
 
 def test_a_size_of_unknown_error_is_not_called_exact():
