@@ -78,8 +78,8 @@ def detect_heads(
 def upright_heads(network: FaceNetwork, photo: Photo) -> tuple[CropPrediction, list[DetectedHead]]:
     """Like `detect_heads`, without heads that are turned.
 
-    Where no head is sure, the photo is looked at turned as well: where a head is surer there, it is not upright
-    here, and there is none.
+    Where no head is sure, the photo is looked at turned as well: where a head is surer there, none is upright
+    here.
     """
     whole, heads = detect_heads(network, photo)
     confidence = max((head.confidence for head in heads), default=0.0)
