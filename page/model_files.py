@@ -15,7 +15,9 @@ from face3d.geometry.report import THIN_SHARE_PERCENT, THIN_WALL_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
+from page.failures import explained_errors
 from page.model_controls import KIND_TITLES
+from page.plain_text import as_text
 from page.session import DepthResult, FileInputs, Session, writing_lock
 
 FILE_LABELS = {
@@ -64,9 +66,10 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
             return _write(result, kind, settings, session.photo_name or "3D face")
 
     try:
-        files = session.cache.get_or_make(("files", *session.file_inputs), write)
+        with explained_errors():
+            files = session.cache.get_or_make(("files", *session.file_inputs), write)
     except FaceModelError as error:
-        placeholder.error(str(error))
+        placeholder.error(as_text(str(error)))
         return
     placeholder.empty()
     _download_buttons(files, f"{session.photo_name or 'photo'}_{kind}")
