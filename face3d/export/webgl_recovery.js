@@ -1,4 +1,5 @@
-// A browser takes the WebGL context of a canvas away, for example while a laptop sleeps. Plotly then waits for that context, often for good. A new plot gets a new one.
+// A browser takes the WebGL context of a canvas away, for example while a laptop sleeps. Plotly then waits
+// for that context, often for good. A new plot gets a new one.
 
 function hasWebGL() {
   const context = document.createElement("canvas").getContext("webgl");
@@ -13,7 +14,9 @@ function withoutOwnRecovery(plot) {
   if (scene) scene.recoverContext = () => {};
 }
 
-// Calls `lost` when a canvas inside `stage` loses its context, and `draw` when the browser has WebGL again. The pause between tries doubles, and it does not shrink: where contexts are lost again and again, the picture is drawn every 8 s at most.
+// Calls `lost` when a canvas inside `stage` loses its context, and `draw` when the browser has WebGL again.
+// The pause between tries doubles, and it does not shrink: where contexts are lost again and again, the
+// picture is drawn every 8 s at most.
 function onContextLoss(stage, lost, draw) {
   let pause = 125;
   const wait = () => setTimeout(tryToDraw, (pause = Math.min(2 * pause, 8000)));

@@ -19,6 +19,8 @@ const KEYS = {
   "+": (eye) => scaled(eye, 1 / 1.12), "=": (eye) => scaled(eye, 1 / 1.12), "-": (eye) => scaled(eye, 1.12),
 };
 const HINT = "Drag to turn · wheel or pinch to zoom · right-drag to move · double-click or 0 to reset · arrow keys turn too";
+const OFF = "This browser shows no 3D graphics (WebGL is off), so this is a still picture. The downloads are complete.";
+const LOST = "The browser lost its 3D graphics, so this is a still picture until it has them again. The downloads are complete.";
 
 // The last camera of each subject. It outlives the component, which leaves the page and comes back.
 const cameras = new Map();
@@ -81,7 +83,7 @@ class ModelViewer {
     this.resizing = new ResizeObserver(() => this.drawn && window.Plotly.Plots.resize(this.plot));
     this.resizing.observe(this.stage);
     this.queue = Promise.resolve();
-    this.noWebGL = "This browser shows no 3D graphics (WebGL is off), so this is a still picture. The downloads are complete.";
+    this.noWebGL = OFF;
   }
 
   button(name, action) {
@@ -167,7 +169,7 @@ class ModelViewer {
     this.remember();
     window.Plotly.purge(this.plot);
     this.drawn = false;
-    this.noWebGL = "The browser lost its 3D graphics, so this is a still picture until it has them again. The downloads are complete.";
+    this.noWebGL = LOST;
     this.stillInstead(this.latest, this.noWebGL);
   }
 
