@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from face3d.errors import FaceModelError, memory_errors_explained
+from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
@@ -15,7 +15,9 @@ from face3d.geometry.report import THIN_WALL_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
+from page.failures import explained_errors
 from page.model_controls import KIND_TITLES
+from page.plain_text import as_text
 from page.session import DepthResult, FileInputs, Session, writing_lock
 
 FILE_LABELS = {
@@ -65,16 +67,16 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
             return _write(result, kind, settings, name)
 
     try:
-        files = session.cache.get_or_make(("files", name, *session.file_inputs), write_files)
+        with explained_errors():
+            files = session.cache.get_or_make(("files", name, *session.file_inputs), write_files)
     except FaceModelError as error:
-        placeholder.error(str(error))
+        placeholder.error(as_text(str(error)))
         return
     placeholder.empty()
     _download_buttons(files, name)
     _mesh_report(files.report)
 
 
-@memory_errors_explained()
 def _write(result: DepthResult, kind: str, settings: ModelSettings, name: str) -> ModelFiles:
     """Mesh and points in millimetres and in one frame, in every format, and the mesh report.
 

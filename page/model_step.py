@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from PIL import Image
 
-from face3d.errors import FaceModelError, memory_errors_explained
+from face3d.errors import FaceModelError
 from face3d.export import plotly_figure
 from face3d.export.images import data_uri
 from face3d.export.plotly_figure import Colour
@@ -19,8 +19,10 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, point_cloud
 from page.components import show_model
+from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls
 from page.model_files import model_files
+from page.plain_text import as_text
 from page.preview import preview
 from page.session import DepthResult, Session
 from page.session_cache import Result
@@ -59,15 +61,16 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         figure, settings = model_controls(session, result)
     with left:
         try:
-            _figure(session, result, figure, replace(settings, height_mm=None))  # the size changes files only
+            with explained_errors():
+                scaled_later = replace(settings, height_mm=None)  # the size changes files only
+                _figure(session, result, figure, scaled_later)
         except FaceModelError as error:
-            st.error(str(error))
+            st.error(as_text(str(error)))
             return
     if not stale:
         model_files(session, result, figure.kind, settings)
 
 
-@memory_errors_explained()
 def _figure(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
     """Show the 3D figure; it is computed once per combination of settings."""
     figure_json = session.cache.get_or_make(

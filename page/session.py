@@ -11,6 +11,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Face, Photo
 from page.inference_queue import FifoLock, InferenceQueue
 from page.session_cache import SessionCache
+from page.visit import Visit
 
 DEFAULT_NETWORK = "face"
 
@@ -70,6 +71,7 @@ class Session:
     widget_values: of step 3, by key; Streamlit drops the value of a widget that has left the page.
     """
 
+    visit: Visit = field(default_factory=Visit)
     photo_name: str = ""
     full_photo: Photo | None = None
     photo: Photo | None = None

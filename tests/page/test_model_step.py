@@ -5,7 +5,7 @@ import pytest
 from page_visit import press
 
 from face3d.structures import DepthMap, DepthRepresentation
-from page import inference_queue
+from page import inference_queue, model_files, model_step
 
 pytestmark = pytest.mark.usefixtures("coarse_models")
 
@@ -35,11 +35,18 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
 
 
 @pytest.mark.usefixtures("stand_in_network")
-def test_want_of_memory_is_an_error_with_the_remedy(page, monkeypatch):
+@pytest.mark.parametrize(
+    ("module", "function"), [(model_step, "make_relief"), (model_files, "generate_model")]
+)
+def test_a_model_without_memory_is_one_sentence(page, monkeypatch, module, function):
     def fail(*_):
         raise MemoryError
 
-    monkeypatch.setattr("page.model_step.make_relief", fail)
     press(page, "generate depth")
-    press(page, "generate model")
-    assert page.error[0].value.startswith("There is not enough memory. ") and not page.exception
+    with monkeypatch.context() as broken:
+        broken.setattr(module, function, fail)
+        press(page, "generate model")
+        assert [error.value[:27] for error in page.error] == ["There is not enough memory."]
+        assert not page.exception
+    page.run()
+    assert not page.error and not page.exception

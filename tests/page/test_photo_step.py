@@ -94,11 +94,11 @@ def camera(monkeypatch):
     """
     sent = SimpleNamespace(takes=[])
 
-    def widget(_label, *, on_change, key):
+    def widget(_label, *, on_change, args, key):
         if sent.takes:
             data = sent.takes.pop()
             st.session_state[key] = None if data is None else BytesIO(data)
-            on_change()
+            on_change(*args)
 
     monkeypatch.setattr(st, "camera_input", widget)
     return sent
@@ -124,6 +124,26 @@ def test_a_picture_that_was_never_taken_changes_nothing(page, camera):
     camera.takes = [None]
     page.toggle(key="camera on").set_value(True).run()
     assert not page.error and download_labels(page)
+
+
+def test_a_search_for_faces_that_fails_is_a_warning(monkeypatch):
+    monkeypatch.setattr(inference_queue, "find_faces", lambda *_: 1 / 0)
+    page = open_page()
+    assert "Face detection failed. An unexpected error" in texts(page, "warning") and not page.exception
+    assert not page.button(key="generate depth").disabled
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_removed_upload_that_is_not_in_use_changes_nothing(page):
+    press(page, "sample 2")
+    press(page, "generate depth")
+    page.file_uploader[0].set_value(None).run()
+    assert session_of(page).photo_name == "portrait_2" and download_labels(page)
+
+
+def test_a_removed_upload_that_is_in_use_leaves_no_photo(page):
+    page.file_uploader[0].set_value(None).run()
+    assert texts(page, "info") == "No photo yet." and page.button(key="generate depth").disabled
 
 
 def test_the_face_is_outlined_before_the_depth_map(page):
