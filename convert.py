@@ -181,8 +181,10 @@ def convert(
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items()}
     save_all({begin.with_name(begin.name + ending): data for ending, data in files.items()})
-    width, height, deep = model.report.size_mm
     scale, verdict = model.placement.scale, model.report.verdict
+    if model.report.size_mm is None:
+        return f"{kind}, {verdict}"
+    width, height, deep = model.report.size_mm
     return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
 
 

@@ -63,7 +63,7 @@ def generate_model(
     mesh = build_mesh(relief, kind, decimated=True)
     _require_detail(relief, kind, mesh)
     model = _measured(relief, kind, mesh)
-    if KINDS[kind].closed and not model.report.printable:
+    if KINDS[kind].closed and not model.report.sound:
         even = build_mesh(relief, kind, decimated=False)
         if off_its_surface(relief, kind, even) <= LARGEST_DEVIATION:
             return _measured(relief, kind, even)

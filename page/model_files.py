@@ -127,13 +127,11 @@ def _size_text(byte_count: int) -> str:
 
 def _mesh_report(report: MeshReport) -> None:
     """Show the mesh report as a table."""
-    width, height, depth = report.size_mm
-    percent = report.scale_sd_percent
-    deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
     tunnels = "" if report.genus is None else f", tunnels: {report.genus}"
     texture = report.texture_wh
     rows = {
-        "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm{deviation}, {report.scale_source}",
+        "Person": report.person,
+        "Size": _size(report),
         "Closed": "yes, a solid without holes" if report.watertight else "no, an open surface",
         "Ready to print": _print_readiness(report),
         "Stands": report.standing,
@@ -153,8 +151,19 @@ def _mesh_report(report: MeshReport) -> None:
         st.markdown("\n".join(["| Measured on the mesh | Result |", "|---|---|", *lines]))
 
 
+def _size(report: MeshReport) -> str:
+    """Width, height and depth with the deviation, and their source."""
+    if report.size_mm is None:
+        return report.scale_source
+    percent = report.scale_sd_percent
+    deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
+    return f"{' × '.join(f'{length:.0f}' for length in report.size_mm)} mm{deviation}, {report.scale_source}"
+
+
 def _print_readiness(report: MeshReport) -> str:
     """Whether a slicer accepts the mesh without repair, and what a home printer may not."""
+    if report.faces_found == 0:
+        return "no, no face was found: the model is of no known use"
     answer = "yes" if report.printable else "no"
     return f"{answer}, but {report.reservations}" if report.printable and report.reservations else answer
 

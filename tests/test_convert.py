@@ -407,3 +407,15 @@ def test_one_of_two_people_is_modelled_and_named(network, tmp_path, monkeypatch,
     assert wide[1] != pytest.approx(wide[0], rel=0.2)
     assert convert.main([str(source), "-o", str(tmp_path / "3"), *QUICK, "--face", "3"]) == 1
     assert "Face 3 was asked for; the photo has 2 faces" in capsys.readouterr().err
+
+
+def test_of_a_photo_without_a_face_no_size_is_stated(network, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(depth_estimation, "predict", lambda _, photo: replace(head(photo.size_hw), faces=()))
+    monkeypatch.setattr(depth_estimation, "find_turn", lambda network, photo: 0)
+    source = photo_file(tmp_path / "cup.jpg")
+    assert convert.main([str(source), "-o", str(tmp_path), "--faces", "4000"]) == 0
+    said = capsys.readouterr()
+    assert " mm" not in said.out and "bust, no face was found: of no known use" in said.out
+    assert "no face was found" in said.err
+    report = json.loads((tmp_path / "cup_bust_report.json").read_text())
+    assert report["size_mm"] is None and report["person"] == "no face" and not report["printable"]

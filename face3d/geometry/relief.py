@@ -162,7 +162,7 @@ class Relief:
     """What every model is made of: front and back of the subject, masked and smoothed, and the camera.
 
     depth, photo, settings: what it was made from; the map is that of the one person it shows.
-    faces_found: in the whole photo.
+    faces_found: in the whole photo; None where the network does not look for faces.
     camera: from pixels and relief to points; `camera.unit_per_width` image widths or metres.
     front_hw: (h, w) float32, smoothed relief of the visible side in image widths, 0 outside `known_hw`.
     back_hw: the same of the hidden side over `subject_hw`, or None where the network gives none.
@@ -183,7 +183,7 @@ class Relief:
     known_hw: Array
     sure_hw: Array
     smoothing_change: float
-    faces_found: int
+    faces_found: int | None
 
     def __post_init__(self) -> None:
         for name in ("front_hw", "back_hw", "subject_hw", "known_hw", "sure_hw"):
@@ -218,7 +218,7 @@ def make_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Relie
             f"The depth map has {depth.size_hw} pixels and the photo {photo.size_hw}. "
             "Compute the depth map from this photo."
         )
-    faces_found = len(depth.faces)
+    faces_found = len(depth.faces) if depth.detects_faces or depth.faces else None
     depth = only_person(depth, settings.face)
     subject_hw = valid_pixels(depth, settings.foreground_only)
     camera = _camera(depth, photo, settings, subject_hw)

@@ -36,8 +36,10 @@ resolution of float32."""
 @dataclass(frozen=True)
 class MeshReport:
     """One model, measured. Lengths in mm, volume in cm3, None where a quantity has no meaning (the wall of an
-    open surface) or is unknown.
+    open surface) or is unknown (all that depends on the size, where no face was found).
 
+    faces_found: in the photo; None where the network does not look for faces. face: the number of the one
+    whose person the model is of; None without one.
     thin_surface_percent: share of the surface behind which the wall is thinner than `THIN_WALL_MM`.
     smoothing_change_mm: root mean square change of the face's relief by smoothing.
     tipping_angle_degrees: see `stability.tipping_angle`; as it is printed, a plaque lying on its back. None
@@ -46,6 +48,8 @@ class MeshReport:
 
     kind: str
     network: str
+    faces_found: int | None
+    face: int | None
     watertight: bool
     consistent_winding: bool
     outward: bool | None
@@ -56,12 +60,12 @@ class MeshReport:
     degenerate_faces: int
     self_touching_faces: int
     volume_cm3: float | None
-    size_mm: tuple[float, float, float]
+    size_mm: tuple[float, float, float] | None
     scale_sd_percent: float | None
     scale_source: str
     smallest_wall_mm: float | None
     thin_surface_percent: float | None
-    smoothing_change_mm: float
+    smoothing_change_mm: float | None
     depth_levels: int
     reprojection_error_px: float | None
     texture_wh: tuple[int, int] | None
@@ -76,15 +80,29 @@ class MeshReport:
         return None if angle is None else angle >= LEAST_TIPPING_DEGREES
 
     @property
+    def sound(self) -> bool:
+        """Closed, in one piece, outward, and no triangle through another: a slicer needs no repair."""
+        closed = self.watertight and self.consistent_winding and bool(self.outward)
+        return (
+            closed and self.components == 1 and self.degenerate_faces == 0 and self.self_touching_faces == 0
+        )
+
+    @property
     def printable(self) -> bool:
-        """Closed, in one piece, outward, no face through another: a slicer needs no repair. And it stands."""
-        sound = self.watertight and self.consistent_winding and bool(self.outward) and bool(self.stands)
-        return sound and self.components == 1 and self.degenerate_faces == 0 and self.self_touching_faces == 0
+        """Sound, it stands, and it is not known to be of nobody."""
+        return self.sound and bool(self.stands) and self.faces_found != 0
+
+    @property
+    def person(self) -> str:
+        """Which face the model is of, in a phrase."""
+        if self.faces_found is None:
+            return "unknown: this network does not look for faces"
+        return f"face {self.face} of {self.faces_found}" if self.faces_found else "no face"
 
     @property
     def bed_scale_percent(self) -> int | None:
         """The size, in percent, at which it fits a cube of `BED_MM`; None where it does as it is."""
-        largest = max(self.size_mm)
+        largest = max(self.size_mm or (0,))
         return None if largest <= BED_MM else max(1, int(100 * BED_MM / largest))
 
     @property
@@ -117,6 +135,8 @@ class MeshReport:
     @property
     def verdict(self) -> str:
         """Whether it can be printed, in a phrase."""
+        if self.faces_found == 0:
+            return "no face was found: of no known use"
         if not self.watertight:
             return "open surface"
         state = "closed, printable" if self.printable and not self._thin else "closed"
@@ -142,9 +162,11 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
     error_px = _reprojection(mesh, placement.to_camera(sized_n3), kind, relief, rng)
     walls_k = walls(vertices_n3, faces_m3, rng) if closed else None
     scale, texture = placement.scale, mesh.texture_hwc
-    return MeshReport(
+    report = MeshReport(
         kind=kind,
         network=relief.depth.network,
+        faces_found=relief.faces_found,
+        face=relief.settings.face if relief.faces_found else None,
         watertight=two_each,
         consistent_winding=one_way,
         outward=volume > 0 if closed else None,
@@ -167,6 +189,19 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
         tipping_angle_degrees=_rounded(
             tipping_angle(vertices_n3, faces_m3, up=2 if KINDS[kind].plaque else 1) if closed else None, 1
         ),
+    )
+    return report if scale.known else _without_size(report)
+
+
+def _without_size(report: MeshReport) -> MeshReport:
+    """The report of a model whose size is unknown: no length, no volume, no wall."""
+    return replace(
+        report,
+        size_mm=None,
+        volume_cm3=None,
+        smallest_wall_mm=None,
+        thin_surface_percent=None,
+        smoothing_change_mm=None,
     )
 
 

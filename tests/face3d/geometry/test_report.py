@@ -141,3 +141,21 @@ def test_the_json_holds_every_figure_and_the_bytes_of_each_file():
         and read["printable"] is True
         and read["scale_sd_percent"] == pytest.approx(100 * 3.7 / 63, abs=0.01)
     )
+
+
+def test_a_model_of_nobody_has_no_size_and_is_not_printable():
+    """The mesh is sound; its size is stated only where the user gave it."""
+    depth, photo = replace(head((96, 80)), faces=()), photo_of((96, 80))
+    report = generate_model(depth, photo, "bust", ModelSettings(face_budget=4000)).report
+    assert report.sound and report.stands and not report.printable
+    assert report.person == "no face" and report.verdict.startswith("no face was found")
+    lengths = (report.size_mm, report.volume_cm3, report.smallest_wall_mm, report.smoothing_change_mm)
+    assert lengths == (None,) * 4 and report.thin_surface_percent is None
+    of_height = generate_model(depth, photo, "bust", ModelSettings(face_budget=4000, height_mm=80)).report
+    assert of_height.size_mm[1] == pytest.approx(80) and not of_height.printable
+
+
+def test_a_network_that_looks_for_no_face_finds_none_missing():
+    depth = replace(head((96, 80)), faces=(), detects_faces=False)
+    report = generate_model(depth, photo_of((96, 80)), "bust", ModelSettings(face_budget=4000)).report
+    assert report.printable and report.faces_found is None and "does not look for faces" in report.person
