@@ -3,42 +3,46 @@
     python convert.py portrait.jpg -o out/
     python convert.py photos/ -o out/ --model bust --formats glb,stl,ply --height-mm 120
 
-Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png, NAME_depth.npy, NAME_points.ply,
-the model as NAME.glb (or the formats asked for) and NAME_certificate.json. One line per photo; the exit code
-is 1 if any failed, and the others are still done.
+Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png and NAME_depth.npy; of the model of
+kind KIND its points, NAME_KIND_points.ply, the model as NAME_KIND.glb (or the formats asked for) and the mesh
+report, NAME_KIND_report.json. One line per photo. A photo that fails does not stop the others.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
+import depth_estimation
+from face3d import console
+from face3d.batch import inputs, outputs
+from face3d.depth import checkpoints
+from face3d.depth.estimator import DepthEstimator
 from face3d.depth.registry import NETWORKS
-from face3d.errors import FaceModelError, PhotoError
-from face3d.export import renderings
+from face3d.errors import FaceModelError, memory_errors_explained
 from face3d.export.depth_maps import DEPTH_WRITERS
-from face3d.export.files import save
+from face3d.export.files import save_all
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
+from face3d.export.renderings import PICTURES
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
-from face3d.photo import accepted_suffixes, read_photo
-from face3d.structures import DepthMap, Photo
+from face3d.photo import concerns
+from face3d.structures import TURNS, DepthMap, Photo
 from generate_3d_model import generate_model
 
-PICTURES = {picture.format: picture for picture in renderings.PICTURES}
-"""Pictures of the model that `--formats` takes beside the writers' formats."""
-VIEWER = "html"
+EXIT_CODES = """exit codes: 0, all photos are converted; 1, a photo failed or there was none; 2, wrong
+arguments; 130, interrupted; 141, the reader of the output has gone."""
 
 
 def arguments() -> argparse.ArgumentParser:
     """The command line's options."""
-    formats = ", ".join([*WRITERS, VIEWER, *PICTURES])
-    parser = argparse.ArgumentParser(description="Photos of faces to depth maps, points and 3D models.")
+    parser = argparse.ArgumentParser(
+        description="Photos of faces to depth maps, points and 3D models.", epilog=EXIT_CODES
+    )
     parser.add_argument(
         "photos",
         nargs="*",
@@ -59,19 +63,16 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--checkpoint",
-        default=None,
         metavar="PATH",
         help="file in place of the network's published one; for transformers networks a folder or hub id",
     )
     parser.add_argument(
         "--device",
-        default=None,
         metavar="NAME",
         help="cpu, cuda or mps; default: the fastest one here; not for face: it runs on the CPU",
     )
     parser.add_argument(
         "--precision",
-        default=None,
         metavar="NAME",
         help="float32, bfloat16 or float16; default: the device's usual one; not for face",
     )
@@ -82,7 +83,7 @@ def arguments() -> argparse.ArgumentParser:
         default="glb",
         type=_formats,
         metavar="LIST",
-        help=f"comma-separated, default: glb; of {formats}",
+        help=f"comma-separated, default: glb; of {', '.join(outputs.FORMATS)}",
     )
     defaults = ModelSettings()
     parser.add_argument(
@@ -97,7 +98,7 @@ def arguments() -> argparse.ArgumentParser:
         type=int,
         default=defaults.face_budget,
         metavar="N",
-        help=f"largest number of triangles, default: {defaults.face_budget}",
+        help=f"largest number of triangles, default: {defaults.face_budget}; 500000 take half a minute",
     )
     parser.add_argument(
         "--smoothing",
@@ -122,6 +123,20 @@ def arguments() -> argparse.ArgumentParser:
         f"default: {defaults.near_far_ratio:g}",
     )
     parser.add_argument(
+        "--face",
+        type=int,
+        default=1,
+        metavar="N",
+        help="which person of several to model; default: 1, who covers most of the picture",
+    )
+    parser.add_argument(
+        "--rotate",
+        default="0",
+        choices=["auto", *map(str, TURNS)],
+        metavar="DEGREES",
+        help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
+    )
+    parser.add_argument(
         "--keep-background", action="store_true", help="do not cut the person out (face alone does)"
     )
     return parser
@@ -130,149 +145,141 @@ def arguments() -> argparse.ArgumentParser:
 def _formats(text: str) -> list[str]:
     """`--formats` as a list of known names, each once."""
     names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
-    known = [*WRITERS, VIEWER, *PICTURES]
-    if unknown := [name for name in names if name not in known]:
-        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not among {', '.join(known)}")
-    return names
-
-
-def find_photos(given: Iterable[Path]) -> list[Path]:
-    """The files named, and the photos directly in the folders named, in order.
-
-    Raises: PhotoError for a folder without photos, and where nothing that was named is there.
-    """
-    given = list(given)
-    if given and not any(path.exists() for path in given):
-        raise PhotoError(_not_there(given[0]))
-    found: list[Path] = []
-    for path in given:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(
-            file
-            for file in path.iterdir()
-            if file.suffix.lower().lstrip(".") in accepted_suffixes() and file.is_file()
+    unknown = [name for name in names if name not in outputs.FORMATS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(unknown) or 'an empty list'}: not among {', '.join(outputs.FORMATS)}"
         )
-        if not inside:
-            raise PhotoError(
-                f"{path}/ holds no photo ({', '.join(accepted_suffixes())}). "
-                "Put some there, or name another folder."
-            )
-        found += inside
-    return list(dict.fromkeys(found))
-
-
-def _not_there(path: Path) -> str:
-    return f"{path} is not there. Name a photo or a folder of photos; the default is the folder input/."
-
-
-def _read(path: Path) -> Photo:
-    """The photo of a file. Raises: PhotoError; OSError where it cannot be read."""
-    if not path.exists():
-        raise PhotoError(_not_there(path))
-    return read_photo(path.read_bytes(), path.name)
-
-
-def output_names(photos: list[Path]) -> list[str]:
-    """The first part of the file names of each photo: its name without the ending; unique in the batch.
-
-    Where two would be equal, the ending or a number is added. a.jpg has a file of points, a_points.ply, so
-    a_points.jpg takes a number as well.
-    """
-    names: list[str] = []
-    taken: set[str] = set()
-    stems = [path.stem.lower() for path in photos]
-    for path in photos:
-        name = path.stem if stems.count(path.stem.lower()) == 1 else path.name.replace(".", "_")
-        free, number = name, 2
-        while taken & _begins(free):
-            free, number = f"{name}_{number}", number + 1
-        taken |= _begins(free)
-        names.append(free)
     return names
 
 
-def _begins(name: str) -> set[str]:
-    """The names that one photo occupies, in small letters: some file systems ignore case."""
-    return {name.lower(), f"{name.lower()}_points"}
+def model_settings(options: argparse.Namespace) -> ModelSettings:
+    """The settings of the model. Raises: GeometryError for a value out of its range."""
+    return ModelSettings(
+        height_mm=options.height_mm,
+        face_budget=options.faces,
+        smoothing_px=options.smoothing,
+        fov_degrees=options.fov,
+        near_far_ratio=options.near_far,
+        foreground_only=not options.keep_background,
+        face=options.face,
+    )
 
 
 def convert(
     photo: Photo, depth: DepthMap, kind: str, formats: list[str], settings: ModelSettings, begin: Path
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
-    files = {suffix: make(depth) for suffix, make in DEPTH_WRITERS.items()}
     model = generate_model(depth, photo, kind, settings)
-    files["_points.ply"] = write("ply", model.points())
-    models = {name: write(name, model.mesh) for name in formats if name in WRITERS}
-    files |= {WRITERS[name].suffix: data for name, data in models.items()}
-    files |= {PICTURES[name].suffix: PICTURES[name].make(model.mesh) for name in formats if name in PICTURES}
-    if VIEWER in formats:
-        files[".html"] = write_viewer(model.mesh, begin.name)
-    files["_certificate.json"] = report_json(model.report, models)
-    for suffix, data in files.items():
-        save(begin.with_name(begin.name + suffix), data)
-    width, height, deep = model.report.size_mm
+    models = {name: write(name, model.mesh, begin.name) for name in formats if name in WRITERS}
+    files = {outputs.FORMATS[name]: data for name, data in models.items()}
+    files |= {picture.suffix: picture.make(model.mesh) for picture in PICTURES if picture.format in formats}
+    if "html" in formats:
+        files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
+    files[outputs.POINTS] = write("ply", model.points())
+    files[outputs.REPORT] = report_json(model.report, models)
+    files = {f"_{kind}{ending}": data for ending, data in files.items()}
+    files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items()}
+    save_all({begin.with_name(begin.name + ending): data for ending, data in files.items()})
     scale, verdict = model.placement.scale, model.report.verdict
+    if model.report.size_mm is None:
+        return f"{kind}, {verdict}"
+    width, height, deep = model.report.size_mm
     return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Convert the photos named on the command line; returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                errors="backslashreplace"
-            )  # a name that the console cannot write stops no batch
-    options = arguments().parse_args(argv)
-    try:
-        settings = ModelSettings(
-            height_mm=options.height_mm,
-            face_budget=options.faces,
-            smoothing_px=options.smoothing,
-            fov_degrees=options.fov,
-            near_far_ratio=options.near_far,
-            foreground_only=not options.keep_background,
+def predict_upright(
+    network: DepthEstimator, photo: Photo, rotate: str, warn: Callable[[str], None]
+) -> tuple[Photo, DepthMap]:
+    """The photo, turned as `--rotate` says, and its depth map. `warn` is told what was found for a face."""
+    photo = photo.turned(0 if rotate == "auto" else int(rotate))
+    depth = depth_estimation.predict(network, photo)
+    if depth.faces or not depth.detects_faces:
+        return photo, depth
+    turn = depth_estimation.find_turn(network, photo)
+    if not turn:
+        warn("no face was found; the model is of no known use.")
+    elif rotate != "auto":
+        warn(
+            f"no upright face was found, but one in the photo turned by {turn} degrees. "
+            f"Use --rotate {turn}, or --rotate auto."
         )
-        photos = find_photos(options.photos)
-        if options.output.resolve() in (path.resolve() for path in options.photos):
-            raise PhotoError(
-                f"{options.output}/ holds the photos; pictures written there would be taken for photos. "
-                "Name another with -o."
-            )
-        import depth_estimation  # torch: seconds to import, so only once the arguments are good
-        from face3d.depth import checkpoints
+    else:
+        warn(f"turned clockwise by {turn} degrees; the head is upright now.")
+        photo = photo.turned(turn)
+        depth = depth_estimation.predict(network, photo)
+    return photo, depth
 
-        network = depth_estimation.load_network(
-            options.network,
-            checkpoint=options.checkpoint,
-            device=options.device,
-            precision=options.precision,
-            progress=checkpoints.print_progress,
+
+@memory_errors_explained()
+def convert_file(
+    path: Path, network: DepthEstimator, settings: ModelSettings, options: argparse.Namespace, name: str
+) -> str:
+    """From the file of one photo to its files, named `name`. Returns what to print about it.
+
+    Raises: FaceModelError, with the remedy.
+    """
+    started = time.perf_counter()
+
+    def warn(sentence: str) -> None:
+        print(f"{inputs.shown(path)}: {sentence}", file=sys.stderr)
+
+    photo = inputs.read(path)
+    for concern in concerns(photo):
+        warn(concern)
+    photo, depth = predict_upright(network, photo, options.rotate, warn)
+    if len(depth.faces) > 1:
+        warn(
+            f"{len(depth.faces)} faces were found; the first covers most of the photo. "
+            f"The model is of face {settings.face}; --face chooses another."
         )
-    except (FaceModelError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    failed = 0
-    for path, name in zip(photos, output_names(photos), strict=True):
-        started = time.perf_counter()
-        try:
-            photo = _read(path)
-            depth = depth_estimation.predict(network, photo)
-            if depth.detects_faces and not depth.faces:
-                print(f"{path}: no face was found; the model may be of little use.", file=sys.stderr)
-            said = convert(photo, depth, options.model, options.formats, settings, options.output / name)
-        except (FaceModelError, OSError) as error:
-            failed += 1
-            print(f"{path}: failed. {error}", file=sys.stderr)
-            continue
-        print(
-            f"{path}: {said}, {time.perf_counter() - started:.1f} s -> {options.output / name}*", flush=True
-        )
-    if failed:
-        print(f"{failed} of {len(photos)} photos failed.", file=sys.stderr)
-    return 1 if failed else 0
+    said = convert(photo, depth, options.model, options.formats, settings, options.output / name)
+    return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(options.output / name)}_*"
+
+
+def convert_all(options: argparse.Namespace) -> int:
+    """Convert the photos that the options name; returns the exit code.
+
+    Raises: FaceModelError where a setting, the output folder or the network is of no use.
+    """
+    settings = model_settings(options)
+    outputs.check_folder(options.output)
+    found = inputs.find_photos(options.photos)
+    for sentence in [*found.passed_over, *found.failures]:
+        print(sentence, file=sys.stderr)
+    if not found.photos:
+        if not found.failures:
+            print("There is no photo to convert.", file=sys.stderr)
+        return console.FAILED
+    names = outputs.output_names(found.photos, options.output)
+    network = depth_estimation.load_network(
+        options.network,
+        checkpoint=options.checkpoint,
+        device=options.device,
+        precision=options.precision,
+        progress=checkpoints.print_progress,
+    )
+    count = len(found.photos) + len(found.failures)
+    done = 0
+    try:
+        for path, name in zip(found.photos, names, strict=True):
+            try:
+                said = convert_file(path, network, settings, options, name)
+            except (FaceModelError, OSError) as error:
+                print(f"{inputs.shown(path)}: failed. {error}", file=sys.stderr)
+                continue
+            done += 1
+            print(f"{inputs.shown(path)}: {said}", flush=True)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{done} of {count} photos are done.") from None
+    if done < count:
+        print(f"{count - done} of {count} photos failed.", file=sys.stderr)
+    return console.FAILED if done < count else 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Convert the photos named on the command line; returns the exit code (`EXIT_CODES`)."""
+    return console.run(lambda: convert_all(arguments().parse_args(argv)))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ kind (`kinds`), decimation (`meshes`), colours (`texture`), millimetres (`scale`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from face3d.errors import GeometryError
+from face3d.errors import GeometryError, memory_errors_explained
+from face3d.geometry.budget import LARGER_BUDGETS, off_its_surface, require_memory
+from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, pixel_points
-from face3d.geometry.kinds import KINDS, plaque_margin_px, settings_of
+from face3d.geometry.kinds import KINDS, Shape, plaque_margin_px, settings_of
 from face3d.geometry.meshes import decimate, is_closed, weld
 from face3d.geometry.points import curvature, normals_of_grid, outliers, systematic_sample
 from face3d.geometry.relief import Relief, make_relief
@@ -20,7 +22,7 @@ from face3d.geometry.report import MeshReport, mesh_report
 from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import model_texture, picture_of, picture_uv, split_at_seam
-from face3d.structures import Array, DepthMap, Mesh, Photo, PointCloud
+from face3d.structures import DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
 
@@ -44,22 +46,49 @@ class Model:
         return self.placement.place(point_cloud(self.relief))
 
 
+@memory_errors_explained()
 def generate_model(
     depth: DepthMap, photo: Photo, kind: str = "bust", settings: ModelSettings | None = None
 ) -> Model:
     """A model of one of `KINDS` at its metric scale, with its report.
 
     Decimation may push triangles of a closed kind through each other; the mesh is then built again on an even
-    grid, without decimation.
-    Raises: GeometryError for an unknown kind, or where the depth map gives no such model.
+    grid, without decimation, unless that would be too coarse.
+    Raises: GeometryError for an unknown kind, where the depth map gives no such model, and where the number
+    of triangles takes too much memory or is too small for the shape, with the number that fits;
+    OutOfMemoryError.
     """
     relief = make_relief(depth, photo, settings_of(kind, settings or ModelSettings()))
-    for decimated in (True, False):
-        mesh, placement = to_metric_scale(build_mesh(relief, kind, decimated=decimated), relief)
-        report = mesh_report(mesh, placement, kind, relief)
-        if report.printable or not KINDS[kind].closed:
+    require_memory(relief, kind)
+    mesh = build_mesh(relief, kind, decimated=True)
+    _require_detail(relief, kind, mesh)
+    model = _measured(relief, kind, mesh)
+    if KINDS[kind].closed and not model.report.sound:
+        even = build_mesh(relief, kind, decimated=False)
+        if off_its_surface(relief, kind, even) <= LARGEST_DEVIATION:
+            return _measured(relief, kind, even)
+    return model
+
+
+def _measured(relief: Relief, kind: str, mesh: Mesh) -> Model:
+    """The model of a mesh in the camera's frame."""
+    mesh, placement = to_metric_scale(mesh, relief)
+    return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief))
+
+
+def _require_detail(relief: Relief, kind: str, mesh: Mesh) -> None:
+    """Raises GeometryError where the mesh has too few triangles for its shape, with a number that holds."""
+    if (off := off_its_surface(relief, kind, mesh)) <= LARGEST_DEVIATION:
+        return
+    asked = relief.settings.face_budget
+    for enough in (budget for budget in LARGER_BUDGETS if budget > asked):
+        finer = replace(relief, settings=replace(relief.settings, face_budget=enough))
+        if off_its_surface(finer, kind, build_mesh(finer, kind)) <= LARGEST_DEVIATION:
             break
-    return Model(kind, relief, mesh, placement, report)
+    raise GeometryError(
+        f"With {asked:,} triangles the {kind} would be off its surface by {off:.0%} of its size, and "
+        f"{LARGEST_DEVIATION:.0%} is allowed: choose at least {enough:,}."
+    )
 
 
 def point_cloud(relief: Relief) -> PointCloud:
@@ -101,29 +130,33 @@ def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:
             f"A {kind} is raised by parallel rays. Make its relief with settings_of({kind!r})."
         )
     row = KINDS[kind]
-    vertices_n3, faces_m3 = _within_budget(relief, kind, decimated)
+    shape = _within_budget(relief, kind, decimated)
     plaque_px = plaque_margin_px(relief) if row.plaque else None
     if row.closed:
-        vertices_n3, faces_m3, uv_n2 = split_at_seam(vertices_n3, faces_m3, relief.camera, plaque_px or 0)
+        vertices_n3, faces_m3, uv_n2 = split_at_seam(
+            shape.vertices_n3, shape.faces_m3, relief.camera, plaque_px or 0, shape.photo_rows
+        )
     else:
+        vertices_n3, faces_m3 = shape.vertices_n3, shape.faces_m3
         uv_n2 = picture_uv(vertices_n3, relief.camera, 0).astype(np.float32)
     texture_hwc = model_texture(relief, closed=row.closed, plaque_px=plaque_px)
     return Mesh(vertices_n3, faces_m3, uv_n2, texture_hwc, unit=relief.unit)
 
 
-def _within_budget(relief: Relief, kind: str, decimated: bool) -> tuple[Array, Array]:
-    """Vertices and triangles of the kind on the first working grid that gives a sound mesh.
+def _within_budget(relief: Relief, kind: str, decimated: bool) -> Shape:
+    """The kind's shape on the first working grid that gives a sound mesh.
 
     Raises: GeometryError where none does.
     """
     row, budget = KINDS[kind], relief.settings.face_budget
     shares = GRID_SHARES if decimated else EVEN_SHARES
     for share in shares:
-        vertices_n3, faces_m3 = row.build(relief, share * budget)
+        shape = row.build(relief, share * budget)
         if decimated or not row.even or share == shares[-1]:
-            vertices_n3, faces_m3 = decimate(vertices_n3, faces_m3, budget, closed=row.closed)
-        elif len(faces_m3) > budget:
+            vertices_n3, faces_m3 = decimate(shape.vertices_n3, shape.faces_m3, budget, closed=row.closed)
+            shape = replace(shape, vertices_n3=vertices_n3, faces_m3=faces_m3)
+        elif len(shape.faces_m3) > budget:
             continue
-        if not row.closed or is_closed(weld(vertices_n3, faces_m3)[2]):
-            return vertices_n3, faces_m3
+        if not row.closed or is_closed(weld(shape.vertices_n3, shape.faces_m3)[2]):
+            return shape
     raise GeometryError(f"The {kind} could not be closed. Choose another kind or a larger face budget.")

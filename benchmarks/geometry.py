@@ -49,7 +49,9 @@ def measure(side: int, kind: str) -> None:
     marks.append(("masks, smoothing", time.perf_counter()))
     solid = KINDS[kind].build(relief, GRID_SHARES[0] * settings.face_budget)
     marks.append(("surface", time.perf_counter()))
-    vertices, faces = decimate(*solid, settings.face_budget, closed=KINDS[kind].closed)
+    vertices, faces = decimate(
+        solid.vertices_n3, solid.faces_m3, settings.face_budget, closed=KINDS[kind].closed
+    )
     marks.append(("decimation", time.perf_counter()))
     model_texture(relief, closed=KINDS[kind].closed)
     marks.append(("texture", time.perf_counter()))

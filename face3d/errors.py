@@ -1,5 +1,14 @@
 """Errors that a person can act on. Each message is one or two sentences: the problem, then the remedy."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_OUT_OF_MEMORY = re.compile(r"out of memory|allocate memory|(insufficient|not enough) memory", re.IGNORECASE)
+"""In the messages of PyTorch (RuntimeError), OpenCV (cv2.error) and the system (OSError)."""
+
 
 class FaceModelError(Exception):
     """Base of every error whose message the page and the command line show."""
@@ -23,3 +32,22 @@ class GeometryError(FaceModelError):
 
 class ExportError(FaceModelError):
     """A model cannot be written in the requested format."""
+
+
+class OutOfMemoryError(FaceModelError):
+    """There is not enough memory."""
+
+
+@contextmanager
+def memory_errors_explained() -> Iterator[None]:
+    """A context or decorator, in which an exception for want of memory becomes an OutOfMemoryError."""
+    try:
+        yield
+    except FaceModelError:
+        raise
+    except Exception as error:
+        if not isinstance(error, MemoryError) and not _OUT_OF_MEMORY.search(str(error)):
+            raise
+        raise OutOfMemoryError(
+            "There is not enough memory. Close other programs, or choose a smaller photo or fewer triangles."
+        ) from error

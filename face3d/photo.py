@@ -10,13 +10,14 @@ import hashlib
 import importlib
 import io
 import math
-import struct
-import zlib
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from face3d.colour import EXIF_IFD, srgb_and_alpha
+from face3d.damage import DAMAGE
 from face3d.errors import PhotoError
+from face3d.file_end import jpeg_lacks_end, jpeg_with_end, png_lacks_end, webp_with_padding
 from face3d.structures import Array, Photo
 
 MAX_BYTES = 32 * 2**20
@@ -34,11 +35,9 @@ deviation is below the second."""
 SMALL_BELOW = 256
 CROP_MARGIN = 0.6
 """Margin around the head in a crop, in head sizes."""
-BACKGROUND_GREY = 128
-"""Behind transparent pixels: dark and light hair both contrast with it."""
 
 HEIF_PLUGIN = "pillow_heif"
-ORIENTATION_TAG, EXIF_IFD, FOCAL_35MM_TAG = 0x0112, 0x8769, 0xA405
+ORIENTATION_TAG, FOCAL_35MM_TAG = 0x0112, 0xA405
 FILM_DIAGONAL_MM = math.hypot(36, 24)
 FOCAL_RANGE_MM = (4.0, 2000.0)
 
@@ -58,8 +57,8 @@ ACCEPTED_SIGNATURES = ((0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n"), (8, b"WEBP"))
 HEIF_SIGNATURES = (b"ftypheic", b"ftypheix", b"ftypheim", b"ftypheis", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
 """Four bytes into the file (ISO/IEC 23008-12, annex B)."""
 
-# Offset, bytes, the common name of such a file, and the remedy.
-RESAVE = "save it as JPEG, PNG or WebP"
+# Offset, bytes, the common name of such a file, and the remedy; {formats}: those of `accepted_formats`.
+RESAVE = "save it as {formats}"
 INSTALL = "save it as JPEG, or install the package pillow-heif and start again"
 UNSUPPORTED_SIGNATURES = (
     *((4, signature, "a HEIC photo", INSTALL) for signature in HEIF_SIGNATURES),
@@ -71,26 +70,7 @@ UNSUPPORTED_SIGNATURES = (
     (0, b"BM", "a BMP picture", RESAVE),
     (0, b"%PDF", "a PDF document", "save the photo in it as JPEG"),
 )
-NO_PHOTO = ("not a photo", "choose a JPEG, PNG or WebP file")
-
-# The exceptions of Pillow and its plugin for HEIC on damaged files, found by fuzzing.
-DAMAGE = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-    ImageCms.PyCMSError,
-)
+NO_PHOTO = ("not a photo", "choose a {formats} file")
 
 
 @functools.cache
@@ -104,9 +84,15 @@ def heif_available() -> bool:
     return True
 
 
+def accepted_formats() -> tuple[str, ...]:
+    """Names of the formats that `read_photo` accepts on this machine, for labels and messages."""
+    return ("JPEG", "PNG", "WebP", *(("HEIC",) if heif_available() else ()))
+
+
 def accepted_suffixes() -> tuple[str, ...]:
     """File name endings, without dot, of what `read_photo` accepts on this machine."""
-    return ("jpg", "jpeg", "jfif", "png", "webp", *(("heic", "heif") if heif_available() else ()))
+    heif = ("heic", "heif", "hif") if heif_available() else ()
+    return ("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", *heif)
 
 
 def read_photo(data: bytes, name: str) -> Photo:
@@ -114,9 +100,9 @@ def read_photo(data: bytes, name: str) -> Photo:
 
     data: the bytes of a JPEG, PNG or WebP file (HEIC where `pillow_heif` is installed).
     name: of the file, for the error message.
-    The photo is upright by its EXIF orientation, in sRGB by its ICC profile, and 8-bit. Of an animation it is
-    the first frame. Transparency is composited over grey and kept in `alpha_hw`. The field of view is that of
-    the EXIF focal length. Broken EXIF or ICC data is ignored.
+    The photo is upright by its EXIF orientation, in sRGB by the colours that it declares (face3d/colour.py),
+    and 8-bit. Of an animation it is the first frame. Transparency is composited over grey and kept in
+    `alpha_hw`. The field of view is that of the EXIF focal length. Broken EXIF or ICC data is ignored.
     Raises PhotoError: one sentence with the problem and the remedy.
     """
     name = _short(name)
@@ -127,18 +113,12 @@ def read_photo(data: bytes, name: str) -> Photo:
             f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; "
             "save it smaller or as JPEG."
         )
-    image = _open(data, name)
-    _check_size(image.size, name)
-    size_wh = _working_size(image.size)
+    image, size_wh, lacks_end = _loaded(data, name)
     try:
-        image.draft("RGB", size_wh)  # a JPEG decoder can reduce by 2, 4 or 8, to no less than this size
-        image.load()
         orientation, focal_mm = _exif(image)
-        rgb_hwc, alpha_hw = _srgb_and_alpha(image, size_wh)
+        rgb_hwc, alpha_hw = srgb_and_alpha(image, size_wh, data)
     except DAMAGE as error:
-        raise PhotoError(
-            f"{name} is damaged and cannot be read to its end; copy or save it again."
-        ) from error
+        raise PhotoError(_damaged(name)) from error
     upright = UPRIGHT.get(orientation)
     rgb_hwc = _transpose(rgb_hwc, upright)
     return Photo(
@@ -146,12 +126,15 @@ def read_photo(data: bytes, name: str) -> Photo:
         alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else _transpose(alpha_hw, upright),
         fov_degrees=_horizontal_fov(focal_mm, rgb_hwc.shape[1], rgb_hwc.shape[0]),
         sha256=hashlib.sha256(data).hexdigest(),
+        lacks_end=lacks_end,
     )
 
 
 def concerns(photo: Photo) -> list[str]:
     """The properties of a photo that make a poor model, one sentence each."""
     found = []
+    if photo.lacks_end:
+        found.append("The file lacks its end, but all of the picture is there; copy it again if you can.")
     light_hw = photo.rgb_hwc.mean(axis=2)
     if np.percentile(light_hw, 95) < DARK_BELOW:
         found.append("The photo is very dark; more light on the face gives a better shape.")
@@ -214,8 +197,43 @@ def _open(data: bytes, name: str) -> Image.Image:
         accepted = accepted or (heif_available() and data.startswith(HEIF_SIGNATURES, 4))
         if isinstance(error, UnidentifiedImageError) and not accepted:
             kind, remedy = _unsupported_kind(data)
+            *others, last = accepted_formats()
+            remedy = remedy.format(formats=f"{', '.join(others)} or {last}")
             raise PhotoError(f"{name} is {kind}; {remedy}.") from error
         raise PhotoError(f"{name} is damaged at its start; copy or save it again.") from error
+
+
+def _loaded(data: bytes, name: str) -> tuple[Image.Image, tuple[int, int], bool]:
+    """The decoded picture, its working size, and whether the file lacks only its end. Raises PhotoError."""
+    padded = webp_with_padding(data)
+    image = _open(padded, name)
+    _check_size(image.size, name)
+    lacks_end = jpeg_lacks_end(data)
+    try:
+        if lacks_end:  # where Pillow refuses, browsers and phones show it
+            image = _open(jpeg_with_end(data, _digest), name)
+        return image, _decode(image), lacks_end or padded is not data or png_lacks_end(data)
+    except DAMAGE as error:
+        raise PhotoError(_damaged(name)) from error
+
+
+def _decode(image: Image.Image) -> tuple[int, int]:
+    """Decodes an opened file and returns its working size, below which no decoder reduces it."""
+    size_wh = _working_size(image.size)
+    image.draft("RGB", size_wh)  # a JPEG decoder can reduce by 2, 4 or 8
+    image.load()
+    return size_wh
+
+
+def _digest(jpeg: bytes) -> bytes:
+    """Digest of the pixels of a JPEG file."""
+    image = Image.open(io.BytesIO(jpeg), formats=["JPEG"])
+    _decode(image)
+    return hashlib.sha256(image.tobytes()).digest()
+
+
+def _damaged(name: str) -> str:
+    return f"{name} is damaged and cannot be read to its end; copy or save it again."
 
 
 def _unsupported_kind(data: bytes) -> tuple[str, str]:
@@ -273,58 +291,6 @@ def _working_size(size_wh: tuple[int, int]) -> tuple[int, int]:
     width, height = size_wh
     excess = max(1.0, math.sqrt(width * height / WORKING_PIXELS))
     return int(width / excess), int(height / excess)
-
-
-def _srgb_and_alpha(image: Image.Image, size_wh: tuple[int, int]) -> tuple[Array, Array | None]:
-    """A loaded picture of any mode as (h, w, 3) uint8 sRGB over grey, and its alpha (h, w) uint8 or None.
-
-    Both have `size_wh`. The picture is reduced as soon as its pixels can be averaged (alpha premultiplied),
-    so that the later steps have few pixels.
-    """
-    if image.mode.startswith("I"):
-        image = _sixteen_to_eight_bits(image)
-    icc = image.info.get("icc_profile")
-    mode = "RGBA" if image.has_transparency_data else image.mode if image.mode in ("L", "CMYK") else "RGB"
-    if image.mode != mode:
-        image = image.convert(mode)
-    if image.size != size_wh:
-        image = image.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    if mode != "RGBA":
-        return np.asarray(_to_srgb(image, icc)), None
-    alpha = image.getchannel("A")
-    ground = Image.new("RGB", size_wh, (BACKGROUND_GREY,) * 3)
-    return np.asarray(Image.composite(_to_srgb(image.convert("RGB"), icc), ground, alpha)), np.asarray(alpha)
-
-
-def _sixteen_to_eight_bits(image: Image.Image) -> Image.Image:
-    """A 16-bit grey picture scaled to 8 bits; its transparent grey value becomes alpha.
-
-    Pillow's own conversion clips.
-    """
-    wide_hw = np.clip(np.asarray(image), 0, 65535).astype(np.uint32)
-    grey = Image.fromarray(((wide_hw + 128) // 257).astype(np.uint8))
-    grey.info = {key: value for key, value in image.info.items() if key == "icc_profile"}
-    transparent = image.info.get("transparency")
-    if not isinstance(transparent, int):
-        return grey
-    with_alpha = grey.convert("LA")
-    with_alpha.putalpha(Image.fromarray(np.where(wide_hw == transparent, 0, 255).astype(np.uint8)))
-    return with_alpha
-
-
-def _to_srgb(image: Image.Image, icc: object) -> Image.Image:
-    """An L, RGB or CMYK picture in sRGB by its profile; without a valid profile it counts as sRGB."""
-    if isinstance(icc, bytes) and icc:
-        try:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-            converted = ImageCms.profileToProfile(
-                image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-        except DAMAGE:
-            converted = None
-        if converted is not None:
-            return converted
-    return image.convert("RGB")
 
 
 def _transpose(array: Array, method: Image.Transpose | None) -> Array:

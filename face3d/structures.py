@@ -7,6 +7,8 @@ stage can change a cached one.
 
 from __future__ import annotations
 
+import hashlib
+import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -17,6 +19,9 @@ from numpy.typing import NDArray
 from face3d.errors import DepthError, GeometryError, PhotoError
 
 Array = NDArray[Any]
+
+TURNS = (0, 90, 180, 270)
+"""Angles by which a photo can be turned clockwise, degrees."""
 
 
 class DepthRepresentation(Enum):
@@ -66,12 +71,14 @@ class Photo:
     alpha_hw: (h, w) uint8 or None where the file had no transparency.
     fov_degrees: horizontal field of view from the EXIF focal length, in (0, 180), or None.
     sha256: hexadecimal digest of the file's bytes; the key of every cache.
+    lacks_end: whether the file lacked its last bytes, though none of its pixels.
     """
 
     rgb_hwc: Array
     alpha_hw: Array | None
     fov_degrees: float | None
     sha256: str
+    lacks_end: bool = False
 
     def __post_init__(self) -> None:
         _freeze(self, "rgb_hwc", np.uint8, (None, None, 3), PhotoError)
@@ -88,6 +95,30 @@ class Photo:
         """Height and width in pixels."""
         return self.rgb_hwc.shape[0], self.rgb_hwc.shape[1]
 
+    def turned(self, degrees: int) -> Photo:
+        """The photo turned clockwise by 90, 180 or 270 degrees, with a digest of its own; itself for 0.
+
+        The field of view stays that of the lens: of what was vertical where the sides change places.
+        Raises PhotoError for another angle.
+        """
+        if degrees not in TURNS:
+            raise PhotoError(f"A photo is turned by 0, 90, 180 or 270 degrees, not by {degrees}.")
+        if degrees == 0:
+            return self
+        quarters = -degrees // 90
+        fov = self.fov_degrees
+        if fov is not None and degrees != 180:
+            height, width = self.size_hw
+            fov = math.degrees(2 * math.atan(math.tan(math.radians(fov) / 2) * height / width))
+        return Photo(
+            rgb_hwc=np.ascontiguousarray(np.rot90(self.rgb_hwc, quarters)),
+            alpha_hw=None
+            if self.alpha_hw is None
+            else np.ascontiguousarray(np.rot90(self.alpha_hw, quarters)),
+            fov_degrees=fov,
+            sha256=hashlib.sha256(f"{self.sha256} turned {degrees}".encode()).hexdigest(),
+        )
+
 
 @dataclass(frozen=True)
 class Face:
@@ -96,10 +127,12 @@ class Face:
     box_xyxy: left, top, right, bottom of the head (hair included, shoulders not), in pixels of the depth map.
     eyes_xy: centres of the eye left and of the eye right in the picture, ((x, y), (x, y)) in pixels, or None
     where either was not found.
+    confidence: 0..1, that this is an upright head; 0.5 and more.
     """
 
     box_xyxy: tuple[float, float, float, float]
     eyes_xy: tuple[tuple[float, float], tuple[float, float]] | None = None
+    confidence: float = 1.0
 
     @property
     def width(self) -> float:
@@ -120,8 +153,11 @@ class DepthMap:
     uncertainty_hw: (h, w) float32 or None; expected absolute error of `values_hw`, same unit, >= 0.
     thickness_uncertainty_hw: the same for the thickness, `values_hw` less `back_hw`.
     matte_hw: (h, w) float32 in 0..1 or None; soft foreground, of which `mask_hw` is the thresholded form.
-    faces: the heads found, largest first; empty where none was found or the network does not detect faces.
+    faces: the heads found, that of the person who covers most of the picture first; empty where none was
+    found or the network does not detect faces.
     detects_faces: whether the network detects faces.
+    person_hw: (h, w) uint8 or None; the number of the face to whose person a pixel belongs, from 1 on, 0
+    outside the mask.
     """
 
     values_hw: Array
@@ -134,12 +170,14 @@ class DepthMap:
     faces: tuple[Face, ...] = ()
     detects_faces: bool = False
     thickness_uncertainty_hw: Array | None = None
+    person_hw: Array | None = None
 
     def __post_init__(self) -> None:
         _freeze(self, "values_hw", np.float32, (None, None), DepthError)
         _freeze(self, "mask_hw", np.bool_, self.size_hw, DepthError)
         for name in ("back_hw", "uncertainty_hw", "thickness_uncertainty_hw", "matte_hw"):
             _freeze(self, name, np.float32, self.size_hw, DepthError)
+        _freeze(self, "person_hw", np.uint8, self.size_hw, DepthError)
         for name in ("values_hw", "back_hw", "uncertainty_hw", "thickness_uncertainty_hw"):
             if (layer := getattr(self, name)) is not None and not np.isfinite(layer[self.mask_hw]).all():
                 raise DepthError(f"{name} has values that are not finite inside the mask.")

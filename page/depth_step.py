@@ -16,6 +16,8 @@ from face3d.export.depth_maps import DEPTH_WRITERS
 from face3d.structures import Photo
 from page.components import show_pictures
 from page.depth_view import COLOUR_MAPS, MEANINGS, Comparison, Layer, PictureSettings, layers_of, viewer_data
+from page.failures import explained_errors
+from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, DepthResult, Session, shared_queue
 
 FILE_LABELS = {"_depth.png": "PNG, 8-bit", "_depth16.png": "PNG, 16-bit", "_depth.npy": "NPY, float32"}
@@ -109,15 +111,13 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
 
     start = perf_counter()
     try:
-        depth_map = shared_queue().predict(spec.name, photo, report_status, report_download)
+        with explained_errors():  # a rerun keeps the request, an error does not
+            depth_map = shared_queue().predict(spec.name, photo, report_status, report_download)
     except FaceModelError as error:
         session.requested_depth = None
-        placeholder.error(str(error))
+        placeholder.error(as_text(str(error)))
         st.button("Try again", key=RETRY_KEY, icon=":material/refresh:")
         return
-    except Exception:  # a rerun is a BaseException: it keeps the request, a crash does not
-        session.requested_depth = None
-        raise
     if session.requested_depth == request:  # else a newer run works on another photo or network
         session.requested_depth = None
         session.depth_result = DepthResult(photo, spec.name, depth_map, perf_counter() - start)

@@ -10,7 +10,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from depth_estimation import DepthEstimator, find_faces, load_network, predict
+from depth_estimation import DepthEstimator, find_faces, find_turn, load_network, predict
 from face3d.depth.download import Progress
 from face3d.errors import FaceModelError
 from face3d.structures import DepthMap, Face, Photo
@@ -88,11 +88,18 @@ class InferenceQueue:
             return predict(network, photo)
 
     def find_faces(self, name: str, photo: Photo, report_status: ReportStatus) -> tuple[Face, ...]:
-        """Like `predict`, but only the faces in the photo, largest first: about a third of the work."""
+        """Like `predict`, but only the faces, largest person first: about a third of the work."""
         network = self._load(name, report_status, None)
         with self._inference_lock.hold(report_status):
             report_status("Detecting faces")
             return find_faces(network, photo)
+
+    def find_turn(self, name: str, photo: Photo, report_status: ReportStatus) -> int:
+        """See `depth_estimation.find_turn`."""
+        network = self._load(name, report_status, None)
+        with self._inference_lock.hold(report_status):
+            report_status("Looking for a turned head")
+            return find_turn(network, photo)
 
     def _try_load(self, name: str) -> None:
         """Loads a network and drops the error: the first request for the network raises it again."""

@@ -10,12 +10,14 @@ import streamlit as st
 from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
-from face3d.export.models import WRITERS, report_json
-from face3d.geometry.report import THIN_SHARE_PERCENT, THIN_WALL_MM, MeshReport
+from face3d.export.models import WRITERS, report_json, write
+from face3d.geometry.report import THIN_WALL_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
+from page.failures import explained_errors
 from page.model_controls import KIND_TITLES
+from page.plain_text import as_text
 from page.session import DepthResult, FileInputs, Session, writing_lock
 
 FILE_LABELS = {
@@ -27,9 +29,9 @@ FILE_LABELS = {
     ".xyz": "XYZ",
     "_points.ply": "Points, PLY",
     "_viewer.html": "Viewer, one HTML file",
-    "_certificate.json": "Mesh report",
+    "_report.json": "Mesh report",
 }
-OTHER_TYPES = {"_certificate.json": "application/json", "_viewer.html": "text/html"}
+OTHER_TYPES = {"_report.json": "application/json", "_viewer.html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
 
 
@@ -56,31 +58,36 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
         rewrite = partial(setattr, session, "file_inputs", current)
         st.button("Write the files again", key="write files", on_click=rewrite)
     _, kind, settings = session.file_inputs
+    name = f"{session.photo_name or 'photo'}_{kind}"
     placeholder = st.empty()
 
-    def write() -> ModelFiles:
+    def write_files() -> ModelFiles:
         with writing_lock().hold(placeholder.caption):
             placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
-            return _write(result, kind, settings, session.photo_name or "3D face")
+            return _write(result, kind, settings, name)
 
     try:
-        files = session.cache.get_or_make(("files", *session.file_inputs), write)
+        with explained_errors():
+            files = session.cache.get_or_make(("files", name, *session.file_inputs), write_files)
     except FaceModelError as error:
-        placeholder.error(str(error))
+        placeholder.error(as_text(str(error)))
         return
     placeholder.empty()
-    _download_buttons(files, f"{session.photo_name or 'photo'}_{kind}")
+    _download_buttons(files, name)
     _mesh_report(files.report)
 
 
-def _write(result: DepthResult, kind: str, settings: ModelSettings, title: str) -> ModelFiles:
-    """Mesh and points in millimetres and in one frame, in every format, and the mesh report."""
+def _write(result: DepthResult, kind: str, settings: ModelSettings, name: str) -> ModelFiles:
+    """Mesh and points in millimetres and in one frame, in every format, and the mesh report.
+
+    name: of the files, without their endings.
+    """
     model = generate_model(result.depth_map, result.photo, kind, settings)
-    models = {name: writer.write(model.mesh) for name, writer in WRITERS.items()}
-    by_suffix = {WRITERS[name].suffix: data for name, data in models.items()}
-    by_suffix["_points.ply"] = WRITERS["ply"].write(model.points())
-    by_suffix["_viewer.html"] = write_viewer(model.mesh, title)
-    by_suffix["_certificate.json"] = report_json(model.report, models)
+    models = {file_format: write(file_format, model.mesh, name) for file_format in WRITERS}
+    by_suffix = {WRITERS[file_format].suffix: data for file_format, data in models.items()}
+    by_suffix["_points.ply"] = write("ply", model.points())
+    by_suffix["_viewer.html"] = write_viewer(model.mesh, name)
+    by_suffix["_report.json"] = report_json(model.report, models)
     return ModelFiles(model.mesh, model.report, by_suffix)
 
 
@@ -120,15 +127,14 @@ def _size_text(byte_count: int) -> str:
 
 def _mesh_report(report: MeshReport) -> None:
     """Show the mesh report as a table."""
-    width, height, depth = report.size_mm
-    percent = report.scale_sd_percent
-    deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
     tunnels = "" if report.genus is None else f", tunnels: {report.genus}"
     texture = report.texture_wh
     rows = {
-        "Size": f"{width:.0f} × {height:.0f} × {depth:.0f} mm{deviation}, {report.scale_source}",
+        "Person": report.person,
+        "Size": _size(report),
         "Closed": "yes, a solid without holes" if report.watertight else "no, an open surface",
         "Ready to print": _print_readiness(report),
+        "Stands": report.standing,
         "Volume": _optional(report.volume_cm3, "cm³"),
         "Thinnest wall": _optional(report.smallest_wall_mm, "mm"),
         f"Walls under {THIN_WALL_MM:g} mm": _optional(report.thin_surface_percent, "% of the surface"),
@@ -145,14 +151,21 @@ def _mesh_report(report: MeshReport) -> None:
         st.markdown("\n".join(["| Measured on the mesh | Result |", "|---|---|", *lines]))
 
 
+def _size(report: MeshReport) -> str:
+    """Width, height and depth with the deviation, and their source."""
+    if report.size_mm is None:
+        return report.scale_source
+    percent = report.scale_sd_percent
+    deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
+    return f"{' × '.join(f'{length:.0f}' for length in report.size_mm)} mm{deviation}, {report.scale_source}"
+
+
 def _print_readiness(report: MeshReport) -> str:
-    """Whether a slicer accepts the mesh without repair, and whether walls are too thin for printing."""
-    if not report.printable:
-        return "no"
-    thin_percent = report.thin_surface_percent or 0.0
-    if thin_percent <= THIN_SHARE_PERCENT:
-        return "yes"
-    return f"yes, but {thin_percent:.0f} % of it is thinner than {THIN_WALL_MM:g} mm"
+    """Whether a slicer accepts the mesh without repair, and what a home printer may not."""
+    if report.faces_found == 0:
+        return "no, no face was found: the model is of no known use"
+    answer = "yes" if report.printable else "no"
+    return f"{answer}, but {report.reservations}" if report.printable and report.reservations else answer
 
 
 def _facing(report: MeshReport) -> str:

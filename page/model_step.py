@@ -19,8 +19,10 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, point_cloud
 from page.components import show_model
+from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls
 from page.model_files import model_files
+from page.plain_text import as_text
 from page.preview import preview
 from page.session import DepthResult, Session
 from page.session_cache import Result
@@ -59,9 +61,11 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         figure, settings = model_controls(session, result)
     with left:
         try:
-            _figure(session, result, figure, replace(settings, height_mm=None))  # the size changes files only
+            with explained_errors():
+                scaled_later = replace(settings, height_mm=None)  # the size changes files only
+                _figure(session, result, figure, scaled_later)
         except FaceModelError as error:
-            st.error(str(error))
+            st.error(as_text(str(error)))
             return
     if not stale:
         model_files(session, result, figure.kind, settings)

@@ -7,17 +7,27 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from face3d.bundled import sample_portraits
 from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, thumbnail
-from face3d.photo import MAX_BYTES, accepted_suffixes, concerns, crop_to, read_photo
+from face3d.photo import MAX_BYTES, accepted_formats, concerns, crop_to, read_photo
 from face3d.structures import Face, Photo
 from page.depth_view import photo_with_faces
+from page.failures import explained_errors
+from page.inference_queue import ReportStatus
+from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, FaceSearch, Session, shared_queue
 
 SMALL_FACE_SHARE = 0.12
 """Heads narrower than this share of the photo give little detail."""
+UPLOAD, CAMERA, LOST = "upload", "camera", "lost visit"
+"""Where the chosen photo comes from, beside the names of the samples; LOST: it is no longer here."""
+LOST_TEXT = (
+    "The photo is no longer here: the server was restarted, or this page had no connection to it for some "
+    "minutes. Choose the photo again."
+)
 
 
 def photo_step(session: Session) -> DeltaGenerator:
@@ -29,11 +39,13 @@ def photo_step(session: Session) -> DeltaGenerator:
     )
     inputs, preview = st.columns([5, 6], gap="large")
     with inputs:
-        name, data = _chosen_file()
+        name, data = _chosen_file(session)
     with preview:
-        full_photo = _decode(session, name, data)
+        photo = _decode(session, name, data)
+        full_photo = _turned(session, photo)
         session.set_full_photo(Path(name).stem, full_photo)
         session.set_photo(None if full_photo is None else _photo_to_model(session, name, full_photo))
+        _offer_to_turn(session, photo)
         return st.empty()
 
 
@@ -51,41 +63,70 @@ def search_faces(session: Session, placeholder: DeltaGenerator) -> None:
         placeholder.caption(f"{text} …")
 
     try:
-        faces = session.cache.get_or_make(
-            ("faces", full_photo.sha256),
-            lambda: shared_queue().find_faces(DEFAULT_NETWORK, full_photo, report_status),
-        )
-        session.face_search = FaceSearch(full_photo.sha256, faces)
+        with explained_errors():
+            faces, turn = session.cache.get_or_make(
+                ("faces", full_photo.sha256), lambda: _faces_and_turn(full_photo, report_status)
+            )
+        session.face_search = FaceSearch(full_photo.sha256, faces, turn)
     except FaceModelError as error:
         session.face_search = FaceSearch(full_photo.sha256, error=str(error))
     st.rerun()
+
+
+def _faces_and_turn(photo: Photo, report_status: ReportStatus) -> tuple[tuple[Face, ...], int]:
+    """The faces of a photo; where there is none, the turn that stands one upright, 0 for none."""
+    faces = shared_queue().find_faces(DEFAULT_NETWORK, photo, report_status)
+    return faces, 0 if faces else shared_queue().find_turn(DEFAULT_NETWORK, photo, report_status)
 
 
 def _set_source(source: str) -> None:
     st.session_state["source"] = source
 
 
-def _chosen_file() -> tuple[str, bytes]:
-    """Name and bytes of the last choice: upload, camera picture or sample; empty where there is none."""
+def _chosen_file(session: Session) -> tuple[str, bytes]:
+    """Name and bytes of the last choice: upload, camera picture or sample; empty where there is none.
+
+    Where the visit was lost, only what this run brings counts as a choice.
+    """
     first = sample_portraits()[:1]
-    source = st.session_state.setdefault("source", first[0].name if first else "upload")
-    formats = ", ".join(suffix.upper() for suffix in accepted_suffixes() if suffix not in ("jpeg", "jfif"))
-    # The uploader accepts every file type. The decoder names the fault of a bad file and the remedy.
-    upload = st.file_uploader(
-        f"Photo file ({formats}, up to {MAX_BYTES // 2**20} MB)",
-        max_upload_size=MAX_BYTES // 2**20,
-        on_change=_set_source,
-        args=("upload",),
-        key="upload",
-    )
+    st.session_state.setdefault("source", first[0].name if first else UPLOAD)
+    visit_was_lost = session.visit.resume()
+    if visit_was_lost:
+        _set_source(LOST)
+    upload_key, camera_key = f"upload {session.visit.token}", f"camera {session.visit.token}"
+    upload = _uploader(upload_key, visit_was_lost)
     _sample_buttons()
-    _camera()
-    if source == "camera":
+    _camera(camera_key, visit_was_lost)
+    source = st.session_state["source"]
+    if visit_was_lost and source == LOST and any(map(st.session_state.get, (upload_key, camera_key))):
+        session.visit.renew()  # the browser shows files that are no longer here
+        st.rerun()
+    if source == CAMERA:
         return "camera.jpg", st.session_state["camera picture"]
     by_name = {path.name: path for path in sample_portraits()}
     if source in by_name:
         return source, by_name[source].read_bytes()
-    return (upload.name, upload.getvalue()) if upload else ("", b"")
+    return (upload.name, upload.getvalue()) if upload and source == UPLOAD else ("", b"")
+
+
+def _uploader(key: str, visit_was_lost: bool) -> UploadedFile | None:
+    """The uploader. It accepts every file type; the decoder names the fault of a bad file and the remedy."""
+    upload = st.file_uploader(
+        f"Photo file ({', '.join(accepted_formats())}, up to {MAX_BYTES // 2**20} MB)",
+        max_upload_size=MAX_BYTES // 2**20,
+        on_change=_choose_upload,
+        args=(key,),
+        key=key,
+    )
+    if visit_was_lost and upload:  # callbacks run from the second run of a session only
+        _set_source(UPLOAD)
+    return upload
+
+
+def _choose_upload(key: str) -> None:
+    """Choose a new upload. To remove an upload chooses nothing: a sample that is in use stays."""
+    if st.session_state[key] is not None:
+        _set_source(UPLOAD)
 
 
 def _sample_buttons() -> None:
@@ -97,13 +138,8 @@ def _sample_buttons() -> None:
         for number, path in enumerate(sample_portraits(), 1):
             with st.container(width=94, gap="xsmall"):
                 _show_image(_sample_thumbnail(path), f"Sample portrait {number}")
-                st.button(
-                    f"Sample {number}",
-                    key=f"sample {number}",
-                    on_click=_set_source,
-                    args=(path.name,),
-                    width="stretch",
-                )
+                if st.button(f"Sample {number}", key=f"sample {number}", width="stretch"):
+                    _set_source(path.name)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -117,32 +153,66 @@ def _show_image(source: str, alt: str) -> None:
     st.html(f'<img src="{source}" alt="{alt}">')
 
 
-def _camera() -> None:
+def _camera(key: str, visit_was_lost: bool) -> None:
     """The camera. The browser asks for permission only after the switch is on."""
     if st.toggle("Use the camera", key="camera on"):
-        st.camera_input("Take a picture", on_change=_keep_camera_picture, key="camera")
+        picture = st.camera_input("Take a picture", on_change=_keep_camera_picture, args=(key,), key=key)
+        if visit_was_lost and picture:  # as in `_uploader`
+            _keep_camera_picture(key)
 
 
-def _keep_camera_picture() -> None:
+def _keep_camera_picture(key: str) -> None:
     """Keep a new picture: the widget drops it when the camera is switched off or cleared."""
-    picture = st.session_state["camera"]
+    picture = st.session_state[key]
     if picture is not None:
         st.session_state["camera picture"] = picture.getvalue()
-        _set_source("camera")
+        _set_source(CAMERA)
 
 
 def _decode(session: Session, name: str, data: bytes) -> Photo | None:
     """The photo of a file, or None with the reason on the page."""
     if not data and not name:
-        st.info("No photo yet.")
+        if st.session_state["source"] == LOST:
+            st.warning(LOST_TEXT)
+        else:
+            st.info("No photo yet.")
         return None
     try:
         return session.cache.get_or_make(
             ("photo", hashlib.sha256(data).hexdigest()), lambda: read_photo(data, name)
         )
     except PhotoError as error:
-        st.error(str(error))
+        st.error(as_text(str(error)))
         return None
+
+
+def _turned(session: Session, photo: Photo | None) -> Photo | None:
+    """The photo as the visitor turned it."""
+    degrees = 0 if photo is None else session.turns.get(photo.sha256, 0)
+    if photo is None or not degrees:
+        return photo
+    return session.cache.get_or_make(("turned", photo.sha256, degrees), lambda: photo.turned(degrees))
+
+
+def _offer_to_turn(session: Session, photo: Photo | None) -> None:
+    """A button that stands the head of a file's photo upright, where the search found it turned."""
+    search = session.current_face_search()
+    if photo is None or search is None or not search.turn:
+        return
+    how = "upside down" if search.turn == 180 else "lying on its side"
+    st.warning(f"The head in this photo is {how}, and heads are measured upright.")
+    st.button(
+        "Turn the photo upright",
+        type="primary",
+        icon=":material/rotate_right:",
+        on_click=_turn,
+        args=(session, photo.sha256, search.turn),
+        key="turn the photo",
+    )
+
+
+def _turn(session: Session, photo_sha256: str, degrees: int) -> None:
+    session.turns[photo_sha256] = (session.turns.get(photo_sha256, 0) + degrees) % 360
 
 
 def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
@@ -182,7 +252,7 @@ def _description(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:
     if photo.fov_degrees:
         view = f"field of view {photo.fov_degrees:.0f}° from the file"
     found = {0: "", 1: " · 1 face found"}.get(len(faces), f" · {len(faces)} faces found")
-    return f"{name} · {width} × {height} pixels · {view}{found}"
+    return f"{as_text(name)} · {width} × {height} pixels · {view}{found}"
 
 
 def _face_warnings(photo: Photo, search: FaceSearch | None) -> list[str]:
@@ -190,7 +260,9 @@ def _face_warnings(photo: Photo, search: FaceSearch | None) -> list[str]:
     if search is None:
         return []
     if search.error:
-        return [f"Face detection failed. {search.error}"]
+        return [f"Face detection failed. {as_text(search.error)}"]
+    if search.turn:
+        return []  # `_offer_to_turn` says it
     if not search.faces:
         return ["No face was found in this photo. Choose one with a larger face, seen from the front."]
     if search.faces[0].width < SMALL_FACE_SHARE * photo.size_hw[1]:

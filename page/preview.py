@@ -46,9 +46,19 @@ def preview(depth_map: DepthMap, photo: Photo) -> tuple[DepthMap, Photo]:
         matte_hw=None
         if matte_hw is None
         else resample(matte_hw, np.ones_like(depth_map.mask_hw), size_hw)[0],
+        person_hw=None if depth_map.person_hw is None else _nearest(depth_map.person_hw, size_hw),
         faces=tuple(_scaled(face, across, down) for face in depth_map.faces),
     )
     return smaller, replace(photo, rgb_hwc=shrink_picture(photo.rgb_hwc, size_hw), alpha_hw=None)
+
+
+def _nearest(labels_hw: Array, size_hw: tuple[int, int]) -> Array:
+    """Labels on a coarser grid, each cell that of the pixel at its centre."""
+    rows, columns = (
+        ((np.arange(count) + 0.5) * full / count).astype(int)
+        for count, full in zip(size_hw, labels_hw.shape, strict=True)
+    )
+    return labels_hw[np.ix_(rows, columns)]
 
 
 def _scaled(face: Face, across: float, down: float) -> Face:
@@ -56,6 +66,7 @@ def _scaled(face: Face, across: float, down: float) -> Face:
     left, top, right, bottom = face.box_xyxy
     box_xyxy = left * across, top * down, right * across, bottom * down
     if face.eyes_xy is None:
-        return Face(box_xyxy)
+        return replace(face, box_xyxy=box_xyxy)
     (left_x, left_y), (right_x, right_y) = face.eyes_xy
-    return Face(box_xyxy, ((left_x * across, left_y * down), (right_x * across, right_y * down)))
+    eyes_xy = (left_x * across, left_y * down), (right_x * across, right_y * down)
+    return replace(face, box_xyxy=box_xyxy, eyes_xy=eyes_xy)

@@ -11,6 +11,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Face, Photo
 from page.inference_queue import FifoLock, InferenceQueue
 from page.session_cache import SessionCache
+from page.visit import Visit
 
 DEFAULT_NETWORK = "face"
 
@@ -37,12 +38,13 @@ class DepthResult:
 class FaceSearch:
     """The result of one search for faces.
 
-    photo_sha256: of the photo that was searched. faces: largest first. error: why the search failed, '' where
-    it did not.
+    photo_sha256: of the photo that was searched. faces: largest person first. turn: degrees clockwise that
+    stand the head upright, where none is. error: why the search failed, '' where it did not.
     """
 
     photo_sha256: str
     faces: tuple[Face, ...] = ()
+    turn: int = 0
     error: str = ""
 
 
@@ -65,9 +67,11 @@ class Session:
     that makes it; the next run starts it again.
     depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
     file_inputs: of the files that step 3 offers.
+    turns: degrees clockwise by which photos were turned, by the digest of the file's photo.
     widget_values: of step 3, by key; Streamlit drops the value of a widget that has left the page.
     """
 
+    visit: Visit = field(default_factory=Visit)
     photo_name: str = ""
     full_photo: Photo | None = None
     photo: Photo | None = None
@@ -76,6 +80,7 @@ class Session:
     depth_result: DepthResult | None = None
     model_source: DepthResult | None = None
     file_inputs: FileInputs | None = None
+    turns: dict[str, int] = field(default_factory=dict)
     widget_values: dict[str, Any] = field(default_factory=dict)
     cache: SessionCache = field(default_factory=SessionCache)
 

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from scipy.spatial import cKDTree
 
 import convert
 import depth_estimation
+from face3d.batch.outputs import ENDINGS
 from face3d.errors import DepthError
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head
@@ -71,23 +74,29 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     ]
     assert convert.main([*arguments, "--height-mm", "120", "--faces", "2000"]) == 0
     said = capsys.readouterr()
-    assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out and said.err == ""
-    endings = "_depth.png _depth16.png _depth.npy _points.ply _certificate.json "
-    endings += "_view.png _turntable.gif _anaglyph.png _stereo.png"
-    models = ".glb .stl .ply .obj.zip .3mf .xyz .html"
-    assert {path.name for path in out.iterdir()} == {
-        f"me{ending}" for ending in (endings + " " + models).split()
-    }
+    assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out
+    assert said.err.count("\n") == 1 and "me.jpg: The photo is small" in said.err
+    of_depth = "_depth.png _depth16.png _depth.npy"
+    of_model = ".glb .stl .ply .obj.zip .3mf .xyz .html _points.ply _report.json"
+    of_model += " _view.png _turntable.gif _anaglyph.png _stereo.png"
+    names = {f"me{e}" for e in of_depth.split()} | {f"me_bust{e}" for e in of_model.split()}
+    assert {path.name for path in out.iterdir()} == names
+    assert names == {f"me{e}" for e in ENDINGS if e in of_depth or e.startswith("_bust")}
     for path in out.iterdir():
         assert b"SECRETMAKER" not in path.read_bytes() and b"GPS" not in path.read_bytes().upper()[:4096], (
             path.name
         )
-    proof = json.loads((out / "me_certificate.json").read_text())
-    assert proof["printable"] and proof["exports"]["stl"]["bytes"] == (out / "me.stl").stat().st_size
+    proof = json.loads((out / "me_bust_report.json").read_text())
+    assert proof["printable"] and proof["stands"] and proof["bed_scale_percent"] is None
+    assert proof["exports"]["stl"]["bytes"] == (out / "me_bust.stl").stat().st_size
     assert Image.open(io.BytesIO((out / "me_depth16.png").read_bytes())).size == (80, 96)
-    near, _ = cKDTree(np.loadtxt(out / "me.xyz")[:, :3]).query(trimesh.load(out / "me_points.ply").vertices)
+    near, _ = cKDTree(np.loadtxt(out / "me_bust.xyz")[:, :3]).query(
+        trimesh.load(out / "me_bust_points.ply").vertices
+    )
     assert np.median(near) < 3  # of 120 mm; the corners of 2,000 triangles lie several apart
-    page = (out / "me.html").read_text()
+    with zipfile.ZipFile(out / "me_bust.obj.zip") as archive:
+        assert sorted(archive.namelist()) == ["me.mtl", "me.obj", "me.png"]
+    page = (out / "me_bust.html").read_text()
     assert links_of(page) == [] and "Plotly.newPlot" in page and "<title>me</title>" in page
 
 
@@ -113,7 +122,7 @@ def test_a_relative_map_becomes_deeper_with_the_near_far_ratio(network, tmp_path
             "2000",
         ]
         assert convert.main([*arguments, "--near-far", ratio]) == 0
-        deep.append(json.loads((tmp_path / ratio / "me_certificate.json").read_text())["size_mm"][2])
+        deep.append(json.loads((tmp_path / ratio / "me_shell_report.json").read_text())["size_mm"][2])
     assert deep[0] < deep[1] < deep[2]
     assert (
         convert.main(
@@ -131,7 +140,7 @@ def test_a_relative_map_becomes_deeper_with_the_near_far_ratio(network, tmp_path
         )
         == 0
     )
-    assert json.loads((tmp_path / "default" / "me_certificate.json").read_text())["size_mm"][2] == deep[1]
+    assert json.loads((tmp_path / "default" / "me_shell_report.json").read_text())["size_mm"][2] == deep[1]
 
 
 def test_a_bad_photo_fails_alone(network, tmp_path, capsys):
@@ -152,13 +161,20 @@ def test_a_bad_photo_fails_alone(network, tmp_path, capsys):
     for name in (
         "b.jpeg: failed. This photo is of no use",
         "c.png: failed.",
-        "absent.jpg: failed.",
+        "absent.jpg is not there.",
         "3 of 4 photos failed",
     ):
         assert name in said.err
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         f"a{e}"
-        for e in ("_depth.png", "_depth16.png", "_depth.npy", "_points.ply", ".glb", "_certificate.json")
+        for e in (
+            "_depth.png",
+            "_depth16.png",
+            "_depth.npy",
+            "_bust_points.ply",
+            "_bust.glb",
+            "_bust_report.json",
+        )
     }
 
 
@@ -204,19 +220,19 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
     Path("input").mkdir()
     photo_file(Path("input/a.jpg"))
     assert convert.main(["--faces", "500"]) == 0
-    assert Path("output/a.glb").exists()
+    assert Path("output/a_bust.glb").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--height-mm", "-3"], "height_mm is -3"),
+        (["--height-mm", "-3"], "The height in millimetres must be 1 to 10,000, not -3"),
         (["{empty}"], "holds no photo"),
-        (["--faces", "1"], "face_budget"),
-        (["--near-far", "1"], "near_far_ratio is 1"),
-        (["--model", "plaque", "--fov", "nan"], "fov_degrees is nan"),
+        (["--faces", "4"], "The largest number of triangles must be 100 to 5,000,000, not 4."),
+        (["--near-far", "1"], "ratio of the farthest distance to the nearest must be 1.01 to 100, not 1"),
+        (["--model", "plaque", "--fov", "nan"], "field of view in degrees must be 1 to 179, not nan"),
         (["{empty}/absent.jpg", "{empty}/other.jpg"], "absent.jpg is not there. Name a photo"),
-        (["{full}", "-o", "{full}/../full"], "Name another with -o"),
+        (["{full}", "-o", "{full}/a.jpg/out"], "cannot be written: Not a directory. Choose another folder."),
     ],
 )
 def test_what_cannot_be_done_is_said_before_a_network_is_loaded(
@@ -237,15 +253,169 @@ def test_an_unknown_format_is_a_usage_error(capsys):
     assert stopped.value.code == 2 and "fbx: not among glb, stl" in capsys.readouterr().err
 
 
-def test_two_photos_of_one_name_do_not_overwrite_each_other():
-    paths = [Path("x/a.jpg"), Path("x/A.png"), Path("y/a.jpg"), Path("b.jpg")]
-    assert convert.output_names(paths) == ["a_jpg", "A_png", "a_jpg_2", "b"]
-    assert convert.output_names([Path("b_points.jpg"), Path("b.jpg")]) == ["b_points", "b_2"]
-    assert convert.output_names([Path("B.jpg"), Path("b_points.jpg")]) == ["B", "b_points_2"]
+@pytest.mark.parametrize("formats", ["", " , "])
+def test_formats_without_one_are_a_usage_error(formats, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        convert.main(["--formats", formats])
+    assert stopped.value.code == 2 and "an empty list: not among glb, stl" in capsys.readouterr().err
+
+
+QUICK = ["--faces", "500", "--model", "shell", "--height-mm", "100"]
+
+
+def test_no_photo_is_overwritten_and_no_output_becomes_a_photo(network, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    photo_file(Path("face.jpg"))
+    before = photo_file(Path("face_depth.png")).read_bytes()
+    assert convert.main(["face.jpg", "face_depth.png", "-o", ".", *QUICK]) == 0
+    assert Path("face_depth.png").read_bytes() == before
+    assert "face.jpg: shell" in (said := capsys.readouterr().out) and "-> face_2_*" in said
+    after = {path: path.read_bytes() for path in Path().iterdir()}
+    assert len(after) == 2 + 2 * 6 and Path("face_depth_depth.png") in after
+    for photos in (["."], sorted(map(str, after))):
+        assert convert.main([*photos, "-o", ".", *QUICK]) == 0
+        assert {path: path.read_bytes() for path in Path().iterdir()} == after
+        said = capsys.readouterr()
+        assert said.out.count("\n") == 2 and said.err.count("passed over") == 1
+        assert said.err.startswith("Outputs of an earlier run were passed over: face_2_depth.npy, ")
+
+
+def test_models_of_two_kinds_stand_beside_each_other(network, tmp_path):
+    source = photo_file(tmp_path / "me.jpg")
+    for kind in ("shell", "plaque"):
+        assert convert.main([str(source), "-o", str(tmp_path / "out"), *QUICK, "--model", kind]) == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    of_model = ("_points.ply", ".glb", "_report.json")
+    assert names == {f"me_{kind}{e}" for kind in ("shell", "plaque") for e in of_model} | {
+        f"me_depth{e}" for e in (".png", "16.png", ".npy")
+    }
+
+
+def test_a_path_that_cannot_be_read_fails_alone(network, tmp_path, capsys):
+    source = photo_file(tmp_path / "a.jpg")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "empty").mkdir()
+    bad = [str(tmp_path / name) for name in ("loop", "a.jpg/b.jpg", "empty", "n" * 300)]
+    assert convert.main([*bad, str(source), "-o", str(tmp_path / "out"), *QUICK]) == 1
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1 and "a.jpg: shell" in said.out
+    *sentences, _, total = said.err.splitlines()  # the one before the last says that the photo is small
+    assert total == "4 of 5 photos failed."
+    assert all(sentence.startswith(path) for path, sentence in zip(bad, sentences, strict=True))
+
+
+def test_a_name_of_the_greatest_length_is_converted(network, tmp_path, capsys):
+    names = [tmp_path / f"{'李' * 82}{tail}.jpg" for tail in "ab"]  # 251 bytes
+    for path in names:
+        photo_file(path)
+    assert convert.main([*map(str, names), "-o", str(tmp_path / "out"), *QUICK]) == 0
+    found = {path.name for path in (tmp_path / "out").iterdir()}
+    assert len(found) == 12 and {f"{'李' * 77}_depth.png", f"{'李' * 77}_2_depth.png"} <= found
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_a_photo_without_enough_memory_fails_alone(error, network, tmp_path, capsys, monkeypatch):
+    def predict(_, photo):
+        if photo.size_hw == (64, 64):
+            raise error
+        return head(photo.size_hw)
+
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+    photos = [photo_file(tmp_path / "a.jpg", (64, 64)), photo_file(tmp_path / "b.jpg")]
+    assert convert.main([*map(str, photos), "-o", str(tmp_path / "out"), *QUICK]) == 1
+    said = capsys.readouterr()
+    assert "a.jpg: failed. There is not enough memory. Close other programs" in said.err
+    assert "b.jpg: shell" in said.out
+
+
+def test_an_interrupt_says_how_far_the_batch_came(network, tmp_path, capsys, monkeypatch):
+    def predict(_, photo):
+        if photo.size_hw == (64, 64):
+            raise KeyboardInterrupt
+        return head(photo.size_hw)
+
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+    photos = [photo_file(tmp_path / f"{name}.jpg", (64 if name == "b" else 80, 64)) for name in "abc"]
+    assert convert.main([*map(str, photos), "-o", str(tmp_path / "out"), *QUICK]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "Stopped. 1 of 3 photos are done."
+    assert len(names := [path.name for path in (tmp_path / "out").iterdir()]) == 6
+    assert all(name.startswith("a_") for name in names)
+
+
+def test_nothing_but_outputs_is_said_before_a_network_is_loaded(network, tmp_path, capsys, monkeypatch):
+    source = photo_file(tmp_path / "a.jpg")
+    assert convert.main([str(source), "-o", str(tmp_path), *QUICK]) == 0
+    monkeypatch.setattr(depth_estimation, "load_network", lambda *_, **__: pytest.fail("loaded"))
+    assert convert.main([str(tmp_path / "a_depth.png"), "-o", str(tmp_path), *QUICK]) == 1
+    assert capsys.readouterr().err.endswith("passed over: a_depth.png.\nThere is no photo to convert.\n")
 
 
 def test_help_needs_no_torch():
     call = "try: convert.main(['--help'])\nexcept SystemExit: pass"
     code = f"import sys, convert\n{call}\nsys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and "--height-mm" in done.stdout
+    assert done.returncode == 0 and "--height-mm" in done.stdout and "130, interrupted" in done.stdout
+
+
+@pytest.fixture
+def head_that_lies(monkeypatch):
+    """A network that finds a face in upright photos only, which are higher than wide."""
+
+    def predict(given, photo):
+        seen = head(photo.size_hw)
+        return seen if photo.size_hw[0] > photo.size_hw[1] else replace(seen, faces=())
+
+    monkeypatch.setattr(depth_estimation, "load_network", lambda name, **_: name)
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+    monkeypatch.setattr(depth_estimation, "find_turn", lambda network, photo: 270)
+
+
+@pytest.mark.parametrize(
+    ("rotate", "said", "size"),
+    [
+        ("0", "no upright face was found, but one in the photo turned by 270", (96, 80)),
+        ("auto", "turned clockwise by 270 degrees", (80, 96)),
+        ("90", "The photo is small", (80, 96)),
+    ],
+)
+def test_a_lying_head_is_told_and_turned_when_asked_for(head_that_lies, rotate, said, size, tmp_path, capsys):
+    source = photo_file(tmp_path / "me.jpg", (96, 80))
+    assert convert.main([str(source), "-o", str(tmp_path), *QUICK, "--rotate", rotate]) == 0
+    assert said in capsys.readouterr().err.splitlines()[-1]
+    assert Image.open(tmp_path / "me_depth.png").size == size
+
+
+def test_one_of_two_people_is_modelled_and_named(network, tmp_path, monkeypatch, capsys):
+    """The second is twice as wide as the first; of a third there is none."""
+
+    def pair(_, photo):
+        one = head(photo.size_hw)
+        halves = np.where(np.arange(photo.size_hw[1]) < photo.size_hw[1] / 3, 1, 2).astype(np.uint8)
+        return replace(one, faces=one.faces * 2, person_hw=one.mask_hw * halves)
+
+    monkeypatch.setattr(depth_estimation, "predict", pair)
+    source = photo_file(tmp_path / "two.jpg")
+    wide = []
+    for number in ("1", "2"):
+        assert convert.main([str(source), "-o", str(tmp_path / number), *QUICK, "--face", number]) == 0
+        said = capsys.readouterr().err
+        assert "2 faces were found" in said and f"of face {number}" in said
+        points = trimesh.load(tmp_path / number / "two_shell_points.ply").vertices
+        report = json.loads((tmp_path / number / "two_shell_report.json").read_text())
+        wide.append(report["size_mm"][0])
+        assert np.ptp(points[:, 0]) == pytest.approx(wide[-1], rel=0.15)
+    assert wide[1] != pytest.approx(wide[0], rel=0.2)
+    assert convert.main([str(source), "-o", str(tmp_path / "3"), *QUICK, "--face", "3"]) == 1
+    assert "Face 3 was asked for; the photo has 2 faces" in capsys.readouterr().err
+
+
+def test_of_a_photo_without_a_face_no_size_is_stated(network, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(depth_estimation, "predict", lambda _, photo: replace(head(photo.size_hw), faces=()))
+    monkeypatch.setattr(depth_estimation, "find_turn", lambda network, photo: 0)
+    source = photo_file(tmp_path / "cup.jpg")
+    assert convert.main([str(source), "-o", str(tmp_path), "--faces", "4000"]) == 0
+    said = capsys.readouterr()
+    assert " mm" not in said.out and "bust, no face was found: of no known use" in said.out
+    assert "no face was found" in said.err
+    report = json.loads((tmp_path / "cup_bust_report.json").read_text())
+    assert report["size_mm"] is None and report["person"] == "no face" and not report["printable"]

@@ -157,8 +157,8 @@ def test_normals_of_a_sphere_point_outwards():
 @pytest.mark.parametrize(
     ("build", "says"),
     [
-        (lambda: ModelSettings(smoothing_px=-1), "smoothing_px is -1"),
-        (lambda: ModelSettings(near_far_ratio=1), "near_far_ratio"),
+        (lambda: ModelSettings(smoothing_px=-1), "smoothing in pixels must be 0 to 100, not -1"),
+        (lambda: ModelSettings(near_far_ratio=1), "farthest distance to the nearest"),
         (
             lambda: build_mesh(make_relief(head(), photo_of((96, 80)), ModelSettings()), "statue"),
             "shell, bust, plaque, poisson",

@@ -107,7 +107,7 @@ def test_the_wheel_has_the_library_the_command_and_the_bundled_files_only(wheel)
     library = {
         path.relative_to(ROOT).as_posix()
         for path in Path(face3d.__file__).parent.rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.suffix in (".py", ".js") or path.name == "py.typed"
     }
     samples = {f"face3d/assets/samples/{path.name}" for path in bundled.sample_portraits()}
     roots = {"convert.py", "depth_estimation.py", "generate_3d_model.py"}
@@ -132,6 +132,6 @@ def test_an_installed_wheel_converts_a_sample_in_an_empty_folder(wheel, tmp_path
     *modules, said = done.stdout.splitlines()
     assert len(modules) == 3 and all(Path(path).is_relative_to(target) for path in modules)
     assert said.startswith("me.jpg: bust, ") and "closed" in said
-    assert (folder / "out" / "me.glb").read_bytes().startswith(b"glTF")
+    assert (folder / "out" / "me_bust.glb").read_bytes().startswith(b"glTF")
     with Image.open(folder / "out" / "me_depth16.png") as depth:
         assert depth.size == SAMPLE_SIZE

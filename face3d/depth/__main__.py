@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from face3d import console
 from face3d.depth.checkpoints import (
     CheckpointLocation,
     accuracy_text,
@@ -16,7 +17,6 @@ from face3d.depth.checkpoints import (
     verify,
 )
 from face3d.depth.registry import NETWORKS
-from face3d.errors import WeightsError
 
 
 def _print_list() -> None:
@@ -28,6 +28,13 @@ def _print_list() -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _print_fetched(name: str) -> None:
+    try:
+        print(find_or_fetch(NETWORKS[name], progress=print_progress))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("The part received so far is kept; the next fetch resumes it.") from None
 
 
 def _print_verify(names: list[str]) -> bool:
@@ -46,11 +53,8 @@ def _print_verify(names: list[str]) -> bool:
     return sound
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command line; returns 0 on success, 1 on failure, 130 where it was interrupted.
-
-    Raises SystemExit with 2 for wrong arguments.
-    """
+def _run(argv: list[str] | None) -> int:
+    """Does what the arguments say; returns 0 on success, 1 on failure. Raises WeightsError."""
     parser = argparse.ArgumentParser(
         prog="python -m face3d.depth", description="Checkpoints of the depth networks."
     )
@@ -66,27 +70,28 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.command == "verify" and (unknown := [name for name in options.names if name not in NETWORKS]):
         parser.error(f"there is no network {', '.join(unknown)}; choose from {', '.join(NETWORKS)}")
-    try:
-        if options.command == "list":
-            _print_list()
-        elif options.command == "fetch":
-            print(find_or_fetch(NETWORKS[options.name], progress=print_progress))
-        elif options.command == "verify":
-            return 0 if _print_verify(options.names) else 1
-        elif options.name is None:
-            print(cache_folder())
-        elif (path := find(NETWORKS[options.name])) is None:
-            print(f"{options.name} is not here: {status(NETWORKS[options.name]).text}.", file=sys.stderr)
-            return 1
-        else:
-            print(path)
-    except WeightsError as error:
-        print(error, file=sys.stderr)
+    if options.command == "list":
+        _print_list()
+    elif options.command == "fetch":
+        _print_fetched(options.name)
+    elif options.command == "verify":
+        return 0 if _print_verify(options.names) else 1
+    elif options.name is None:
+        print(cache_folder())
+    elif (path := find(NETWORKS[options.name])) is None:
+        print(f"{options.name} is not here: {status(NETWORKS[options.name]).text}.", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nStopped. The part received so far is kept; the next fetch resumes it.", file=sys.stderr)
-        return 130
+    else:
+        print(path)
     return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns 0 on success, 1 on failure, 130 where it was interrupted.
+
+    Raises SystemExit with 2 for wrong arguments.
+    """
+    return console.run(lambda: _run(argv))
 
 
 if __name__ == "__main__":

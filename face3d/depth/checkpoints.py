@@ -191,7 +191,7 @@ def fetch(
         try:
             download.download(_mirrored(file), folder / file.name, total_progress, retry_policy)
         except WeightsError as error:
-            raise WeightsError(f"{error} {_manual_download(spec, folder)}") from error
+            raise WeightsError(f"{error} {_manual_download(spec, folder, str(error))}") from error
         before += (folder / file.name).stat().st_size
     return _checkpoint_path(spec, folder)
 
@@ -268,14 +268,27 @@ def _mirrored(file: RemoteFile) -> RemoteFile:
     return replace(file, url=f"{mirror.rstrip('/')}/{file.name}") if mirror else file
 
 
-def _manual_download(spec: NetworkSpec, folder: Path) -> str:
-    """Instructions for a download by hand: every file that is still missing, and the path for it."""
+def _manual_download(spec: NetworkSpec, folder: Path, said: str) -> str:
+    """Instructions for a download by hand: every file that is still missing, and the path for it.
+
+    said: the message before this one; an address that it has is not repeated.
+    """
     missing = [file for file in spec.files if not (folder / file.name).is_file()]
-    files = ", ".join(f"{file.url}{size_suffix(file)} as {folder / file.name}" for file in missing)
+    files = ", ".join(
+        f"{'it' if str(file.url) in said else f'{file.url}{size_suffix(file)}'} as "
+        f"{_from_home(folder / file.name)}"
+        for file in missing
+    )
     return (
-        f"You can fetch by hand {files} ({FOLDER_VARIABLE} names another folder). "
+        f"To fetch it by hand, save {files} ({FOLDER_VARIABLE} names another folder). "
         "The bundled face network works without it."
     )
+
+
+def _from_home(path: Path) -> Path:
+    """The path as the user types it: `~/...` in the home folder of Linux and macOS."""
+    home = os.path.expanduser("~")
+    return "~" / path.relative_to(home) if os.name == "posix" and path.is_relative_to(home) else path
 
 
 def print_progress(done: int, total: int | None) -> None:

@@ -33,5 +33,8 @@ class DepthEstimator(Protocol):
         ...
 
     def find_faces(self, photo: Photo) -> tuple[Face, ...]:
-        """The faces of `predict`, largest first, in less time; empty for a network without face detection."""
+        """The faces of `predict`, largest person first, in less time.
+
+        Empty for a network without face detection.
+        """
         ...

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import plotly.io
 
 from face3d.export.plotly_figure import Colour, as_json, extent, make_figure, mesh_traces
 from face3d.geometry.scale import in_millimetres
 from face3d.structures import Mesh
+
+RECOVERY_JS = Path(__file__).with_name("webgl_recovery.js").read_text(encoding="utf-8")
+"""Functions in JavaScript that draw a plot anew after its WebGL context was lost; the page uses them too."""
+VIEWER_JS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
 def write_viewer(mesh: Mesh, title: str) -> bytes:
@@ -26,6 +31,7 @@ def write_viewer(mesh: Mesh, title: str) -> bytes:
         default_width="100vw",
         default_height="100vh",
         config={"displaylogo": False},
+        post_script=RECOVERY_JS + VIEWER_JS,
         validate=False,
     )
     safe = title.replace("&", "&amp;").replace("<", "&lt;")

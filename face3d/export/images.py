@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
+import zlib
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -53,12 +56,33 @@ def jpeg_image(rgb_hwc: Array) -> Image.Image:
     return _StoredJpeg(data.tobytes())
 
 
+SOFTWARE_TEXT = b"tEXtSoftware\0photo-to-3d-face"
+"""Type and data of a chunk in every PNG file written here (PNG specification, 3rd edition, 11.3.3)."""
+_HEADER_BYTES = 33
+"""Signature and IHDR chunk, with which each PNG file begins."""
+
+
 def encode_png(picture: Array) -> bytes:
-    """PNG of a grey (h, w) or BGR (h, w, 3) picture, uint8 or uint16. Raises: ExportError."""
+    """PNG of a grey (h, w) or BGR (h, w, 3) picture, uint8 or uint16, with `SOFTWARE_TEXT`.
+
+    Raises: ExportError.
+    """
     ok, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not ok:
         raise ExportError("The picture could not be written as PNG. Choose a smaller photo.")
-    return data.tobytes()
+    chunk = struct.pack(">I", len(SOFTWARE_TEXT) - 4) + SOFTWARE_TEXT
+    chunk += struct.pack(">I", zlib.crc32(SOFTWARE_TEXT))
+    return data[:_HEADER_BYTES].tobytes() + chunk + data[_HEADER_BYTES:].tobytes()
+
+
+def has_software_text(path: Path) -> bool:
+    """Whether a file begins like the PNG files of `encode_png`; also False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(1024)
+    except OSError:
+        return False
+    return begin.startswith(b"\x89PNG") and SOFTWARE_TEXT in begin
 
 
 def picture_png(rgb_hwc: Array) -> bytes:

@@ -1,4 +1,8 @@
-"""Models as files: trimesh writes GLB, STL and PLY meshes; OBJ, 3MF, XYZ and PLY points are written here."""
+"""Models as files: trimesh writes STL and PLY meshes; OBJ, 3MF, XYZ and PLY points are written here.
+
+A writer takes the model and a name, as `safe_name` returns it; formats without names have no use for it.
+Colours are sRGB, but for those of vertices in GLB (face3d/export/glb.py). 3MF and STL have none.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,11 @@ import numpy as np
 import trimesh
 
 from face3d.errors import ExportError
-from face3d.export.images import jpeg_image, picture_png
+from face3d.export.files import safe_name
+from face3d.export.glb import write_glb
+from face3d.export.images import picture_png
 from face3d.export.print_bed import bed_from_model
-from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.meshes import weld
 from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
@@ -35,7 +41,7 @@ THREE_MF_RELATIONS = (
 )
 THREE_MF_MODEL = (
     f'{XML}<model unit="millimeter" xml:lang="en-US" xmlns="{THREE_MF}/core/2015/02"><resources>'
-    '<object id="1" type="model"><mesh>'
+    '<object id="1" name="{name}" type="model"><mesh>'
     "<vertices>{vertices}</vertices><triangles>{triangles}</triangles></mesh></object></resources>"
     '<build><item objectid="1" transform="{transform}"/></build></model>'
 )
@@ -48,7 +54,7 @@ def _welded(mesh: Mesh) -> trimesh.Trimesh:
     return trimesh.Trimesh(vertices_n3, faces_m3, vertex_colors=vertex_colours(mesh)[kept], process=False)
 
 
-def write_ply(model: Mesh | PointCloud) -> bytes:
+def write_ply(model: Mesh | PointCloud, _name: str) -> bytes:
     """Binary PLY in millimetres: a mesh with vertex colours, or points with colours and normals."""
     if isinstance(model, Mesh):
         return trimesh.exchange.ply.export_ply(_welded(model), vertex_normal=False)
@@ -78,42 +84,17 @@ def _points_ply(cloud: PointCloud) -> bytes:
     return header.encode("ascii") + rows.tobytes()
 
 
-def write_glb(model: Mesh | PointCloud) -> bytes:
-    """Binary glTF 2.0 in metres, texture and normals inside."""
-    if isinstance(model, PointCloud):
-        metres_n3 = in_millimetres(model.points_n3, model.unit) / 1000
-        return trimesh.Scene(trimesh.PointCloud(metres_n3, colors=model.colours_n3)).export(file_type="glb")
-    metres_n3 = in_millimetres(model.vertices_n3, model.unit) / 1000
-    kept, new_n, faces_m3 = weld(model.vertices_n3, model.faces_m3)
-    normals_n3 = vertex_normals(metres_n3[kept], faces_m3)[new_n]
-    visual: trimesh.visual.base.Visuals
-    if model.uv_n2 is not None and model.texture_hwc is not None:
-        material = trimesh.visual.material.PBRMaterial(
-            name="photo",
-            baseColorTexture=jpeg_image(model.texture_hwc),
-            metallicFactor=0.0,
-            roughnessFactor=1.0,
-            doubleSided=True,
-        )
-        visual = trimesh.visual.TextureVisuals(uv=model.uv_n2, material=material)
-    else:
-        visual = trimesh.visual.ColorVisuals(vertex_colors=vertex_colours(model))
-    solid = trimesh.Trimesh(
-        metres_n3, model.faces_m3, vertex_normals=normals_n3, visual=visual, process=False
-    )
-    return trimesh.exchange.gltf.export_glb(trimesh.Scene(solid), include_normals=True)
-
-
-def write_obj(model: Mesh | PointCloud) -> bytes:
+def write_obj(model: Mesh | PointCloud, name: str) -> bytes:
     """A zip with OBJ, MTL and PNG in millimetres.
 
+    name: of the three files and of the material; those of two models then lie in one folder.
     Positions are shared across the texture's seam, which trimesh cannot write.
 
     Source: Wavefront, "Advanced Visualizer manual, appendix B1: object files (.obj)".
     """
     mesh = _mesh_only(model, "OBJ")
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
-    lines = ["# unit mm, +Y up, facing +Z", "mtllib model.mtl", "usemtl photo"]
+    lines = ["# unit mm, +Y up, facing +Z", f"mtllib {name}.mtl", f"o {name}", f"usemtl {name}"]
     lines += [
         f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in in_millimetres(mesh.vertices_n3, mesh.unit)[kept].tolist()
     ]
@@ -123,21 +104,21 @@ def write_obj(model: Mesh | PointCloud) -> bytes:
         lines += [f"vt {u:.6f} {v:.6f}" for u, v in mesh.uv_n2.tolist()]
         corners = np.stack([faces_m3, mesh.faces_m3], -1).reshape(-1, 6) + 1
         lines += [f"f {a}/{at} {b}/{bt} {c}/{ct}" for a, at, b, bt, c, ct in corners.tolist()]
-    material = "newmtl photo\nKd 1 1 1\nKs 0 0 0\nillum 1\n"
-    files = {"model.obj": ("\n".join(lines) + "\n").encode("ascii")}
+    material = f"newmtl {name}\nKd 1 1 1\nKs 0 0 0\nillum 1\n"
+    files = {f"{name}.obj": ("\n".join(lines) + "\n").encode("ascii")}
     if mesh.texture_hwc is not None:
-        material += "map_Kd model.png\n"
-        files["model.png"] = picture_png(mesh.texture_hwc)
-    files["model.mtl"] = material.encode("ascii")
+        material += f"map_Kd {name}.png\n"
+        files[f"{name}.png"] = picture_png(mesh.texture_hwc)
+    files[f"{name}.mtl"] = material.encode("ascii")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name, data in files.items():
-            compression = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
-            archive.writestr(zipfile.ZipInfo(name), data, compression, 6)
+        for inner, data in files.items():
+            compression = zipfile.ZIP_STORED if inner.endswith(".png") else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(inner), data, compression, 6)
     return packed.getvalue()
 
 
-def write_stl(model: Mesh | PointCloud) -> bytes:
+def write_stl(model: Mesh | PointCloud, _name: str) -> bytes:
     """Binary STL in millimetres, no colours, on the printer's bed (`bed_from_model`): +Z up."""
     solid = _welded(_mesh_only(model, "STL"))
     turn_43 = bed_from_model(solid.vertices, solid.faces)
@@ -145,7 +126,7 @@ def write_stl(model: Mesh | PointCloud) -> bytes:
     return trimesh.exchange.stl.export_stl(solid)
 
 
-def write_3mf(model: Mesh | PointCloud) -> bytes:
+def write_3mf(model: Mesh | PointCloud, name: str) -> bytes:
     """3MF in millimetres, no colours, +Y up; the item's transform puts it on the printer's bed.
 
     See `bed_from_model`. Not written by trimesh: its files have attributes that a strict reader (lib3mf)
@@ -163,17 +144,17 @@ def write_3mf(model: Mesh | PointCloud) -> bytes:
         "[Content_Types].xml": THREE_MF_TYPES,
         "_rels/.rels": THREE_MF_RELATIONS,
         "3D/3dmodel.model": THREE_MF_MODEL.format(
-            vertices=vertices, triangles=triangles, transform=transform
+            name=name, vertices=vertices, triangles=triangles, transform=transform
         ),
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name), text.encode("utf-8"), zipfile.ZIP_DEFLATED, 5)
+        for inner, text in files.items():
+            archive.writestr(zipfile.ZipInfo(inner), text.encode("utf-8"), zipfile.ZIP_DEFLATED, 5)
     return packed.getvalue()
 
 
-def write_xyz(model: Mesh | PointCloud) -> bytes:
+def write_xyz(model: Mesh | PointCloud, _name: str) -> bytes:
     """Text, one point a line: x y z in millimetres, red green blue 0 to 255."""
     if isinstance(model, Mesh):
         kept = weld(model.vertices_n3, model.faces_m3)[0]
@@ -197,12 +178,12 @@ def _mesh_only(model: Mesh | PointCloud, name: str) -> Mesh:
 
 @dataclass(frozen=True)
 class Writer:
-    """One format. write: model -> bytes. suffix: of the file. unit: of its numbers.
+    """One format. write: model, name -> bytes. suffix: of the file. unit: of its numbers.
 
     holds_points: whether it takes a PointCloud too.
     """
 
-    write: Callable[[Mesh | PointCloud], bytes]
+    write: Callable[[Mesh | PointCloud, str], bytes]
     suffix: str
     mime: str
     unit: str
@@ -222,15 +203,17 @@ WRITERS: dict[str, Writer] = {
 def report_json(report: MeshReport, files: dict[str, bytes]) -> bytes:
     """The mesh report as JSON, with unit and size of the files exported with it; `files` by format name."""
     exports = {name: {"bytes": len(data), "unit": WRITERS[name].unit} for name, data in files.items()}
-    content = asdict(report) | {"printable": report.printable, "exports": exports}
+    judged = ("person", "stands", "printable", "bed_scale_percent", "verdict")
+    content = asdict(report) | {name: getattr(report, name) for name in judged} | {"exports": exports}
     return (json.dumps(content, indent=2) + "\n").encode("utf-8")
 
 
-def write(name: str, model: Mesh | PointCloud) -> bytes:
+def write(file_format: str, model: Mesh | PointCloud, name: str = "model") -> bytes:
     """The bytes of `model` (in mm or m) in one of the `WRITERS` formats.
 
+    name: any text, as the file's name without its ending; names inside the file are made of it (`safe_name`).
     Raises: ExportError for an unknown format, or a model that the format cannot hold.
     """
-    if name not in WRITERS:
-        raise ExportError(f"There is no format named {name!r}. Choose one of {', '.join(WRITERS)}.")
-    return WRITERS[name].write(model)
+    if file_format not in WRITERS:
+        raise ExportError(f"There is no format named {file_format!r}. Choose one of {', '.join(WRITERS)}.")
+    return WRITERS[file_format].write(model, safe_name(name))

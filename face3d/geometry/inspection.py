@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from face3d.geometry.camera import Camera, project
+from face3d.geometry.rays import near_rays, ray_hits
 from face3d.structures import Array, Mesh
 
 WALL_SAMPLES = 1000
@@ -12,8 +13,8 @@ WALL_SAMPLES = 1000
 WALL_FACES = 0.87
 """Cosine of the largest angle between a ray through a wall and the normal where it leaves: 30 degrees."""
 PIXEL_SAMPLES = 20_000
-RAYS_TIMES_FACES = 6_000_000
-"""Rays are followed in batches of so many pairs of ray and triangle, about 100 MB."""
+PAIRS_AT_ONCE = 200_000
+"""Pairs of triangles are tested in batches of so many, about 100 MB."""
 
 
 def edge_report(faces_m3: Array) -> tuple[bool, bool, int]:
@@ -34,28 +35,8 @@ def signed_volume(vertices_n3: Array, faces_m3: Array) -> float:
 def _pierces(segments_k23: Array, triangles_k33: Array) -> Array:
     """(k,) bool: segments that cross the inside of their triangle."""
     origin_k3, along_k3 = segments_k23[:, 0], segments_k23[:, 1] - segments_k23[:, 0]
-    distance_k, inside_k = _ray_hits(origin_k3, along_k3, triangles_k33)
+    distance_k, inside_k = ray_hits(origin_k3, along_k3, triangles_k33)
     return inside_k & (distance_k > 0) & (distance_k < 1)
-
-
-def _ray_hits(origin_k3: Array, along_k3: Array, triangles_k33: Array) -> tuple[Array, Array]:
-    """Distance along each ray (in lengths of `along`) to its triangle's plane; whether it hits the triangle.
-
-    Source: Möller and Trumbore, "Fast, minimum storage ray/triangle intersection", Journal of Graphics Tools
-    2(1), 1997.
-    """
-    first_k3, second_k3 = triangles_k33[:, 1] - triangles_k33[:, 0], triangles_k33[:, 2] - triangles_k33[:, 0]
-    p_k3 = np.cross(along_k3, second_k3)
-    determinant_k = np.einsum("ij,ij->i", first_k3, p_k3)
-    parallel = np.abs(determinant_k) < 1e-30
-    inverse_k = 1 / np.where(parallel, 1, determinant_k)
-    t_k3 = origin_k3 - triangles_k33[:, 0]
-    u_k = np.einsum("ij,ij->i", t_k3, p_k3) * inverse_k
-    q_k3 = np.cross(t_k3, first_k3)
-    v_k = np.einsum("ij,ij->i", along_k3, q_k3) * inverse_k
-    return np.einsum("ij,ij->i", second_k3, q_k3) * inverse_k, ~parallel & (u_k >= 0) & (v_k >= 0) & (
-        u_k + v_k <= 1
-    )
 
 
 def near_pairs(vertices_n3: Array, faces_m3: Array) -> Array:
@@ -77,38 +58,54 @@ def near_pairs(vertices_n3: Array, faces_m3: Array) -> Array:
     within_k = np.arange(len(triangle_k)) - np.repeat(np.cumsum(entries_m) - entries_m, entries_m)
     within_k, x_k = np.divmod(within_k, extent_m3[triangle_k, 0])
     z_k, y_k = np.divmod(within_k, extent_m3[triangle_k, 1])
-    cells_k3 = np.stack([x_k, y_k, z_k], -1) + first_m3[triangle_k] - first_m3.min(axis=0)
+    first_m3 -= first_m3.min(axis=0)
+    cells_k3 = np.stack([x_k, y_k, z_k], -1) + first_m3[triangle_k]
     size_3 = cells_k3.max(axis=0) + 1
     key_k = (cells_k3[:, 0] * size_3[1] + cells_k3[:, 1]) * size_3[2] + cells_k3[:, 2]
     order = np.argsort(key_k, kind="stable")
-    key_k, triangle_k = key_k[order], triangle_k[order]
-    pairs = []
-    for step in range(
-        1, len(key_k)
-    ):  # entries of one cell lie together: compare each with the next, the one after, ...
-        same = np.flatnonzero(key_k[step:] == key_k[:-step])
+    key_k, triangle_k, cells_k3 = key_k[order], triangle_k[order], cells_k3[order]
+    # Entries of one cell lie together: each is compared with the next, the one after, ...
+    first_g = np.flatnonzero(np.diff(key_k, prepend=-1))
+    end_k = np.repeat(np.append(first_g[1:], len(key_k)), np.diff(first_g, append=len(key_k)))
+    same, step, pairs = np.arange(len(key_k)), 0, []
+    while True:
+        step += 1
+        same = same[same + step < end_k[same]]
         if not len(same):
             break
         one, other = triangle_k[same], triangle_k[same + step]
         overlap = ((low_m3[one] <= high_m3[other]) & (low_m3[other] <= high_m3[one])).all(axis=1)
+        # Two boxes may share several cells: the pair counts in the first of them.
+        overlap &= (cells_k3[same] == np.maximum(first_m3[one], first_m3[other])).all(axis=1)
         one, other = one[overlap], other[overlap]
         apart = (faces_m3[one][:, :, None] != faces_m3[other][:, None, :]).all(axis=(1, 2))
         pairs.append(np.stack([one[apart], other[apart]], -1))
-    if not pairs:
-        return np.zeros((0, 2), np.int64)
-    return np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0)
+    return np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
 
 
 def self_touching(vertices_n3: Array, faces_m3: Array) -> int:
     """Triangles that another one, sharing no vertex with it, passes through."""
     pairs_k2 = near_pairs(vertices_n3, faces_m3)
     corners_m33 = vertices_n3[faces_m3]
-    touching_k = np.zeros(len(pairs_k2), bool)
-    for one, other in ((0, 1), (1, 0)):
+    touching = [
+        batch_k2[_cross(*(corners_m33[batch_k2[:, side]] for side in (0, 1)))]
+        for batch_k2 in np.split(pairs_k2, range(PAIRS_AT_ONCE, len(pairs_k2), PAIRS_AT_ONCE))
+    ]
+    return len(np.unique(np.concatenate(touching)))
+
+
+def _cross(one_k33: Array, other_k33: Array) -> Array:
+    """(k,) bool: pairs of triangles of which an edge of either crosses the inside of the other."""
+    normal_k3 = np.cross(other_k33[:, 1] - other_k33[:, 0], other_k33[:, 2] - other_k33[:, 0])
+    side_k3 = np.einsum("kcd,kd->kc", one_k33 - other_k33[:, :1], normal_k3)
+    crossing_k = ~((side_k3 > 0).all(axis=1) | (side_k3 < 0).all(axis=1))  # else one lies on a side of other
+    pairs = one_k33[crossing_k], other_k33[crossing_k]
+    pierced_p = np.zeros(len(pairs[0]), bool)
+    for edges_p33, triangles_p33 in (pairs, pairs[::-1]):
         for corner in range(3):
-            segments_k23 = corners_m33[pairs_k2[:, one]][:, [corner, (corner + 1) % 3]]
-            touching_k |= _pierces(segments_k23, corners_m33[pairs_k2[:, other]])
-    return len(np.unique(pairs_k2[touching_k]))
+            pierced_p |= _pierces(edges_p33[:, [corner, (corner + 1) % 3]], triangles_p33)
+    crossing_k[crossing_k] = pierced_p
+    return crossing_k
 
 
 def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Array:
@@ -125,28 +122,23 @@ def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Arra
     origins_k3 = np.einsum("kc,kcd->kd", _in_triangle(len(chosen_k), rng), corners_m33[chosen_k])
     normals_m3 /= np.maximum(areas_m, 1e-300)[:, None]
     inward_k3 = -normals_m3[chosen_k]
-    middle_3 = vertices_n3.mean(axis=0)
-    centres_m3 = (corners_m33.mean(axis=1) - middle_3).astype(
-        np.float32
-    )  # float32 will do to find the triangles near a ray
-    radii_m = 1.001 * np.linalg.norm(corners_m33 - middle_3 - centres_m3[:, None], axis=2).max(axis=1).astype(
-        np.float32
-    )
-    centres_m = (centres_m3**2).sum(axis=1)
     walls_k = np.full(len(chosen_k), np.inf)
-    at_once = max(1, RAYS_TIMES_FACES // len(faces_m3))
-    for first in range(0, len(chosen_k), at_once):
-        part = slice(first, first + at_once)
-        origin, inward = origins_k3[part], inward_k3[part]
-        start, way = (origin - middle_3).astype(np.float32), inward.astype(np.float32)
-        along_km = way @ centres_m3.T - np.einsum("kd,kd->k", start, way)[:, None]
-        squared_km = centres_m - 2 * start @ centres_m3.T + (start**2).sum(axis=1)[:, None]
-        ray, triangle = np.nonzero((squared_km - along_km**2 <= radii_m**2) & (along_km > -radii_m))
-        distance, inside = _ray_hits(origin[ray], inward[ray], corners_m33[triangle])
-        facing = np.einsum("kd,kd->k", inward[ray], normals_m3[triangle]) > WALL_FACES
-        hits = inside & facing & (distance > 0) & (triangle != chosen_k[part][ray])
-        np.minimum.at(walls_k, first + ray[hits], distance[hits])
+    for ray, triangle in near_rays(origins_k3, inward_k3, corners_m33):
+        distance, inside = ray_hits(origins_k3[ray], inward_k3[ray], corners_m33[triangle])
+        facing = np.einsum("kd,kd->k", inward_k3[ray], normals_m3[triangle]) > WALL_FACES
+        hits = inside & facing & (distance > 0) & (triangle != chosen_k[ray])
+        np.minimum.at(walls_k, ray[hits], distance[hits])
     return walls_k
+
+
+def points_on(vertices_n3: Array, faces_m3: Array, count: int, rng: np.random.Generator) -> Array:
+    """(count, 3) float64 points on a mesh, even by area."""
+    corners_m33 = vertices_n3[faces_m3].astype(np.float64)
+    first_m3, second_m3 = corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0]
+    areas_m = np.linalg.norm(np.cross(first_m3, second_m3), axis=1)
+    chosen_k = rng.choice(len(faces_m3), count, p=areas_m / areas_m.sum())
+    points_k3: Array = np.einsum("kc,kcd->kd", _in_triangle(count, rng), corners_m33[chosen_k])
+    return points_k3
 
 
 def _in_triangle(count: int, rng: np.random.Generator) -> Array:

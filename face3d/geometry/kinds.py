@@ -12,10 +12,12 @@ from face3d.geometry.back_side import complete_back, complete_front, meet_at_the
 from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.filters import resample
 from face3d.geometry.grid import grid_size, pixel_points, used_triangles
+from face3d.geometry.plinth import add_plinth
 from face3d.geometry.poisson import poisson_surface
 from face3d.geometry.relief import Relief
 from face3d.geometry.settings import ModelSettings
-from face3d.geometry.solids import Solid, close_cells, cut_flat, solid_cells
+from face3d.geometry.solids import Solid, close_cells, cut_flat, pieces_per_row, solid_cells
+from face3d.geometry.stability import LEAST_TIPPING_DEGREES, tipping_angle
 from face3d.structures import Array
 
 FOOT_SHARE = 0.02
@@ -36,26 +38,45 @@ def settings_of(kind: str, settings: ModelSettings) -> ModelSettings:
     return replace(settings, perspective=settings.perspective and not KINDS[kind].plaque)
 
 
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """vertices_n3: (n, 3) float32. faces_m3: (m, 3) int32. photo_rows: the rows of the photo, from the top,
+    that the model wears; what lies below them is a foot.
+    """
+
+    vertices_n3: Array
+    faces_m3: Array
+    photo_rows: float
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of mesh.
 
-    build: relief and number of triangles before decimation -> vertices (n, 3), triangles (m, 3).
+    build: relief and number of triangles before decimation -> shape.
     closed: watertight by construction, with a hidden side. plaque: raised from a plate, by parallel rays.
     even: built on an even grid, of about as many triangles as were asked for.
     """
 
-    build: Callable[[Relief, float], tuple[Array, Array]]
+    build: Callable[[Relief, float], Shape]
     closed: bool
     summary: str
     plaque: bool = False
     even: bool = True
 
 
-def _working_size(relief: Relief, sides: int, triangles: float) -> tuple[int, int]:
-    """Rows and columns of the grid on which `sides` layers over the subject have about so many triangles."""
-    at_full_size = 2 * sides * int(relief.subject_hw.sum())
-    return grid_size(relief.subject_hw.shape, min(1.0, float(np.sqrt(triangles / at_full_size))))
+def full_triangles(relief: Relief, kind: str) -> int:
+    """About how many triangles the kind has on the depth map's own grid, before decimation."""
+    if KINDS[kind].plaque:
+        height, width = (side + 2 * plaque_margin_px(relief) for side in relief.subject_hw.shape)
+        return 4 * height * width
+    return (4 if KINDS[kind].closed else 2) * int(relief.subject_hw.sum())
+
+
+def _working_size(relief: Relief, kind: str, triangles: float) -> tuple[int, int]:
+    """Rows and columns of the grid on which the kind has about so many triangles over the subject."""
+    share = min(1.0, float(np.sqrt(triangles / full_triangles(relief, kind))))
+    return grid_size(relief.subject_hw.shape, share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +88,17 @@ class _GridRelief:
     subject_hw: Array
     known_hw: Array
     sure_hw: Array
+
+    def with_rows(self, count: int) -> _GridRelief:
+        """The first `count` rows; the last one is repeated where there are fewer."""
+        rows = np.minimum(np.arange(count), len(self.front_hw) - 1)
+        return _GridRelief(
+            self.front_hw[rows],
+            None if self.back_hw is None else self.back_hw[rows],
+            self.subject_hw[rows],
+            self.known_hw[rows],
+            self.sure_hw[rows],
+        )
 
 
 def _on_grid(relief: Relief, size_hw: tuple[int, int]) -> _GridRelief:
@@ -80,16 +112,17 @@ def _on_grid(relief: Relief, size_hw: tuple[int, int]) -> _GridRelief:
     return _GridRelief(front_hw, back_hw, subject_hw, known_hw, sure_hw)
 
 
-def _shell(relief: Relief, triangles: float) -> tuple[Array, Array]:
+def _shell(relief: Relief, triangles: float) -> Shape:
     """The visible surface, open at its edges."""
-    size_hw = _working_size(relief, 1, triangles)
+    size_hw = _working_size(relief, "shell", triangles)
     front_hw, mask_hw = resample(relief.front_hw, relief.known_hw, size_hw)
     used, faces_m3 = used_triangles(mask_hw)
-    return pixel_points(front_hw, relief.camera).reshape(-1, 3)[used], faces_m3
+    vertices_n3 = pixel_points(front_hw, relief.camera).reshape(-1, 3)[used]
+    return Shape(vertices_n3, faces_m3, relief.camera.size_hw[0])
 
 
-def _place(solid: Solid, grid_hw: tuple[int, int], camera: Camera) -> tuple[Array, Array]:
-    """Vertices and triangles of a solid in space.
+def _place(solid: Solid, grid_hw: tuple[int, int], camera: Camera) -> Array:
+    """(n, 3) float32: the vertices of a solid in space.
 
     Its foot goes straight down to a floor, `FOOT_SHARE` of the height below the lowest point.
     """
@@ -98,13 +131,21 @@ def _place(solid: Solid, grid_hw: tuple[int, int], camera: Camera) -> tuple[Arra
     vertices_n3 = unproject(columns * width / grid_width, rows * height / grid_height, relief_n, camera)
     low, high = vertices_n3[:, 1].min(), vertices_n3[:, 1].max()
     vertices_n3[solid.foot_n, 1] = low - FOOT_SHARE * (high - low)
-    return vertices_n3, solid.faces_m3
+    return vertices_n3
 
 
-def _bust(relief: Relief, triangles: float) -> tuple[Array, Array]:
-    """Front and hidden side joined along the silhouette, cut flat below."""
-    layers = _on_grid(relief, _working_size(relief, 2, triangles))
+def _bust(relief: Relief, triangles: float) -> Shape:
+    """Front and hidden side joined along the silhouette, cut flat below, on a foot that carries it.
+
+    The picture ends at the cut: what lies below it is no silhouette, at which front and back would meet.
+    """
+    size_hw = _working_size(relief, "bust", triangles)
+    layers = _on_grid(relief, size_hw)
     cells_hw = _standing_cells(layers.subject_hw, relief.chin_share)
+    photo_rows = len(cells_hw) * relief.camera.size_hw[0] / size_hw[0]
+    if in_pieces := pieces_per_row(cells_hw[-1:])[0] > 1:
+        cells_hw = _bridged(cells_hw)
+    layers = layers.with_rows(len(cells_hw))
     front_hw, known_hw = _front_without_wells(layers, cells_hw)
     back_hw = complete_back(
         front_hw, layers.back_hw, cells_hw, layers.sure_hw & known_hw, exact=not relief.back_is_estimate
@@ -118,13 +159,33 @@ def _bust(relief: Relief, triangles: float) -> tuple[Array, Array]:
         smooth_rim=True,
         limit=meet_at_the_rim,
     )
-    return _place(solid, cells_hw.shape, relief.camera)
+    vertices_n3, faces_m3 = _place(solid, size_hw, relief.camera), solid.faces_m3
+    if in_pieces or tipping_angle(vertices_n3, faces_m3) < LEAST_TIPPING_DEGREES:
+        camera = relief.camera
+        eye_z = camera.distance * camera.unit_per_width if camera.perspective else np.inf
+        vertices_n3, faces_m3 = add_plinth(vertices_n3, faces_m3, solid.foot_n, eye_z)
+    return Shape(vertices_n3, faces_m3, photo_rows)
 
 
 def _standing_cells(subject_hw: Array, chin_share: float) -> Array:
-    """(h, w) bool: the cells of a bust: one piece with a steady outline, cut at the row that it stands on."""
+    """(rows, w) bool: the cells of a bust, down to the row that it stands on: one piece with a steady
+    outline.
+    """
     cells_hw = solid_cells(steady_outline(subject_hw))
-    return solid_cells(cut_flat(cells_hw, round(chin_share * len(cells_hw))))
+    chin = round(chin_share * len(cells_hw))
+    while True:
+        cut_hw = cut_flat(cells_hw, chin)
+        cells_hw = solid_cells(cut_hw)
+        last = np.flatnonzero(cells_hw.any(axis=1))[-1]
+        if cut_hw[last].any() and not cut_hw[last + 1 :].any():  # else the cut has parted what hung below
+            return cells_hw[: last + 1]
+
+
+def _bridged(cells_hw: Array) -> Array:
+    """The cells with one row more, without a gap, under the pieces of the lowest one."""
+    columns, used = np.arange(cells_hw.shape[1]), np.flatnonzero(cells_hw[-1])
+    between = (columns >= used[0]) & (columns <= used[-1])
+    return solid_cells(np.concatenate([cells_hw, between[None]]))
 
 
 def _front_without_wells(layers: _GridRelief, cells_hw: Array) -> tuple[Array, Array]:
@@ -139,12 +200,12 @@ def _front_without_wells(layers: _GridRelief, cells_hw: Array) -> tuple[Array, A
     return complete_front(layers.front_hw, known_hw), known_hw
 
 
-def _plaque(relief: Relief, triangles: float) -> tuple[Array, Array]:
+def _plaque(relief: Relief, triangles: float) -> Shape:
     """The face raised from a rectangular plate with a border."""
     height, width = relief.subject_hw.shape
     margin = plaque_margin_px(relief)
-    at_full_size = 4 * (height + 2 * margin) * (width + 2 * margin)
-    size_hw = grid_size((height, width), min(1.0, float(np.sqrt(triangles / at_full_size))))
+    share = min(1.0, float(np.sqrt(triangles / full_triangles(relief, "plaque"))))
+    size_hw = grid_size((height, width), share)
     floor = float(np.percentile(relief.front_hw[relief.known_hw], FLOOR_PERCENTILE))
     border = round(margin * size_hw[0] / height), round(margin * size_hw[1] / width)
     raised_hw = _raised(_on_grid(relief, size_hw), floor, border)
@@ -158,7 +219,7 @@ def _plaque(relief: Relief, triangles: float) -> tuple[Array, Array]:
         smooth_rim=False,
     )
     solid.positions_n3[:, :2] -= border[::-1]
-    return _place(solid, size_hw, relief.camera)
+    return Shape(_place(solid, size_hw, relief.camera), solid.faces_m3, height)
 
 
 def _raised(layers: _GridRelief, floor: float, border_yx: tuple[int, int]) -> Array:
@@ -169,9 +230,10 @@ def _raised(layers: _GridRelief, floor: float, border_yx: tuple[int, int]) -> Ar
     return np.pad(raised_hw, [(border, border) for border in border_yx], constant_values=floor)
 
 
-def _poisson(relief: Relief, triangles: float) -> tuple[Array, Array]:
+def _poisson(relief: Relief, triangles: float) -> Shape:
     """A smooth surface through the points of the bust (screened Poisson, Open3D)."""
-    return poisson_surface(*_bust(relief, triangles))
+    bust = _bust(relief, triangles)
+    return Shape(*poisson_surface(bust.vertices_n3, bust.faces_m3), bust.photo_rows)
 
 
 KINDS: dict[str, Kind] = {

@@ -14,6 +14,7 @@ import numpy as np
 from face3d.errors import GeometryError
 from face3d.geometry import filters
 from face3d.geometry.camera import DEFAULT_FOV_DEGREES, Camera, choose_fov
+from face3d.geometry.person import only_person
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo, read_only
 
@@ -160,7 +161,8 @@ def depth_edges(relief_hw: Array, mask_hw: Array, distance: float, tolerance: fl
 class Relief:
     """What every model is made of: front and back of the subject, masked and smoothed, and the camera.
 
-    depth, photo, settings: what it was made from.
+    depth, photo, settings: what it was made from; the map is that of the one person it shows.
+    faces_found: in the whole photo; None where the network does not look for faces.
     camera: from pixels and relief to points; `camera.unit_per_width` image widths or metres.
     front_hw: (h, w) float32, smoothed relief of the visible side in image widths, 0 outside `known_hw`.
     back_hw: the same of the hidden side over `subject_hw`, or None where the network gives none.
@@ -181,6 +183,7 @@ class Relief:
     known_hw: Array
     sure_hw: Array
     smoothing_change: float
+    faces_found: int | None
 
     def __post_init__(self) -> None:
         for name in ("front_hw", "back_hw", "subject_hw", "known_hw", "sure_hw"):
@@ -195,7 +198,7 @@ class Relief:
 
     @property
     def chin_share(self) -> float:
-        """Height in the picture of the lowest head's lower end, 0 (top) to 1; 0 without a head."""
+        """Height in the picture of the head's lower end, 0 (top) to 1; 0 without a head."""
         return max((face.box_xyxy[3] for face in self.depth.faces), default=0.0) / self.depth.size_hw[0]
 
     @property
@@ -205,15 +208,18 @@ class Relief:
 
 
 def make_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Relief:
-    """Masks first (foreground, finite values, depth edges), then smoothing within them.
+    """Masks first (one person, finite values, depth edges), then smoothing within them.
 
-    Raises: GeometryError where depth map and photo differ in size, or when no pixel is left.
+    Raises: GeometryError where depth map and photo differ in size, for a face that is not there, or when no
+    pixel is left.
     """
     if depth.size_hw != photo.size_hw:
         raise GeometryError(
             f"The depth map has {depth.size_hw} pixels and the photo {photo.size_hw}. "
             "Compute the depth map from this photo."
         )
+    faces_found = len(depth.faces) if depth.detects_faces or depth.faces else None
+    depth = only_person(depth, settings.face)
     subject_hw = valid_pixels(depth, settings.foreground_only)
     camera = _camera(depth, photo, settings, subject_hw)
     raw_hw, raw_back_hw = to_relief(depth, subject_hw, camera.distance, settings.near_far_ratio)
@@ -234,6 +240,7 @@ def make_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Relie
         known_hw=known_hw,
         sure_hw=_reliable(depth, subject_hw),
         smoothing_change=_change(front_hw - raw_hw, known_hw, depth.faces) * camera.unit_per_width,
+        faces_found=faces_found,
     )
 
 
@@ -266,7 +273,7 @@ def _reliable(depth: DepthMap, subject_hw: Array) -> Array:
 
 
 def _change(change_hw: Array, known_hw: Array, faces: tuple[Face, ...]) -> float:
-    """Root mean square over the largest face's box; over all known pixels where there is no face."""
+    """Root mean square over the face's box; over all known pixels where there is no face."""
     box_hw = np.zeros(known_hw.shape, bool)
     for face in faces[:1]:
         left, top, right, bottom = (max(0, round(edge)) for edge in face.box_xyxy)

@@ -17,6 +17,7 @@ from face3d.geometry.kinds import KINDS, plaque_margin_px
 from face3d.geometry.meshes import count_components, weld
 from face3d.geometry.relief import Relief
 from face3d.geometry.scale import Placement, in_millimetres
+from face3d.geometry.stability import LEAST_TIPPING_DEGREES, tipping_angle
 from face3d.geometry.texture import FRONT_SHARE
 from face3d.structures import Array, Mesh
 
@@ -24,6 +25,8 @@ THIN_WALL_MM = 1.0
 """Least wall for filament printers: two lines of a 0.4 mm nozzle, and some."""
 THIN_SHARE_PERCENT = 1.0
 """Largest share of the surface over thin walls, as along sharp edges, of a model that is not called thin."""
+BED_MM = 220
+"""Side of the bed of small home printers, as of the Creality Ender-3; others have up to 256 mm."""
 
 LEAST_AREA_SHARE = 1e-14
 """A triangle is degenerate when its area is below this share of the square of the model's size, the
@@ -33,14 +36,20 @@ resolution of float32."""
 @dataclass(frozen=True)
 class MeshReport:
     """One model, measured. Lengths in mm, volume in cm3, None where a quantity has no meaning (the wall of an
-    open surface) or is unknown.
+    open surface) or is unknown (all that depends on the size, where no face was found).
 
+    faces_found: in the photo; None where the network does not look for faces. face: the number of the one
+    whose person the model is of; None without one.
     thin_surface_percent: share of the surface behind which the wall is thinner than `THIN_WALL_MM`.
     smoothing_change_mm: root mean square change of the face's relief by smoothing.
+    tipping_angle_degrees: see `stability.tipping_angle`; as it is printed, a plaque lying on its back. None
+    for an open surface, which has no mass.
     """
 
     kind: str
     network: str
+    faces_found: int | None
+    face: int | None
     watertight: bool
     consistent_winding: bool
     outward: bool | None
@@ -51,30 +60,89 @@ class MeshReport:
     degenerate_faces: int
     self_touching_faces: int
     volume_cm3: float | None
-    size_mm: tuple[float, float, float]
+    size_mm: tuple[float, float, float] | None
     scale_sd_percent: float | None
     scale_source: str
     smallest_wall_mm: float | None
     thin_surface_percent: float | None
-    smoothing_change_mm: float
+    smoothing_change_mm: float | None
     depth_levels: int
     reprojection_error_px: float | None
     texture_wh: tuple[int, int] | None
+    tipping_angle_degrees: float | None
+
+    @property
+    def stands(self) -> bool | None:
+        """Whether it can be tilted by `LEAST_TIPPING_DEGREES` without tipping over; None for an open
+        surface.
+        """
+        angle = self.tipping_angle_degrees
+        return None if angle is None else angle >= LEAST_TIPPING_DEGREES
+
+    @property
+    def sound(self) -> bool:
+        """Closed, in one piece, outward, and no triangle through another: a slicer needs no repair."""
+        closed = self.watertight and self.consistent_winding and bool(self.outward)
+        return (
+            closed and self.components == 1 and self.degenerate_faces == 0 and self.self_touching_faces == 0
+        )
 
     @property
     def printable(self) -> bool:
-        """Closed, in one piece, outward, and no face through another: a slicer needs no repair."""
-        sound = self.watertight and self.consistent_winding and bool(self.outward)
-        return sound and self.components == 1 and self.degenerate_faces == 0 and self.self_touching_faces == 0
+        """Sound, it stands, and it is not known to be of nobody."""
+        return self.sound and bool(self.stands) and self.faces_found != 0
+
+    @property
+    def person(self) -> str:
+        """Which face the model is of, in a phrase."""
+        if self.faces_found is None:
+            return "unknown: this network does not look for faces"
+        return f"face {self.face} of {self.faces_found}" if self.faces_found else "no face"
+
+    @property
+    def bed_scale_percent(self) -> int | None:
+        """The size, in percent, at which it fits a cube of `BED_MM`; None where it does as it is."""
+        largest = max(self.size_mm or (0,))
+        return None if largest <= BED_MM else max(1, int(100 * BED_MM / largest))
+
+    @property
+    def _thin(self) -> bool:
+        return (self.thin_surface_percent or 0) > THIN_SHARE_PERCENT
+
+    @property
+    def reservations(self) -> str:
+        """What a slicer accepts and a home printer does not, in a phrase; '' for nothing."""
+        found = []
+        if self._thin:
+            found.append(f"{self.thin_surface_percent:.0f} % is thinner than {THIN_WALL_MM:g} mm")
+        if self.bed_scale_percent is not None:
+            remedy = f"scale to {self.bed_scale_percent} % or set a height"
+            found.append(f"larger than a {BED_MM} mm bed: {remedy}")
+        return ", and ".join(found)
+
+    @property
+    def standing(self) -> str:
+        """Whether and how it stands, in a phrase."""
+        angle = self.tipping_angle_degrees
+        if angle is None:
+            return "not applicable: an open surface has no mass"
+        if angle <= 0:
+            return "no, its centre of mass is not above its foot"
+        if not self.stands:
+            return f"no, it tips over at {angle:.0f}°, less than {LEAST_TIPPING_DEGREES:.0f}°"
+        return f"yes, {'lying on its back, ' if KINDS[self.kind].plaque else ''}it tips over at {angle:.0f}°"
 
     @property
     def verdict(self) -> str:
-        """Whether it can be printed, in a phrase. Slicers accept thin walls, filament printers do not."""
+        """Whether it can be printed, in a phrase."""
+        if self.faces_found == 0:
+            return "no face was found: of no known use"
         if not self.watertight:
             return "open surface"
-        if self.thin_surface_percent is not None and self.thin_surface_percent > THIN_SHARE_PERCENT:
-            return f"closed, but {self.thin_surface_percent:.0f} % is thinner than {THIN_WALL_MM:g} mm"
-        return "closed, printable" if self.printable else "closed"
+        state = "closed, printable" if self.printable and not self._thin else "closed"
+        if not self.stands:
+            state = "closed, does not stand"
+        return f"{state}, but {self.reservations}" if self.reservations else state
 
 
 def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> MeshReport:
@@ -94,9 +162,11 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
     error_px = _reprojection(mesh, placement.to_camera(sized_n3), kind, relief, rng)
     walls_k = walls(vertices_n3, faces_m3, rng) if closed else None
     scale, texture = placement.scale, mesh.texture_hwc
-    return MeshReport(
+    report = MeshReport(
         kind=kind,
         network=relief.depth.network,
+        faces_found=relief.faces_found,
+        face=relief.settings.face if relief.faces_found else None,
         watertight=two_each,
         consistent_winding=one_way,
         outward=volume > 0 if closed else None,
@@ -116,6 +186,22 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
         depth_levels=len(np.unique(relief.depth.values_hw[relief.depth.mask_hw])),
         reprojection_error_px=_rounded(error_px, 4),
         texture_wh=None if texture is None else (texture.shape[1], texture.shape[0]),
+        tipping_angle_degrees=_rounded(
+            tipping_angle(vertices_n3, faces_m3, up=2 if KINDS[kind].plaque else 1) if closed else None, 1
+        ),
+    )
+    return report if scale.known else _without_size(report)
+
+
+def _without_size(report: MeshReport) -> MeshReport:
+    """The report of a model whose size is unknown: no length, no volume, no wall."""
+    return replace(
+        report,
+        size_mm=None,
+        volume_cm3=None,
+        smallest_wall_mm=None,
+        thin_surface_percent=None,
+        smoothing_change_mm=None,
     )
 
 

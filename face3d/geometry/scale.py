@@ -31,12 +31,13 @@ class Scale:
     """How large a model is. mm_per_unit: millimetres per image width (or per metre).
 
     sd_percent: one standard deviation; 0 where the user gave the size, None where it is unknown.
-    source: the origin of the size, in a phrase.
+    source: the origin of the size, in a phrase. known: False where no size can be stated at all.
     """
 
     mm_per_unit: float
     sd_percent: float | None
     source: str
+    known: bool = True
 
     def describe(self, length_mm: float) -> str:
         """A length with its standard deviation: "183 ± 11"; "183 ± ?" where unknown, "183" where it is 0."""
@@ -64,7 +65,7 @@ class Placement:
 
 
 def eye_distance(relief: Relief) -> tuple[float, float] | None:
-    """Distance in space between the eyes of the largest face and its standard deviation, in the model's unit.
+    """Distance in space between the eyes of the person and its standard deviation, in the model's unit.
 
     None where they were not found on the surface. The deviation follows from the map's own uncertainty at the
     two eyes, errors being independent: little in a frontal face, more the further it is turned. It is 0 for
@@ -116,7 +117,8 @@ def _surface_point(
 def measure_scale(relief: Relief, height: float) -> Scale:
     """The scale of a model `height` units high: the height that the user gives, else metres, else the eyes.
 
-    Else an assumed height. Raises: GeometryError for a model without height.
+    Else an assumed height; of a photo without a face nothing is known.
+    Raises: GeometryError for a model without height.
     """
     if not height > 0:
         raise GeometryError("The model has no height. Use a photo in which the person is larger.")
@@ -129,6 +131,10 @@ def measure_scale(relief: Relief, height: float) -> Scale:
         apart, apart_sd = eyes
         source = f"from the eyes, taken to be {EYES_MM:g} mm apart as in the mean adult, sd {EYES_SD_MM:g} mm"
         return Scale(EYES_MM / apart, 100 * float(np.hypot(EYES_SD_MM / EYES_MM, apart_sd / apart)), source)
+    if relief.faces_found == 0:
+        return Scale(
+            ASSUMED_HEIGHT_MM / height, None, "no face was found, so the size is unknown", known=False
+        )
     why = "no eyes were found" if depth.detects_faces else "this network detects no eyes"
     return Scale(ASSUMED_HEIGHT_MM / height, None, f"{why}: a height of {ASSUMED_HEIGHT_MM:g} mm is assumed")
 

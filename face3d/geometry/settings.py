@@ -26,6 +26,7 @@ class ModelSettings:
     texture_side: largest side of the texture's photo, pixels.
     plaque_border: margin of a plaque, share of the picture's width. plaque_thickness: least
     thickness, image widths.
+    face: number of the face whose person is modelled; 1 covers most of the picture.
     height_mm: height of the finished model, or None to measure the eyes (see `scale`).
     """
 
@@ -45,27 +46,30 @@ class ModelSettings:
     texture_side: int = 2048
     plaque_border: float = 0.06
     plaque_thickness: float = 0.04
+    face: int = 1
     height_mm: float | None = None
 
     def __post_init__(self) -> None:
         """Raises GeometryError for a value out of its range, with the range."""
-        for name, low, high in SETTING_RANGES:
+        for name, title, low, high in SETTING_RANGES:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                raise GeometryError(f"{name} is {value:g}, expected {low:g} to {high:g}.")
+                raise GeometryError(f"{title} must be {low:,} to {high:,}, not {value:,g}.")
 
 
 SETTING_RANGES = (
-    ("smoothing_px", 0, 100),
-    ("edge_tolerance", 0, 10),
-    ("fov_degrees", 1, 179),
-    ("near_far_ratio", 1.01, 100),
-    ("outlier_ratio", 0.1, 100),
-    ("point_budget", 1, 50_000_000),
-    ("face_budget", 100, 5_000_000),
-    ("grid_side", 2, 4096),
-    ("texture_side", 16, 8192),
-    ("plaque_border", 0, 1),
-    ("plaque_thickness", 0.001, 1),
-    ("height_mm", 1, 10_000),
+    ("smoothing_px", "The smoothing in pixels", 0, 100),
+    ("edge_tolerance", "The edge tolerance", 0, 10),
+    ("fov_degrees", "The field of view in degrees", 1, 179),
+    ("near_far_ratio", "The ratio of the farthest distance to the nearest", 1.01, 100),
+    ("outlier_ratio", "The outlier ratio", 0.1, 100),
+    ("point_budget", "The largest number of points", 1, 50_000_000),
+    ("face_budget", "The largest number of triangles", 100, 5_000_000),
+    ("grid_side", "The number of points along the figure's grid", 2, 4096),
+    ("texture_side", "The side of the texture in pixels", 16, 8192),
+    ("plaque_border", "The plaque's border in widths of the picture", 0, 1),
+    ("plaque_thickness", "The plaque's thickness in widths of the picture", 0.001, 1),
+    ("face", "The number of the face", 1, 255),
+    ("height_mm", "The height in millimetres", 1, 10_000),
 )
+"""Field, what the page and the command line call it, least and largest value."""

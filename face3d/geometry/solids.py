@@ -23,6 +23,8 @@ RIM_SHIFT = 0.24
 """Largest move of a border corner when the staircase is smoothed, in cells. Below a quarter, no triangle of
 the grid can turn over: its doubled area stays above (1 - 2 s)^2 - (2 s)^2 = 1 - 4 s > 0."""
 RIM_PASSES = 8
+CUT_HIGHER = 0.15
+"""Share of a bust's height that may go for a foot in one piece."""
 
 
 def solid_cells(mask_hw: Array, smallest_hole: float = 0.02) -> Array:
@@ -61,14 +63,25 @@ def cut_flat(mask_hw: Array, chin: int = 0, share: float = 0.25, share_below_chi
 
     That is the lowest row at least `share` as wide as the widest. Below a head, from row `chin` on (0: no
     head), it is the lowest that is at least `share_below_chin` as wide as the widest down there: where a mask
-    breaks off below the shoulders, the rags go.
+    breaks off below the shoulders, the rags go. Where that row is in pieces, the next one above it that is as
+    wide and in one piece is taken, if it is within `CUT_HIGHER` of the mask's height.
     """
-    widths = mask_hw.sum(axis=1)
-    last = np.flatnonzero(widths >= share * widths.max())[-1]
+    rows, widths = np.arange(len(mask_hw)), mask_hw.sum(axis=1)
+    wide = widths >= share * widths.max()
+    last = np.flatnonzero(wide)[-1]
     below = widths[chin:]
     if chin > 0 and below.any():
-        last = min(last, chin + np.flatnonzero(below >= share_below_chin * below.max())[-1])
-    return mask_hw & (np.arange(len(mask_hw)) <= last)[:, None]
+        wide = (rows >= chin) & (widths >= share_below_chin * below.max())
+        last = min(last, np.flatnonzero(wide)[-1])
+    highest = last - CUT_HIGHER * (last - np.flatnonzero(widths)[0])
+    whole = np.flatnonzero(wide & (pieces_per_row(mask_hw) == 1) & (rows <= last) & (rows >= highest))
+    return mask_hw & (rows <= (whole[-1] if len(whole) else last))[:, None]
+
+
+def pieces_per_row(mask_hw: Array) -> Array:
+    """(h,) int: runs of cells in each row."""
+    starts_hw = mask_hw & ~np.pad(mask_hw, ((0, 0), (1, 0)))[:, :-1]
+    return starts_hw.sum(axis=1)
 
 
 def corner_means(values_hw: Array, cells_hw: Array) -> Array:

@@ -121,11 +121,13 @@ def picture_uv(points_n3: Array, camera: Camera, margin_px: int) -> Array:
     return np.clip(np.stack([u_n, v_n], -1), 0, 1)
 
 
-def seen_triangles(points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int) -> Array:
+def seen_triangles(
+    points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int, photo_rows: float | None = None
+) -> Array:
     """(m,) bool: triangles of a solid that take the photo: turned to the camera by more than `GRAZING`.
 
-    On a wall along the line of sight one pixel would become a streak. Triangles below the picture, as a
-    bust's foot, take none.
+    On a wall along the line of sight one pixel would become a streak. Triangles below the first `photo_rows`
+    rows (None: all of the picture's), as a bust's foot, take none.
     """
     a_m3, b_m3, c_m3 = (points_n3[faces_m3[:, corner]].astype(np.float64) for corner in range(3))
     normals_m3 = np.cross(b_m3 - a_m3, c_m3 - a_m3)
@@ -134,19 +136,21 @@ def seen_triangles(points_n3: Array, faces_m3: Array, camera: Camera, margin_px:
     lengths_m = np.linalg.norm(normals_m3, axis=1) * np.linalg.norm(toward_m3, axis=1)
     facing_m = np.einsum("ij,ij->i", normals_m3, toward_m3) > GRAZING * lengths_m
     _, rows = project((a_m3 + b_m3 + c_m3) / 3, camera)
-    return facing_m & (np.abs(rows - camera.size_hw[0] / 2) <= camera.size_hw[0] / 2 + margin_px + 0.5)
+    last = camera.size_hw[0] if photo_rows is None else photo_rows
+    return facing_m & (np.abs(rows - last / 2) <= last / 2 + margin_px + 0.5)
 
 
 def split_at_seam(
-    points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int
+    points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int, photo_rows: float | None = None
 ) -> tuple[Array, Array, Array]:
     """Vertices, triangles and atlas coordinates of a solid.
 
     Vertices between a visible and a hidden triangle are doubled, at the same place.
 
     The photo takes the left `FRONT_SHARE` of the atlas. margin_px: border around the photo, in its pixels.
+    photo_rows: see `seen_triangles`.
     """
-    seen_m = seen_triangles(points_n3, faces_m3, camera, margin_px)
+    seen_m = seen_triangles(points_n3, faces_m3, camera, margin_px, photo_rows)
     count = len(points_n3)
     keys_m3 = faces_m3 + np.where(seen_m, 0, count)[:, None]
     used = np.zeros(2 * count, bool)

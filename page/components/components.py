@@ -14,19 +14,21 @@ import plotly
 from streamlit.components.v1 import declare_component
 from streamlit.components.v2 import component
 
+from face3d.export.html_viewer import RECOVERY_JS
+
 HERE = Path(__file__).parent
 PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
 PLOTLY_URL = f"component/{__name__}.plotly/plotly.min.js?{plotly.__version__}"
 """Where `declare_component` serves the folder, relative to the page: component/<this module>.<name>/."""
 
 
-def _component(name: str) -> Any:
-    """The component of the .js and .css files of this name."""
+def _component(name: str, functions: str = "") -> Any:
+    """The component of the .js and .css files of this name. functions: JavaScript that the former calls."""
     js, css = ((HERE / f"{name}{suffix}").read_text(encoding="utf-8") for suffix in (".js", ".css"))
-    return component(f"photo_to_3d_face.{name}", js=js, css=css, isolate_styles=False)
+    return component(f"photo_to_3d_face.{name}", js=functions + js, css=css, isolate_styles=False)
 
 
-_MODEL = _component("model_viewer")
+_MODEL = _component("model_viewer", RECOVERY_JS)
 _PICTURES = _component("picture_viewer")
 
 

@@ -1,4 +1,5 @@
 // A Plotly figure whose camera is kept when the figure changes: the current camera is written into the new layout before it is drawn.
+// face3d/export/webgl_recovery.js stands before it.
 
 const DISTANCE = 1.5;
 const CENTRE = { x: 0, y: 0, z: 0 };
@@ -18,6 +19,8 @@ const KEYS = {
   "+": (eye) => scaled(eye, 1 / 1.12), "=": (eye) => scaled(eye, 1 / 1.12), "-": (eye) => scaled(eye, 1.12),
 };
 const HINT = "Drag to turn · wheel or pinch to zoom · right-drag to move · double-click or 0 to reset · arrow keys turn too";
+const OFF = "This browser shows no 3D graphics (WebGL is off), so this is a still picture. The downloads are complete.";
+const LOST = "The browser lost its 3D graphics, so this is a still picture until it has them again. The downloads are complete.";
 
 // The last camera of each subject. It outlives the component, which leaves the page and comes back.
 const cameras = new Map();
@@ -32,12 +35,6 @@ function loadPlotly(url) {
     document.head.appendChild(script);
   });
   return plotlyLoading;
-}
-
-function hasWebGL() {
-  const context = document.createElement("canvas").getContext("webgl");
-  context?.getExtension("WEBGL_lose_context")?.loseContext();
-  return context !== null;
 }
 
 const scaled = (eye, factor) => ({ x: eye.x * factor, y: eye.y * factor, z: eye.z * factor });
@@ -82,9 +79,11 @@ class ModelViewer {
     this.stage.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("dblclick", () => this.setCamera(VIEWS.Front));
     this.pinch();
+    onContextLoss(this.stage, () => this.contextLost(), () => this.show(this.latest));
     this.resizing = new ResizeObserver(() => this.drawn && window.Plotly.Plots.resize(this.plot));
     this.resizing.observe(this.stage);
     this.queue = Promise.resolve();
+    this.noWebGL = OFF;
   }
 
   button(name, action) {
@@ -146,15 +145,16 @@ class ModelViewer {
 
   async draw(data) {
     this.stage.setAttribute("aria-label", `${data.description} ${HINT}`);
-    if (!hasWebGL()) return this.stillInstead(data, "This browser shows no 3D graphics (WebGL is off), so this is a still picture. The downloads are complete.");
+    if (!hasWebGL()) return this.stillInstead(data, this.noWebGL);
     const Plotly = await loadPlotly(data.plotly);
     if (!this.plot.isConnected) this.stage.replaceChildren(this.plot); // after a still picture
     this.bar.hidden = this.hint.hidden = false;
     const figure = JSON.parse(data.figure);
-    const camera = this.subject === data.subject ? this.camera() : cameras.get(data.subject);
+    const camera = (this.subject === data.subject && this.camera()) || cameras.get(data.subject);
     if (camera) figure.layout.scene.camera = { ...figure.layout.scene.camera, ...structuredClone(camera) };
     this.subject = data.subject;
     await Plotly.react(this.plot, figure.data, { ...figure.layout, uirevision: data.subject, autosize: true }, { displayModeBar: false, scrollZoom: true, responsive: false, doubleClick: false });
+    withoutOwnRecovery(this.plot);
     if (!this.drawn) this.plot.on("plotly_relayout", () => this.remember());
     this.drawn = true;
     this.remember();
@@ -163,6 +163,14 @@ class ModelViewer {
   remember() {
     const camera = this.camera();
     if (camera) cameras.set(this.subject, camera);
+  }
+
+  contextLost() {
+    this.remember();
+    window.Plotly.purge(this.plot);
+    this.drawn = false;
+    this.noWebGL = LOST;
+    this.stillInstead(this.latest, this.noWebGL);
   }
 
   stillInstead(data, reason) {

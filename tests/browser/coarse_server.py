@@ -3,7 +3,7 @@
     python -m tests.browser.coarse_server run app.py
 
 Light detail is a good deal lighter, and chosen at first; the others are as they are. A photo that was seen
-before is not looked at again.
+before is not looked at again. A visit ends with its connection: no session is kept for two minutes.
 """
 
 import gc
@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from stand_in import with_memory
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.web import cli
 
 from page import inference_queue
@@ -23,5 +24,6 @@ if __name__ == "__main__":
     REMEMBERED["detail"] = "Light"
     inference_queue.predict = with_memory(inference_queue.predict)
     inference_queue.find_faces = with_memory(inference_queue.find_faces)
+    MemorySessionStorage.save = lambda *_: None
     gc.freeze()  # Streamlit collects garbage after each run of the page: not among PyTorch's million objects
     cli.main(prog_name="streamlit")

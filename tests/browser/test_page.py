@@ -6,6 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from odd_names import LOADING, ODD_NAMES
 from playwright.sync_api import expect
 from sample_files import ASTRONAUT, MIRRORED
 from visitor import (
@@ -82,13 +83,34 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
 
 
 def test_another_photo_leaves_nothing_of_the_first(visit):
-    page = visit()
+    page = visit(before=KEEP_SOCKETS)
     upload(page, "astronaut.jpg", ASTRONAUT)
     generate_depth(page)
     upload(page, "mirrored.jpg", MIRRORED)
     expect(page.locator(".pv-frame")).to_have_count(0)
     expect(page.locator(".mv-stage")).to_have_count(0)
     expect(page.get_by_role("button", name="Generate 3D model")).to_be_disabled()
+    check_a_lost_visit(page)
+
+
+KEEP_SOCKETS = """window.sockets = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(...values) { super(...values); window.sockets.push(this); }
+    };"""
+
+
+def check_a_lost_visit(page):
+    """After a lost connection: no other photo in place of the uploaded one, and the next one is taken."""
+    page.evaluate("() => window.sockets.forEach((socket) => socket.close())")
+    page.wait_for_function("() => window.sockets.length > 1 && window.sockets.at(-1).readyState === 1")
+    press_depth(page)
+    expect(page.get_by_text("The photo is no longer here")).to_be_visible()
+    settle(page)
+    expect(page.get_by_text("mirrored.jpg")).to_have_count(0)
+    expect(page.get_by_text("portrait_1.jpg")).to_have_count(0)
+    expect(page.get_by_role("button", name="Generate depth map")).to_be_disabled()
+    upload(page, "astronaut.jpg", ASTRONAUT)
+    expect(page.get_by_text("The photo is no longer here")).to_have_count(0)
 
 
 def test_a_photo_that_comes_while_depth_is_computed_leaves_nothing_of_the_first(visit):
@@ -108,12 +130,21 @@ def test_a_photo_that_comes_while_depth_is_computed_leaves_nothing_of_the_first(
     expect(page.get_by_text("Made by Face network")).to_be_visible()
 
 
-def test_a_bad_file_is_reported_and_a_good_one_follows(visit):
+def test_a_bad_file_is_reported_by_its_name_and_a_good_one_follows(visit):
+    """Whatever the name is, it is text: no link, no picture, and no request, which `visit` checks."""
     page = visit()
-    send_file(page, "letter.jpg", b"Dear Sir")
-    expect(page.get_by_text("letter.jpg is not a photo")).to_be_visible()
+    step = page.locator(".st-key-step-photo")
+    for name in ODD_NAMES:
+        send_file(page, name, b"Dear Sir")
+        alert = step.get_by_role("alert")
+        expect(alert).to_have_text(f"{name} is not a photo; choose a JPEG, PNG or WebP file.")
+        expect(alert.locator("p *:not(span)")).to_have_count(0)
     expect(page.get_by_role("button", name="Generate depth map")).to_be_disabled()
-    upload(page, "astronaut.jpg", ASTRONAUT)
+    upload(page, LOADING, ASTRONAUT)
+    caption = step.get_by_test_id("stCaptionContainer")
+    expect(caption).to_have_text(re.compile("^" + re.escape(LOADING) + " · 512 × 512 pixels"))
+    expect(caption.locator("p *:not(span)")).to_have_count(0)
+    expect(caption).to_have_css("opacity", "0.72")
     expect(page.get_by_role("button", name="Generate depth map")).to_be_enabled()
 
 

@@ -1,12 +1,14 @@
 """The model viewer under mouse, fingers and keys: orbit, pan, zoom, reset, views, full screen, picture."""
 
 import io
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from visitor import (
+    SCENE,
     SLOW_MS,
     camera,
     drag,
@@ -27,6 +29,15 @@ PROPORTIONS = """() => {
     const length = ({ range: [low, high] }) => high - low;
     return ['x', 'y', 'z'].map((axis) => ratio[axis] / length(scene[axis + 'axis']));
 }"""
+LOSE_WEBGL = """() => {
+    const lost = document.querySelector('.mv-plot canvas'), real = HTMLCanvasElement.prototype.getContext;
+    (lost.getContext('webgl') ?? lost.getContext('webgl2')).getExtension('WEBGL_lose_context').loseContext();
+    window.getContext = real;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+        return kind.startsWith('webgl') ? null : real.call(this, kind, ...rest);
+    };
+}"""
+"""The context of the viewer is lost, and there is no other until `getContext` is put back."""
 TAKEN = """(stage) => {
     const press = (held) => new KeyboardEvent('keydown', { key: '0', cancelable: true, [held]: true });
     const modifiers = ['', 'ctrlKey', 'metaKey', 'altKey'];
@@ -91,6 +102,23 @@ def test_every_view_keeps_its_camera_and_has_true_proportions(visit):
         assert np.abs(camera(page)[0] - turned).max() < 1e-6
         x, y, z = page.evaluate(PROPORTIONS)
         assert y == pytest.approx(x, rel=1e-4) and z == pytest.approx(x, rel=1e-4), shown
+    check_a_lost_context(page, stage)
+
+
+def check_a_lost_context(page, stage):
+    """A still picture while the browser has no WebGL; then the model as it was, which still turns."""
+    before, (eye, _) = pixels(stage), camera(page)
+    page.evaluate(LOSE_WEBGL)
+    expect(page.get_by_text("The browser lost its 3D graphics")).to_be_visible()
+    expect(stage.locator(".mv-still")).to_have_attribute("alt", re.compile("^3D model"))
+    page.evaluate("() => { HTMLCanvasElement.prototype.getContext = window.getContext; }")
+    page.wait_for_function(SCENE)
+    expect(page.get_by_text("The browser lost its 3D graphics")).to_have_count(0)
+    page.wait_for_timeout(1000)
+    assert np.abs(camera(page)[0] - eye).max() < 1e-6
+    assert np.abs(pixels(stage) - before).mean() < 1
+    stage.press("0")
+    wait_for_eye(page, "gap > 0.2", eye)
 
 
 def test_a_failed_load_shows_a_picture_and_the_next_try_the_model(visit):

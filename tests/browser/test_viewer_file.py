@@ -17,6 +17,8 @@ SCENE = "document.querySelector('.js-plotly-plot')?._fullLayout?.scene?._scene"
 DRAWN = f"() => !!{SCENE}?.glplot"
 EYE = f"() => {{ const {{ x, y, z }} = {SCENE}.getCamera().eye; return [x, y, z]; }}"
 
+LOSE_CONTEXT = f"() => {SCENE}.glplot.gl.getExtension('WEBGL_lose_context').loseContext()"
+
 
 @pytest.fixture(scope="module")
 def viewer_file(tmp_path_factory):
@@ -53,6 +55,13 @@ def test_it_opens_offline_makes_no_request_and_turns(viewer_file, chromium):
         after = picture(page)
         assert np.abs(np.subtract(page.evaluate(EYE), eye)).max() > 0.2
         assert (np.abs(after - before).max(axis=-1) > 20).mean() > 0.05
+        eye = page.evaluate(EYE)
+        page.evaluate(LOSE_CONTEXT)
+        page.get_by_text("The browser lost its 3D graphics").wait_for()
+        page.wait_for_function(DRAWN, timeout=60_000)
+        page.wait_for_timeout(800)
+        assert np.abs(np.subtract(page.evaluate(EYE), eye)).max() < 1e-6
+        assert np.abs(picture(page) - after).mean() < 1
     inside = viewer_file.as_uri(), "data:", "blob:"
     assert [url for url in requests if not url.startswith(inside)] == []
     assert errors == []

@@ -21,6 +21,7 @@ from PIL import Image, ImageCms, ImageFile
 from sample_files import ASTRONAUT_HWC, PORTRAIT_HWC, encoded
 
 from face3d import photo
+from face3d.colour import BACKGROUND_GREY
 from face3d.errors import PhotoError
 from face3d.photo import concerns, crop_to, read_photo
 from face3d.structures import Photo
@@ -110,7 +111,7 @@ def test_the_transparent_grey_of_a_sixteen_bit_file_is_transparent():
     grey_hw[:20] = 65535
     taken = read_photo(encoded(Image.fromarray(grey_hw), "PNG", transparency=5000), "a")
     assert (taken.alpha_hw[:20] == 255).all() and (taken.alpha_hw[20:] == 0).all()
-    assert (taken.rgb_hwc[:20] == 255).all() and (taken.rgb_hwc[20:] == photo.BACKGROUND_GREY).all()
+    assert (taken.rgb_hwc[:20] == 255).all() and (taken.rgb_hwc[20:] == BACKGROUND_GREY).all()
 
 
 def test_hidden_colours_stay_hidden_and_alpha_is_kept():
@@ -119,7 +120,7 @@ def test_hidden_colours_stay_hidden_and_alpha_is_kept():
     rgba_hwc[10:20] = (228, 228, 228, 128)
     taken = read_photo(encoded(rgba_hwc, "PNG"), "a")
     assert np.array_equal(taken.alpha_hw, rgba_hwc[..., 3])
-    assert (taken.rgb_hwc[:10] == photo.BACKGROUND_GREY).all()
+    assert (taken.rgb_hwc[:10] == BACKGROUND_GREY).all()
     assert (np.abs(taken.rgb_hwc[10:20].astype(int) - 178) <= 1).all()
     assert np.array_equal(taken.rgb_hwc[20:], rgba_hwc[20:, :, :3])
 
@@ -173,11 +174,11 @@ def test_a_huge_photo_is_reduced_early_and_looks_the_same(file_format, decoded_w
     are converted.
     """
     monkeypatch.setattr(photo, "WORKING_PIXELS", 20_000)
-    sizes, load, convert = [], ImageFile.ImageFile.load, ImageCms.profileToProfile
+    sizes, load, convert = [], ImageFile.ImageFile.load, ImageCms.applyTransform
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: (load(image), sizes.append(image.size))[0])
     monkeypatch.setattr(
         ImageCms,
-        "profileToProfile",
+        "applyTransform",
         lambda image, *a, **k: sizes.append(image.size) or convert(image, *a, **k),
     )
     huge, srgb = (
@@ -196,7 +197,7 @@ def test_what_is_hidden_stays_hidden_when_a_huge_photo_is_reduced(monkeypatch):
         np.array([[(255, 0, 0, 0)] * 101 + [(0, 200, 0, 255)] * 200], np.uint8), 400, axis=0
     )
     taken = read_photo(encoded(hidden_then_shown_hwc, "PNG"), "a")
-    assert taken.rgb_hwc[..., 0].max() <= photo.BACKGROUND_GREY + 16 and len(np.unique(taken.alpha_hw)) > 2
+    assert taken.rgb_hwc[..., 0].max() <= BACKGROUND_GREY + 16 and len(np.unique(taken.alpha_hw)) > 2
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
@@ -215,9 +216,23 @@ def test_each_bad_file_is_one_sentence_with_the_remedy(kind):
 
 def test_a_heic_photo_without_its_package_is_named_with_the_remedy(monkeypatch):
     monkeypatch.setattr(photo, "heif_available", lambda: False)
-    assert "heic" not in photo.accepted_suffixes() and "jfif" in photo.accepted_suffixes()
+    assert not {"heic", "heif", "hif"} & set(photo.accepted_suffixes())
+    assert {"jpg", "jpeg", "jfif", "mpo", "png", "webp"} <= set(photo.accepted_suffixes())
     with pytest.raises(PhotoError, match=r"is a HEIC photo; .*pillow-heif"):
         read_photo(HEIC_HEADER, "a.heic")
+
+
+@pytest.mark.parametrize(
+    ("heif", "formats"), [(False, "JPEG, PNG or WebP"), (True, "JPEG, PNG, WebP or HEIC")]
+)
+def test_messages_offer_the_formats_of_the_label(heif, formats, monkeypatch):
+    monkeypatch.setattr(photo, "heif_available", lambda: heif)
+    monkeypatch.setattr(photo, "_formats", lambda: ["JPEG", "PNG", "WEBP"])
+    assert ", ".join(photo.accepted_formats()) == formats.replace(" or ", ", ")
+    for data, remedy in ((b"text", f"choose a {formats} file."), (b"GIF89a", f"save it as {formats}.")):
+        with pytest.raises(PhotoError) as raised:
+            read_photo(data, "a")
+        assert str(raised.value).endswith(remedy)
 
 
 def test_a_package_that_cannot_be_imported_is_none(monkeypatch):
@@ -237,7 +252,7 @@ def heic():
 
 
 def test_a_heic_photo_is_read_like_any_other(heic):
-    assert "heic" in photo.accepted_suffixes() and "heif" in photo.accepted_suffixes()
+    assert {"heic", "heif", "hif"} <= set(photo.accepted_suffixes())
     data = heic(PORTRAIT_HWC[:200, :123], quality=95, exif=with_exif(1, 50))
     taken = read_photo(data, "a.heic")
     assert taken.sha256 == hashlib.sha256(data).hexdigest()
@@ -260,7 +275,7 @@ def test_hidden_colours_of_a_heic_photo_stay_hidden(heic):
     rgba_hwc[:32, :, 3] = 0
     taken = read_photo(heic(rgba_hwc, quality=95), "a.heic")
     assert taken.alpha_hw[:30].max() < 8 and taken.alpha_hw[34:].min() > 247
-    assert np.abs(taken.rgb_hwc[:30].astype(int) - photo.BACKGROUND_GREY).max() < 8
+    assert np.abs(taken.rgb_hwc[:30].astype(int) - BACKGROUND_GREY).max() < 8
 
 
 def test_the_limits_hold_for_heic_too(heic, monkeypatch):
@@ -357,6 +372,10 @@ def test_a_head_is_cut_out_with_room_and_a_narrower_view():
 @pytest.mark.parametrize(("grey", "expected"), [(5, "dark"), (200, "one colour")])
 def test_a_uniform_photo_is_doubted(grey, expected):
     assert expected in " ".join(concerns(Photo(np.full((300, 300, 3), grey, np.uint8), None, None, "0")))
+
+
+def test_a_file_that_lacks_its_end_is_doubted():
+    assert "lacks its end" in " ".join(concerns(Photo(ASTRONAUT_HWC, None, None, "0", lacks_end=True)))
 
 
 def test_a_good_photo_is_not_doubted():

@@ -126,13 +126,28 @@ def test_a_map_that_another_photo_overtook_is_dropped(page, monkeypatch):
 
 
 @pytest.mark.usefixtures("stand_in_network")
-def test_a_crash_is_not_repeated_at_every_click(page, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (MemoryError(), "There is not enough memory."),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "There is not enough memory."),
+        (ZeroDivisionError(), "ended this step (ZeroDivisionError)"),
+    ],
+)
+def test_an_unexpected_error_is_one_sentence_and_not_repeated_at_every_click(
+    page, monkeypatch, error, sentence
+):
+    def fail(*_):
+        raise error
+
     with monkeypatch.context() as broken:
-        broken.setattr(inference_queue, "predict", lambda *_: 1 / 0)
+        broken.setattr(inference_queue, "predict", fail)
         press(page, "generate depth")
-        assert page.exception
+        assert len(page.error) == 1 and sentence in page.error[0].value and not page.exception
         page.run()
-    assert not page.exception and not download_labels(page)
+        assert not page.error and not page.exception and not download_labels(page)
+    press(page, "generate depth")
+    assert not page.error and download_labels(page)
 
 
 @pytest.mark.usefixtures("stand_in_network")

@@ -3,7 +3,10 @@
 import re
 
 import pytest
-from page_visit import press, texts
+from page_visit import press, session_of, texts
+
+from face3d.export.models import write
+from page import model_files
 
 pytestmark = pytest.mark.usefixtures("coarse_models")
 
@@ -30,19 +33,31 @@ def test_a_height_that_is_asked_for_is_the_models_height(page):
 def test_thin_walls_are_reported_for_a_model_that_is_ready_to_print(page):
     press(page, "generate depth")
     press(page, "generate model")
-    assert "| Ready to print | yes |" in texts(page, "markdown")
+    said = texts(page, "markdown")
+    assert re.search(
+        r"Ready to print \| yes, but larger than a 220 mm bed: scale to \d+ % or set a height", said
+    )
+    assert re.search(r"Stands \| (yes, it tips over at \d+°) \|", said)
     page.selectbox(key="kind").set_value("plaque")
     page.number_input(key="height").set_value(20.0).run()
     press(page, "write files")
     said = texts(page, "markdown")
     measured = float(re.search(r"Walls under 1 mm \| ([\d.]+) % of the surface", said)[1])
-    thin = int(re.search(r"Ready to print \| yes, but (\d+) % of it is thinner than 1 mm \|", said)[1])
+    thin = int(re.search(r"Ready to print \| yes, but (\d+) % is thinner than 1 mm \|", said)[1])
     assert measured > 1 and abs(thin - measured) < 0.6
 
 
 @pytest.mark.usefixtures("stand_in_network")
-def test_units_and_axes_of_the_files_are_shown(page):
+def test_units_and_axes_of_the_files_are_shown_and_names_inside_are_the_photos(page, monkeypatch):
+    names = []
+
+    def write_named(file_format, model, name="model"):
+        names.append((file_format, name))
+        return write(file_format, model, name)
+
+    monkeypatch.setattr(model_files, "write", write_named)
     press(page, "generate depth")
     press(page, "generate model")
     for fact in ("STL and 3MF are in millimetres with Z up", "GLB is in metres", "Blender", "scale 0.001"):
         assert fact in texts(page, "caption")
+    assert ("obj", f"{session_of(page).photo_name}_bust") in names

@@ -5,7 +5,7 @@ import pytest
 from page_visit import press
 
 from face3d.structures import DepthMap, DepthRepresentation
-from page import inference_queue
+from page import inference_queue, model_files, model_step
 
 pytestmark = pytest.mark.usefixtures("coarse_models")
 
@@ -32,3 +32,21 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
     press(page, "generate depth")
     press(page, "generate model")
     assert page.error and not page.exception
+
+
+@pytest.mark.usefixtures("stand_in_network")
+@pytest.mark.parametrize(
+    ("module", "function"), [(model_step, "make_relief"), (model_files, "generate_model")]
+)
+def test_a_model_without_memory_is_one_sentence(page, monkeypatch, module, function):
+    def fail(*_):
+        raise MemoryError
+
+    press(page, "generate depth")
+    with monkeypatch.context() as broken:
+        broken.setattr(module, function, fail)
+        press(page, "generate model")
+        assert [error.value[:27] for error in page.error] == ["There is not enough memory."]
+        assert not page.exception
+    page.run()
+    assert not page.error and not page.exception

@@ -94,11 +94,11 @@ def camera(monkeypatch):
     """
     sent = SimpleNamespace(takes=[])
 
-    def widget(_label, *, on_change, key):
+    def widget(_label, *, on_change, args, key):
         if sent.takes:
             data = sent.takes.pop()
             st.session_state[key] = None if data is None else BytesIO(data)
-            on_change()
+            on_change(*args)
 
     monkeypatch.setattr(st, "camera_input", widget)
     return sent
@@ -126,6 +126,26 @@ def test_a_picture_that_was_never_taken_changes_nothing(page, camera):
     assert not page.error and download_labels(page)
 
 
+def test_a_search_for_faces_that_fails_is_a_warning(monkeypatch):
+    monkeypatch.setattr(inference_queue, "find_faces", lambda *_: 1 / 0)
+    page = open_page()
+    assert "Face detection failed. An unexpected error" in texts(page, "warning") and not page.exception
+    assert not page.button(key="generate depth").disabled
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_removed_upload_that_is_not_in_use_changes_nothing(page):
+    press(page, "sample 2")
+    press(page, "generate depth")
+    page.file_uploader[0].set_value(None).run()
+    assert session_of(page).photo_name == "portrait_2" and download_labels(page)
+
+
+def test_a_removed_upload_that_is_in_use_leaves_no_photo(page):
+    page.file_uploader[0].set_value(None).run()
+    assert texts(page, "info") == "No photo yet." and page.button(key="generate depth").disabled
+
+
 def test_the_face_is_outlined_before_the_depth_map(page):
     assert "1 face found" in texts(page, "caption")
     assert session_of(page).depth_result is None and len(session_of(page).current_face_search().faces) == 1
@@ -148,6 +168,25 @@ def test_a_photo_without_a_face_gives_a_warning(page, data, doubt):
 HEAD_HWC = ASTRONAUT_HWC[0:320, 60:380]
 TWINS = jpeg(np.hstack([HEAD_HWC, HEAD_HWC[:, ::-1]]))
 OTHER_TWINS = jpeg(np.hstack([HEAD_HWC[:, ::-1], HEAD_HWC]))
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_head_upside_down_is_turned_at_a_click(page, monkeypatch):
+    """The search finds a face in the turned photo only."""
+
+    def upright(network, photo):
+        return stand_in.find_faces(network, photo) if photo.rgb_hwc[0, 0, 0] > 128 else ()
+
+    monkeypatch.setattr(inference_queue, "find_faces", upright)
+    monkeypatch.setattr(inference_queue, "find_turn", lambda network, photo: 180)
+    ramp_hwc = np.repeat(np.linspace(20, 240, 400).astype(np.uint8)[:, None, None], 3, axis=2)
+    upload(page, "head.jpg", jpeg(np.repeat(ramp_hwc, 300, axis=1)))
+    assert "upside down" in texts(page, "warning") and "No face" not in texts(page, "warning")
+    before = session_of(page).photo
+    press(page, "turn the photo")
+    turned = session_of(page).photo
+    assert np.array_equal(turned.rgb_hwc, before.rgb_hwc[::-1, ::-1])
+    assert not page.warning and len(session_of(page).current_face_search().faces) == 1
 
 
 @pytest.fixture

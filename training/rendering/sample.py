@@ -66,7 +66,7 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     camera = random_camera(rng)
     placed = camera.place(scene.mesh.vertices_v3)
     true = truth(scene.mesh, scene.owner_m, camera, placed, side)
-    rgb, coverage, names = _photo(scene, camera, placed, side, rng)
+    rgb, coverage, names = photo_of_scene(scene, camera, placed, side, rng)
     matte = np.round(coverage * 255).astype(np.uint8)
     matte[true.label_hw == LABEL_NOTHING] = np.minimum(matte[true.label_hw == LABEL_NOTHING], 127)
 
@@ -93,7 +93,7 @@ def render(model: FaceModel, regions: Regions, seed: int, side: int) -> Sample:
     )
 
 
-def _photo(
+def photo_of_scene(
     scene: Scene, camera: SceneCamera, placed_v3: Array, side: int, rng: Generator
 ) -> tuple[Array, Array, set[str]]:
     """The photo (s, s, 3) uint8 in a random light, before a random backdrop; the share of each pixel that

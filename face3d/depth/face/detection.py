@@ -7,14 +7,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from face3d.depth.face.evidence import LEAST_CONFIDENCE, SURE_CONFIDENCE, head_confidence
 from face3d.depth.face.inference import Box, CropPrediction, predict_crop
 from face3d.depth.face.network import FaceNetwork
-from face3d.structures import Array, Face, Photo
+from face3d.structures import TURNS, Array, Face, Photo
 
 CROP_SIDE_IN_HEADS = 1.6
 """Side of the crop around a head, in head sizes; compared on the calibration set with 1.5 to 2.5."""
 LARGEST_CROP_SHARE = 0.85
 """A crop whose side is a larger share of the photo's would add little to the inference on the whole photo."""
+SCALES = (1, 2)
+"""Sides at which the whole photo is predicted, in the network's own: the second for small heads, where the
+first confirms none."""
 MAX_FACES = 6
 MIN_HEAD_SHARE = 0.03
 """Narrower heads, as a share of the whole photo's longer side, are dropped."""
@@ -37,40 +41,66 @@ class DetectedHead:
     """A head found in a photo.
 
     box: of the head. crop: the rectangle of `prediction`, which shows the head at the highest resolution.
-    eye_score: 0..1, the largest value of the eye maps within the box.
+    eye_score: 0..1, the largest value of the eye maps within the box. confidence: see `head_confidence`.
     """
 
     box: Box
     crop: Box
     prediction: CropPrediction
     eye_score: float
+    confidence: float
 
 
-def detect_heads(network: FaceNetwork, photo: Photo) -> tuple[CropPrediction, list[DetectedHead]]:
+def detect_heads(
+    network: FaceNetwork,
+    photo: Photo,
+    least_confidence: float = LEAST_CONFIDENCE,
+    scales: tuple[int, ...] = SCALES,
+) -> tuple[CropPrediction, list[DetectedHead]]:
     """The prediction for the whole photo, and the heads that crop inference confirms.
 
-    The heads are sorted by eye score, highest first. Where none is confirmed, the whole photo is predicted
-    again at twice the side, for small heads.
+    The heads are sorted by eye score, highest first.
+    least_confidence: below which a region is no head, see `head_confidence`. scales: sides at which the whole
+    photo is predicted, in the network's own, until a head is confirmed.
     """
     whole, side = Box.whole(photo.size_hw), network.configuration.inference_side
-    coarse = predict_crop(network, photo.rgb_hwc, whole, side)
-    boxes = head_boxes(coarse.head_hw, whole)
-    if heads := _confirm_heads(network, photo, boxes, coarse):
-        return coarse, heads
-    fine = predict_crop(network, photo.rgb_hwc, whole, 2 * side)
-    if heads := _confirm_heads(network, photo, head_boxes(fine.head_hw, whole), fine):
-        return fine, heads
-    return (coarse if boxes else fine), []
+    unconfirmed: list[CropPrediction] = []
+    for scale in scales:
+        prediction = predict_crop(network, photo.rgb_hwc, whole, scale * side)
+        boxes = head_boxes(prediction.head_hw, whole)
+        if heads := _confirm_heads(network, photo, boxes, prediction, least_confidence):
+            return prediction, heads
+        if boxes or scale == scales[-1]:
+            unconfirmed.append(prediction)
+    return unconfirmed[0], []
+
+
+def upright_heads(network: FaceNetwork, photo: Photo) -> tuple[CropPrediction, list[DetectedHead]]:
+    """Like `detect_heads`, without heads that are turned.
+
+    Where no head is sure, the photo is looked at turned as well: where a head is surer there, none is upright
+    here.
+    """
+    whole, heads = detect_heads(network, photo)
+    confidence = max((head.confidence for head in heads), default=0.0)
+    if heads and confidence < SURE_CONFIDENCE:
+        turned = (detect_heads(network, photo.turned(degrees), scales=(1,)) for degrees in TURNS[1:])
+        if any(head.confidence > confidence for _, found in turned for head in found):
+            return whole, []
+    return whole, heads
 
 
 def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...]:
-    """Heads as faces with their eyes, largest first."""
+    """Heads as faces with their eyes, in the same order."""
     reach = round(EYE_WINDOW * network.configuration.side)
-    faces = [
-        Face(head.box.corners, locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach))
+    return tuple(
+        Face(
+            head.box.corners,
+            locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach),
+            head.confidence,
+        )
         for head in heads
-    ]
-    return tuple(sorted(faces, key=lambda face: -face.width))
+    )
 
 
 def head_boxes(head_hw: Array, box: Box) -> list[Box]:
@@ -104,13 +134,14 @@ def head_boxes(head_hw: Array, box: Box) -> list[Box]:
 
 
 def _confirm_heads(
-    network: FaceNetwork, photo: Photo, boxes: list[Box], whole: CropPrediction
+    network: FaceNetwork, photo: Photo, boxes: list[Box], whole: CropPrediction, least_confidence: float
 ) -> list[DetectedHead]:
     """The boxes whose crop contains the head too, highest eye score first. All but the first need an eye.
 
     whole: the prediction for the whole photo, which the boxes come from.
     """
-    heads = [head for box in boxes if (head := _refine_head(network, photo, box, whole)) is not None]
+    refined = [_refine_head(network, photo, box, whole) for box in boxes]
+    heads = [head for head in refined if head is not None and head.confidence >= least_confidence]
     heads.sort(key=lambda head: -head.eye_score)
     return heads[:1] + [head for head in heads[1:] if head.eye_score >= FURTHER_HEAD_EYE_THRESHOLD]
 
@@ -123,13 +154,18 @@ def _refine_head(network: FaceNetwork, photo: Photo, box: Box, whole: CropPredic
     crop = crop_around(box, photo.size_hw)
     if crop is None:
         frame = Box.whole(photo.size_hw)
-        return DetectedHead(box, frame, whole, _eye_score(whole.eyes_2hw, frame, box))
+        return _detected(box, frame, whole)
     prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.inference_side)
     candidates = head_boxes(prediction.head_hw, crop)
     refined = max(candidates, key=lambda candidate: intersection_over_union(candidate, box), default=None)
     if refined is None or intersection_over_union(refined, box) < MIN_HEAD_IOU:
         return None
-    return DetectedHead(refined, crop, prediction, _eye_score(prediction.eyes_2hw, crop, refined))
+    return _detected(refined, crop, prediction)
+
+
+def _detected(box: Box, crop: Box, prediction: CropPrediction) -> DetectedHead:
+    eye_score = float(_inside(prediction.eyes_2hw, crop, box).max())
+    return DetectedHead(box, crop, prediction, eye_score, head_confidence(prediction, crop, box))
 
 
 def crop_around(head: Box, photo_hw: tuple[int, int]) -> Box | None:
@@ -176,10 +212,6 @@ def locate_eyes(
         centre_y = float(crop.top + y * crop.height / blob.shape[0])
         centres.append((centre_x, centre_y))
     return centres[0], centres[1]
-
-
-def _eye_score(eyes_2hw: Array, crop: Box, head: Box) -> float:
-    return float(_inside(eyes_2hw, crop, head).max())
 
 
 def _inside(eyes_2hw: Array, crop: Box, head: Box) -> Array:

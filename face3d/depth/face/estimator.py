@@ -18,9 +18,10 @@ from face3d.depth import checkpoints
 from face3d.depth.device import Device
 from face3d.depth.download import Progress
 from face3d.depth.estimator import DepthEstimator
-from face3d.depth.face.detection import detect_heads, to_faces
+from face3d.depth.face.detection import DetectedHead, to_faces, upright_heads
 from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction
 from face3d.depth.face.network import FaceNetwork, load_face_network
+from face3d.depth.face.people import MATTE_THRESHOLD, divide_matte, sort_by_area
 from face3d.depth.face.upsampling import guided_upsample
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkSpec
@@ -29,7 +30,6 @@ from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo
 CPU = Device("cpu", "float32")
 MAX_CANVAS_SIDE = 1024
 """Longest side at which maps are upsampled under guidance; beyond it they are only interpolated."""
-MATTE_THRESHOLD = 0.5
 STRAY_THRESHOLD = 0.2
 """Matte that joins pixels to a region; low, so that the soft rim of a region that stays is not cut off."""
 BLEND_RIM = 0.12
@@ -50,22 +50,23 @@ class FaceEstimator:
         Deterministic on one machine. Where no face is found `faces` is empty, and the map is that of the
         inference on the whole photo.
         """
-        whole, heads = detect_heads(self.network, photo)
+        whole, heads = upright_heads(self.network, photo)
+        heads = sort_by_area(heads, whole, photo.size_hw)
         canvas = Canvas.of(photo)
         frame = Box.whole(photo.size_hw)
         layers = _upsample_prediction(whole, frame, canvas, canvas.window(frame))
         for head in heads:
             if head.crop != frame:
                 _blend_crop(layers, head.prediction, head.crop, canvas)
-        return self._depth_map(layers, to_faces(heads, self.network), photo.size_hw)
+        return self._depth_map(layers, heads, photo.size_hw)
 
     def find_faces(self, photo: Photo) -> tuple[Face, ...]:
-        """The faces of `predict`, largest first, without the upsampling: about a third of the work."""
-        _, heads = detect_heads(self.network, photo)
-        return to_faces(heads, self.network)
+        """The faces of `predict`, largest person first, without the upsampling: a third of the work."""
+        whole, heads = upright_heads(self.network, photo)
+        return to_faces(sort_by_area(heads, whole, photo.size_hw), self.network)
 
     def _depth_map(
-        self, layers: dict[str, Array], faces: tuple[Face, ...], size_hw: tuple[int, int]
+        self, layers: dict[str, Array], heads: list[DetectedHead], size_hw: tuple[int, int]
     ) -> DepthMap:
         """The layers, enlarged to the photo's size, without stray regions, their stated errors calibrated."""
         if layers["matte"].shape != size_hw:
@@ -73,6 +74,7 @@ class FaceEstimator:
                 name: cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
                 for name, values in layers.items()
             }
+        faces = to_faces(heads, self.network)
         matte = remove_stray_regions(np.clip(layers["matte"], 0, 1).astype(np.float32), faces)
         relief = np.ascontiguousarray(layers["relief_hw"], np.float32)
         back = relief - np.maximum(layers["thickness_hw"], 0).astype(np.float32)
@@ -90,6 +92,7 @@ class FaceEstimator:
             matte_hw=matte,
             faces=faces,
             detects_faces=True,
+            person_hw=divide_matte(matte, relief, [head.box for head in heads]) if faces else None,
         )
 
 

@@ -37,6 +37,15 @@ class Box:
         """Left, top, right, bottom."""
         return float(self.left), float(self.top), float(self.left + self.width), float(self.top + self.height)
 
+    def scaled(self, down: float, across: float) -> Box:
+        """The same rectangle, at least a pixel wide and high, in a picture scaled by these factors."""
+        return Box(
+            round(self.left * across),
+            round(self.top * down),
+            max(1, round(self.width * across)),
+            max(1, round(self.height * down)),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class CropPrediction:

@@ -226,9 +226,19 @@ def test_every_file_that_is_still_missing_is_named_with_its_place(server, cache)
     with pytest.raises(WeightsError, match="server answered 404") as caught:
         checkpoints.fetch(spec, retry_policy=HASTE)
     message = str(caught.value)
-    assert f"by hand {url}/preprocessor_config.json as {cache}/glpn/preprocessor_config.json" in message
+    assert f"by hand, save it as {cache}/glpn/preprocessor_config.json" in message
+    assert message.count(f"{url}/preprocessor_config.json") == 1
     assert f"{url}/model.safetensors (3 MB) as {cache}/glpn/model.safetensors" in message
     assert f"{url}/config.json" not in message
+
+
+def test_a_folder_in_the_home_is_named_as_it_is_typed(server, spec, cache, monkeypatch):
+    monkeypatch.setenv("HOME", str(cache.parent))
+    server.behaviour.answers = ["404"]
+    with pytest.raises(WeightsError) as caught:
+        checkpoints.fetch(spec, retry_policy=HASTE)
+    assert f"save it as ~/{cache.name}/net.pt (" in str(caught.value)
+    assert str(caught.value).count("http://") == 1
 
 
 def test_a_mirror_takes_the_place_of_the_published_address(server, spec, cache, monkeypatch):
@@ -237,7 +247,7 @@ def test_a_mirror_takes_the_place_of_the_published_address(server, spec, cache, 
     assert checkpoints.fetch(elsewhere, retry_policy=HASTE) == cache / "net.pt"
     (cache / "net.pt").unlink()
     server.behaviour.answers = ["404"]
-    with pytest.raises(WeightsError, match=r"by hand http://127\.0\.0\.1:9/net\.pt \(1 MB\) as "):
+    with pytest.raises(WeightsError, match=r"by hand, save http://127\.0\.0\.1:9/net\.pt \(1 MB\) as "):
         checkpoints.fetch(elsewhere, retry_policy=HASTE)
 
 

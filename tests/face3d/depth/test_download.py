@@ -30,6 +30,18 @@ def test_a_download_arrives_whole_with_progress(server, file, tmp_path):
     assert left_over(tmp_path) == ["net.pt"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are of POSIX")
+def test_a_store_that_a_group_shares_is_the_groups(server, file, tmp_path):
+    before = os.umask(0o002)
+    try:
+        download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
+    finally:
+        os.umask(before)
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("net.pt", "net.pt.sha256", "net.pt.lock"), "0o664"
+    )
+
+
 def test_what_is_there_is_not_fetched_again(server, file, tmp_path):
     (tmp_path / "net.pt").write_bytes(b"mine")
     download.download(file, tmp_path / "net.pt", retry_policy=HASTE)

@@ -15,14 +15,14 @@ import pytest
 from PIL import Image
 
 from face3d.errors import ExportError
-from face3d.export.files import save
+from face3d.export.files import safe_name, save
 from face3d.export.models import WRITERS, write
 from face3d.geometry.meshes import weld
 from face3d.geometry.relief import make_relief
 from face3d.geometry.scale import to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import vertex_colours
-from face3d.structures import Mesh
+from face3d.structures import Mesh, PointCloud
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh, point_cloud
 
@@ -96,6 +96,62 @@ def test_glb_read_by_pygltflib(bust):
     assert (
         picture.quantization == Image.open(once).quantization
     )  # compressed once, at the quality of `JPEG_QUALITY`
+
+
+EVERY_LEVEL_N3 = np.stack([np.arange(256), np.arange(256)[::-1], np.arange(256) // 2], -1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["points", "mesh"])
+def test_colours_of_vertices_are_linear_in_glb_and_come_back_exactly(kind):
+    """glTF 2.0, 3.7.2.1: COLOR_0 is linear; 3.6.2.2: normalised 16-bit numbers are divided by 65535."""
+    pygltflib = pytest.importorskip("pygltflib")
+    points_n3 = np.random.default_rng(0).normal(size=(256, 3)).astype(np.float32)
+    faces_m3 = np.arange(255, dtype=np.int32).reshape(-1, 3)
+    model = {
+        "points": PointCloud(points_n3, EVERY_LEVEL_N3, unit="mm"),
+        "mesh": Mesh(points_n3, faces_m3, colours_n3=EVERY_LEVEL_N3, unit="mm"),
+    }[kind]
+    gltf = pygltflib.GLTF2.load_from_bytes(write("glb", model))
+    index = gltf.meshes[0].primitives[0].attributes.COLOR_0
+    assert (gltf.accessors[index].componentType, gltf.accessors[index].type) == (5123, "VEC4")
+    assert gltf.accessors[index].normalized
+    linear_n4 = accessor(gltf, index, "<u2", 4) / 65535
+    srgb_n3 = np.where(
+        linear_n4 <= 0.0031308, 12.92 * linear_n4, 1.055 * linear_n4 ** (1 / 2.4) - 0.055
+    )  # IEC 61966-2-1
+    assert (np.round(srgb_n3[:, :3] * 255) == EVERY_LEVEL_N3).all() and (linear_n4[:, 3] == 1).all()
+    assert linear_n4[128, 0] == pytest.approx(0.21586, abs=1e-4)  # light of level 128
+    positions = accessor(gltf, gltf.meshes[0].primitives[0].attributes.POSITION, "<f4", 3)
+    assert np.allclose(positions * 1000, points_n3, atol=1e-4)
+    material = gltf.materials[gltf.meshes[0].primitives[0].material].pbrMetallicRoughness
+    assert material.metallicFactor == 0 and material.baseColorFactor in (None, [1, 1, 1, 1])
+
+
+def test_names_inside_files_are_the_photos(bust, cloud):
+    pygltflib, lib3mf = pytest.importorskip("pygltflib"), pytest.importorskip("lib3mf")
+    for model in (bust, cloud):
+        gltf = pygltflib.GLTF2.load_from_bytes(write("glb", model, "me"))
+        assert gltf.meshes[0].name == "me"
+    three_mf = lib3mf.get_wrapper().CreateModel()
+    three_mf.QueryReader("3mf").ReadFromBuffer(write("3mf", bust, "me & <you>"))
+    objects = three_mf.GetMeshObjects()
+    assert objects.MoveNext() and objects.GetCurrentMeshObject().GetName() == safe_name("me & <you>")
+
+
+def test_two_obj_archives_lie_in_one_folder(bust, plaque, tmp_path):
+    meshes = {"my photo": bust, "李": plaque}
+    for name, mesh in meshes.items():
+        with zipfile.ZipFile(io.BytesIO(write("obj", mesh, name))) as archive:
+            assert not any(set("/\\ ") & set(inner) for inner in archive.namelist())
+            archive.extractall(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 6
+    for name, mesh in meshes.items():
+        words = [line.split() for line in (tmp_path / f"{safe_name(name)}.obj").read_text().splitlines()]
+        said = {word: rest for word, *rest in words if word in ("mtllib", "usemtl")}
+        material = [line.split() for line in (tmp_path / said["mtllib"][0]).read_text().splitlines()]
+        said |= {word: rest for word, *rest in material}
+        assert said["newmtl"] == said["usemtl"] and all(len(said[word]) == 1 for word in ("mtllib", "map_Kd"))
+        assert (np.asarray(Image.open(tmp_path / said["map_Kd"][0])) == mesh.texture_hwc).all()
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ import trimesh
 from hypothesis import given
 from hypothesis import strategies as st
 
+from face3d.geometry.camera import project
 from face3d.geometry.kinds import KINDS, settings_of
+from face3d.geometry.meshes import count_components
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
+from face3d.geometry.stability import LEAST_TIPPING_DEGREES, tipping_angle
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh
@@ -50,6 +53,71 @@ def test_a_bust_stands_on_a_flat_floor():
     under = np.isclose(solid.triangles[:, :, 1], floor, atol=1e-5).all(axis=1)
     assert solid.area_faces[under].sum() > 0.1
     assert np.allclose(solid.face_normals[under], [0, -1, 0], atol=1e-3)
+
+
+def part_of(depth, inside_hw, **changed):
+    """The depth map of a person who ends where `inside_hw` does."""
+    matte_hw = np.where(inside_hw, depth.matte_hw, 0).astype(np.float32)
+    return replace(depth, **{"mask_hw": depth.mask_hw & inside_hw, "matte_hw": matte_hw} | changed)
+
+
+def cut_outs():
+    """Members of one kind: the person ends inside the picture."""
+    depth = head((192, 160))
+    rows, columns = np.indices(depth.size_hw)
+    ragged = 150 + 12 * np.sin(columns / 4)
+    yield "white border", part_of(depth, rows < 150)
+    yield "round avatar", part_of(depth, (rows - 80) ** 2 + (columns - 80) ** 2 < 80**2)
+    yield "ragged edge", part_of(depth, rows < ragged)
+    yield "floating head", part_of(depth, rows < 110)
+    yield "two shoulders", part_of(depth, (rows < 115) | (abs(columns - 80) > 25))
+    yield "cut at one side", part_of(depth, columns < 95)
+    yield "one shoulder", part_of(depth, (rows < 115) | (columns < 70))
+    yield "no matte", part_of(depth, rows < 150, matte_hw=None, back_hw=None, faces=())
+    whole_hw = np.ones(depth.size_hw, bool)
+    yield "no mask", DepthMap(depth.values_hw, DepthRepresentation.RELATIVE_INVERSE, whole_hw, "formula")
+
+
+CUT_OUTS = dict(cut_outs())
+
+
+@pytest.mark.parametrize("name", CUT_OUTS)
+def test_a_person_who_ends_inside_the_picture_stands_on_one_foot(name):
+    depth = CUT_OUTS[name]
+    relief = make_relief(depth, photo_of((192, 160)), ModelSettings())
+    shape = KINDS["bust"].build(relief, 8000)
+    solid = trimesh.Trimesh(shape.vertices_n3.astype(float), shape.faces_m3, process=False)
+    assert solid.is_watertight and tipping_angle(shape.vertices_n3, shape.faces_m3) >= LEAST_TIPPING_DEGREES
+    on_floor = np.isclose(solid.triangles[:, :, 1], solid.bounds[0, 1], atol=1e-6).all(axis=1)
+    assert count_components(shape.faces_m3[on_floor]) == 1
+    assert solid.area_faces[on_floor].sum() > 0.05 * solid.extents[0] * solid.extents[2]
+
+
+def test_a_picture_cropped_at_the_cut_gives_the_same_bust():
+    """A border below the person changes nothing, but for the camera's principal point: parallel rays."""
+    depth = head((192, 160))
+    bordered = part_of(depth, np.indices(depth.size_hw)[0] < 150)
+    layers = {
+        name: np.ascontiguousarray(getattr(bordered, name)[:150])
+        for name in ("values_hw", "mask_hw", "back_hw", "matte_hw")
+    }
+    settings = ModelSettings(perspective=False, smoothing_px=0)
+    cropped = replace(bordered, **layers)
+    one, other = (
+        KINDS["bust"].build(make_relief(given, photo_of(given.size_hw), settings), 1e9).vertices_n3
+        for given in (bordered, cropped)
+    )
+    assert one.shape == other.shape
+    assert np.abs(one - one.mean(axis=0) - (other - other.mean(axis=0))).max() < 1e-5
+
+
+def test_a_foot_below_the_cut_wears_no_photo():
+    depth, photo = head((192, 160)), photo_of((192, 160))
+    relief = make_relief(part_of(depth, np.indices(depth.size_hw)[0] < 150), photo, ModelSettings())
+    mesh = build_mesh(relief, "bust")
+    _, rows = project(mesh.vertices_n3[mesh.faces_m3].mean(axis=1), relief.camera)
+    wears = (mesh.uv_n2[mesh.faces_m3, 0] < 2 / 3).all(axis=1)
+    assert wears.any() and rows[wears].max() < 152 < rows.max()
 
 
 def test_a_plaque_is_a_rectangle_with_a_border():

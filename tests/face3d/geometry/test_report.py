@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -77,11 +78,36 @@ def test_a_shell_is_not_printable():
         ({"thin_surface_percent": 46.2}, "closed, but 46 % is thinner than 1 mm"),
         ({"thin_surface_percent": 0.9, "self_touching_faces": 2}, "closed"),
         ({"watertight": False, "thin_surface_percent": None}, "open surface"),
+        ({"tipping_angle_degrees": 9.9}, "closed, does not stand"),
+        (
+            {"size_mm": (366.0, 410.0, 258.0)},
+            "closed, printable, but larger than a 220 mm bed: scale to 53 % or set a height",
+        ),
     ],
 )
 def test_the_verdict_names_what_keeps_a_model_from_being_printed(changed, says):
     _, proof = measured("bust", ModelSettings(face_budget=4000, height_mm=200.0))
     assert replace(proof, **changed).verdict == says
+
+
+@pytest.mark.parametrize(
+    ("angle", "says"),
+    [
+        (22.4, "yes, it tips over at 22°"),
+        (4.1, "no, it tips over at 4°, less than 10°"),
+        (-5.6, "no, its centre of mass is not above its foot"),
+        (None, "not applicable: an open surface has no mass"),
+    ],
+)
+def test_whether_it_stands_is_said_for_every_kind(angle, says):
+    _, proof = measured("bust", ModelSettings(face_budget=1000, height_mm=200.0))
+    proof = replace(proof, tipping_angle_degrees=angle)
+    assert proof.standing == says and proof.printable == (angle == 22.4)
+
+
+def test_a_plaque_stands_lying_on_its_back():
+    _, proof = measured("plaque", ModelSettings(face_budget=1000))
+    assert proof.stands and re.fullmatch(r"yes, lying on its back, it tips over at [78]\d°", proof.standing)
 
 
 def test_a_size_of_unknown_error_is_not_called_exact():
@@ -115,3 +141,21 @@ def test_the_json_holds_every_figure_and_the_bytes_of_each_file():
         and read["printable"] is True
         and read["scale_sd_percent"] == pytest.approx(100 * 3.7 / 63, abs=0.01)
     )
+
+
+def test_a_model_of_nobody_has_no_size_and_is_not_printable():
+    """The mesh is sound; its size is stated only where the user gave it."""
+    depth, photo = replace(head((96, 80)), faces=()), photo_of((96, 80))
+    report = generate_model(depth, photo, "bust", ModelSettings(face_budget=4000)).report
+    assert report.sound and report.stands and not report.printable
+    assert report.person == "no face" and report.verdict.startswith("no face was found")
+    lengths = (report.size_mm, report.volume_cm3, report.smallest_wall_mm, report.smoothing_change_mm)
+    assert lengths == (None,) * 4 and report.thin_surface_percent is None
+    of_height = generate_model(depth, photo, "bust", ModelSettings(face_budget=4000, height_mm=80)).report
+    assert of_height.size_mm[1] == pytest.approx(80) and not of_height.printable
+
+
+def test_a_network_that_looks_for_no_face_finds_none_missing():
+    depth = replace(head((96, 80)), faces=(), detects_faces=False)
+    report = generate_model(depth, photo_of((96, 80)), "bust", ModelSettings(face_budget=4000)).report
+    assert report.printable and report.faces_found is None and "does not look for faces" in report.person

@@ -103,7 +103,7 @@ def test_the_size_of_a_face_seen_from_the_front_hardly_depends_on_its_depth(pers
     ("faces", "settings", "mm", "source", "sd_percent"),
     [
         (DEPTH.faces, ModelSettings(height_mm=120.0), 120, "asked for", 0),
-        ((), ModelSettings(), 250, "assumed", None),
+        ((), ModelSettings(), 250, "no face was found", None),
         ((Face((0, 0, 9, 9), ((-400.0, -400.0), (900.0, 900.0))),), ModelSettings(), 250, "assumed", None),
     ],
 )

@@ -122,3 +122,11 @@ def test_a_bust_stands_on_a_wide_row():
     mask_hw[:4] = True
     mask_hw[4:, 2] = True
     assert cut_flat(mask_hw).any(axis=1).tolist() == [True] * 4 + [False] * 2
+
+
+def test_a_row_in_one_piece_is_taken_where_it_is_near():
+    mask_hw = np.ones((20, 9), bool)
+    mask_hw[18:, 3:6] = False
+    assert cut_flat(mask_hw).any(axis=1).sum() == 18
+    mask_hw[10:, 3:6] = False  # too much would go
+    assert cut_flat(mask_hw).any(axis=1).sum() == 20

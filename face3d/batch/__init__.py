@@ -1,0 +1,1 @@
+"""A batch of photos on disk: its inputs and its outputs."""

@@ -1,0 +1,156 @@
+"""The photos that are named on a command line, and what was passed over among them."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from face3d.batch.outputs import ENDINGS
+from face3d.errors import PhotoError
+from face3d.export.images import has_software_text
+from face3d.photo import accepted_suffixes, read_photo
+from face3d.structures import Photo
+
+NAMES_SHOWN = 3
+"""Of the files that were passed over for one reason."""
+APPLE_DOUBLE = b"\x00\x05\x16\x07"
+"""First bytes of the file `._NAME` that macOS puts beside NAME on foreign file systems (RFC 1740)."""
+
+
+class Reason(NamedTuple):
+    """Why files are passed over. remedy: a sentence, or '' where there is nothing to do."""
+
+    files: str
+    remedy: str
+
+
+OWN_OUTPUT = Reason("Outputs of an earlier run", "")
+SIDECAR = Reason("Files that macOS puts beside photos", "")
+HEIC = Reason("HEIC photos", "Install the package pillow-heif, or save them as JPEG.")
+OTHER_PICTURE = Reason("Pictures of other kinds", "Save them as JPEG, PNG or WebP.")
+VIDEO = Reason("Videos", "Save one frame as JPEG.")
+OTHER = Reason("Other files", "Photos are JPEG, PNG and WebP files.")
+SILENT = Reason("", "")
+"""Of folders, and of hidden files that are no photos."""
+UNSUPPORTED = {
+    HEIC: "heic heif hif",
+    OTHER_PICTURE: "gif bmp tif tiff avif jxl jp2 ico svg psd xcf pdf raw dng cr2 cr3 nef arw orf rw2 raf",
+    VIDEO: "mov mp4 m4v avi mkv webm mpg mpeg 3gp",
+}
+"""File name endings of known kinds that `read_photo` may not accept on this machine."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the named paths hold.
+
+    failures: a sentence for each path that is of no use. passed_over: a sentence for each reason.
+    """
+
+    photos: list[Path]
+    failures: list[str]
+    passed_over: list[str]
+
+
+def find_photos(named: Iterable[Path]) -> Found:
+    """The files that are named, and the photos directly in the folders that are named, in order.
+
+    Pictures that were written here are passed over in folders and by name: shell patterns name them too.
+    """
+    photos: dict[Path, None] = {}
+    failures: list[str] = []
+    passed_over: defaultdict[Reason, dict[str, None]] = defaultdict(dict)
+    for path in dict.fromkeys(named):
+        try:
+            is_folder = stat.S_ISDIR(path.stat().st_mode)
+            files = sorted(path.iterdir()) if is_folder else [path]
+            reasons = {file: _reason_in_folder(file) if is_folder else _reason(file) for file in files}
+        except OSError as error:
+            failures.append(str(_unreadable(path, error)))
+            continue
+        for file, reason in reasons.items():
+            if reason is None:
+                photos[file] = None
+            elif reason is not SILENT:
+                passed_over[reason][shown(file.name)] = None
+        if not {None, OWN_OUTPUT} & set(reasons.values()):
+            failures.append(
+                f"{shown(path)}/ holds no photo ({', '.join(accepted_suffixes())}). "
+                "Put some there, or name another folder; folders inside it are not searched."
+            )
+    return Found(list(photos), failures, [_sentence(*found) for found in passed_over.items()])
+
+
+def read(path: Path) -> Photo:
+    """The photo of a file. Raises: PhotoError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return read_photo(data, path.name)
+
+
+def shown(path: Path | str) -> str:
+    """A path for a message, on one line: control characters as `\\x0a`."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(path))
+
+
+def _unreadable(path: Path, error: OSError) -> PhotoError:
+    """The error for a path that cannot be read, with the remedy."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return PhotoError(
+            f"{shown(path)} is not there. "
+            "Name a photo or a folder of photos; the default is the folder input/."
+        )
+    remedy = "Change its permissions" if isinstance(error, PermissionError) else "Check the path"
+    return PhotoError(f"{shown(path)} cannot be read: {error.strerror}. {remedy}, or name another.")
+
+
+def _reason(file: Path) -> Reason | None:
+    """Why a named file is passed over; None where it is to be read."""
+    if not file.is_file():  # a pipe can be read once
+        return None
+    if file.name.startswith("._") and _is_apple_double(file):
+        return SIDECAR
+    is_output = file.name.lower().endswith(ENDINGS) and not _has_suffix_of_photo(file)
+    return OWN_OUTPUT if is_output or has_software_text(file) else None
+
+
+def _reason_in_folder(file: Path) -> Reason | None:
+    """Why a file or folder inside a folder is passed over; None for a photo."""
+    if file.is_dir():
+        return SILENT
+    if file.exists() and not file.is_file():
+        return OTHER
+    reason = _reason(file)
+    if reason or _has_suffix_of_photo(file):
+        return reason
+    if file.name.startswith("."):
+        return SILENT
+    suffix = file.suffix.lower().lstrip(".")
+    return next((reason for reason, suffixes in UNSUPPORTED.items() if suffix in suffixes.split()), OTHER)
+
+
+def _has_suffix_of_photo(file: Path) -> bool:
+    return file.suffix.lower().lstrip(".") in accepted_suffixes()
+
+
+def _is_apple_double(file: Path) -> bool:
+    try:
+        with file.open("rb") as source:
+            return source.read(len(APPLE_DOUBLE)) == APPLE_DOUBLE
+    except OSError:  # reading the photo will say it
+        return False
+
+
+def _sentence(reason: Reason, names: Collection[str]) -> str:
+    """The sentence about the files that were passed over for a reason, with the first of their names."""
+    first, more = list(names)[:NAMES_SHOWN], len(names) - NAMES_SHOWN
+    listed = ", ".join(first) + (f" and {more} more" if more > 0 else "")
+    return f"{reason.files} were passed over: {listed}. {reason.remedy}".rstrip()

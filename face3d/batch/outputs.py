@@ -1,0 +1,142 @@
+"""Names of output files, chosen and checked before anything is computed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from face3d.export.depth_maps import DEPTH_WRITERS
+from face3d.export.files import unwritable
+from face3d.export.images import has_software_text
+from face3d.export.models import WRITERS
+from face3d.export.renderings import PICTURES
+from face3d.geometry.kinds import KINDS
+
+POINTS, REPORT = "_points.ply", "_report.json"
+FORMATS = {name: writer.suffix for name, writer in WRITERS.items()} | {"html": ".html"}
+FORMATS |= {picture.format: picture.suffix for picture in PICTURES}
+"""Formats of a model, its offline viewer and its pictures, with the endings of their files."""
+ENDINGS = (
+    *DEPTH_WRITERS,
+    *(f"_{kind}{end}" for kind in KINDS for end in (*FORMATS.values(), POINTS, REPORT)),
+)
+"""What follows the name in every file of a photo. None ends with another, so different names never give the
+same file."""
+
+USUAL_NAME_BYTES = 255
+"""Longest file name of most file systems."""
+_NOT_ON_WINDOWS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *\.", re.IGNORECASE)
+"""Devices, whatever follows the dot (Microsoft, "Naming files, paths, and namespaces")."""
+
+
+def check_folder(folder: Path) -> None:
+    """Raises ExportError where no file can be written to the folder, which need not exist yet."""
+    try:
+        _existing(folder)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def output_names(photos: Sequence[Path], folder: Path) -> list[str]:
+    """For each photo what its files in `folder` begin with, before one of the `ENDINGS`.
+
+    It is the photo's name without its ending, or with it where two photos of the batch differ in nothing
+    else. Characters that Windows does not allow become `_`. A name that is too long for the file system is
+    cut. A number is added where the name belongs to another photo of the batch (small and capital letters
+    count as equal, as some file systems have it), and where a file would overwrite a photo of the batch, a
+    folder, or a PNG file that was not written here.
+    Raises: ExportError where the path of a file would be too long.
+    """
+    try:
+        most = _name_bytes(folder) - max(map(len, ENDINGS))
+        inputs = {found for path in photos if (found := _file_id(path))}
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    photos_of = Counter(_key(path.stem) for path in photos)
+    taken: set[str] = set()
+    names = []
+    for path in photos:
+        name = _portable(path.stem if photos_of[_key(path.stem)] == 1 else path.name.replace(".", "_"))
+        number, free = 1, _cut(name, most)
+        while _key(free) in taken or _would_overwrite(folder, free, inputs):
+            number += 1
+            free = _cut(name, most - len(f"_{number}")) + f"_{number}"
+        taken.add(_key(free))
+        names.append(free)
+    return names
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists. Raises: OSError where no file can be written."""
+    for place in (folder, *folder.parents):
+        try:
+            mode = place.stat().st_mode
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISDIR(mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return place
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def _name_bytes(folder: Path) -> int:
+    """Longest file name in the folder, bytes."""
+    try:
+        return os.pathconf(_existing(folder), "PC_NAME_MAX")
+    except (AttributeError, ValueError):  # not on Windows
+        return USUAL_NAME_BYTES
+
+
+def _portable(name: str) -> str:
+    """A name that every file system takes, with one of the `ENDINGS`."""
+    name = _NOT_ON_WINDOWS.sub("_", name)
+    return name.replace(".", "_", 1) if _RESERVED_ON_WINDOWS.match(name) else name
+
+
+def _cut(name: str, most: int) -> str:
+    """The longest beginning of a name with at most `most` bytes; no character is divided."""
+    while len(os.fsencode(name)) > most:
+        name = name[:-1]
+    return name
+
+
+def _key(name: str) -> str:
+    """Equal for names that are one file on a file system that ignores case and composition of letters."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    """Device and number of a file, equal for all of its names; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _would_overwrite(folder: Path, name: str, inputs: set[tuple[int, int]]) -> bool:
+    """Whether a file of this name would take the place of something that is to be kept.
+
+    Raises: ExportError where the path would be too long.
+    """
+    for path in (folder / f"{name}{ending}" for ending in ENDINGS):
+        try:
+            found = path.stat()
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise unwritable(path, error) from error
+            continue
+        if (found.st_dev, found.st_ino) in inputs or stat.S_ISDIR(found.st_mode):
+            return True
+        if path.suffix == ".png" and not has_software_text(path):
+            return True
+    return False

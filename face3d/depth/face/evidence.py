@@ -1,0 +1,60 @@
+"""How sure it is that a region is an upright head, by what the network states about it.
+
+A network that was trained on heads sees one in many a round thing, but it states how far it may be wrong:
+over a cup, a cat or a head upside down the errors it expects are several times those over a head.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from face3d.depth.face.inference import Box, CropPrediction
+from face3d.structures import Array
+
+LEAST_CONFIDENCE = 0.5
+"""A region of less is no head."""
+SURE_CONFIDENCE = 0.88
+"""A head of less may be a turned one: it is compared with what the turned photo shows. One upright head in
+twenty of the fit has less, and one turned head in twenty has more."""
+WEIGHTS = (-2.96, -3.05, 0.5)
+BIAS = -16.25
+"""Of the logistic regression on `head_evidence`, by `python -m training.evaluation.detection --fit`."""
+MIDDLE = 2 / 3
+"""Share of a head's box, across and down, over which its head map is averaged."""
+
+
+def head_confidence(prediction: CropPrediction, crop: Box, head: Box) -> float:
+    """0..1: that the region is an upright head."""
+    logit = float(np.dot(WEIGHTS, head_evidence(prediction, crop, head))) + BIAS
+    return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
+
+
+def head_evidence(prediction: CropPrediction, crop: Box, head: Box) -> Array:
+    """(3,): logarithms of the errors expected of relief and of thickness, in head widths, medians over the
+    head; logarithm of the odds of the mean head map in the middle of the box.
+
+    prediction: of `crop`. crop, head: in photo pixels.
+    """
+    height, width = prediction.head_hw.shape
+    box = Box(head.left - crop.left, head.top - crop.top, head.width, head.height).scaled(
+        height / crop.height, width / crop.width
+    )
+    window, middle = _window(box, 1.0), _window(box, MIDDLE)
+    head_hw = prediction.head_hw[window]
+    inside_hw = head_hw > 0.5 if (head_hw > 0.5).any() else np.ones_like(head_hw, bool)
+    errors = [
+        max(float(np.median(layer_hw[window][inside_hw])) / box.width, 1e-4)
+        for layer_hw in (prediction.uncertainty_hw, prediction.thickness_uncertainty_hw)
+    ]
+    mean = min(max(float(prediction.head_hw[middle].mean()), 1e-3), 1 - 1e-3)
+    return np.array([*np.log(errors), math.log(mean / (1 - mean))])
+
+
+def _window(box: Box, share: float) -> tuple[slice, slice]:
+    """Rows and columns of the middle `share` of a box; at least one of each, from 0 on."""
+    down, across = (1 - share) / 2 * box.height, (1 - share) / 2 * box.width
+    top, left = max(0, round(box.top + down)), max(0, round(box.left + across))
+    bottom, right = round(box.top + box.height - down), round(box.left + box.width - across)
+    return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))

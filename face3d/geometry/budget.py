@@ -1,0 +1,50 @@
+"""How many triangles a model may have: what memory carries, and what its shape needs."""
+
+from __future__ import annotations
+
+from face3d.errors import GeometryError
+from face3d.geometry.deviation import deviation
+from face3d.geometry.grid import GRID_SHARES
+from face3d.geometry.kinds import KINDS, full_triangles
+from face3d.geometry.relief import Relief
+from face3d.structures import Mesh
+
+MEMORY_GB = 4.0
+"""Memory that building and measuring a model may take, beside the network and the photo."""
+WORKING_BYTES, KEPT_BYTES = 500, 1400
+"""Bytes per triangle of the working grid, and per triangle of the model while it is measured. Of a bust
+from 4 megapixels the process took 1.4 GB for 500,000 triangles and 2.7 GB for 1,000,000; these give a
+quarter more."""
+ENOUGH_TRIANGLES = 4000
+"""From so many triangles on, the samples lie within 2.3 % of their surface: not measured."""
+LARGER_BUDGETS = (*range(200, 1000, 100), *range(1000, 4000, 500), ENOUGH_TRIANGLES)
+
+
+def memory_gb(relief: Relief, kind: str, budget: int) -> float:
+    """Estimated memory for a model of at most `budget` triangles."""
+    full = full_triangles(relief, kind)
+    return (WORKING_BYTES * min(GRID_SHARES[0] * budget, full) + KEPT_BYTES * min(budget, full)) / 1e9
+
+
+def require_memory(relief: Relief, kind: str) -> None:
+    """Raises GeometryError where the model would take more than `MEMORY_GB`, with the number that fits."""
+    budget = relief.settings.face_budget
+    if (needed := memory_gb(relief, kind, budget)) <= MEMORY_GB:
+        return
+    fitting = next(
+        count
+        for count in range(budget // 10_000 * 10_000, 0, -10_000)
+        if memory_gb(relief, kind, count) <= MEMORY_GB
+    )
+    raise GeometryError(
+        f"A {kind} of {budget:,} triangles would take about {needed:.0f} GB of memory, and "
+        f"{MEMORY_GB:g} GB are allowed: choose at most {fitting:,}."
+    )
+
+
+def off_its_surface(relief: Relief, kind: str, mesh: Mesh) -> float:
+    """`deviation` of a mesh in the camera's frame from its kind with many triangles; 0 where not measured."""
+    if relief.settings.face_budget >= ENOUGH_TRIANGLES or not KINDS[kind].even:
+        return 0.0
+    shape = KINDS[kind].build(relief, 2 * ENOUGH_TRIANGLES)
+    return deviation((shape.vertices_n3, shape.faces_m3), (mesh.vertices_n3, mesh.faces_m3))

@@ -1,0 +1,161 @@
+"""What is found under the named paths, and what is said of the rest."""
+
+import errno
+import io
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from face3d.batch import inputs
+from face3d.errors import PhotoError
+from face3d.export.files import save
+from face3d.export.images import encode_png
+
+OURS = encode_png(np.zeros((2, 2), np.uint8))
+SIDECAR = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"
+
+
+@pytest.fixture(autouse=True)
+def without_heif(monkeypatch):
+    monkeypatch.setattr("face3d.photo.heif_available", lambda: False)
+
+
+def folder_of(path, *names, data=b"a photo"):
+    """A folder with files of these names."""
+    for name in names:
+        save(path / name, data)
+    return path
+
+
+def found(*named):
+    """The names of the photos, the failures, and what was passed over."""
+    result = inputs.find_photos(named)
+    return [path.name for path in result.photos], result.failures, result.passed_over
+
+
+def test_photos_are_found_in_order_and_once(tmp_path):
+    folder = folder_of(tmp_path / "in", "b.JPG", "a.png", ".c.webp")
+    (folder / "inner.jpg").mkdir()
+    assert found(folder / "b.JPG", folder) == (["b.JPG", ".c.webp", "a.png"], [], [])
+
+
+def test_what_is_passed_over_is_said_once_for_each_reason(tmp_path):
+    names = ["1.heic", "2.HEIC", "3.gif", "4.mov", "notes.txt", ".DS_Store", "a.jpg"]
+    folder = folder_of(tmp_path / "in", *names, "5.csv", "6.csv", "7.csv", "8")
+    photos, failures, passed_over = found(folder)
+    assert (photos, failures) == (["a.jpg"], [])
+    assert sorted(passed_over) == [
+        "HEIC photos were passed over: 1.heic, 2.HEIC. "
+        "Install the package pillow-heif, or save them as JPEG.",
+        "Other files were passed over: 5.csv, 6.csv, 7.csv and 2 more. Photos are JPEG, PNG and WebP files.",
+        "Pictures of other kinds were passed over: 3.gif. Save them as JPEG, PNG or WebP.",
+        "Videos were passed over: 4.mov. Save one frame as JPEG.",
+    ]
+
+
+def test_heic_is_a_photo_where_it_can_be_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("face3d.photo.heif_available", lambda: True)
+    assert found(folder_of(tmp_path / "in", "1.heic")) == (["1.heic"], [], [])
+
+
+def test_a_folder_of_nothing_but_heic_says_both(tmp_path):
+    photos, (failure,), (passed_over,) = found(folder_of(tmp_path / "in", "1.heic"))
+    assert photos == [] and "pillow-heif" in passed_over
+    assert failure.startswith(f"{tmp_path}/in/ holds no photo (jpg, ")
+
+
+def test_sidecars_of_macos_are_no_photos_but_photos_of_such_a_name_are(tmp_path):
+    folder = folder_of(tmp_path / "in", "._a.jpg", data=SIDECAR)
+    folder_of(folder, "a.jpg", "._b.jpg")
+    photos, failures, passed_over = found(folder)
+    assert (photos, failures) == (["._b.jpg", "a.jpg"], [])
+    assert passed_over == ["Files that macOS puts beside photos were passed over: ._a.jpg."]
+
+
+def test_outputs_of_an_earlier_run_are_no_photos_but_photos_of_such_a_name_are(tmp_path):
+    folder = folder_of(tmp_path / "in", "a_depth.png", "renamed.png", data=OURS)
+    folder_of(folder, "a.jpg", "b_depth.png", "a_depth.npy", "a_bust.glb", "a_bust_turntable.gif")
+    names = "a_bust.glb, a_bust_turntable.gif, a_depth.npy and 2 more"
+    assert found(folder) == (
+        ["a.jpg", "b_depth.png"],
+        [],
+        [f"Outputs of an earlier run were passed over: {names}."],
+    )
+    by_pattern = found(*sorted(folder.glob("*.png")), folder / "a.jpg")
+    assert by_pattern[:2] == (["b_depth.png", "a.jpg"], [])
+    assert by_pattern[2] == ["Outputs of an earlier run were passed over: a_depth.png, renamed.png."]
+
+
+def test_a_named_folder_of_outputs_alone_is_no_failure(tmp_path):
+    assert found(folder_of(tmp_path / "out", "a_depth.png", data=OURS))[:2] == ([], [])
+
+
+def test_paths_of_no_use_do_not_hide_the_others(tmp_path, monkeypatch):
+    folder = folder_of(tmp_path / "in", "a.jpg")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    closed = folder_of(tmp_path / "closed", "b.jpg")
+    iterdir = Path.iterdir
+
+    def iterdir_or_fail(path):
+        if path == closed:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir_or_fail)
+    of_no_use = [
+        tmp_path / "absent.jpg",
+        folder / "a.jpg" / "b.jpg",
+        tmp_path / "loop",
+        tmp_path / ("n" * 300),
+    ]
+    photos, failures, _ = found(*of_no_use, closed, folder)
+    assert photos == ["a.jpg"]
+    expected = [
+        "is not there. Name a photo or a folder of photos",
+        "is not there. Name a photo or a folder of photos",
+        "cannot be read: Too many levels of symbolic links. Check the path, or name another.",
+        "cannot be read: File name too long. Check the path, or name another.",
+        "cannot be read: Permission denied. Change its permissions, or name another.",
+    ]
+    for path, sentence, failure in zip([*of_no_use, closed], expected, failures, strict=True):
+        assert failure.startswith(f"{path} {sentence}")
+
+
+def test_a_photo_that_cannot_be_read_says_so(tmp_path, monkeypatch):
+    folder = folder_of(tmp_path / "in", "a.jpg")
+    (folder / "gone.jpg").symlink_to(folder / "absent")
+    assert found(folder)[0] == ["a.jpg", "gone.jpg"]
+    with pytest.raises(PhotoError, match=r"gone\.jpg is not there"):
+        inputs.read(folder / "gone.jpg")
+
+    def denied(_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(
+        PhotoError, match=r"a\.jpg cannot be read: Permission denied\. Change its permissions"
+    ):
+        inputs.read(folder / "a.jpg")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes there")
+def test_a_pipe_is_read_where_it_is_named_and_passed_over_in_a_folder(tmp_path):
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    data = io.BytesIO()
+    Image.new("RGB", (40, 50)).save(data, "PNG")
+    writer = threading.Thread(target=pipe.write_bytes, args=(data.getvalue(),))
+    assert found(pipe) == (["pipe.png"], [], [])
+    writer.start()
+    assert inputs.read(pipe).size_hw == (50, 40)
+    writer.join()
+    assert found(tmp_path)[0] == []
+
+
+def test_a_path_is_shown_on_one_line():
+    assert inputs.shown(Path("a\nb\x1b[2J.jpg")) == "a\\x0ab\\x1b[2J.jpg"
+    assert inputs.shown("Zoë 李.jpg") == "Zoë 李.jpg"

@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import generate_3d_model
+from face3d.errors import GeometryError
+from face3d.geometry.budget import MEMORY_GB, memory_gb
+from face3d.geometry.relief import make_relief
+from face3d.geometry.settings import ModelSettings
+from face3d.structures import DepthMap, DepthRepresentation
+from face3d.synthetic import head, photo_of
+from generate_3d_model import generate_model
+
+
+def test_too_many_triangles_for_the_memory_are_refused_with_the_number_that_fits(monkeypatch):
+    size = (1200, 1200)
+    flat = DepthMap(np.zeros(size, np.float32), DepthRepresentation.RELIEF, np.ones(size, bool), "flat")
+    photo = photo_of(size)
+    monkeypatch.setattr(generate_3d_model, "build_mesh", lambda *_, **__: pytest.fail("built"))
+    settings = ModelSettings(face_budget=5_000_000)
+    with pytest.raises(GeometryError, match="allowed: choose at most") as refused:
+        generate_model(flat, photo, "bust", settings)
+    fits = int(str(refused.value).split("at most ")[1].rstrip(".").replace(",", ""))
+    relief = make_relief(flat, photo, settings)
+    assert memory_gb(relief, "bust", fits) <= MEMORY_GB < memory_gb(relief, "bust", fits + 10_000)
+
+
+def test_a_small_photo_has_no_more_triangles_than_its_pixels_give():
+    relief = make_relief(head(), photo_of((96, 80)), ModelSettings(face_budget=5_000_000))
+    assert memory_gb(relief, "bust", 5_000_000) < 0.1
+
+
+def test_too_few_triangles_for_the_shape_are_refused_with_a_number_that_holds():
+    depth, photo = head((192, 160)), photo_of((192, 160))
+    # Narrow arms beside the body, which a coarse grid does not hold.
+    mask_hw = depth.mask_hw.copy()
+    mask_hw[120:, 56:104] = False
+    gap = replace(depth, mask_hw=mask_hw)
+    with pytest.raises(GeometryError, match=r"off its surface by .* choose at least") as refused:
+        generate_model(gap, photo, "bust", ModelSettings(face_budget=100))
+    enough = int(str(refused.value).split("at least ")[1].rstrip(".").replace(",", ""))
+    full, model = (
+        generate_model(gap, photo, "bust", ModelSettings(face_budget=budget, height_mm=200)).report
+        for budget in (8000, enough)
+    )
+    assert model.size_mm == pytest.approx(full.size_mm, rel=0.1)

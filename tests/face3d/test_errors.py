@@ -1,0 +1,41 @@
+"""Exceptions for want of memory become one error with the remedy; all others stay what they are."""
+
+import cv2
+import numpy as np
+import pytest
+
+from face3d.errors import DepthError, OutOfMemoryError, memory_errors_explained
+
+
+@memory_errors_explained()
+def fails(error):
+    raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        cv2.error("OpenCV(5.0.0) alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 9 bytes"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+)
+def test_want_of_memory_is_one_sentence_with_the_remedy(error):
+    with pytest.raises(OutOfMemoryError, match=r"^There is not enough memory\. .*smaller photo"):
+        fails(error)
+
+
+def test_numpy_without_memory_is_explained():
+    with pytest.raises(OutOfMemoryError), memory_errors_explained():
+        np.empty(2**62, np.uint8)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("of another kind"), DepthError("The memory of it"), KeyboardInterrupt()]
+)
+def test_other_exceptions_stay_what_they_are(error):
+    with pytest.raises(type(error)) as caught:
+        fails(error)
+    assert caught.value is error
