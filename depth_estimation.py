@@ -14,7 +14,7 @@ from face3d.depth.estimator import DepthEstimator
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkFamily
 from face3d.errors import DepthError, memory_errors_explained
-from face3d.structures import TURNS, DepthMap, Face, Photo
+from face3d.structures import DepthMap, Face, Photo
 
 __all__ = ["NETWORKS", "DepthEstimator", "find_faces", "find_turn", "load_network", "predict"]
 
@@ -75,13 +75,5 @@ def find_faces(network: DepthEstimator, photo: Photo) -> tuple[Face, ...]:
 
 @memory_errors_explained()
 def find_turn(network: DepthEstimator, photo: Photo) -> int:
-    """Degrees clockwise by which a photo without an upright face is to be turned so that one is upright.
-
-    0 where no turn brings one up. Takes three times as long as `find_faces`.
-    """
-    confidence = {
-        degrees: max((face.confidence for face in network.find_faces(photo.turned(degrees))), default=0.0)
-        for degrees in TURNS[1:]
-    }
-    best = max(confidence, key=lambda degrees: confidence[degrees])
-    return best if confidence[best] > 0 else 0
+    """Degrees clockwise by which a photo without an upright face is to be turned to show one; 0 for none."""
+    return network.find_turn(photo)

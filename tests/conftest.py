@@ -38,12 +38,15 @@ def coarse_models(monkeypatch):
         monkeypatch.setitem(DETAIL, name, few)
 
 
+REMEMBERED = "predict", "find_faces", "find_turn"
+
+
 @pytest.fixture(scope="session")
 def memory():
-    """`predict` and `find_faces` of the depth networks, each computed once for a photo in all the tests."""
+    """`REMEMBERED` functions of the depth networks, each computed once for a photo in all the tests."""
     import depth_estimation
 
-    return {name: with_memory(getattr(depth_estimation, name)) for name in ("predict", "find_faces")}
+    return {name: with_memory(getattr(depth_estimation, name)) for name in REMEMBERED}
 
 
 @pytest.fixture

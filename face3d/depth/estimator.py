@@ -38,3 +38,10 @@ class DepthEstimator(Protocol):
         Empty for a network without face detection.
         """
         ...
+
+    def find_turn(self, photo: Photo) -> int:
+        """Degrees clockwise by which to turn a photo without an upright face so that one is upright.
+
+        0 where no turn does it, and for a network without face detection.
+        """
+        ...

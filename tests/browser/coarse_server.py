@@ -24,6 +24,7 @@ if __name__ == "__main__":
     REMEMBERED["detail"] = "Light"
     inference_queue.predict = with_memory(inference_queue.predict)
     inference_queue.find_faces = with_memory(inference_queue.find_faces)
+    inference_queue.find_turn = with_memory(inference_queue.find_turn)
     MemorySessionStorage.save = lambda *_: None
     gc.freeze()  # Streamlit collects garbage after each run of the page: not among PyTorch's million objects
     cli.main(prog_name="streamlit")

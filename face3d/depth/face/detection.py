@@ -83,11 +83,30 @@ def upright_heads(network: FaceNetwork, photo: Photo) -> tuple[CropPrediction, l
     """
     whole, heads = detect_heads(network, photo)
     confidence = max((head.confidence for head in heads), default=0.0)
-    if heads and confidence < SURE_CONFIDENCE:
-        turned = (detect_heads(network, photo.turned(degrees), scales=(1,)) for degrees in TURNS[1:])
-        if any(head.confidence > confidence for _, found in turned for head in found):
-            return whole, []
+    if (
+        heads
+        and confidence < SURE_CONFIDENCE
+        and any(surer > confidence for surer in _confidence_turned(network, photo).values())
+    ):
+        return whole, []
     return whole, heads
+
+
+def best_turn(network: FaceNetwork, photo: Photo) -> int:
+    """Degrees clockwise by which the photo is to be turned to show the surest head; 0 where none does."""
+    confidence = _confidence_turned(network, photo)
+    best = max(confidence, key=lambda degrees: confidence[degrees])
+    return best if confidence[best] > 0 else 0
+
+
+def _confidence_turned(network: FaceNetwork, photo: Photo) -> dict[int, float]:
+    """By angle, the confidence of the surest head in the turned photo, 0 for none; small ones are not sought."""
+    turned = {
+        degrees: detect_heads(network, photo.turned(degrees), scales=SCALES[:1])[1] for degrees in TURNS[1:]
+    }
+    return {
+        degrees: max((head.confidence for head in heads), default=0.0) for degrees, heads in turned.items()
+    }
 
 
 def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...]:

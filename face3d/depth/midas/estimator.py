@@ -46,6 +46,10 @@ class MidasEstimator:
         """Empty: MiDaS does not detect faces."""
         return ()
 
+    def find_turn(self, photo: Photo) -> int:
+        """0, for the same reason."""
+        return 0
+
 
 def load(
     spec: NetworkSpec, device: Device, checkpoint: Path | str | None, progress: Progress | None
