@@ -100,7 +100,7 @@ def best_turn(network: FaceNetwork, photo: Photo) -> int:
 
 
 def _confidence_turned(network: FaceNetwork, photo: Photo) -> dict[int, float]:
-    """By angle, the confidence of the surest head in the turned photo, 0 for none; no small ones are sought."""
+    """By angle, the confidence of the surest head in the turned photo, 0 for none; no small one is sought."""
     turned = {
         degrees: detect_heads(network, photo.turned(degrees), scales=SCALES[:1])[1] for degrees in TURNS[1:]
     }
