@@ -107,7 +107,7 @@ def _download_buttons(files: ModelFiles, name: str) -> None:
                 picture.title,
                 data=partial(picture.make, files.mesh),
                 file_name=name + picture.suffix,
-                mime="image/gif" if picture.suffix.endswith(".gif") else "image/png",
+                mime=picture.mime,
                 on_click="ignore",
                 icon=":material/image:",
                 key=f"download {picture.suffix}",

@@ -59,7 +59,15 @@ def links_of(page):
     return found
 
 
-def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
+@pytest.fixture
+def small_pictures(monkeypatch):
+    """Pictures of a model and the frames of its turntable are small and few."""
+    monkeypatch.setattr("face3d.export.renderings.PICTURE_PX", 160)
+    monkeypatch.setattr("face3d.export.turntable.SIZE_PX", 64)
+    monkeypatch.setattr("face3d.export.turntable.FRAMES", 4)
+
+
+def test_one_photo_gives_all_its_files(network, small_pictures, tmp_path, capsys):
     source = photo_file(tmp_path / "me.jpg", where=True)
     out = tmp_path / "out"
     arguments = [
@@ -69,7 +77,7 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
         "--model",
         "bust",
         "--formats",
-        "glb,stl,ply,obj,3mf,xyz,html,png,gif,anaglyph,stereo",
+        "glb,stl,ply,obj,3mf,xyz,html,png,cutout,gif,mp4,anaglyph,stereo",
     ]
     assert convert.main([*arguments, "--height-mm", "120", "--faces", "2000"]) == 0
     said = capsys.readouterr()
@@ -77,7 +85,7 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
     assert said.err.count("\n") == 1 and "me.jpg: The photo is small" in said.err
     of_depth = "_depth.png _depth16.png _depth.npy"
     of_model = ".glb .stl .ply .obj.zip .3mf .xyz .html _points.ply _report.json"
-    of_model += " _view.png _turntable.gif _anaglyph.png _stereo.png"
+    of_model += " _view.png _cutout.png _turntable.gif _turntable.mp4 _anaglyph.png _stereo.png"
     names = {f"me{e}" for e in of_depth.split()} | {f"me_bust{e}" for e in of_model.split()}
     assert {path.name for path in out.iterdir()} == names
     assert names == {f"me{e}" for e in ENDINGS if e in of_depth or e.startswith("_bust")}

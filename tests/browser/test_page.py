@@ -70,6 +70,9 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         "Points, PLY": b"ply",
         "Viewer": b"<!doctype html",
         "Mesh report ·": b"{",
+        "Picture without background": b"\x89PNG",
+        "Turntable, GIF": b"GIF89a",
+        "Turntable, MP4": b"\0\0\0",
     }
     for label, start in starts.items():
         button = page.locator(".stDownloadButton button").filter(has_text=label).first
