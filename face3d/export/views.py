@@ -122,7 +122,9 @@ def draw(model: Prepared, view: View) -> Array:
     rgb_hw3 = cv2.resize(rgb_hw3, size, interpolation=cv2.INTER_AREA)
     cover_hw1 = cv2.resize(covered_hw, size, interpolation=cv2.INTER_AREA)[..., None]
     if view.background_rgb is not None:
-        return np.round(rgb_hw3 + (1 - cover_hw1) * np.float32(view.background_rgb)).astype(np.uint8)
+        return np.round(rgb_hw3 + (1 - cover_hw1) * np.array(view.background_rgb, np.float32)).astype(
+            np.uint8
+        )
     straight_hw3 = rgb_hw3 / np.maximum(cover_hw1, 1e-6)
     return np.round(np.dstack([straight_hw3, 255 * cover_hw1])).astype(np.uint8)
 
