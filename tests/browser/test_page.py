@@ -70,6 +70,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         "PLY ·": b"ply",
         "OBJ": b"PK",
         "3MF": b"PK",
+        "USDZ": b"PK",
         "XYZ": b"",
         "Points, PLY": b"ply",
         "Viewer": b"<!doctype html",
