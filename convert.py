@@ -3,9 +3,10 @@
     python convert.py portrait.jpg -o out/
     python convert.py photos/ -o out/ --model bust --formats glb,stl,ply --height-mm 120
 
-Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png and NAME_depth.npy; of the model of
-kind KIND its points, NAME_KIND_points.ply, the model as NAME_KIND.glb (or the formats asked for) and the mesh
-report, NAME_KIND_report.json. One line per photo. A photo that fails does not stop the others.
+Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png and NAME_depth.npy, and what else is
+asked for of the depth map; of the model of kind KIND its points, NAME_KIND_points.ply, the model as
+NAME_KIND.glb (or the formats asked for) and the mesh report, NAME_KIND_report.json. One line per photo. A
+photo that fails does not stop the others.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.depth.registry import NETWORKS
 from face3d.errors import FaceModelError, memory_errors_explained
-from face3d.export.depth_maps import DEPTH_WRITERS
+from face3d.export.colour_maps import COLOUR_MAPS
+from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST, depth_colour
 from face3d.export.files import save_all
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
@@ -83,7 +85,14 @@ def arguments() -> argparse.ArgumentParser:
         default="glb",
         type=_formats,
         metavar="LIST",
-        help=f"comma-separated, default: glb; of {', '.join(outputs.FORMATS)}",
+        help=f"comma-separated, default: glb; of {', '.join(outputs.FORMATS)}; of the depth map: "
+        f"{', '.join(ON_REQUEST)}",
+    )
+    parser.add_argument(
+        "--colours",
+        choices=[name.lower() for name in COLOUR_MAPS],
+        metavar="NAME",
+        help=f"the depth map as PNG in colours too; one of {', '.join(COLOUR_MAPS).lower()}",
     )
     defaults = ModelSettings()
     parser.add_argument(
@@ -145,10 +154,11 @@ def arguments() -> argparse.ArgumentParser:
 def _formats(text: str) -> list[str]:
     """`--formats` as a list of known names, each once."""
     names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
-    unknown = [name for name in names if name not in outputs.FORMATS]
+    known = [*outputs.FORMATS, *ON_REQUEST]
+    unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise argparse.ArgumentTypeError(
-            f"{', '.join(unknown) or 'an empty list'}: not among {', '.join(outputs.FORMATS)}"
+            f"{', '.join(unknown) or 'an empty list'}: not among {', '.join(known)}"
         )
     return names
 
@@ -167,7 +177,13 @@ def model_settings(options: argparse.Namespace) -> ModelSettings:
 
 
 def convert(
-    photo: Photo, depth: DepthMap, kind: str, formats: list[str], settings: ModelSettings, begin: Path
+    photo: Photo,
+    depth: DepthMap,
+    kind: str,
+    formats: list[str],
+    settings: ModelSettings,
+    begin: Path,
+    colours: str | None = None,
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
     model = generate_model(depth, photo, kind, settings)
@@ -179,7 +195,10 @@ def convert(
     files[outputs.POINTS] = write("ply", model.points())
     files[outputs.REPORT] = report_json(model.report, models)
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
-    files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items()}
+    passed_over = {ending for name, ending in ON_REQUEST.items() if name not in formats}
+    files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}
+    if colours:
+        files[DEPTH_COLOUR] = depth_colour(depth, colours.title())
     save_all({begin.with_name(begin.name + ending): data for ending, data in files.items()})
     scale, verdict = model.placement.scale, model.report.verdict
     if model.report.size_mm is None:
@@ -233,8 +252,9 @@ def convert_file(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
             f"The model is of face {settings.face}; --face chooses another."
         )
-    said = convert(photo, depth, options.model, options.formats, settings, options.output / name)
-    return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(options.output / name)}_*"
+    begin = options.output / name
+    said = convert(photo, depth, options.model, options.formats, settings, begin, options.colours)
+    return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(begin)}_*"
 
 
 def convert_all(options: argparse.Namespace) -> int:

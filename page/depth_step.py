@@ -12,15 +12,24 @@ from face3d.depth import checkpoints
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkFamily, NetworkSpec
 from face3d.errors import FaceModelError
-from face3d.export.depth_maps import DEPTH_WRITERS
+from face3d.export.colour_maps import COLOUR_MAPS
+from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, depth_colour
 from face3d.structures import Photo
 from page.components import show_pictures
-from page.depth_view import COLOUR_MAPS, MEANINGS, Comparison, Layer, PictureSettings, layers_of, viewer_data
+from page.depth_view import MEANINGS, Comparison, Layer, PictureSettings, layers_of, viewer_data
 from page.failures import explained_errors
 from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, DepthResult, Session, shared_queue
 
-FILE_LABELS = {"_depth.png": "PNG, 8-bit", "_depth16.png": "PNG, 16-bit", "_depth.npy": "NPY, float32"}
+FILE_LABELS = {
+    "_depth.png": "PNG, 8-bit",
+    "_depth16.png": "PNG, 16-bit",
+    "_depth.npy": "NPY, float32",
+    "_depth.exr": "EXR, float32",
+    "_normals.png": "Normal map, OpenGL",
+    "_normals_directx.png": "Normal map, DirectX",
+    DEPTH_COLOUR: "PNG in these colours",
+}
 RETRY_KEY = "try depth again"
 COMPARISONS = {"Slider": Comparison.SLIDER, "Side by side": Comparison.SIDE_BY_SIDE}
 
@@ -51,9 +60,7 @@ def depth_step(session: Session) -> DepthResult | None:
         st.warning(f"Out of date: this map is from {title}. Press *Generate depth map* again.")
     with st.container(key="stale depth" if stale else "depth"):
         _summary(result)
-        _pictures(session, result)
-        if not stale:
-            _downloads(session, result)
+        _pictures(session, result, stale)
     return None if stale else result
 
 
@@ -138,8 +145,8 @@ def _summary(result: DepthResult) -> None:
 
 
 @st.fragment
-def _pictures(session: Session, result: DepthResult) -> None:
-    """Photo and layer to compare. Its widgets rerun this fragment only."""
+def _pictures(session: Session, result: DepthResult, stale: bool) -> None:
+    """Photo and layer to compare, and the files. Its widgets rerun this fragment only."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         comparison = st.segmented_control(
             "Compare", list(COMPARISONS), default="Slider", required=True, key="compare"
@@ -148,20 +155,26 @@ def _pictures(session: Session, result: DepthResult) -> None:
         layer = st.segmented_control(
             "Layer", list(layers), default=Layer.DEPTH.value, required=True, key="layer"
         )
-        colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=160)
-    far, near = st.slider("Far and near clip, % of the range", 0, 100, (0, 100), key="clip")
+        directions = layer == Layer.NORMALS.value  # their colours are not of a colour map
+        colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=160, disabled=directions)
+    far, near = st.slider(
+        "Far and near clip, % of the range", 0, 100, (0, 100), key="clip", disabled=directions
+    )
     far_near = far / 100, max(near, far + 1) / 100
     settings = PictureSettings(layers[layer], colour_map, far_near, COMPARISONS[comparison])
     data = session.cache.get_or_make(
         ("pictures", result.key, settings), lambda: viewer_data(result.photo, result.depth_map, settings)
     )
     show_pictures(data=data, key="pictures")
+    if not stale:
+        _downloads(session, result, settings)
 
 
-def _downloads(session: Session, result: DepthResult) -> None:
+def _downloads(session: Session, result: DepthResult, settings: PictureSettings) -> None:
     """One button per file; a file is written when its button is pressed."""
+    in_colours = partial(depth_colour, colour_map=settings.colour_map, far_near=settings.far_near)
     with st.container(horizontal=True):
-        for suffix, write in DEPTH_WRITERS.items():
+        for suffix, write in (DEPTH_WRITERS | {DEPTH_COLOUR: in_colours}).items():
             st.download_button(
                 FILE_LABELS.get(suffix, suffix),
                 data=partial(write, result.depth_map),

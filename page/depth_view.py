@@ -1,4 +1,4 @@
-"""Pictures of a depth map for the page: layers, colour maps, clip, histogram, values under the pointer."""
+"""Pictures of a depth map for the page: layers, legends, clip, histogram, values under the pointer."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
-from plotly.colors import hex_to_rgb, sequential
 
+from face3d.export.colour_maps import COLOUR_MAPS, coloured
+from face3d.export.depth_maps import normal_picture
 from face3d.export.images import data_uri, thumbnail
+from face3d.geometry.normal_map import relief_normals
 from face3d.structures import Array, DepthMap, DepthRepresentation, Photo
 
 PICTURE_SIDE = 900
 VALUES_SIDE = 256
 HISTOGRAM_BARS = 64
+GRADIENT_STOPS = 17
 OUTSIDE_CODE = 65535
 """Code of a pixel without a value; the codes below it span the range of the layer."""
 
@@ -25,6 +28,7 @@ class Layer(Enum):
     """A layer of a depth map."""
 
     DEPTH = "Depth"
+    NORMALS = "Normals"
     MATTE = "Matte"
     UNCERTAINTY = "Uncertainty"
     BACK_UNCERTAINTY = "Back error"
@@ -36,22 +40,6 @@ class Comparison(Enum):
     SLIDER = "slider"
     SIDE_BY_SIDE = "side"
 
-
-def _colour_map(colours: list[str]) -> Array:
-    """(256, 3) uint8: linear interpolation of evenly spaced hexadecimal colours."""
-    anchors_n3 = np.array([hex_to_rgb(colour) for colour in colours], np.float64)
-    positions, samples = np.linspace(0, 1, len(anchors_n3)), np.linspace(0, 1, 256)
-    channels = [np.interp(samples, positions, anchor_n) for anchor_n in anchors_n3.T]
-    return np.stack(channels, axis=1).round().astype(np.uint8)
-
-
-COLOUR_MAPS = {
-    "Grey": _colour_map(["#000000", "#ffffff"]),
-    "Cividis": _colour_map(sequential.Cividis),
-    "Viridis": _colour_map(sequential.Viridis),
-    "Inferno": _colour_map(sequential.Inferno),
-    "Turbo": _colour_map(sequential.Turbo),
-}
 
 UNITS = {
     DepthRepresentation.RELIEF: ("image widths towards the camera", 3),
@@ -72,6 +60,7 @@ MEANINGS = {
 }
 """What the values of a depth map mean, for the visitor."""
 LAYER_UNITS = {
+    Layer.NORMALS: ("degrees between the surface and the picture", 0),
     Layer.MATTE: ("foreground, from 0 to 1", 2),
     Layer.UNCERTAINTY: ("expected error, same unit as depth", 4),
     Layer.BACK_UNCERTAINTY: ("expected error of the thickness, same unit as depth", 4),
@@ -79,11 +68,13 @@ LAYER_UNITS = {
 """Unit and digits of the layers other than depth."""
 ENDS = {
     Layer.DEPTH: ("far", "near"),
+    Layer.NORMALS: ("facing the camera", "edge on"),
     Layer.MATTE: ("background", "person"),
     Layer.UNCERTAINTY: ("small error", "large error"),
     Layer.BACK_UNCERTAINTY: ("small error", "large error"),
 }
 """Labels of the low and the high end of a layer's histogram."""
+NORMALS_LEGEND = "The surface faces: red, to the right; green, up; blue, the camera."
 
 
 @dataclass(frozen=True)
@@ -103,7 +94,11 @@ class PictureSettings:
 def layers_of(depth_map: DepthMap) -> list[Layer]:
     """The layers that this depth map has."""
     extra = {Layer.MATTE: depth_map.matte_hw} | _stated_errors(depth_map)
-    return [Layer.DEPTH, *(layer for layer, values_hw in extra.items() if values_hw is not None)]
+    return [
+        Layer.DEPTH,
+        Layer.NORMALS,
+        *(layer for layer, values_hw in extra.items() if values_hw is not None),
+    ]
 
 
 def _stated_errors(depth_map: DepthMap) -> dict[Layer, Array | None]:
@@ -118,21 +113,14 @@ def layer_arrays(depth_map: DepthMap, layer: Layer) -> tuple[Array, Array, Array
     mask_hw, matte_hw = depth_map.mask_hw, depth_map.matte_hw
     if layer is Layer.MATTE and matte_hw is not None:
         return matte_hw, matte_hw, np.ones(depth_map.size_hw, bool)
+    if layer is Layer.NORMALS:
+        slope_hw = np.degrees(np.arccos(np.clip(relief_normals(depth_map)[..., 2], -1, 1)))
+        return slope_hw / 90, slope_hw, mask_hw
     if (error_hw := _stated_errors(depth_map).get(layer)) is not None:
         highest = float(error_hw[mask_hw].max()) if mask_hw.any() else 0.0
         scaled_hw = np.where(mask_hw, error_hw, 0) / (highest or 1.0)
         return scaled_hw.astype(np.float32), error_hw, mask_hw
     return depth_map.nearness_hw(), depth_map.values_hw, mask_hw
-
-
-def colour_picture(
-    scaled_hw: Array, known_hw: Array, colour_map: str, far_near: tuple[float, float]
-) -> Image.Image:
-    """A picture in false colours. The colour map spans `far_near`; unknown pixels are black."""
-    far, near = far_near
-    clipped_hw = np.clip((scaled_hw - far) / max(near - far, 1e-6), 0, 1)
-    rgb_hwc = COLOUR_MAPS[colour_map][np.round(clipped_hw * 255).astype(np.uint8)]
-    return Image.fromarray(np.where(known_hw[..., None], rgb_hwc, 0).astype(np.uint8))
 
 
 def histogram(scaled_hw: Array, known_hw: Array) -> list[float]:
@@ -147,18 +135,14 @@ def viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings) ->
     scaled_hw, values_hw, known_hw = (
         _sampled(array_hw, PICTURE_SIDE) for array_hw in layer_arrays(depth_map, layer)
     )
-    picture = colour_picture(scaled_hw, known_hw, settings.colour_map, settings.far_near)
     codes_hw, low, step = _quantised(_sampled(values_hw, VALUES_SIDE), _sampled(known_hw, VALUES_SIDE))
     unit, digits = UNITS[depth_map.representation] if layer is Layer.DEPTH else LAYER_UNITS[layer]
-    low_end, high_end = ENDS[layer]
     height, width = depth_map.size_hw
     return {
         "mode": settings.comparison.value,
         "photo": data_uri(thumbnail(photo.rgb_hwc, PICTURE_SIDE), "JPEG"),
         "photoAlt": "The photo",
-        "layer": data_uri(picture, "PNG"),
         "layerName": name,
-        "layerAlt": f"{name} of the photo, colour map {settings.colour_map.lower()}",
         "width": width,
         "height": height,
         "values": base64.b64encode(codes_hw.astype("<u2").tobytes()).decode(),
@@ -169,11 +153,71 @@ def viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings) ->
         "unit": unit,
         "digits": digits,
         "hint": "Move over the picture to read values.",
+        "clip": list(settings.far_near),
+    } | (
+        _in_directions(depth_map, known_hw)
+        if layer is Layer.NORMALS
+        else _in_colours(depth_map, settings, scaled_hw, values_hw, known_hw)
+    )
+
+
+def _in_directions(depth_map: DepthMap, known_hw: Array) -> dict[str, Any]:
+    """The picture of the normals, whose colours are directions; and their legend."""
+    rgb_hwc = _sampled(normal_picture(depth_map), PICTURE_SIDE)
+    return {
+        "layer": data_uri(Image.fromarray(np.where(known_hw[..., None], rgb_hwc, 0).astype(np.uint8)), "PNG"),
+        "layerAlt": f"Normals of the photo. {NORMALS_LEGEND}",
+        "histogram": [],
+        "histogramAlt": "",
+        "ends": [NORMALS_LEGEND],
+        "scale": "",
+    }
+
+
+def _in_colours(
+    depth_map: DepthMap, settings: PictureSettings, scaled_hw: Array, values_hw: Array, known_hw: Array
+) -> dict[str, Any]:
+    """The picture of a quantity in a colour map, its histogram and its legend."""
+    layer, name = settings.layer, settings.layer.value
+    rgb_hwc = coloured(scaled_hw, known_hw, settings.colour_map, settings.far_near)
+    low_end, high_end = ENDS[layer]
+    return {
+        "layer": data_uri(Image.fromarray(rgb_hwc), "PNG"),
+        "layerAlt": f"{name} of the photo, colour map {settings.colour_map.lower()}",
         "histogram": histogram(scaled_hw, known_hw),
         "histogramAlt": f"Histogram of the layer {name.lower()}, from {low_end} to {high_end}",
-        "ends": [low_end, high_end],
-        "clip": list(settings.far_near),
+        "ends": _legend(depth_map, layer, values_hw[known_hw]),
+        "scale": _gradient(settings.colour_map, settings.far_near),
     }
+
+
+def _legend(depth_map: DepthMap, layer: Layer, values_n: Array) -> list[str]:
+    """What the two ends of the colours mean, with their values and the unit of these."""
+    unit, digits = UNITS[depth_map.representation] if layer is Layer.DEPTH else LAYER_UNITS[layer]
+    if layer is Layer.MATTE:
+        ends = (0.0, 1.0)
+    elif not len(values_n):
+        return list(ENDS[layer])
+    elif layer is Layer.DEPTH:
+        ends = (float(values_n.min()), float(values_n.max()))
+        ends = ends[::-1] if depth_map.representation is DepthRepresentation.METRIC else ends
+    else:
+        ends = (0.0, float(values_n.max()))
+    low, high = (f"{word}: {value:.{digits}f}" for word, value in zip(ENDS[layer], ends, strict=True))
+    return [low, f"{high} {unit}"]
+
+
+def _gradient(colour_map: str, far_near: tuple[float, float]) -> str:
+    """The colours under a histogram, as a CSS background: those of the clip, its ends' beyond it."""
+    shares = np.linspace(0, 1, GRADIENT_STOPS)
+    far, near = far_near
+    stops = (
+        f"rgb({red} {green} {blue}) {100 * (far + share * (near - far)):.1f}%"
+        for share, (red, green, blue) in zip(
+            shares, COLOUR_MAPS[colour_map][np.round(255 * shares).astype(int)].tolist(), strict=True
+        )
+    )
+    return f"linear-gradient(to right, {', '.join(stops)})"
 
 
 def photo_with_faces(
@@ -199,8 +243,10 @@ def photo_with_faces(
 
 
 def _sampled(layer_hw: Array, side: int) -> Array:
-    """Every nth pixel, so that the longer side is at most `side`. No value is interpolated."""
-    height, width = layer_hw.shape
+    """Every nth pixel, so that the longer side is at most `side`; (h, w) or (h, w, c). Nothing is
+    interpolated.
+    """
+    height, width = layer_hw.shape[:2]
     scale = min(1.0, side / max(height, width))
     rows, columns = (
         ((np.arange(max(1, round(n * scale))) + 0.5) / max(1, round(n * scale)) * n).astype(int)

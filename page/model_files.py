@@ -26,6 +26,7 @@ FILE_LABELS = {
     ".ply": "PLY",
     ".obj.zip": "OBJ",
     ".3mf": "3MF",
+    ".usdz": "USDZ",
     ".xyz": "XYZ",
     "_points.ply": "Points, PLY",
     "_viewer.html": "Viewer, one HTML file",
@@ -109,15 +110,15 @@ def _download_buttons(files: ModelFiles, name: str) -> None:
                 picture.title,
                 data=partial(picture.make, files.mesh),
                 file_name=name + picture.suffix,
-                mime="image/gif" if picture.suffix.endswith(".gif") else "image/png",
+                mime=picture.mime,
                 on_click="ignore",
                 icon=":material/image:",
                 key=f"download {picture.suffix}",
             )
     st.caption(
-        "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, the others in millimetres: "
-        "in Blender import those with scale 0.001. GLB and OBJ contain the photo as texture, PLY and XYZ its "
-        "colours."
+        "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, and so is USDZ, which "
+        "iPhones show in the room; the others are in millimetres: in Blender import those with scale 0.001. "
+        "GLB, USDZ and OBJ contain the photo as texture, PLY and XYZ its colours."
     )
 
 

@@ -60,7 +60,15 @@ def links_of(page):
     return found
 
 
-def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
+@pytest.fixture
+def small_pictures(monkeypatch):
+    """Pictures of a model and the frames of its turntable are small and few."""
+    monkeypatch.setattr("face3d.export.renderings.PICTURE_PX", 160)
+    monkeypatch.setattr("face3d.export.turntable.SIZE_PX", 64)
+    monkeypatch.setattr("face3d.export.turntable.FRAMES", 4)
+
+
+def test_one_photo_gives_all_its_files(network, small_pictures, tmp_path, capsys):
     source = photo_file(tmp_path / "me.jpg", where=True)
     out = tmp_path / "out"
     arguments = [
@@ -70,15 +78,18 @@ def test_one_photo_gives_all_its_files(network, tmp_path, capsys):
         "--model",
         "bust",
         "--formats",
-        "glb,stl,ply,obj,3mf,xyz,html,png,gif,anaglyph,stereo",
+        "glb,stl,ply,obj,3mf,usdz,xyz,html,png,cutout,gif,mp4,anaglyph,stereo,exr,normals,normals-directx",
+        "--colours",
+        "turbo",
     ]
     assert convert.main([*arguments, "--height-mm", "120", "--faces", "2000"]) == 0
     said = capsys.readouterr()
     assert said.out.count("\n") == 1 and "x 120 x" in said.out and "printable" in said.out
     assert said.err.count("\n") == 1 and "me.jpg: The photo is small" in said.err
-    of_depth = "_depth.png _depth16.png _depth.npy"
-    of_model = ".glb .stl .ply .obj.zip .3mf .xyz .html _points.ply _report.json"
-    of_model += " _view.png _turntable.gif _anaglyph.png _stereo.png"
+    of_depth = "_depth.png _depth16.png _depth.npy _depth.exr _depth_colour.png _normals.png"
+    of_depth += " _normals_directx.png"
+    of_model = ".glb .stl .ply .obj.zip .3mf .usdz .xyz .html _points.ply _report.json"
+    of_model += " _view.png _cutout.png _turntable.gif _turntable.mp4 _anaglyph.png _stereo.png"
     names = {f"me{e}" for e in of_depth.split()} | {f"me_bust{e}" for e in of_model.split()}
     assert {path.name for path in out.iterdir()} == names
     assert names == {f"me{e}" for e in ENDINGS if e in of_depth or e.startswith("_bust")}

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from face3d.export.depth_maps import DEPTH_WRITERS
+from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS
 from face3d.export.files import unwritable
 from face3d.export.images import has_software_text
 from face3d.export.models import WRITERS
@@ -24,6 +24,7 @@ FORMATS |= {picture.format: picture.suffix for picture in PICTURES}
 """Formats of a model, its offline viewer and its pictures, with the endings of their files."""
 ENDINGS = (
     *DEPTH_WRITERS,
+    DEPTH_COLOUR,
     *(f"_{kind}{end}" for kind in KINDS for end in (*FORMATS.values(), POINTS, REPORT)),
 )
 """What follows the name in every file of a photo. None ends with another, so different names never give the

@@ -63,7 +63,7 @@ _HEADER_BYTES = 33
 
 
 def encode_png(picture: Array) -> bytes:
-    """PNG of a grey (h, w) or BGR (h, w, 3) picture, uint8 or uint16, with `SOFTWARE_TEXT`.
+    """PNG of a grey (h, w), BGR (h, w, 3) or BGRA (h, w, 4) picture, uint8 or uint16, with `SOFTWARE_TEXT`.
 
     Raises: ExportError.
     """
@@ -86,5 +86,6 @@ def has_software_text(path: Path) -> bool:
 
 
 def picture_png(rgb_hwc: Array) -> bytes:
-    """PNG of an RGB (h, w, 3) uint8 picture."""
-    return encode_png(cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR))
+    """PNG of an RGB (h, w, 3) or RGBA (h, w, 4) uint8 picture."""
+    swap = cv2.COLOR_RGB2BGR if rgb_hwc.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    return encode_png(cv2.cvtColor(rgb_hwc, swap))

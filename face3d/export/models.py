@@ -1,4 +1,5 @@
-"""Models as files: trimesh writes STL and PLY meshes; OBJ, 3MF, XYZ and PLY points are written here.
+"""Models as files: trimesh writes STL and PLY meshes; OBJ, 3MF, XYZ and PLY points are written here, GLB and
+USDZ in modules of their own.
 
 A writer takes the model and a name, as `safe_name` returns it; formats without names have no use for it.
 Colours are sRGB, but for those of vertices in GLB (face3d/export/glb.py). 3MF and STL have none.
@@ -20,6 +21,7 @@ from face3d.export.files import safe_name
 from face3d.export.glb import write_glb
 from face3d.export.images import picture_png
 from face3d.export.print_bed import bed_from_model
+from face3d.export.usdz import usdz
 from face3d.geometry.meshes import weld
 from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import in_millimetres
@@ -154,6 +156,11 @@ def write_3mf(model: Mesh | PointCloud, name: str) -> bytes:
     return packed.getvalue()
 
 
+def write_usdz(model: Mesh | PointCloud, name: str) -> bytes:
+    """USDZ in metres, see `usdz`."""
+    return usdz(_mesh_only(model, "USDZ"), name)
+
+
 def write_xyz(model: Mesh | PointCloud, _name: str) -> bytes:
     """Text, one point a line: x y z in millimetres, red green blue 0 to 255."""
     if isinstance(model, Mesh):
@@ -196,6 +203,7 @@ WRITERS: dict[str, Writer] = {
     "ply": Writer(write_ply, ".ply", "application/octet-stream", "mm", True),
     "obj": Writer(write_obj, ".obj.zip", "application/zip", "mm", False),
     "3mf": Writer(write_3mf, ".3mf", "model/3mf", "mm", False),
+    "usdz": Writer(write_usdz, ".usdz", "model/vnd.usdz+zip", "m", False),
     "xyz": Writer(write_xyz, ".xyz", "text/plain", "mm", True),
 }
 

@@ -30,8 +30,9 @@ class PictureViewer {
     this.histogram.setAttribute("preserveAspectRatio", "none");
     const foot = element("div", "pv-foot");
     foot.append(this.value, this.copy);
-    this.ends = element("div", "pv-ends", { "aria-hidden": "true" });
-    this.root.append(this.frames, this.divider, foot, this.histogram, this.ends);
+    this.ends = element("div", "pv-ends");
+    this.scale = element("div", "pv-scale", { "aria-hidden": "true" });
+    this.root.append(this.frames, this.divider, foot, this.histogram, this.scale, this.ends);
     parent.append(this.root);
     this.dividerPercent = 50;
   }
@@ -47,6 +48,7 @@ class PictureViewer {
     this.copy.textContent = "Copy picture";
     this.value.textContent = data.hint;
     this.drawHistogram();
+    this.drawLegend();
     this.setDivider(this.dividerPercent);
   }
 
@@ -106,14 +108,20 @@ class PictureViewer {
     setTimeout(() => { this.copy.textContent = "Copy picture"; }, 2500);
   }
 
-  drawHistogram() {
-    const { histogram, clip, histogramAlt, ends } = this.data;
-    this.histogram.style.display = this.ends.style.display = histogram.length ? "" : "none";
+  drawLegend() {
+    const { ends, scale } = this.data;
+    this.scale.style.display = scale ? "" : "none";
+    this.scale.style.background = scale;
     this.ends.replaceChildren(...ends.map((text) => {
       const end = element("span", "");
       end.textContent = text;
       return end;
     }));
+  }
+
+  drawHistogram() {
+    const { histogram, clip, histogramAlt } = this.data;
+    this.histogram.style.display = histogram.length ? "" : "none";
     this.histogram.setAttribute("viewBox", `0 0 ${Math.max(histogram.length, 1)} 1`);
     this.histogram.setAttribute("aria-label", histogramAlt);
     this.histogram.replaceChildren(...histogram.map((share, index) => {

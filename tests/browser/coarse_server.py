@@ -2,8 +2,9 @@
 
     python -m tests.browser.coarse_server run app.py
 
-Light detail is a good deal lighter, and chosen at first; the others are as they are. A photo that was seen
-before is not looked at again. A visit ends with its connection: no session is kept for two minutes.
+Light detail is a good deal lighter, and chosen at first; the others are as they are. A turntable is small and
+short. A photo that was seen before is not looked at again. A visit ends with its connection: no session is
+kept for two minutes.
 """
 
 import gc
@@ -16,12 +17,14 @@ from stand_in import with_memory
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.web import cli
 
+from face3d.export import turntable
 from page import inference_queue
 from page.model_controls import DETAIL, REMEMBERED
 
 if __name__ == "__main__":
     DETAIL["Light"] = {"grid_side": 64, "point_budget": 4_000, "face_budget": 6_000}
     REMEMBERED["detail"] = "Light"
+    turntable.SIZE_PX, turntable.FRAMES = 64, 4
     inference_queue.predict = with_memory(inference_queue.predict)
     inference_queue.find_faces = with_memory(inference_queue.find_faces)
     inference_queue.find_turn = with_memory(inference_queue.find_turn)

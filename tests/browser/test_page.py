@@ -62,15 +62,23 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         "PNG, 8-bit": b"\x89PNG",
         "PNG, 16-bit": b"\x89PNG",
         "NPY": b"\x93NUMPY",
+        "EXR": b"\x76\x2f\x31\x01",
+        "Normal map, OpenGL": b"\x89PNG",
+        "Normal map, DirectX": b"\x89PNG",
+        "PNG in these colours": b"\x89PNG",
         "GLB": b"glTF",
         "STL": b"",
         "PLY ·": b"ply",
         "OBJ": b"PK",
         "3MF": b"PK",
+        "USDZ": b"PK",
         "XYZ": b"",
         "Points, PLY": b"ply",
         "Viewer": b"<!doctype html",
         "Mesh report ·": b"{",
+        "Picture without background": b"\x89PNG",
+        "Turntable, GIF": b"GIF89a",
+        "Turntable, MP4": b"\0\0\0",
     }
     for label, start in starts.items():
         button = page.locator(".stDownloadButton button").filter(has_text=label).first

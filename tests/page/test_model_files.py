@@ -60,4 +60,5 @@ def test_units_and_axes_of_the_files_are_shown_and_names_inside_are_the_photos(p
     press(page, "generate model")
     for fact in ("STL and 3MF are in millimetres with Z up", "GLB is in metres", "Blender", "scale 0.001"):
         assert fact in texts(page, "caption")
-    assert ("obj", f"{session_of(page).photo_name}_bust") in names
+    for file_format in ("obj", "usdz"):
+        assert (file_format, f"{session_of(page).photo_name}_bust") in names

@@ -16,7 +16,7 @@ from PIL import Image
 
 import depth_estimation
 import generate_3d_model
-from face3d.export import renderings
+from face3d.export import views
 from face3d.photo import read_photo
 
 SIDE = 420
@@ -33,7 +33,7 @@ def main() -> None:
     mesh = generate_3d_model.generate_model(depth, photo, "bust").mesh
     panels = [Image.fromarray(photo.rgb_hwc), Image.fromarray(depth.as_grey()).convert("RGB")]
     panels += [
-        Image.fromarray(renderings.render(mesh, renderings.View(size_px=SIDE, yaw_degrees=angle)))
+        Image.fromarray(views.render(mesh, views.View(size_px=SIDE, yaw_degrees=angle)))
         for angle in (-40.0, 20.0)
     ]
     sheet = Image.new("RGB", (SIDE * len(panels), SIDE), "white")

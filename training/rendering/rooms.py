@@ -138,7 +138,7 @@ def room_view(room: Panorama, camera: SceneCamera, side: int, rng: Generator) ->
 
 def pack(package: Path, out: Path) -> int:
     """Writes the panoramas of the unpacked npm package as float16; returns their number."""
-    import OpenEXR  # type: ignore[import-not-found]  # a decoder that only this command needs
+    import OpenEXR  # a decoder that only this command needs
 
     files = sorted((package / "hdri").glob("*.exr.js"))
     if not files:

@@ -1,0 +1,205 @@
+"""Shaded pictures of a model from any side, without a GPU or a display, by OpenCV's rasteriser.
+
+`prepare` does once what all pictures of a model share; `draw` takes one picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import atan2, degrees, hypot, isfinite
+
+import cv2
+import numpy as np
+
+from face3d.errors import GeometryError
+from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.texture import CLAY_RGB
+from face3d.structures import Array, Mesh
+
+DISTANCE_IN_RADII = 4.0
+"""Distance of the viewer, in radii of the bounding sphere of the model."""
+FILL = 0.9
+"""Share of the picture's side that the model takes, in its longer direction."""
+AMBIENT, DIFFUSE = 0.38, 0.70
+BRIGHTEST = AMBIENT + DIFFUSE
+LIGHT_XYZ = np.array([-0.35, 0.45, 0.82])
+"""Direction to the light in the viewer's frame: from the upper left, behind the viewer."""
+SUPERSAMPLING = 2
+BOTH_SIDES = cv2.TriangleRasterizeSettings()
+BOTH_SIDES.setCullingMode(cv2.RASTERIZE_CULLING_NONE)  # the inside of an open shell is seen too
+BOTH_SIDES.setShadingType(cv2.RASTERIZE_SHADING_SHADED)
+WHITE = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Framing:
+    """The part of the scene in the picture: its centre, and half its side. All are tangents of angles at the
+    viewer, from the direction to the model's centre.
+    """
+
+    x: float
+    y: float
+    half: float
+
+
+@dataclass(frozen=True)
+class View:
+    """A viewpoint on the model, and the picture taken from there.
+
+    size_px: side of the square picture. yaw_degrees: viewpoint around the model, positive towards its left
+    (+X). pitch_degrees: viewpoint above the model. textured: the photo's colours, else clay. background_rgb:
+    colour around the model, None for transparent. eye_offset: sideways shift of the viewer for stereo, share
+    of the distance. framing: None to fit the model as it is seen from here.
+    """
+
+    size_px: int = 512
+    yaw_degrees: float = 0.0
+    pitch_degrees: float = 0.0
+    textured: bool = True
+    background_rgb: tuple[int, int, int] | None = WHITE
+    eye_offset: float = 0.0
+    framing: Framing | None = None
+
+    def from_direction(self, direction_xyz: tuple[float, float, float]) -> View:
+        """This view from another direction, which leads from the model's centre to the viewer.
+
+        Raises: GeometryError for a direction without a length.
+        """
+        x, y, z = direction_xyz
+        if not (isfinite(x + y + z) and hypot(x, y, z) > 0):
+            raise GeometryError(f"({x}, {y}, {z}) is no direction. Give one that is not zero.")
+        yaw, pitch = degrees(atan2(x, z)), degrees(atan2(y, hypot(x, z)))
+        return replace(self, yaw_degrees=yaw, pitch_degrees=pitch)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A mesh ready to be drawn.
+
+    points_n3: float64, centre of the bounding box at 0, farthest at distance 1. normals_n3: float64, shared
+    across the texture's seam. mesh: what it was made from.
+    """
+
+    mesh: Mesh
+    points_n3: Array
+    normals_n3: Array
+
+
+def prepare(mesh: Mesh) -> Prepared:
+    """What all pictures of a mesh share. Raises: GeometryError for a mesh without triangles."""
+    if not len(mesh.faces_m3):
+        raise GeometryError("The model has no surface to draw. Use a photo in which the person is larger.")
+    points_n3 = mesh.vertices_n3.astype(np.float64)
+    points_n3 -= (points_n3.min(axis=0) + points_n3.max(axis=0)) / 2
+    points_n3 /= np.linalg.norm(points_n3, axis=1).max() or 1.0
+    kept, new_n, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    return Prepared(mesh, points_n3, vertex_normals(points_n3[kept], faces_m3)[new_n])
+
+
+def render(mesh: Mesh, view: View) -> Array:
+    """One picture of a mesh: see `draw`. Raises: GeometryError for a mesh without triangles."""
+    return draw(prepare(mesh), view)
+
+
+def draw(model: Prepared, view: View) -> Array:
+    """(size, size, 3) uint8 shaded picture in perspective, or (size, size, 4) with straight alpha where the
+    view has no background.
+    """
+    turn_33 = _view_from_model(view.yaw_degrees, view.pitch_degrees)
+    points_n3, normals_n3 = model.points_n3 @ turn_33.T, model.normals_n3 @ turn_33.T
+    depth_n = DISTANCE_IN_RADII - points_n3[:, 2]
+    framing = view.framing or _framing_of(points_n3[:, :2] / depth_n[:, None], FILL)
+    # The viewer moves sideways with a parallel axis. The picture is shifted back: no parallax at the centre.
+    x_n = points_n3[:, 0] + view.eye_offset * (depth_n - DISTANCE_IN_RADII) - framing.x * depth_n
+    y_n = points_n3[:, 1] - framing.y * depth_n
+    placed_n3 = np.stack([x_n, y_n, -depth_n], axis=-1).astype(np.float32)
+    side = view.size_px * SUPERSAMPLING
+    rgb_hw3, covered_hw = _shaded(
+        model.mesh, view.textured, placed_n3, _brightness(normals_n3), framing, side
+    )
+    size = view.size_px, view.size_px
+    # Averages of colour times coverage: a pixel at the rim takes no colour from beyond it.
+    rgb_hw3 = cv2.resize(rgb_hw3, size, interpolation=cv2.INTER_AREA)
+    cover_hw1 = cv2.resize(covered_hw, size, interpolation=cv2.INTER_AREA)[..., None]
+    if view.background_rgb is not None:
+        return np.round(rgb_hw3 + (1 - cover_hw1) * np.array(view.background_rgb, np.float32)).astype(
+            np.uint8
+        )
+    straight_hw3 = rgb_hw3 / np.maximum(cover_hw1, 1e-6)
+    return np.round(np.dstack([straight_hw3, 255 * cover_hw1])).astype(np.uint8)
+
+
+def turn_framing(model: Prepared, fill: float) -> Framing:
+    """One framing for all views of a turn around the vertical axis; the model takes `fill` of the side.
+
+    Of a point at distance r from the axis and height y, |x| / depth is largest where the line of sight
+    touches its circle, and |y| / depth where it is nearest.
+    """
+    around_n = np.hypot(model.points_n3[:, 0], model.points_n3[:, 2])
+    wide = (around_n / np.sqrt(DISTANCE_IN_RADII**2 - around_n**2)).max()
+    tall_n = model.points_n3[:, 1] / (DISTANCE_IN_RADII - around_n)
+    return _framing_of(np.array([[-wide, tall_n.min()], [wide, tall_n.max()]]), fill)
+
+
+def _framing_of(tangents_n2: Array, fill: float) -> Framing:
+    """The square around points of the picture, of whose side they take `fill`."""
+    low_2, high_2 = tangents_n2.min(axis=0), tangents_n2.max(axis=0)
+    x, y = (low_2 + high_2) / 2
+    return Framing(float(x), float(y), float((high_2 - low_2).max() / 2 / fill) or 1.0)
+
+
+def _view_from_model(yaw_degrees: float, pitch_degrees: float) -> Array:
+    """(3, 3) float64 rotation; positive yaw and pitch put the viewer to the model's left and above it."""
+    yaw, pitch = np.radians([yaw_degrees, pitch_degrees])
+    about_y = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    return about_x @ about_y
+
+
+def _brightness(normals_n3: Array) -> Array:
+    """(n,) light on vertices with these normals in the viewer's frame, AMBIENT to BRIGHTEST."""
+    light_3 = LIGHT_XYZ / np.linalg.norm(LIGHT_XYZ)
+    # The back of an open shell is visible too: its normal is flipped to the viewer's side.
+    facing_n3 = normals_n3 * np.where(normals_n3[:, 2:] < -0.2, -1, 1)
+    return AMBIENT + DIFFUSE * np.clip(facing_n3 @ light_3, 0, 1)
+
+
+def _shaded(
+    mesh: Mesh, textured: bool, placed_n3: Array, brightness_n: Array, framing: Framing, side: int
+) -> tuple[Array, Array]:
+    """(side, side, 3) float32 colours 0..255, black outside, and (side, side) float32 coverage, 0 or 1."""
+    texture_hwc = mesh.texture_hwc if textured and mesh.uv_n2 is not None else None
+    if texture_hwc is not None:
+        across_n, up_n = mesh.uv_n2.T  # type: ignore[union-attr]
+        values_n3 = np.stack([across_n, up_n, brightness_n / BRIGHTEST], axis=-1)
+    else:
+        own_n3 = mesh.colours_n3 if textured and mesh.colours_n3 is not None else np.array([CLAY_RGB])
+        values_n3 = np.minimum(own_n3 * brightness_n[:, None] / 255, 1)
+    values_hw3, depth_hw = cv2.triangleRasterize(
+        placed_n3,
+        mesh.faces_m3,
+        values_n3.astype(np.float32),
+        np.zeros((side, side, 3), np.float32),
+        np.full((side, side), DISTANCE_IN_RADII + 2, np.float32),
+        np.eye(4, dtype=np.float32),
+        2 * np.arctan(framing.half),
+        DISTANCE_IN_RADII - 2,
+        DISTANCE_IN_RADII + 2,
+        BOTH_SIDES,
+    )
+    covered_hw = (depth_hw < DISTANCE_IN_RADII + 1.5).astype(np.float32)
+    if texture_hwc is None:
+        return values_hw3 * np.float32(255), covered_hw
+    height, width = texture_hwc.shape[:2]
+    u_hw, v_hw, light_hw = cv2.split(values_hw3)
+    colours_hw3 = cv2.remap(
+        texture_hwc,
+        u_hw * np.float32(width) - np.float32(0.5),
+        (1 - v_hw) * np.float32(height) - np.float32(0.5),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    light_hw3 = cv2.merge([light_hw] * 3)
+    return np.minimum(
+        cv2.multiply(colours_hw3, light_hw3, scale=BRIGHTEST, dtype=cv2.CV_32F), 255
+    ), covered_hw
