@@ -187,7 +187,8 @@ def convert(
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
     model = generate_model(depth, photo, kind, settings)
-    models = {name: write(name, model.mesh, begin.name) for name in formats if name in WRITERS}
+    inside = f"{begin.name}_{kind}"
+    models = {name: write(name, model.mesh, inside) for name in formats if name in WRITERS}
     files = {outputs.FORMATS[name]: data for name, data in models.items()}
     files |= {picture.suffix: picture.make(model.mesh) for picture in PICTURES if picture.format in formats}
     if "html" in formats:
@@ -216,12 +217,13 @@ def predict_upright(
     if depth.faces or not depth.detects_faces:
         return photo, depth
     turn = depth_estimation.find_turn(network, photo)
+    upright = turn if rotate == "auto" else (int(rotate) + turn) % 360
     if not turn:
         warn("no face was found; the model is of no known use.")
     elif rotate != "auto":
         warn(
-            f"no upright face was found, but one in the photo turned by {turn} degrees. "
-            f"Use --rotate {turn}, or --rotate auto."
+            f"no upright face was found, but one in the photo turned by {upright} degrees. "
+            f"Use --rotate {upright}, or --rotate auto."
         )
     else:
         warn(f"turned clockwise by {turn} degrees; the head is upright now.")
@@ -271,7 +273,7 @@ def convert_all(options: argparse.Namespace) -> int:
         if not found.failures:
             print("There is no photo to convert.", file=sys.stderr)
         return console.FAILED
-    names = outputs.output_names(found.photos, options.output)
+    names = outputs.output_names(found.photos, options.output, options.face)
     network = depth_estimation.load_network(
         options.network,
         checkpoint=options.checkpoint,

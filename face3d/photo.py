@@ -89,6 +89,12 @@ def accepted_formats() -> tuple[str, ...]:
     return ("JPEG", "PNG", "WebP", *(("HEIC",) if heif_available() else ()))
 
 
+def listed_formats() -> str:
+    """`accepted_formats` in a sentence: "JPEG, PNG or WebP"."""
+    *others, last = accepted_formats()
+    return f"{', '.join(others)} or {last}"
+
+
 def accepted_suffixes() -> tuple[str, ...]:
     """File name endings, without dot, of what `read_photo` accepts on this machine."""
     heif = ("heic", "heif", "hif") if heif_available() else ()
@@ -197,8 +203,7 @@ def _open(data: bytes, name: str) -> Image.Image:
         accepted = accepted or (heif_available() and data.startswith(HEIF_SIGNATURES, 4))
         if isinstance(error, UnidentifiedImageError) and not accepted:
             kind, remedy = _unsupported_kind(data)
-            *others, last = accepted_formats()
-            remedy = remedy.format(formats=f"{', '.join(others)} or {last}")
+            remedy = remedy.format(formats=listed_formats())
             raise PhotoError(f"{name} is {kind}; {remedy}.") from error
         raise PhotoError(f"{name} is damaged at its start; copy or save it again.") from error
 

@@ -106,7 +106,7 @@ def test_one_photo_gives_all_its_files(network, small_pictures, tmp_path, capsys
     )
     assert np.median(near) < 3  # of 120 mm; the corners of 2,000 triangles lie several apart
     with zipfile.ZipFile(out / "me_bust.obj.zip") as archive:
-        assert sorted(archive.namelist()) == ["me.mtl", "me.obj", "me.png"]
+        assert sorted(archive.namelist()) == ["me_bust.mtl", "me_bust.obj", "me_bust.png"]
     page = (out / "me_bust.html").read_text()
     assert links_of(page) == [] and "Plotly.newPlot" in page and "<title>me</title>" in page
 
@@ -387,6 +387,7 @@ def head_that_lies(monkeypatch):
         ("0", "no upright face was found, but one in the photo turned by 270", (96, 80)),
         ("auto", "turned clockwise by 270 degrees", (80, 96)),
         ("90", "The photo is small", (80, 96)),
+        ("180", "turned by 90 degrees. Use --rotate 90", (96, 80)),
     ],
 )
 def test_a_lying_head_is_told_and_turned_when_asked_for(head_that_lies, rotate, said, size, tmp_path, capsys):
@@ -408,11 +409,12 @@ def test_one_of_two_people_is_modelled_and_named(network, tmp_path, monkeypatch,
     source = photo_file(tmp_path / "two.jpg")
     wide = []
     for number in ("1", "2"):
-        assert convert.main([str(source), "-o", str(tmp_path / number), *QUICK, "--face", number]) == 0
+        assert convert.main([str(source), "-o", str(tmp_path / "out"), *QUICK, "--face", number]) == 0
         said = capsys.readouterr().err
         assert "2 faces were found" in said and f"of face {number}" in said
-        points = trimesh.load(tmp_path / number / "two_shell_points.ply").vertices
-        report = json.loads((tmp_path / number / "two_shell_report.json").read_text())
+        name = "two" if number == "1" else "two_face2"
+        points = trimesh.load(tmp_path / "out" / f"{name}_shell_points.ply").vertices
+        report = json.loads((tmp_path / "out" / f"{name}_shell_report.json").read_text())
         wide.append(report["size_mm"][0])
         assert np.ptp(points[:, 0]) == pytest.approx(wide[-1], rel=0.15)
     assert wide[1] != pytest.approx(wide[0], rel=0.2)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from face3d.batch.outputs import ENDINGS
 from face3d.errors import PhotoError
 from face3d.export.images import has_software_text
-from face3d.photo import accepted_suffixes, read_photo
+from face3d.photo import accepted_suffixes, listed_formats, read_photo
 from face3d.structures import Photo
 
 NAMES_SHOWN = 3
@@ -23,7 +23,7 @@ APPLE_DOUBLE = b"\x00\x05\x16\x07"
 
 
 class Reason(NamedTuple):
-    """Why files are passed over. remedy: a sentence, or '' where there is nothing to do."""
+    """Why files are passed over. remedy: a sentence with {formats} for those of photos; '' for none."""
 
     files: str
     remedy: str
@@ -32,9 +32,9 @@ class Reason(NamedTuple):
 OWN_OUTPUT = Reason("Outputs of an earlier run", "")
 SIDECAR = Reason("Files that macOS puts beside photos", "")
 HEIC = Reason("HEIC photos", "Install the package pillow-heif, or save them as JPEG.")
-OTHER_PICTURE = Reason("Pictures of other kinds", "Save them as JPEG, PNG or WebP.")
+OTHER_PICTURE = Reason("Pictures of other kinds", "Save them as {formats}.")
 VIDEO = Reason("Videos", "Save one frame as JPEG.")
-OTHER = Reason("Other files", "Photos are JPEG, PNG and WebP files.")
+OTHER = Reason("Other files", "A photo is a {formats} file.")
 SILENT = Reason("", "")
 """Of folders, and of hidden files that are no photos."""
 UNSUPPORTED = {
@@ -79,7 +79,7 @@ def find_photos(named: Iterable[Path]) -> Found:
                 photos[file] = None
             elif reason is not SILENT:
                 passed_over[reason][shown(file.name)] = None
-        if not {None, OWN_OUTPUT} & set(reasons.values()):
+        if is_folder and not {None, OWN_OUTPUT} & set(reasons.values()):
             failures.append(
                 f"{shown(path)}/ holds no photo ({', '.join(accepted_suffixes())}). "
                 "Put some there, or name another folder; folders inside it are not searched."
@@ -153,4 +153,5 @@ def _sentence(reason: Reason, names: Collection[str]) -> str:
     """The sentence about the files that were passed over for a reason, with the first of their names."""
     first, more = list(names)[:NAMES_SHOWN], len(names) - NAMES_SHOWN
     listed = ", ".join(first) + (f" and {more} more" if more > 0 else "")
-    return f"{reason.files} were passed over: {listed}. {reason.remedy}".rstrip()
+    remedy = reason.remedy.format(formats=listed_formats())
+    return f"{reason.files} were passed over: {listed}. {remedy}".rstrip()

@@ -45,14 +45,14 @@ def check_folder(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def output_names(photos: Sequence[Path], folder: Path) -> list[str]:
+def output_names(photos: Sequence[Path], folder: Path, face: int = 1) -> list[str]:
     """For each photo what its files in `folder` begin with, before one of the `ENDINGS`.
 
     It is the photo's name without its ending, or with it where two photos of the batch differ in nothing
-    else. Characters that Windows does not allow become `_`. A name that is too long for the file system is
-    cut. A number is added where the name belongs to another photo of the batch (small and capital letters
-    count as equal, as some file systems have it), and where a file would overwrite a photo of the batch, a
-    folder, or a PNG file that was not written here.
+    else, and `_faceN` for another face than the first. Characters that Windows does not allow become `_`. A
+    name that is too long for the file system is cut. A number is added where the name belongs to another
+    photo of the batch (small and capital letters count as equal, as some file systems have it), and where a
+    file would overwrite a photo of the batch, a folder, or a PNG file that was not written here.
     Raises: ExportError where the path of a file would be too long.
     """
     try:
@@ -61,14 +61,16 @@ def output_names(photos: Sequence[Path], folder: Path) -> list[str]:
     except OSError as error:
         raise unwritable(folder, error) from error
     photos_of = Counter(_key(path.stem) for path in photos)
+    mark = "" if face == 1 else f"_face{face}"
     taken: set[str] = set()
     names = []
     for path in photos:
         name = _portable(path.stem if photos_of[_key(path.stem)] == 1 else path.name.replace(".", "_"))
-        number, free = 1, _cut(name, most)
+        number, free = 1, _cut(name, most - len(mark)) + mark
         while _key(free) in taken or _would_overwrite(folder, free, inputs):
             number += 1
-            free = _cut(name, most - len(f"_{number}")) + f"_{number}"
+            end = f"_{number}{mark}"
+            free = _cut(name, most - len(end)) + end
         taken.add(_key(free))
         names.append(free)
     return names
