@@ -59,6 +59,7 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
     left, right = st.columns([7, 3], gap="large")
     with right:
         figure, settings = model_controls(session, result)
+        settings = replace(settings, face=min(session.face, max(1, len(result.depth_map.faces))))
     with left:
         try:
             with explained_errors():

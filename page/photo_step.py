@@ -216,10 +216,15 @@ def _turn(session: Session, photo_sha256: str, degrees: int) -> None:
 
 
 def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
-    """The full photo, or its part around the face that the visitor picked; shown with faces and warnings."""
+    """The full photo, or its part around the face that the visitor picked; shown with faces and warnings.
+
+    The bundled network finds the people itself: for it the picked face is noted, and nothing is cropped.
+    """
     search = session.current_face_search()
     faces = search.faces if search else ()
-    picked = _pick_face(full_photo, faces)
+    finds_people = st.session_state.get("network", DEFAULT_NETWORK) == DEFAULT_NETWORK
+    picked = _pick_face(full_photo, faces, finds_people)
+    session.face = picked + 1 if finds_people and picked is not None else 1
     boxes = [face.box_xyxy for face in faces]
     source = session.cache.get_or_make(
         ("outlined", full_photo.sha256, len(boxes), picked),
@@ -229,20 +234,28 @@ def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
     st.caption(_description(name, full_photo, faces))
     for warning in [*concerns(full_photo), *_face_warnings(full_photo, search)]:
         st.warning(warning)
-    if picked is None:
+    if picked is None or finds_people:
         return full_photo
     return session.cache.get_or_make(
         ("crop", full_photo.sha256, picked), lambda: crop_to(full_photo, boxes[picked])
     )
 
 
-def _pick_face(full_photo: Photo, faces: tuple[Face, ...]) -> int | None:
-    """Index of the face to crop to, or None for the full photo. The choice holds for this photo only."""
+def _pick_face(full_photo: Photo, faces: tuple[Face, ...], finds_people: bool) -> int | None:
+    """Index of the picked face, or None for the full photo. The choice holds for this photo only.
+
+    finds_people: the network models one person; another one models all that it sees.
+    """
     if len(faces) < 2:
         return None
-    options = {"Whole photo": None, **{f"Face {number}": number - 1 for number in range(1, len(faces) + 1)}}
-    st.info(f"{len(faces)} faces were found, the largest is number 1. Pick one to model it alone.")
-    return options[st.radio("Which face", list(options), horizontal=True, key=f"face {full_photo.sha256}")]
+    options: dict[str, int | None] = {} if finds_people else {"Whole photo": None}
+    options |= {f"Face {number}": number - 1 for number in range(1, len(faces) + 1)}
+    st.info(
+        f"{len(faces)} faces were found; number 1 covers most of the photo. "
+        + ("The model is of one person." if finds_people else "Pick one to crop the photo to it.")
+    )
+    key = f"face {full_photo.sha256} {finds_people}"
+    return options[st.radio("Which face", list(options), horizontal=True, key=key)]
 
 
 def _description(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:

@@ -62,6 +62,7 @@ class Session:
 
     photo_name: without its ending, for file names. full_photo: the chosen photo. photo: the photo to model:
     the full photo, or its part around one face.
+    face: number of the face whose person is modelled.
     face_search: the last search for faces.
     requested_depth: the depth map that was asked for and is not made yet. A click elsewhere stops the run
     that makes it; the next run starts it again.
@@ -75,6 +76,7 @@ class Session:
     photo_name: str = ""
     full_photo: Photo | None = None
     photo: Photo | None = None
+    face: int = 1
     face_search: FaceSearch | None = None
     requested_depth: DepthKey | None = None
     depth_result: DepthResult | None = None

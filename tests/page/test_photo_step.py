@@ -1,6 +1,7 @@
 """Step 1: good, odd and bad files, the camera, and the faces in a photo."""
 
 import struct
+from dataclasses import replace
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -202,22 +203,32 @@ def two_faces(page, monkeypatch):
 
 
 @pytest.mark.usefixtures("stand_in_network")
-def test_of_several_faces_one_is_picked_before_the_depth_map(page):
-    upload(page, "twins.jpg", TWINS)
-    assert page.radio[0].options == ["Whole photo", "Face 1", "Face 2"]
-    page.radio[0].set_value("Face 2").run()
-    press(page, "generate depth")
-    cut = session_of(page).depth_result.photo
-    assert cut.size_hw[1] < 640 and cut.sha256 != session_of(page).full_photo.sha256
-    page.radio[0].set_value("Face 1").run()
-    assert download_labels(page) == []
+def test_of_several_faces_the_picked_one_is_modelled_and_the_photo_stays_whole(two_faces, monkeypatch):
+    def pair(network, photo):
+        one = stand_in.predict(network, photo)
+        return replace(one, faces=one.faces * 2)
+
+    monkeypatch.setattr(inference_queue, "predict", pair)
+    upload(two_faces, "twins.jpg", TWINS)
+    assert two_faces.radio[0].options == ["Face 1", "Face 2"]
+    two_faces.radio[0].set_value("Face 2").run()
+    press(two_faces, "generate depth")
+    assert session_of(two_faces).depth_result.photo is session_of(two_faces).full_photo
+    press(two_faces, "generate model")
+    assert session_of(two_faces).file_inputs.settings.face == 2
 
 
 @pytest.mark.usefixtures("stand_in_network")
-def test_a_face_that_was_picked_cuts_no_other_photo(two_faces):
+def test_a_network_that_finds_no_people_gets_the_part_around_the_face(two_faces):
+    """The choice holds for its photo only."""
     upload(two_faces, "twins.jpg", TWINS)
+    two_faces.selectbox(key="network").set_value("midas_v21_small_256").run()
+    assert two_faces.radio[0].options == ["Whole photo", "Face 1", "Face 2"]
     two_faces.radio[0].set_value("Face 2").run()
-    assert session_of(two_faces).photo is not session_of(two_faces).full_photo
+    assert session_of(two_faces).photo.size_hw[1] < 640
+    press(two_faces, "generate depth")
+    two_faces.radio[0].set_value("Face 1").run()
+    assert download_labels(two_faces) == []
     upload(two_faces, "others.jpg", OTHER_TWINS)
     assert two_faces.radio[0].value == "Whole photo"
     assert session_of(two_faces).photo is session_of(two_faces).full_photo
