@@ -5,8 +5,16 @@ const FILL = 0.94;
 const CLAY = 0xc8c4be; // CLAY_RGB of face3d/geometry/texture.py
 // Directions and shares of white light; a photo contains its own light, so its shadows are filled.
 const KEY_DIRECTION = [-0.35, 0.45, 0.82];
-const LIGHT = { photo: { fill: 0.3, key: 0.75 }, clay: { fill: 0.1, key: 0.95 } };
+const LIGHT = { photo: { fill: 0.2, key: 0.85 }, clay: { fill: 0.1, key: 0.95 } };
 const GROUND_PIXELS = 256, CONTACT_HEIGHT = 0.25, CONTACT_PIXELS = 24;
+
+// Fits a camera to a stage of this size: the shorter side sees FOV_DEGREES.
+function frame(camera, width, height) {
+  camera.aspect = width / height;
+  camera.fov = (360 / Math.PI) * Math.atan(Math.tan((FOV_DEGREES * Math.PI) / 360) / Math.min(1, camera.aspect));
+  camera.updateProjectionMatrix();
+  camera.updateMatrixWorld();
+}
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
 
@@ -132,13 +140,9 @@ class ModelScene {
   render(pixelRatio) {
     const { clientWidth: width, clientHeight: height } = this.host;
     if (!width || !height) return;
-    const { camera, renderer } = this, aspect = width / height;
+    const { camera, renderer } = this;
     renderer.setPixelRatio(pixelRatio);
     renderer.setSize(width, height);
-    camera.aspect = aspect;
-    camera.fov = (360 / Math.PI) * Math.atan(Math.tan((FOV_DEGREES * Math.PI) / 360) / Math.min(1, aspect));
-    camera.updateProjectionMatrix();
-    camera.updateMatrixWorld();
     this.lamp.quaternion.copy(camera.quaternion);
     renderer.render(this.scene, camera);
   }

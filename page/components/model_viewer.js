@@ -144,6 +144,7 @@ class ModelViewer {
 
   moved() {
     const camera = this.camera();
+    this.frame();
     if (this.subject) cameras.set(this.subject, camera);
     if (this.scene) this.scene.draw(this.eye);
     if (!this.drawn) return;
@@ -152,7 +153,14 @@ class ModelViewer {
     full._scene.setViewport({ camera: seen, aspectratio: full.aspectratio });
   }
 
+  // The turntable finds the pointer's place by this.
+  frame() {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (this.controls && width && height) frame(this.eye, width, height);
+  }
+
   resized() {
+    this.frame();
     if (this.drawn) window.Plotly.Plots.resize(this.plot);
     if (this.scene) this.scene.draw(this.eye);
   }
