@@ -40,9 +40,8 @@ def rendered(mesh, stage_height):
     """(side, side, 3) float64 rendering with the pixels of the stage, and (side, side) bool: the model."""
     side = round(2 * FOCAL_OVER_HEIGHT * stage_height / (FILL * np.sqrt(DISTANCE_IN_RADII**2 - 1)))
     side += (side - round(stage_height)) % 2
-    white = render(mesh, View(side)).astype(np.float64)
-    black = render(mesh, View(side, background_rgb=(0, 0, 0))).astype(np.float64)
-    return white, (np.abs(white - black) < 1).all(axis=-1)
+    picture = render(mesh, View(side)).astype(np.float64)
+    return picture, (picture < 255).any(axis=-1)
 
 
 def front_view(page, stage):

@@ -20,6 +20,7 @@ const KEYS = {
   "+": (arm) => scaled(arm, 1 / 1.12), "=": (arm) => scaled(arm, 1 / 1.12), "-": (arm) => scaled(arm, 1.12),
 };
 const POLE = 0.01; // radians from straight above or below, where no direction is up
+const DOUBLE_TAP_MS = 350;
 const FINGERS = window.matchMedia("(pointer: coarse)").matches;
 const HINT = FINGERS
   ? "Two fingers turn and zoom · double tap to reset"
@@ -105,7 +106,10 @@ class ModelViewer {
     this.button("Save picture", () => this.save());
     if (!this.root.requestFullscreen) return;
     const full = this.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
-    this.root.addEventListener("fullscreenchange", () => { full.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen"; });
+    this.root.addEventListener("fullscreenchange", () => {
+      full.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
+      this.take(Boolean(document.fullscreenElement));
+    });
   }
 
   button(name, action) {
@@ -178,9 +182,14 @@ class ModelViewer {
 
   // One finger scrolls the page until a tap on the stage; a tap beside it gives the finger back. Two fingers turn and zoom at any time.
   fingers() {
-    let touched = false;
+    let touched = false, tapped = -Infinity;
     this.stage.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch"; });
-    this.stage.addEventListener("click", () => touched && this.take(true));
+    this.stage.addEventListener("click", (event) => {
+      if (!touched) return;
+      if (event.timeStamp - tapped < DOUBLE_TAP_MS) this.setCamera(VIEWS.Front); // not every phone has dblclick
+      tapped = event.timeStamp;
+      this.take(true);
+    });
     this.beside = (event) => { if (!this.root.contains(event.target)) this.take(false); };
     document.addEventListener("pointerdown", this.beside);
     const two = (event) => { if (event.touches.length > 1) event.preventDefault(); };
@@ -220,7 +229,7 @@ class ModelViewer {
 
   async draw(data) {
     this.stage.setAttribute("aria-label", `${data.description} ${HINT}`);
-    if (!hasWebGL()) return this.stillInstead(data, this.noWebGL);
+    if (!hasWebGL(data.glb ? "webgl2" : "webgl")) return this.stillInstead(data, this.noWebGL);
     const three = await library(data.three, "THREE");
     this.turntable(three);
     if (this.subject !== data.subject) this.setCamera(cameras.get(data.subject) ?? VIEWS.Front);
