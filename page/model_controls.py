@@ -57,7 +57,10 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
     for key, value in (REMEMBERED | session.widget_values).items():
         st.session_state.setdefault(key, value)
     st.segmented_control("Show", [SURFACE, POINTS, MODEL], required=True, key="show")
-    st.segmented_control("Colours", list(COLOURS), required=True, key="model colours")
+    shows_model = (
+        st.session_state["show"] == MODEL
+    )  # always in the photo's colours, or clay by its own button
+    st.segmented_control("Colours", list(COLOURS), required=True, disabled=shows_model, key="model colours")
     kind_title = KIND_TITLES.__getitem__
     st.selectbox("Kind of model", list(KIND_TITLES), format_func=kind_title, key="kind", help=_kinds_help())
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, key="smoothing")

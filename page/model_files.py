@@ -14,7 +14,7 @@ from face3d.export.models import WRITERS, report_json, write
 from face3d.geometry.report import THIN_WALL_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
-from generate_3d_model import generate_model
+from generate_3d_model import Model, generate_model
 from page.failures import explained_errors
 from page.model_controls import KIND_TITLES
 from page.plain_text import as_text
@@ -59,13 +59,13 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
         rewrite = partial(setattr, session, "file_inputs", current)
         st.button("Write the files again", key="write files", on_click=rewrite)
     _, kind, settings = session.file_inputs
-    name = f"{session.photo_name or 'photo'}_{kind}"
+    name = _file_name(session, kind)
     placeholder = st.empty()
 
     def write_files() -> ModelFiles:
         with writing_lock().hold(placeholder.caption):
             placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
-            return _write(result, kind, settings, name)
+            return _write(_solid(session, result, kind, settings), name)
 
     try:
         with explained_errors():
@@ -78,12 +78,40 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
     _mesh_report(files.report)
 
 
-def _write(result: DepthResult, kind: str, settings: ModelSettings, name: str) -> ModelFiles:
+def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> bytes:
+    """The file GLB of these settings, as it is offered; its model is kept for the other files.
+
+    Raises: FaceModelError where these settings give no model.
+    """
+    name = _file_name(session, kind)
+
+    def make() -> bytes:
+        placeholder = st.empty()
+        with writing_lock().hold(placeholder.caption):
+            placeholder.caption(f"Building the {KIND_TITLES[kind].lower()} and measuring it …")
+            data = write("glb", _solid(session, result, kind, settings).mesh, name)
+        placeholder.empty()
+        return data
+
+    return session.cache.get_or_make(("glb", name, result.key, kind, settings), make)
+
+
+def _file_name(session: Session, kind: str) -> str:
+    """The name of the files, without their endings."""
+    return f"{session.photo_name or 'photo'}_{kind}"
+
+
+def _solid(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> Model:
+    """The model at full resolution and its report, computed once."""
+    make = partial(generate_model, result.depth_map, result.photo, kind, settings)
+    return session.cache.get_or_make(("solid", result.key, kind, settings), make)
+
+
+def _write(model: Model, name: str) -> ModelFiles:
     """Mesh and points in millimetres and in one frame, in every format, and the mesh report.
 
     name: of the files, without their endings.
     """
-    model = generate_model(result.depth_map, result.photo, kind, settings)
     models = {file_format: write(file_format, model.mesh, name) for file_format in WRITERS}
     by_suffix = {WRITERS[file_format].suffix: data for file_format, data in models.items()}
     by_suffix["_points.ply"] = write("ply", model.points())

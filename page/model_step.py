@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import streamlit as st
 from PIL import Image
@@ -13,15 +15,14 @@ from face3d.export import plotly_figure
 from face3d.export.images import data_uri
 from face3d.export.plotly_figure import Colour
 from face3d.geometry.grid import grid, surface_mesh
-from face3d.geometry.kinds import settings_of
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
-from generate_3d_model import build_mesh, point_cloud
+from generate_3d_model import point_cloud
 from page.components import show_model
 from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls
-from page.model_files import model_files
+from page.model_files import model_files, model_glb
 from page.plain_text import as_text
 from page.preview import preview
 from page.session import DepthResult, Session
@@ -63,8 +64,7 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
     with left:
         try:
             with explained_errors():
-                scaled_later = replace(settings, height_mm=None)  # the size changes files only
-                _figure(session, result, figure, scaled_later)
+                _stage(session, result, figure, settings)
         except FaceModelError as error:
             st.error(as_text(str(error)))
             return
@@ -72,15 +72,19 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         model_files(session, result, figure.kind, settings)
 
 
-def _figure(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
-    """Show the 3D figure; it is computed once per combination of settings."""
-    figure_json = session.cache.get_or_make(
-        ("figure", result.key, figure, settings), lambda: _figure_json(session, result, figure, settings)
-    )
+def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
+    """Show the GLB of the files, or a figure, which is computed once per combination of settings."""
+    if figure.shown == MODEL:
+        shown: dict[str, Any] = {"glb": model_glb(session, result, figure.kind, settings)}
+    else:
+        settings = replace(settings, height_mm=None)  # the size changes files only
+        key = ("figure", result.key, figure, settings)
+        make = partial(_figure_json, session, result, figure, settings)
+        shown = {"figure_json": session.cache.get_or_make(key, make)}
     still = session.cache.get_or_make(("still", result.key), lambda: _still(session, result))
     title = session.photo_name or "the photo"
     show_model(
-        figure_json=figure_json,
+        **shown,
         subject=result.photo.sha256,
         still=still,
         description=f"3D model of the face in {title}, shown as {figure.shown.lower()}.",
@@ -104,25 +108,20 @@ def _figure_json(
     def shape(name: str, make: Callable[[], Result]) -> Result:
         return session.cache.get_or_make(("shape", result.key, name, settings), make)
 
-    kind_settings = settings_of(figure.kind, settings) if figure.shown == MODEL else settings
-
     def relief() -> Relief:
-        key = ("relief", result.key, kind_settings)
-        return session.cache.get_or_make(key, lambda: make_relief(*parts, kind_settings))
+        key = ("relief", result.key, settings)
+        return session.cache.get_or_make(key, lambda: make_relief(*parts, settings))
 
     if figure.shown == POINTS:
         cloud = shape(POINTS, lambda: point_cloud(relief()))
         traces = plotly_figure.point_traces(cloud, figure.colour, figure.point_px)
         corners = plotly_figure.extent(*cloud.points_n3.T)
-    elif figure.shown == SURFACE and figure.colour is Colour.DEPTH:
+    elif figure.colour is Colour.DEPTH:
         plane = grid(relief())
         axes = plane.x_hw, plane.y_hw, plane.z_hw
         traces, corners = plotly_figure.surface_traces(*axes), plotly_figure.extent(*axes)
     else:
-        if figure.shown == SURFACE:
-            mesh = shape(SURFACE, lambda: surface_mesh(relief()))
-        else:
-            mesh = shape(figure.kind, lambda: build_mesh(relief(), figure.kind))
+        mesh = shape(SURFACE, lambda: surface_mesh(relief()))
         traces = plotly_figure.mesh_traces(mesh, figure.colour)
         corners = plotly_figure.extent(*mesh.vertices_n3.T)
     return plotly_figure.as_json(plotly_figure.make_figure(traces, corners))

@@ -13,7 +13,9 @@ SLOW_MS = 120_000
 TRIES = 12
 
 SCENE = "() => document.querySelector('.mv-plot')?._fullLayout?.scene?._scene?.glplot"
-CAMERA = "() => document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera()"
+PLOT_CAMERA = "() => document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera()"
+MODEL_ON_STAGE = "() => document.querySelector('.mv-canvas canvas')?.closest('.mv-stage').viewer.scene?.glb"
+CAMERA = "() => document.querySelector('.mv-stage').viewer.camera()"
 
 
 NEW_TO_THE_SERVER = jpeg(astronaut()[:-8])  # for one test alone: the server remembers the depth of the others
@@ -82,11 +84,18 @@ def choose(page, picker, option):
 
 
 def show(page, name, kind):
-    """Show the model as points, surface or mesh; wait until Plotly draws that kind of trace."""
+    """Show points or surface; wait until Plotly draws that kind of trace."""
     page.get_by_role("radio", name=name).click()
     page.wait_for_function(
         "(kind) => document.querySelector('.mv-plot')?.data?.[0].type === kind", arg=kind, timeout=SLOW_MS
     )
+    settle(page)
+
+
+def show_model(page):
+    """Show the model of the files; wait until its file is on the stage."""
+    page.get_by_role("radio", name="Model").click()
+    page.wait_for_function(MODEL_ON_STAGE, timeout=SLOW_MS)
     settle(page)
 
 
@@ -116,10 +125,15 @@ def camera(page):
 
 
 def wait_for_eye(page, law, was=None):
-    """Wait until a JavaScript condition of `eye`, `center` and `was` holds; was: an earlier eye (3,)."""
+    """Wait until a JavaScript condition of `eye`, `center`, their distance `reach` and `was` holds.
+
+    was: an earlier eye (3,).
+    """
     condition = f"""(was) => {{
-        const {{ eye, center }} = document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera();
+        const {{ viewer, viewer: {{ plot }} }} = document.querySelector('.mv-stage');
+        const {{ eye, center }} = viewer.scene ? viewer.camera() : plot._fullLayout.scene._scene.getCamera();
         const size = ({{ x, y, z }}) => Math.hypot(x, y, z);
+        const reach = Math.hypot(eye.x - center.x, eye.y - center.y, eye.z - center.z);
         const gap = was && Math.hypot(eye.x - was[0], eye.y - was[1], eye.z - was[2]);
         return {law};
     }}"""

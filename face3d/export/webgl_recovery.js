@@ -1,8 +1,8 @@
 // A browser takes the WebGL context of a canvas away, for example while a laptop sleeps. Plotly then waits
 // for that context, often for good. A new plot gets a new one.
 
-function hasWebGL() {
-  const context = document.createElement("canvas").getContext("webgl");
+function hasWebGL(kind = "webgl") {
+  const context = document.createElement("canvas").getContext(kind);
   const works = context !== null && !context.isContextLost();
   context?.getExtension("WEBGL_lose_context")?.loseContext();
   return works;

@@ -1,12 +1,13 @@
 """The Python side of the components. Their behaviour is in the .js files beside this one.
 
 `st.plotly_chart` resets the camera whenever the figure changes (streamlit #8882), so the model is shown by a
-component that hosts Plotly itself. The browser fetches plotly.min.js of the installed package from this
-server and makes no other request.
+component that hosts Plotly itself, and three.js for the GLB. The browser fetches plotly.min.js of the
+installed package and three/three.min.js from this server and makes no other request.
 """
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -20,32 +21,43 @@ HERE = Path(__file__).parent
 PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
 PLOTLY_URL = f"component/{__name__}.plotly/plotly.min.js?{plotly.__version__}"
 """Where `declare_component` serves the folder, relative to the page: component/<this module>.<name>/."""
+THREE_FOLDER = HERE / "three"
+THREE_URL = f"component/{__name__}.three/three.min.js?{(THREE_FOLDER / 'three.min.js').stat().st_size}"
+
+
+def _text(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 def _component(name: str, functions: str = "") -> Any:
     """The component of the .js and .css files of this name. functions: JavaScript that the former calls."""
-    js, css = ((HERE / f"{name}{suffix}").read_text(encoding="utf-8") for suffix in (".js", ".css"))
+    js, css = _text(f"{name}.js"), _text(f"{name}.css")
     return component(f"photo_to_3d_face.{name}", js=functions + js, css=css, isolate_styles=False)
 
 
-_MODEL = _component("model_viewer", RECOVERY_JS)
+_MODEL = _component("model_viewer", RECOVERY_JS + _text("model_scene.js"))
 _PICTURES = _component("picture_viewer")
 
 
-def show_model(*, figure_json: str, subject: str, still: str, description: str, key: str) -> None:
-    """Show a 3D figure with buttons for standard views, full screen and a picture.
+def show_model(
+    *, figure_json: str = "", glb: bytes = b"", subject: str, still: str, description: str, key: str
+) -> None:
+    """Show a 3D figure or a GLB with buttons for standard views, full screen and a picture.
 
-    figure_json: a Plotly figure. subject: the camera is kept while this is the same, and reset when it
-    changes. still: data URI of the picture shown where the browser has no WebGL. description: text of the
-    figure for screen readers.
+    figure_json: a Plotly figure; or glb: a file of one mesh. subject: the camera is kept while this is the
+    same, and reset when it changes. still: data URI of the picture shown where the browser has no WebGL.
+    description: text of the figure for screen readers.
     """
     declare_component("plotly", path=PLOTLY_FOLDER)
+    declare_component("three", path=THREE_FOLDER)
     data = {
         "figure": figure_json,
+        "glb": base64.b64encode(glb).decode("ascii"),
         "subject": subject,
         "still": still,
         "description": description,
         "plotly": PLOTLY_URL,
+        "three": THREE_URL,
     }
     _MODEL(data=data, key=key)
 

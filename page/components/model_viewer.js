@@ -1,5 +1,6 @@
-// A Plotly figure whose camera is kept when the figure changes: the current camera is written into the new layout before it is drawn.
-// face3d/export/webgl_recovery.js stands before it.
+// The stage of step 3: a Plotly figure or the GLB of the files, under one camera, which is kept when what is shown changes.
+// One turntable of three.js moves that camera, so up stays up in both.
+// face3d/export/webgl_recovery.js and model_scene.js stand before it.
 
 const DISTANCE = 1.5;
 const CENTRE = { x: 0, y: 0, z: 0 };
@@ -14,27 +15,40 @@ const VIEWS = {
 };
 const KEY_ANGLE = Math.PI / 18;
 const KEYS = {
-  ArrowLeft: (eye) => orbited(eye, -KEY_ANGLE), ArrowRight: (eye) => orbited(eye, KEY_ANGLE),
-  ArrowUp: (eye) => tilted(eye, KEY_ANGLE), ArrowDown: (eye) => tilted(eye, -KEY_ANGLE),
-  "+": (eye) => scaled(eye, 1 / 1.12), "=": (eye) => scaled(eye, 1 / 1.12), "-": (eye) => scaled(eye, 1.12),
+  ArrowLeft: (arm) => orbited(arm, -KEY_ANGLE), ArrowRight: (arm) => orbited(arm, KEY_ANGLE),
+  ArrowUp: (arm) => tilted(arm, KEY_ANGLE), ArrowDown: (arm) => tilted(arm, -KEY_ANGLE),
+  "+": (arm) => scaled(arm, 1 / 1.12), "=": (arm) => scaled(arm, 1 / 1.12), "-": (arm) => scaled(arm, 1.12),
 };
-const HINT = "Drag to turn · wheel or pinch to zoom · right-drag to move · double-click or 0 to reset · arrow keys turn too";
+const POLE = 0.01; // radians from straight above or below, where no direction is up
+const DOUBLE_TAP_MS = 350;
+const FINGERS = window.matchMedia("(pointer: coarse)").matches;
+const HINT = FINGERS
+  ? "Two fingers turn and zoom · double tap to reset"
+  : "Drag to turn · wheel to zoom to the pointer · right-drag to move · double-click or 0 to reset · arrow keys turn too";
+const TAP = "Tap to turn with one finger", TAKEN = "One finger turns · tap beside to scroll again";
 const OFF = "This browser shows no 3D graphics (WebGL is off), so this is a still picture. The downloads are complete.";
 const LOST = "The browser lost its 3D graphics, so this is a still picture until it has them again. The downloads are complete.";
 
 // The last camera of each subject. It outlives the component, which leaves the page and comes back.
 const cameras = new Map();
-let plotlyLoading = null;
+let clay = false; // as the visitor left it
+const loading = new Map();
 
-function loadPlotly(url) {
-  plotlyLoading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = new URL(url, document.baseURI).href;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => { plotlyLoading = null; reject(new Error("plotly.min.js did not load. Reload the page, or change a setting, to try again.")); };
-    document.head.appendChild(script);
-  });
-  return plotlyLoading;
+// Loads a script once. name: of the object that it makes.
+function library(url, name) {
+  if (!loading.has(name)) {
+    loading.set(name, new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = new URL(url, document.baseURI).href;
+      script.onload = () => resolve(window[name]);
+      script.onerror = () => {
+        loading.delete(name);
+        reject(new Error(`${new URL(script.src).pathname.split("/").pop()} did not load. Reload the page, or change a setting, to try again.`));
+      };
+      document.head.appendChild(script);
+    }));
+  }
+  return loading.get(name);
 }
 
 const scaled = (eye, factor) => ({ x: eye.x * factor, y: eye.y * factor, z: eye.z * factor });
@@ -64,26 +78,38 @@ class ModelViewer {
     this.stage = element("div", "mv-stage");
     this.stage.tabIndex = 0;
     this.stage.setAttribute("role", "application");
+    this.stage.viewer = this;
     this.plot = element("div", "mv-plot");
-    this.stage.append(this.plot);
-    this.bar = element("div", "mv-bar");
-    this.bar.setAttribute("role", "group");
-    this.bar.setAttribute("aria-label", "View");
-    for (const name of Object.keys(VIEWS)) this.button(name, () => this.setCamera(VIEWS[name]));
-    this.bar.append(element("span", "mv-gap"));
-    this.button("Save picture", () => this.save());
-    if (this.root.requestFullscreen) this.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
+    this.canvas = element("div", "mv-canvas");
+    this.badge = element("p", "mv-badge", TAP);
+    this.buttons();
     this.hint = element("p", "mv-hint", HINT);
     this.root.append(this.stage, this.bar, this.hint);
     parent.append(this.root);
     this.stage.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("dblclick", () => this.setCamera(VIEWS.Front));
-    this.pinch();
+    this.fingers();
     onContextLoss(this.stage, () => this.contextLost(), () => this.show(this.latest));
-    this.resizing = new ResizeObserver(() => this.drawn && window.Plotly.Plots.resize(this.plot));
+    this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(this.stage);
     this.queue = Promise.resolve();
     this.noWebGL = OFF;
+  }
+
+  buttons() {
+    this.bar = element("div", "mv-bar");
+    this.bar.setAttribute("role", "group");
+    this.bar.setAttribute("aria-label", "View");
+    for (const name of Object.keys(VIEWS)) this.button(name, () => this.setCamera(VIEWS[name]));
+    this.bar.append(element("span", "mv-gap"));
+    this.clay = this.button("Clay", () => this.setClay(!clay));
+    this.button("Save picture", () => this.save());
+    if (!this.root.requestFullscreen) return;
+    const full = this.button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
+    this.root.addEventListener("fullscreenchange", () => {
+      full.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
+      this.take(Boolean(document.fullscreenElement));
+    });
   }
 
   button(name, action) {
@@ -91,48 +117,106 @@ class ModelViewer {
     made.type = "button";
     made.addEventListener("click", action);
     this.bar.append(made);
+    return made;
+  }
+
+  // A turntable about the middle of the model.
+  turntable(three) {
+    if (this.controls) return;
+    this.eye = new three.PerspectiveCamera(45, 1, 0.01, 100);
+    this.controls = new three.OrbitControls(this.eye, this.stage);
+    Object.assign(this.controls, { zoomToCursor: true, minPolarAngle: POLE, maxPolarAngle: Math.PI - POLE, minDistance: 0.2, maxDistance: 8 });
+    this.oneFinger = three.TOUCH.ROTATE;
+    this.controls.touches.TWO = three.TOUCH.DOLLY_ROTATE;
+    this.take(false);
+    this.setCamera(VIEWS.Front);
+    this.controls.addEventListener("change", () => this.moved());
   }
 
   camera() {
-    return this.plot._fullLayout?.scene?._scene?.getCamera() ?? null;
+    if (!this.controls) return null;
+    const { x, y, z } = this.eye.position, { target } = this.controls;
+    return { up: UP, center: { x: target.x, y: target.y, z: target.z }, eye: { x, y, z } };
   }
 
-  setCamera(camera) {
-    if (this.drawn) window.Plotly.relayout(this.plot, { "scene.camera": structuredClone(camera) });
+  setCamera({ eye, center }) {
+    if (!this.controls) return;
+    this.eye.position.copy(eye);
+    this.controls.target.copy(center);
+    this.controls.update();
+  }
+
+  moved() {
+    const camera = this.camera();
+    this.frame();
+    if (this.subject) cameras.set(this.subject, camera);
+    if (this.scene) this.scene.draw(this.eye);
+    if (!this.drawn) return;
+    const full = this.plot._fullLayout.scene, seen = { ...camera, projection: { type: "perspective" } };
+    full.camera = this.plot.layout.scene.camera = seen; // what a new size or a picture starts from
+    full._scene.setViewport({ camera: seen, aspectratio: full.aspectratio });
+  }
+
+  // The turntable finds the pointer's place by this.
+  frame() {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (this.controls && width && height) frame(this.eye, width, height);
+  }
+
+  resized() {
+    this.frame();
+    if (this.drawn) window.Plotly.Plots.resize(this.plot);
+    if (this.scene) this.scene.draw(this.eye);
   }
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return; // a shortcut of the browser
     if (event.key === "0") this.setCamera(VIEWS.Front);
-    else if (event.key in KEYS && this.camera()) this.setCamera({ ...this.camera(), up: UP, eye: KEYS[event.key](this.camera().eye) });
-    else return;
+    else if (event.key in KEYS && this.controls) {
+      const { eye, center } = this.camera();
+      const arm = KEYS[event.key]({ x: eye.x - center.x, y: eye.y - center.y, z: eye.z - center.z });
+      this.setCamera({ center, eye: { x: center.x + arm.x, y: center.y + arm.y, z: center.z + arm.z } });
+    } else return;
     event.preventDefault();
   }
 
-  // Pinch zoom: Plotly handles one finger only.
-  pinch() {
-    let start = null;
-    const spread = ({ touches: [a, b] }) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
-    const stop = (event) => { event.preventDefault(); event.stopPropagation(); };
-    this.stage.addEventListener("touchstart", (event) => {
-      if (event.touches.length !== 2 || !this.camera()) return;
-      start = { spread: spread(event), camera: this.camera() };
-      stop(event);
-    }, { capture: true, passive: false });
-    this.stage.addEventListener("touchmove", (event) => {
-      if (event.touches.length !== 2 || !start) return;
-      this.setCamera({ ...start.camera, eye: scaled(start.camera.eye, start.spread / spread(event)) });
-      stop(event);
-    }, { capture: true, passive: false });
-    this.stage.addEventListener("touchend", () => { start = null; }, { capture: true });
+  // One finger scrolls the page until a tap on the stage; a tap beside it gives the finger back. Two fingers turn and zoom at any time.
+  fingers() {
+    let touched = false, tapped = -Infinity;
+    this.stage.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch"; });
+    this.stage.addEventListener("click", (event) => {
+      if (!touched) return;
+      if (event.timeStamp - tapped < DOUBLE_TAP_MS) this.setCamera(VIEWS.Front); // not every phone has dblclick
+      tapped = event.timeStamp;
+      this.take(true);
+    });
+    this.beside = (event) => { if (!this.root.contains(event.target)) this.take(false); };
+    document.addEventListener("pointerdown", this.beside);
+    const two = (event) => { if (event.touches.length > 1) event.preventDefault(); };
+    for (const kind of ["touchstart", "touchmove"]) this.stage.addEventListener(kind, two, { passive: false });
+  }
+
+  take(taken) {
+    if (!this.controls) return;
+    this.controls.touches.ONE = taken ? this.oneFinger : null;
+    this.stage.style.touchAction = taken ? "none" : "pan-y";
+    this.badge.textContent = taken ? TAKEN : TAP;
+  }
+
+  setClay(on) {
+    clay = on;
+    this.clay.setAttribute("aria-pressed", String(on));
+    if (!this.scene) return;
+    this.scene.setClay(on);
+    this.scene.draw(this.eye);
   }
 
   async save() {
-    if (!this.drawn) return;
+    if (!this.drawn && !this.scene) return;
     const { width, height } = this.stage.getBoundingClientRect();
-    const url = await window.Plotly.toImage(this.plot, { format: "png", width: Math.round(width), height: Math.round(height), scale: 2 });
+    const size = { format: "png", width: Math.round(width), height: Math.round(height), scale: 2 };
     const link = element("a", "");
-    link.href = url;
+    link.href = this.scene ? this.scene.picture() : await window.Plotly.toImage(this.plot, size);
     link.download = "face-3d.png";
     link.click();
   }
@@ -145,30 +229,53 @@ class ModelViewer {
 
   async draw(data) {
     this.stage.setAttribute("aria-label", `${data.description} ${HINT}`);
-    if (!hasWebGL()) return this.stillInstead(data, this.noWebGL);
-    const Plotly = await loadPlotly(data.plotly);
-    if (!this.plot.isConnected) this.stage.replaceChildren(this.plot); // after a still picture
-    this.bar.hidden = this.hint.hidden = false;
-    const figure = JSON.parse(data.figure);
-    const camera = (this.subject === data.subject && this.camera()) || cameras.get(data.subject);
-    if (camera) figure.layout.scene.camera = { ...figure.layout.scene.camera, ...structuredClone(camera) };
+    if (!hasWebGL(data.glb ? "webgl2" : "webgl")) return this.stillInstead(data, this.noWebGL);
+    const three = await library(data.three, "THREE");
+    this.turntable(three);
+    if (this.subject !== data.subject) this.setCamera(cameras.get(data.subject) ?? VIEWS.Front);
     this.subject = data.subject;
-    await Plotly.react(this.plot, figure.data, { ...figure.layout, uirevision: data.subject, autosize: true }, { displayModeBar: false, scrollZoom: true, responsive: false, doubleClick: false });
-    withoutOwnRecovery(this.plot);
-    if (!this.drawn) this.plot.on("plotly_relayout", () => this.remember());
-    this.drawn = true;
-    this.remember();
+    await (data.glb ? this.drawModel(three, data) : this.drawFigure(data));
+    this.bar.hidden = this.hint.hidden = false;
+    this.clay.hidden = !data.glb;
+    this.moved();
   }
 
-  remember() {
-    const camera = this.camera();
-    if (camera) cameras.set(this.subject, camera);
+  async drawModel(three, data) {
+    this.endFigure();
+    this.onStage(this.canvas);
+    this.scene ??= new ModelScene(three, this.canvas, Object.values(VIEWS));
+    await this.scene.load(data.glb);
+    this.setClay(clay);
+  }
+
+  async drawFigure(data) {
+    const Plotly = await library(data.plotly, "Plotly");
+    this.endScene();
+    this.onStage(this.plot);
+    const { data: traces, layout } = JSON.parse(data.figure);
+    layout.scene = { ...layout.scene, dragmode: false, camera: this.camera() };
+    await Plotly.react(this.plot, traces, { ...layout, uirevision: data.subject, autosize: true }, { displayModeBar: false, scrollZoom: false, responsive: false, doubleClick: false });
+    withoutOwnRecovery(this.plot);
+    this.drawn = true;
+  }
+
+  onStage(shown) {
+    if (!shown.isConnected) this.stage.replaceChildren(shown, this.badge);
+  }
+
+  endFigure() {
+    if (this.drawn) window.Plotly.purge(this.plot);
+    this.drawn = false;
+  }
+
+  endScene() {
+    this.scene?.close();
+    this.scene = null;
   }
 
   contextLost() {
-    this.remember();
-    window.Plotly.purge(this.plot);
-    this.drawn = false;
+    this.endFigure();
+    this.endScene();
     this.noWebGL = LOST;
     this.stillInstead(this.latest, this.noWebGL);
   }
@@ -183,8 +290,10 @@ class ModelViewer {
 
   close() {
     this.resizing.disconnect();
-    this.remember();
-    if (this.drawn) window.Plotly.purge(this.plot);
+    document.removeEventListener("pointerdown", this.beside);
+    this.endFigure();
+    this.endScene();
+    this.controls?.dispose();
   }
 }
 

@@ -5,9 +5,12 @@ import re
 
 import numpy as np
 import pytest
+from model_picture import front_view, mesh_in, middle_of, rendered, shown_glb
 from PIL import Image
 from playwright.sync_api import expect
 from visitor import (
+    MODEL_ON_STAGE,
+    PLOT_CAMERA,
     SCENE,
     SLOW_MS,
     camera,
@@ -18,20 +21,27 @@ from visitor import (
     pixels,
     settle,
     show,
+    show_model,
     wait_for_eye,
 )
 
 pytest.importorskip("playwright.sync_api")
 
 START_DISTANCE = 1.5
+UPRIGHT = """(stage) => {
+    const { controls, eye } = stage.viewer, up = eye.up.clone().applyQuaternion(eye.quaternion);
+    const sideways = up.clone().cross(eye.position.clone().sub(controls.target)).normalize();
+    return [up.y, Math.abs(sideways.y)];
+}"""
+"""The height of the camera's own up vector, and of its horizon: the head stands upright."""
 PROPORTIONS = """() => {
     const scene = document.querySelector('.mv-plot')._fullLayout.scene, ratio = scene.aspectratio;
     const length = ({ range: [low, high] }) => high - low;
     return ['x', 'y', 'z'].map((axis) => ratio[axis] / length(scene[axis + 'axis']));
 }"""
 LOSE_WEBGL = """() => {
-    const lost = document.querySelector('.mv-plot canvas'), real = HTMLCanvasElement.prototype.getContext;
-    (lost.getContext('webgl') ?? lost.getContext('webgl2')).getExtension('WEBGL_lose_context').loseContext();
+    const lost = document.querySelector('.mv-stage canvas'), real = HTMLCanvasElement.prototype.getContext;
+    (lost.getContext('webgl2') ?? lost.getContext('webgl')).getExtension('WEBGL_lose_context').loseContext();
     window.getContext = real;
     HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
         return kind.startsWith('webgl') ? null : real.call(this, kind, ...rest);
@@ -63,9 +73,9 @@ def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
 
     page.mouse.move(x, y)
     page.mouse.wheel(0, -240)
-    wait_for_eye(page, f"size(eye) < 0.97 * {START_DISTANCE}")
+    wait_for_eye(page, f"reach < 0.97 * {START_DISTANCE}")
     page.mouse.wheel(0, 900)
-    wait_for_eye(page, f"size(eye) > 1.03 * {START_DISTANCE}")
+    wait_for_eye(page, f"reach > 1.03 * {START_DISTANCE}")
     page.mouse.dblclick(x, y)
     wait_for_eye(page, "gap < 1e-6", start)
 
@@ -78,7 +88,7 @@ def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
         ("Left", "Math.abs(eye.x + 1.5) + Math.abs(eye.z) < 1e-6"),
         ("Right", "Math.abs(eye.x - 1.5) + Math.abs(eye.z) < 1e-6"),
         ("Back", "Math.abs(eye.z + 1.5) + Math.abs(eye.x) < 1e-6"),
-        ("Top", "Math.abs(eye.y - 1.5) + Math.abs(eye.z) < 1e-6"),
+        ("Top", "Math.abs(eye.y - 1.5) + Math.abs(eye.z) < 0.02"),
         ("Three-quarter", "eye.x > 0.6 && eye.z > 0.6 && eye.y > 0"),
         ("Front", "Math.abs(eye.z - 1.5) + Math.abs(eye.x) < 1e-6"),
     ):
@@ -97,28 +107,72 @@ def test_every_view_keeps_its_camera_and_has_true_proportions(visit):
     wait_for_eye(page, "size(eye) > 0 && Math.abs(eye.x) > 0.2")
     page.wait_for_timeout(300)
     turned, _ = camera(page)
-    for shown, kind in (("Points", "scatter3d"), ("Model", "mesh3d"), ("Surface", "surface")):
+    for shown, kind in (("Points", "scatter3d"), ("Surface", "surface")):
         show(page, shown, kind)
         assert np.abs(camera(page)[0] - turned).max() < 1e-6
         x, y, z = page.evaluate(PROPORTIONS)
         assert y == pytest.approx(x, rel=1e-4) and z == pytest.approx(x, rel=1e-4), shown
-    check_a_lost_context(page, stage)
+    check_a_lost_context(page, stage, SCENE)
+    turned, _ = camera(page)
+    show_model(page)
+    assert np.abs(camera(page)[0] - turned).max() < 1e-6
+    check_a_lost_context(page, stage, MODEL_ON_STAGE)
+    check_the_model_is_the_file(page, stage)
+    check_ten_drags_keep_it_upright(page, stage)
+    turned, centre = camera(page)
+    show(page, "Surface", "surface")
+    drawn = page.evaluate(PLOT_CAMERA)
+    assert max(abs(drawn["eye"][axis] - turned[n]) for n, axis in enumerate("xyz")) < 1e-6
+    assert max(abs(drawn["center"][axis] - centre[n]) for n, axis in enumerate("xyz")) < 1e-6
+    assert drawn["up"]["y"] > 0
 
 
-def check_a_lost_context(page, stage):
-    """A still picture while the browser has no WebGL; then the model as it was, which still turns."""
+def check_a_lost_context(page, stage, drawn):
+    """A still picture while the browser has no WebGL; then what was shown as it was, which still turns."""
     before, (eye, _) = pixels(stage), camera(page)
     page.evaluate(LOSE_WEBGL)
     expect(page.get_by_text("The browser lost its 3D graphics")).to_be_visible()
     expect(stage.locator(".mv-still")).to_have_attribute("alt", re.compile("^3D model"))
     page.evaluate("() => { HTMLCanvasElement.prototype.getContext = window.getContext; }")
-    page.wait_for_function(SCENE)
+    page.wait_for_function(drawn)
     expect(page.get_by_text("The browser lost its 3D graphics")).to_have_count(0)
     page.wait_for_timeout(1000)
     assert np.abs(camera(page)[0] - eye).max() < 1e-6
     assert np.abs(pixels(stage) - before).mean() < 1
-    stage.press("0")
-    wait_for_eye(page, "gap > 0.2", eye)
+    stage.press("ArrowRight")
+    wait_for_eye(page, "gap > 0.1", eye)
+
+
+def check_the_model_is_the_file(page, stage):
+    """The stage shows the bytes that are downloaded, as the library renders them; clay has no colours."""
+    glb = shown_glb(stage)
+    with page.expect_download(timeout=SLOW_MS) as waiting:
+        page.get_by_role("button", name="GLB").first.click()
+    assert waiting.value.path().read_bytes() == glb
+    stage.scroll_into_view_if_needed()
+    expected, on_model = rendered(mesh_in(glb), stage.bounding_box()["height"])
+    rows = np.flatnonzero(on_model.any(axis=1))
+    face = on_model.copy()  # of the sample: between the hair and the chin
+    face[: rows[0] + len(rows) * 18 // 100] = face[rows[0] + len(rows) * 48 // 100 :] = False
+    seen = middle_of(front_view(page, stage), expected.shape)
+    assert face.sum() > 3000 and np.ptp(seen[face], axis=-1).mean() > 20
+    assert np.abs(seen - expected)[face].mean() < 6
+    for colourful in (False, True):
+        page.get_by_role("button", name="Clay").click()
+        seen = middle_of(front_view(page, stage), expected.shape)
+        assert (np.ptp(seen[face], axis=-1).mean() > 20) == colourful
+
+
+def check_ten_drags_keep_it_upright(page, stage):
+    """Neither the head nor the horizon tilts, however far and wherever it is dragged."""
+    start, _ = camera(page)
+    rng = np.random.default_rng(10)
+    for across, down in rng.uniform(-300, 300, (10, 2)):
+        drag(page, stage, across, down)
+        page.wait_for_timeout(100)
+        height, horizon = stage.evaluate(UPRIGHT)
+        assert height > 0 and horizon < 1e-6
+    assert np.abs(camera(page)[0] - start).max() > 0.5
 
 
 def test_a_failed_load_shows_a_picture_and_the_next_try_the_model(visit):
@@ -147,32 +201,47 @@ def touch(devtools, kind, *points):
     )
 
 
-def test_one_finger_turns_and_two_zoom(visit):
+def swipe(page, devtools, across, down, *starts):
+    """Move fingers from these places by so many pixels, each one the other way than the one before it."""
+    touch(devtools, "touchStart", *starts)
+    for step in range(1, 11):
+        ways = [(-1) ** n * step / 10 for n in range(len(starts))]
+        moved = [(x + way * across, y + way * down) for (x, y), way in zip(starts, ways, strict=True)]
+        touch(devtools, "touchMove", *moved)
+        page.wait_for_timeout(30)
+    touch(devtools, "touchEnd")
+    page.wait_for_timeout(500)
+
+
+def test_one_finger_scrolls_until_a_tap_then_turns_and_two_zoom(visit):
     page = visit(width=390, height=844, has_touch=True, is_mobile=True)
     stage = model_on_stage(page)
     devtools = page.context.new_cdp_session(page)
     start, _ = camera(page)
-    for button in page.locator(".mv-bar button").all():
+    for button in page.locator(".mv-bar button:visible").all():
         box = button.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390, button.inner_text()
+        assert box["height"] >= 40, button.inner_text()
     x, y = middle(stage)
+    expect(stage.get_by_text("Tap to turn with one finger")).to_be_visible()
+    swipe(page, devtools, 0, -100, (x, y))
+    assert middle(stage)[1] < y - 50  # the page scrolled
+    assert np.abs(camera(page)[0] - start).max() < 1e-6
 
-    touch(devtools, "touchStart", (x, y))
-    for step in range(1, 11):
-        touch(devtools, "touchMove", (x + 10 * step, y))
-        page.wait_for_timeout(30)
-    touch(devtools, "touchEnd")
-    wait_for_eye(page, "gap > 0.2", start)
-    page.wait_for_timeout(300)
-    turned, _ = camera(page)
-
-    touch(devtools, "touchStart", (x - 40, y), (x + 40, y))
-    for step in range(1, 11):
-        touch(devtools, "touchMove", (x - 40 - 4 * step, y), (x + 40 + 4 * step, y))
-        page.wait_for_timeout(30)
-    touch(devtools, "touchEnd")
-    wait_for_eye(page, f"size(eye) < {0.6 * np.linalg.norm(turned)}")
+    x, y = middle(stage)
+    swipe(page, devtools, -60, 0, (x - 40, y), (x + 40, y))
+    zoomed, _ = camera(page)
+    assert np.linalg.norm(zoomed) < 0.6 * np.linalg.norm(start)
     assert page.evaluate("() => visualViewport.scale") == 1  # the model grew, not the page
+
+    page.touchscreen.tap(x, y)
+    expect(stage.get_by_text("One finger turns")).to_be_visible()
+    swipe(page, devtools, 100, -60, (x, y))
+    assert middle(stage)[1] == y  # the page stayed
+    turned, _ = camera(page)
+    assert np.linalg.norm(turned - zoomed) > 0.1
+    page.locator(".st-key-step-model h2").tap()
+    expect(stage.get_by_text("Tap to turn with one finger")).to_be_visible()
 
 
 def test_full_screen_and_back(visit):
@@ -188,7 +257,7 @@ def test_full_screen_and_back(visit):
     page.wait_for_function(
         "() => document.querySelector('.mv-plot canvas').getBoundingClientRect().width > 1000"
     )
-    page.get_by_role("button", name="Full screen").click()
+    page.get_by_role("button", name="Leave full screen").click()
     page.wait_for_function("() => !document.fullscreenElement")
     expect(page.get_by_role("button", name="Front", exact=True)).to_be_visible()
 

@@ -6,7 +6,9 @@ import pytest
 from page_visit import press, session_of, texts
 
 from face3d.export.models import write
+from generate_3d_model import generate_model
 from page import model_files
+from page.model_controls import MODEL
 
 pytestmark = pytest.mark.usefixtures("coarse_models")
 
@@ -27,6 +29,24 @@ def test_a_height_that_is_asked_for_is_the_models_height(page):
     page.number_input(key="height").set_value(120.0).run()
     press(page, "write files")
     assert "× 120 ×" in texts(page, "markdown") and "±" not in texts(page, "markdown")
+
+
+def test_the_model_on_the_stage_is_computed_once_with_its_files(page, monkeypatch):
+    made = []
+
+    def generate(*inputs):
+        made.append(generate_model(*inputs))
+        return made[-1]
+
+    monkeypatch.setattr(model_files, "generate_model", generate)
+    press(page, "generate depth")
+    page.session_state["show"] = MODEL
+    press(page, "generate model")
+    assert len(made) == 1 and not page.error
+    page.slider(key="smoothing").set_value(3.0).run()
+    assert len(made) == 2 and "files are from before" in texts(page, "warning")
+    press(page, "write files")
+    assert len(made) == 2 and not page.warning
 
 
 @pytest.mark.usefixtures("stand_in_network")
