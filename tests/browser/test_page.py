@@ -24,6 +24,8 @@ from visitor import (
     wait_for_eye,
 )
 
+from face3d.photo import listed_formats
+
 pytest.importorskip("playwright.sync_api")
 
 
@@ -145,7 +147,7 @@ def test_a_bad_file_is_reported_by_its_name_and_a_good_one_follows(visit):
     for name in ODD_NAMES:
         send_file(page, name, b"Dear Sir")
         alert = step.get_by_role("alert")
-        expect(alert).to_have_text(f"{name} is not a photo; choose a JPEG, PNG or WebP file.")
+        expect(alert).to_have_text(f"{name} is not a photo; choose a {listed_formats()} file.")
         expect(alert.locator("p *:not(span)")).to_have_count(0)
     expect(page.get_by_role("button", name="Generate depth map")).to_be_disabled()
     upload(page, LOADING, ASTRONAUT)
