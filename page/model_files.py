@@ -11,7 +11,8 @@ from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
-from face3d.geometry.report import THIN_WALL_MM, MeshReport
+from face3d.geometry.kinds import KINDS
+from face3d.geometry.report import MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
@@ -137,7 +138,9 @@ def _mesh_report(report: MeshReport) -> None:
         "Stands": report.standing,
         "Volume": _optional(report.volume_cm3, "cm³"),
         "Thinnest wall": _optional(report.smallest_wall_mm, "mm"),
-        f"Walls under {THIN_WALL_MM:g} mm": _optional(report.thin_surface_percent, "% of the surface"),
+        f"Walls under {KINDS[report.kind].thin_wall_mm:g} mm": _optional(
+            report.thin_surface_percent, "% of the surface"
+        ),
         "Pieces": f"{report.components}{tunnels}",
         "Triangles": f"{report.faces:,}, facing {_facing(report)}",
         "Faulty triangles": f"{report.degenerate_faces} degenerate, {report.self_touching_faces} crossing",
