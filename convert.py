@@ -19,6 +19,7 @@ from pathlib import Path
 import depth_estimation
 from face3d import console
 from face3d.batch import inputs, outputs
+from face3d.batch.print_options import add_print_options, print_settings
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.depth.registry import NETWORKS
@@ -86,13 +87,7 @@ def arguments() -> argparse.ArgumentParser:
         help=f"comma-separated, default: glb; of {', '.join(outputs.FORMATS)}",
     )
     defaults = ModelSettings()
-    parser.add_argument(
-        "--height-mm",
-        type=float,
-        default=None,
-        metavar="MM",
-        help="height of the model; default: measured by the eyes",
-    )
+    add_print_options(parser)
     parser.add_argument(
         "--faces",
         type=int,
@@ -156,7 +151,7 @@ def _formats(text: str) -> list[str]:
 def model_settings(options: argparse.Namespace) -> ModelSettings:
     """The settings of the model. Raises: GeometryError for a value out of its range."""
     return ModelSettings(
-        height_mm=options.height_mm,
+        **print_settings(options),
         face_budget=options.faces,
         smoothing_px=options.smoothing,
         fov_degrees=options.fov,

@@ -12,7 +12,7 @@ from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
 from face3d.geometry.kinds import KINDS
-from face3d.geometry.report import MeshReport
+from face3d.geometry.report import FILAMENT_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import generate_model
@@ -137,6 +137,7 @@ def _mesh_report(report: MeshReport) -> None:
         "Ready to print": _print_readiness(report),
         "Stands": report.standing,
         "Volume": _optional(report.volume_cm3, "cm³"),
+        "Printed solid": _filament(report),
         "Thinnest wall": _optional(report.smallest_wall_mm, "mm"),
         f"Walls under {KINDS[report.kind].thin_wall_mm:g} mm": _optional(
             report.thin_surface_percent, "% of the surface"
@@ -161,6 +162,13 @@ def _size(report: MeshReport) -> str:
     percent = report.scale_sd_percent
     deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
     return f"{' × '.join(f'{length:.0f}' for length in report.size_mm)} mm{deviation}, {report.scale_source}"
+
+
+def _filament(report: MeshReport) -> str:
+    """Weight and length of filament, or '' for an open surface."""
+    if report.weight_g is None or report.filament_m is None:
+        return ""
+    return f"{report.weight_g:,.0f} g of PLA, {report.filament_m:,.1f} m of {FILAMENT_MM:g} mm filament"
 
 
 def _print_readiness(report: MeshReport) -> str:

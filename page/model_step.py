@@ -13,7 +13,7 @@ from face3d.export import plotly_figure
 from face3d.export.images import data_uri
 from face3d.export.plotly_figure import Colour
 from face3d.geometry.grid import grid, surface_mesh
-from face3d.geometry.kinds import settings_of
+from face3d.geometry.kinds import KINDS, settings_of
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
@@ -62,8 +62,10 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
     with left:
         try:
             with explained_errors():
-                scaled_later = replace(settings, height_mm=None)  # the size changes files only
-                _figure(session, result, figure, scaled_later)
+                drawn = settings
+                if figure.shown != MODEL or not KINDS[figure.kind].plate:  # the size changes files only
+                    drawn = replace(settings, height_mm=None, longest_mm=None)
+                _figure(session, result, figure, drawn)
         except FaceModelError as error:
             st.error(as_text(str(error)))
             return

@@ -26,6 +26,10 @@ THIN_SHARE_PERCENT = 1.0
 """Largest share of the surface over thin walls, as along sharp edges, of a model that is not called thin."""
 BED_MM = 220
 """Side of the bed of small home printers, as of the Creality Ender-3; others have up to 256 mm."""
+PLA_G_PER_CM3 = 1.24
+"""Density of PLA, as of NatureWorks Ingeo 4043D, a usual base of filaments."""
+FILAMENT_MM = 1.75
+"""Diameter of the usual filament."""
 
 LEAST_AREA_SHARE = 1e-14
 """A triangle is degenerate when its area is below this share of the square of the model's size, the
@@ -98,6 +102,20 @@ class MeshReport:
         if self.faces_found is None:
             return "unknown: this network does not look for faces"
         return f"face {self.face} of {self.faces_found}" if self.faces_found else "no face"
+
+    @property
+    def weight_g(self) -> float | None:
+        """Weight in PLA if it is printed solid, without supports; None without a volume. Printed with
+        infill it weighs less.
+        """
+        return None if self.volume_cm3 is None else round(PLA_G_PER_CM3 * self.volume_cm3, 1)
+
+    @property
+    def filament_m(self) -> float | None:
+        """Length of filament of `FILAMENT_MM` of the same volume."""
+        if self.volume_cm3 is None:
+            return None
+        return round(self.volume_cm3 / (np.pi * (FILAMENT_MM / 2) ** 2), 1)  # cm3 / mm2 = m
 
     @property
     def bed_scale_percent(self) -> int | None:

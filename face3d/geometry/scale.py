@@ -19,6 +19,15 @@ EYES_SD_MM = 3.7
 """Distance between the pupils of adults, mean and standard deviation: 63.36 mm and 3.73 mm over 3,976 people
 in the 1988 US Army survey.
 Source: Dodgson, "Variation and extrema of human interpupillary distance", SPIE 5291, 2004, section 3."""
+PRINT_SIZES: dict[str, dict[str, float]] = {
+    "life": {},
+    "keychain": {"height_mm": 40.0},
+    "figure": {"height_mm": 100.0},
+    "bed-220": {"longest_mm": 210.0},
+    "bed-256": {"longest_mm": 246.0},
+}
+"""Settings of a size by its name: as large as in life, a height, or the longest side that a bed of 220 or 256
+mm takes with 5 mm to spare on each side."""
 MM_PER_UNIT = {"mm": 1.0, "m": 1000.0}
 ASSUMED_HEIGHT_MM = 250.0
 """Height of the model where nothing tells its size: about head and neck of an adult."""
