@@ -20,6 +20,7 @@ from pathlib import Path
 import depth_estimation
 from face3d import console
 from face3d.batch import inputs, outputs
+from face3d.batch.print_options import add_print_options, print_settings
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.depth.registry import NETWORKS
@@ -95,13 +96,7 @@ def arguments() -> argparse.ArgumentParser:
         help=f"the depth map as PNG in colours too; one of {', '.join(COLOUR_MAPS).lower()}",
     )
     defaults = ModelSettings()
-    parser.add_argument(
-        "--height-mm",
-        type=float,
-        default=None,
-        metavar="MM",
-        help="height of the model; default: measured by the eyes",
-    )
+    add_print_options(parser)
     parser.add_argument(
         "--faces",
         type=int,
@@ -166,7 +161,7 @@ def _formats(text: str) -> list[str]:
 def model_settings(options: argparse.Namespace) -> ModelSettings:
     """The settings of the model. Raises: GeometryError for a value out of its range."""
     return ModelSettings(
-        height_mm=options.height_mm,
+        **print_settings(options),
         face_budget=options.faces,
         smoothing_px=options.smoothing,
         fov_degrees=options.fov,

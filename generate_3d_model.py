@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from face3d.errors import GeometryError, memory_errors_explained
+from face3d.geometry import plates
 from face3d.geometry.budget import LARGER_BUDGETS, off_its_surface, require_memory
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, pixel_points
-from face3d.geometry.kinds import KINDS, Shape, plaque_margin_px, settings_of
-from face3d.geometry.meshes import decimate, is_closed, weld
+from face3d.geometry.inspection import even_samples
+from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
+from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
 from face3d.geometry.points import curvature, normals_of_grid, outliers, systematic_sample
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.report import MeshReport, mesh_report
 from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
-from face3d.geometry.texture import model_texture, picture_of, picture_uv, split_at_seam
+from face3d.geometry.texture import FRONT_SHARE, picture_of, picture_uv, sample_texture, split_at_seam
 from face3d.structures import DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
@@ -42,7 +44,11 @@ class Model:
     report: MeshReport
 
     def points(self) -> PointCloud:
-        """The point cloud of the same relief, in millimetres, at its place on the mesh."""
+        """The point cloud of the same relief, in millimetres, at its place on the mesh; of a plate, of the
+        mesh itself, which is not as deep as the relief.
+        """
+        if KINDS[self.kind].plate:
+            return plate_points(self.mesh, self.relief.settings.point_budget)
         return self.placement.place(point_cloud(self.relief))
 
 
@@ -111,6 +117,20 @@ def point_cloud(relief: Relief) -> PointCloud:
     return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], relief.unit)
 
 
+def plate_points(mesh: Mesh, count: int) -> PointCloud:
+    """Points on the side of a plate that wears its picture, even by area, with a fixed seed."""
+    assert mesh.uv_n2 is not None and mesh.texture_hwc is not None  # build_mesh gives every plate both
+    seen_m3 = mesh.faces_m3[mesh.uv_n2[mesh.faces_m3, 0].mean(axis=1) < FRONT_SHARE]
+    chosen_k, weights_k3 = even_samples(mesh.vertices_n3, seen_m3, count, np.random.default_rng(0))
+    points_k3, uv_k2, normals_k3 = (
+        np.einsum("kc,kcd->kd", weights_k3, values_n[seen_m3[chosen_k]])
+        for values_n in (mesh.vertices_n3, mesh.uv_n2, vertex_normals(mesh.vertices_n3, seen_m3))
+    )
+    normals_k3 = (normals_k3 / np.linalg.norm(normals_k3, axis=1, keepdims=True)).astype(np.float32)
+    colours_k3 = np.round(sample_texture(mesh.texture_hwc, uv_k2)).astype(np.uint8)
+    return PointCloud(points_k3.astype(np.float32), colours_k3, normals_k3, mesh.unit)
+
+
 def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:
     """A textured mesh of at most about `face_budget` triangles, in the relief's unit and its camera's frame.
 
@@ -120,8 +140,8 @@ def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:
     Args:
         relief: made with the settings of the kind (`kinds.settings_of`).
         kind: one of `KINDS`.
-        decimated: fine where the surface is curved and coarse elsewhere; else on an even grid where one fits
-            into the budget, and then no triangle of bust and plaque passes through another.
+        decimated: fine where the surface is curved and coarse elsewhere; else, and for plates, on an even
+            grid where one fits into the budget, and then no triangle of a closed kind passes through another.
 
     Raises: GeometryError for an unknown kind, when no pixel is left, or when the surface is not closed.
     """
@@ -131,16 +151,15 @@ def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:
         )
     row = KINDS[kind]
     shape = _within_budget(relief, kind, decimated)
-    plaque_px = plaque_margin_px(relief) if row.plaque else None
     if row.closed:
+        margin_px = plates.margin_px(relief) if row.plate else 0
         vertices_n3, faces_m3, uv_n2 = split_at_seam(
-            shape.vertices_n3, shape.faces_m3, relief.camera, plaque_px or 0, shape.photo_rows
+            shape.vertices_n3, shape.faces_m3, relief.camera, margin_px, shape.photo_rows
         )
     else:
         vertices_n3, faces_m3 = shape.vertices_n3, shape.faces_m3
         uv_n2 = picture_uv(vertices_n3, relief.camera, 0).astype(np.float32)
-    texture_hwc = model_texture(relief, closed=row.closed, plaque_px=plaque_px)
-    return Mesh(vertices_n3, faces_m3, uv_n2, texture_hwc, unit=relief.unit)
+    return Mesh(vertices_n3, faces_m3, uv_n2, texture_of(relief, kind), unit=relief.unit)
 
 
 def _within_budget(relief: Relief, kind: str, decimated: bool) -> Shape:
@@ -149,6 +168,7 @@ def _within_budget(relief: Relief, kind: str, decimated: bool) -> Shape:
     Raises: GeometryError where none does.
     """
     row, budget = KINDS[kind], relief.settings.face_budget
+    decimated = decimated and not row.plate
     shares = GRID_SHARES if decimated else EVEN_SHARES
     for share in shares:
         shape = row.build(relief, share * budget)

@@ -9,11 +9,19 @@ import streamlit as st
 
 from face3d.export.plotly_figure import Colour
 from face3d.geometry.kinds import KINDS
+from face3d.geometry.scale import PRINT_SIZES
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthRepresentation, Photo
 from page.session import DepthResult, Session
 
-KIND_TITLES = {"bust": "Bust", "shell": "Shell", "plaque": "Plaque"}
+KIND_TITLES = {"bust": "Bust", "shell": "Shell", "plaque": "Plaque", "lithophane": "Lithophane"}
+SIZE_TITLES = {
+    "life": "Life size",
+    "keychain": "Keychain, 40 mm high",
+    "figure": "Figure, 100 mm high",
+    "bed-220": "As large as a 220 mm bed takes",
+    "bed-256": "As large as a 256 mm bed takes",
+}
 SURFACE, POINTS, MODEL = "Surface", "Points", "Model"
 COLOURS = {"Grey": Colour.DEPTH, "Photo": Colour.PHOTO}
 DETAIL: dict[str, dict[str, Any]] = {
@@ -31,7 +39,9 @@ REMEMBERED: dict[str, Any] = {
     "relief strength": 2.0,
     "background": False,
     "outliers": True,
+    "print size": "life",
     "height": None,
+    "plaque depth": 12.0,
     "perspective": True,
 }
 """Initial values of the widgets whose value is kept for the next photo, by key. The field of view is not
@@ -77,7 +87,10 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
     else:
         st.caption("This network gives no matte: the background stays.")
     st.toggle("Remove stray points", key="outliers")
-    explanation = "Empty: metric scale, from the distance between the eyes or from a metric network."
+    st.selectbox("Print size", list(SIZE_TITLES), format_func=SIZE_TITLES.__getitem__, key="print size")
+    explanation = (
+        "Counts in place of the print size. Empty: the print size; life size is measured by the eyes."
+    )
     st.number_input(
         "Height, mm",
         min_value=5.0,
@@ -85,10 +98,13 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
         value=None,
         step=10.0,
         format="%.0f",
-        placeholder="metric scale",
+        placeholder="as the print size",
         key="height",
         help=explanation,
     )
+    if st.session_state["kind"] == "plaque":
+        explanation = "From the plate to the highest point. Fine detail is kept, large depths are compressed."
+        st.number_input("Depth of the relief, mm", 1.0, 50.0, step=1.0, key="plaque depth", help=explanation)
     fov_degrees = _projection(result.photo)
     session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
     settings = ModelSettings(
@@ -96,13 +112,19 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
         foreground_only=not (has_matte and values["background"]),
         remove_outliers=values["outliers"],
         near_far_ratio=values["relief strength"],
-        height_mm=values["height"],
+        **size_settings(values["print size"], values["height"]),
+        plaque_depth_mm=values["plaque depth"],
         perspective=values["perspective"],
         fov_degrees=fov_degrees,
     )
     settings = replace(settings, **DETAIL[values["detail"]])
     colour, point_px = COLOURS[values["model colours"]], POINT_PX[values["detail"]]
     return FigureSettings(values["show"], colour, values["kind"], point_px), settings
+
+
+def size_settings(print_size: str, height_mm: float | None) -> dict[str, Any]:
+    """Fields of `ModelSettings`: a height counts in place of the print size."""
+    return PRINT_SIZES[print_size] if height_mm is None else {"height_mm": height_mm}
 
 
 def _projection(photo: Photo) -> float | None:

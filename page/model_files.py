@@ -11,7 +11,8 @@ from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
-from face3d.geometry.report import THIN_WALL_MM, MeshReport
+from face3d.geometry.kinds import KINDS
+from face3d.geometry.report import FILAMENT_MM, MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import Model, generate_model
@@ -165,8 +166,11 @@ def _mesh_report(report: MeshReport) -> None:
         "Ready to print": _print_readiness(report),
         "Stands": report.standing,
         "Volume": _optional(report.volume_cm3, "cm³"),
+        "Printed solid": _filament(report),
         "Thinnest wall": _optional(report.smallest_wall_mm, "mm"),
-        f"Walls under {THIN_WALL_MM:g} mm": _optional(report.thin_surface_percent, "% of the surface"),
+        f"Walls under {KINDS[report.kind].thin_wall_mm:g} mm": _optional(
+            report.thin_surface_percent, "% of the surface"
+        ),
         "Pieces": f"{report.components}{tunnels}",
         "Triangles": f"{report.faces:,}, facing {_facing(report)}",
         "Faulty triangles": f"{report.degenerate_faces} degenerate, {report.self_touching_faces} crossing",
@@ -187,6 +191,13 @@ def _size(report: MeshReport) -> str:
     percent = report.scale_sd_percent
     deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
     return f"{' × '.join(f'{length:.0f}' for length in report.size_mm)} mm{deviation}, {report.scale_source}"
+
+
+def _filament(report: MeshReport) -> str:
+    """Weight and length of filament, or '' for an open surface."""
+    if report.weight_g is None or report.filament_m is None:
+        return ""
+    return f"{report.weight_g:,.0f} g of PLA, {report.filament_m:,.1f} m of {FILAMENT_MM:g} mm filament"
 
 
 def _print_readiness(report: MeshReport) -> str:

@@ -77,7 +77,7 @@ def _stage(session: Session, result: DepthResult, figure: FigureSettings, settin
     if figure.shown == MODEL:
         shown: dict[str, Any] = {"glb": model_glb(session, result, figure.kind, settings)}
     else:
-        settings = replace(settings, height_mm=None)  # the size changes files only
+        settings = replace(settings, height_mm=None, longest_mm=None)  # the size changes files only
         key = ("figure", result.key, figure, settings)
         make = partial(_figure_json, session, result, figure, settings)
         shown = {"figure_json": session.cache.get_or_make(key, make)}

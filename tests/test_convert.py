@@ -238,6 +238,8 @@ def test_input_and_output_are_the_default_folders(network, tmp_path, monkeypatch
     ("arguments", "says"),
     [
         (["--height-mm", "-3"], "The height in millimetres must be 1 to 10,000, not -3"),
+        (["--plaque-depth", "0"], "depth of the plaque's relief in millimetres must be 0.2 to 500, not 0"),
+        (["--lithophane-thin", "4"], "4 mm thick where it is thinnest: choose more than that"),
         (["{empty}"], "holds no photo"),
         (["--faces", "4"], "The largest number of triangles must be 100 to 5,000,000, not 4."),
         (["--near-far", "1"], "ratio of the farthest distance to the nearest must be 1.01 to 100, not 1"),
@@ -321,7 +323,7 @@ def test_a_name_of_the_greatest_length_is_converted(network, tmp_path, capsys):
         photo_file(path)
     assert convert.main([*map(str, names), "-o", str(tmp_path / "out"), *QUICK]) == 0
     found = {path.name for path in (tmp_path / "out").iterdir()}
-    assert len(found) == 12 and {f"{'李' * 77}_depth.png", f"{'李' * 77}_2_depth.png"} <= found
+    assert len(found) == 12 and {f"{'李' * 76}_depth.png", f"{'李' * 76}_2_depth.png"} <= found
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])

@@ -211,7 +211,7 @@ WRITERS: dict[str, Writer] = {
 def report_json(report: MeshReport, files: dict[str, bytes]) -> bytes:
     """The mesh report as JSON, with unit and size of the files exported with it; `files` by format name."""
     exports = {name: {"bytes": len(data), "unit": WRITERS[name].unit} for name, data in files.items()}
-    judged = ("person", "stands", "printable", "bed_scale_percent", "verdict")
+    judged = ("person", "stands", "printable", "bed_scale_percent", "weight_g", "filament_m", "verdict")
     content = asdict(report) | {name: getattr(report, name) for name in judged} | {"exports": exports}
     return (json.dumps(content, indent=2) + "\n").encode("utf-8")
 

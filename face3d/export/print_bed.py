@@ -11,8 +11,9 @@ UPRIGHT_TURN = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
 front."""
 FLAT_SHARE = 1e-3
 """A triangle lies on a side of a model when its corners are within this share of the model's size from it."""
-BACK_OVER_FOOT = 5
-"""A model lies when its flat back is so many times its foot. A plaque's is 10 to 40 times its lower edge."""
+BACK_OVER_FOOT = 2
+"""A model lies when its flat back is so many times its foot. The back of a plaque, 7 mm thick at its edge, is
+2.9 times its lower edge at a height of 20 mm, and 14 times at 100 mm."""
 
 
 def bed_from_model(vertices_n3: Array, faces_m3: Array) -> Array:

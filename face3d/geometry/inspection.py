@@ -133,12 +133,21 @@ def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Arra
 
 def points_on(vertices_n3: Array, faces_m3: Array, count: int, rng: np.random.Generator) -> Array:
     """(count, 3) float64 points on a mesh, even by area."""
+    chosen_k, weights_k3 = even_samples(vertices_n3, faces_m3, count, rng)
+    points_k3: Array = np.einsum("kc,kcd->kd", weights_k3, vertices_n3[faces_m3[chosen_k]].astype(np.float64))
+    return points_k3
+
+
+def even_samples(
+    vertices_n3: Array, faces_m3: Array, count: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Triangles (count,) of samples that are even by area, and the samples' barycentric coordinates
+    (count, 3).
+    """
     corners_m33 = vertices_n3[faces_m3].astype(np.float64)
     first_m3, second_m3 = corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0]
     areas_m = np.linalg.norm(np.cross(first_m3, second_m3), axis=1)
-    chosen_k = rng.choice(len(faces_m3), count, p=areas_m / areas_m.sum())
-    points_k3: Array = np.einsum("kc,kcd->kd", _in_triangle(count, rng), corners_m33[chosen_k])
-    return points_k3
+    return rng.choice(len(faces_m3), count, p=areas_m / areas_m.sum()), _in_triangle(count, rng)
 
 
 def _in_triangle(count: int, rng: np.random.Generator) -> Array:

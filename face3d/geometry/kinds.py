@@ -1,4 +1,4 @@
-"""The kinds of mesh and their builders: shell, bust, plaque, Poisson surface."""
+"""The kinds of mesh and their builders: shell, bust, plaque, lithophane, Poisson surface."""
 
 from __future__ import annotations
 
@@ -8,34 +8,39 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from face3d.errors import GeometryError
+from face3d.geometry import plates
 from face3d.geometry.back_side import complete_back, complete_front, meet_at_the_rim, steady_outline, wells
 from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.filters import resample
 from face3d.geometry.grid import grid_size, pixel_points, used_triangles
+from face3d.geometry.lithophane import lithophane_texture
 from face3d.geometry.plinth import add_plinth
 from face3d.geometry.poisson import poisson_surface
 from face3d.geometry.relief import Relief
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.solids import Solid, close_cells, cut_flat, pieces_per_row, solid_cells
 from face3d.geometry.stability import LEAST_TIPPING_DEGREES, tipping_angle
+from face3d.geometry.texture import model_texture
 from face3d.structures import Array
 
 FOOT_SHARE = 0.02
 """Height of a bust's foot below its lowest point, share of its height."""
 LEAST_THICKNESS = 0.004
 """Least distance from front to back of a bust, image widths."""
-FLOOR_PERCENTILE = 2
-"""The plate of a plaque lies at this percentile of the subject's relief."""
+THIN_WALL_MM = 1.0
+"""Least wall for filament printers: two lines of a 0.4 mm nozzle, and some."""
+ONE_LINE_MM = 0.4
+"""Least wall of what is thin on purpose: one line of such a nozzle."""
 
 
 def settings_of(kind: str, settings: ModelSettings) -> ModelSettings:
-    """The settings for the `Relief` of one of `KINDS`: a plaque is raised by parallel rays.
+    """The settings for the `Relief` of one of `KINDS`: a plate is raised by parallel rays.
 
     Raises: GeometryError for an unknown kind.
     """
     if kind not in KINDS:
         raise GeometryError(f"There is no kind of model named {kind!r}. Choose one of {', '.join(KINDS)}.")
-    return replace(settings, perspective=settings.perspective and not KINDS[kind].plaque)
+    return replace(settings, perspective=settings.perspective and not KINDS[kind].plate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,22 +59,30 @@ class Kind:
     """One kind of mesh.
 
     build: relief and number of triangles before decimation -> shape.
-    closed: watertight by construction, with a hidden side. plaque: raised from a plate, by parallel rays.
+    closed: watertight by construction, with a hidden side. plate: a rectangle of the photo's shape with a
+    border, by parallel rays.
     even: built on an even grid, of about as many triangles as were asked for.
+    of_light: made of the photo's light, not of depth. thin_wall_mm: walls below it are too thin to print.
     """
 
     build: Callable[[Relief, float], Shape]
     closed: bool
     summary: str
-    plaque: bool = False
+    plate: bool = False
     even: bool = True
+    of_light: bool = False
+    thin_wall_mm: float = THIN_WALL_MM
+
+    @property
+    def lies(self) -> bool:
+        """Whether it is printed lying on its back; else it stands."""
+        return self.plate and not self.of_light
 
 
 def full_triangles(relief: Relief, kind: str) -> int:
     """About how many triangles the kind has on the depth map's own grid, before decimation."""
-    if KINDS[kind].plaque:
-        height, width = (side + 2 * plaque_margin_px(relief) for side in relief.subject_hw.shape)
-        return 4 * height * width
+    if KINDS[kind].plate:
+        return plates.full_triangles(relief)
     return (4 if KINDS[kind].closed else 2) * int(relief.subject_hw.sum())
 
 
@@ -201,33 +214,11 @@ def _front_without_wells(layers: _GridRelief, cells_hw: Array) -> tuple[Array, A
 
 
 def _plaque(relief: Relief, triangles: float) -> Shape:
-    """The face raised from a rectangular plate with a border."""
-    height, width = relief.subject_hw.shape
-    margin = plaque_margin_px(relief)
-    share = min(1.0, float(np.sqrt(triangles / full_triangles(relief, "plaque"))))
-    size_hw = grid_size((height, width), share)
-    floor = float(np.percentile(relief.front_hw[relief.known_hw], FLOOR_PERCENTILE))
-    border = round(margin * size_hw[0] / height), round(margin * size_hw[1] / width)
-    raised_hw = _raised(_on_grid(relief, size_hw), floor, border)
-    thickness = relief.settings.plaque_thickness
-    solid = close_cells(
-        np.ones(raised_hw.shape, bool),
-        raised_hw,
-        np.full(raised_hw.shape, floor - thickness),
-        least_thickness=thickness / 2,
-        with_foot=False,
-        smooth_rim=False,
-    )
-    solid.positions_n3[:, :2] -= border[::-1]
-    return Shape(_place(solid, size_hw, relief.camera), solid.faces_m3, height)
+    return Shape(*plates.plaque(relief, triangles), relief.camera.size_hw[0])
 
 
-def _raised(layers: _GridRelief, floor: float, border_yx: tuple[int, int]) -> Array:
-    """(h, w): the subject's front above a floor that reaches `border_yx` cells beyond the picture."""
-    known_hw = layers.known_hw if layers.known_hw.any() else np.ones_like(layers.known_hw)
-    front_hw = complete_front(layers.front_hw, known_hw)
-    raised_hw = np.where(layers.subject_hw, np.maximum(front_hw, floor), floor)
-    return np.pad(raised_hw, [(border, border) for border in border_yx], constant_values=floor)
+def _lithophane(relief: Relief, triangles: float) -> Shape:
+    return Shape(*plates.lithophane(relief, triangles), relief.camera.size_hw[0])
 
 
 def _poisson(relief: Relief, triangles: float) -> Shape:
@@ -244,7 +235,18 @@ KINDS: dict[str, Kind] = {
         summary="front and hidden side joined along the silhouette, cut flat below: a solid",
     ),
     "plaque": Kind(
-        _plaque, closed=True, summary="the face raised from a plate with a border: a solid", plaque=True
+        _plaque,
+        closed=True,
+        summary="a bas-relief of the depth, on a plate with a frame, seen in light from the side: a solid",
+        plate=True,
+    ),
+    "lithophane": Kind(
+        _lithophane,
+        closed=True,
+        summary="a thin upright plate of the photo's brightness, seen with a lamp behind it: a solid",
+        plate=True,
+        of_light=True,
+        thin_wall_mm=ONE_LINE_MM,
     ),
     "poisson": Kind(
         _poisson,
@@ -255,6 +257,10 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def plaque_margin_px(relief: Relief) -> int:
-    """Border of a plaque in pixels of the photo."""
-    return round(relief.settings.plaque_border * relief.camera.size_hw[1])
+def texture_of(relief: Relief, kind: str) -> Array:
+    """The texture of a kind: the photo, or for a lithophane its light with a lamp behind it."""
+    row = KINDS[kind]
+    margin_px = plates.margin_px(relief) if row.plate else None
+    if row.of_light:
+        return lithophane_texture(relief, margin_px or 0)
+    return model_texture(relief, closed=row.closed, plaque_px=margin_px)

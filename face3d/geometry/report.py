@@ -13,20 +13,23 @@ from face3d.geometry.inspection import (
     signed_volume,
     walls,
 )
-from face3d.geometry.kinds import KINDS, plaque_margin_px
+from face3d.geometry.kinds import KINDS
 from face3d.geometry.meshes import count_components, weld
+from face3d.geometry.plates import margin_px
 from face3d.geometry.relief import Relief
 from face3d.geometry.scale import Placement, in_millimetres
 from face3d.geometry.stability import LEAST_TIPPING_DEGREES, tipping_angle
 from face3d.geometry.texture import FRONT_SHARE
 from face3d.structures import Array, Mesh
 
-THIN_WALL_MM = 1.0
-"""Least wall for filament printers: two lines of a 0.4 mm nozzle, and some."""
 THIN_SHARE_PERCENT = 1.0
 """Largest share of the surface over thin walls, as along sharp edges, of a model that is not called thin."""
 BED_MM = 220
 """Side of the bed of small home printers, as of the Creality Ender-3; others have up to 256 mm."""
+PLA_G_PER_CM3 = 1.24
+"""Density of PLA, as of NatureWorks Ingeo 4043D, a usual base of filaments."""
+FILAMENT_MM = 1.75
+"""Diameter of the usual filament."""
 
 LEAST_AREA_SHARE = 1e-14
 """A triangle is degenerate when its area is below this share of the square of the model's size, the
@@ -40,7 +43,8 @@ class MeshReport:
 
     faces_found: in the photo; None where the network does not look for faces. face: the number of the one
     whose person the model is of; None without one.
-    thin_surface_percent: share of the surface behind which the wall is thinner than `THIN_WALL_MM`.
+    thin_surface_percent: share of the surface behind which the wall is thinner than
+    `thin_wall_mm` of its kind.
     smoothing_change_mm: root mean square change of the face's relief by smoothing.
     tipping_angle_degrees: see `stability.tipping_angle`; as it is printed, a plaque lying on its back. None
     for an open surface, which has no mass.
@@ -100,6 +104,20 @@ class MeshReport:
         return f"face {self.face} of {self.faces_found}" if self.faces_found else "no face"
 
     @property
+    def weight_g(self) -> float | None:
+        """Weight in PLA if it is printed solid, without supports; None without a volume. Printed with
+        infill it weighs less.
+        """
+        return None if self.volume_cm3 is None else round(PLA_G_PER_CM3 * self.volume_cm3, 1)
+
+    @property
+    def filament_m(self) -> float | None:
+        """Length of filament of `FILAMENT_MM` of the same volume."""
+        if self.volume_cm3 is None:
+            return None
+        return round(self.volume_cm3 / (np.pi * (FILAMENT_MM / 2) ** 2), 1)  # cm3 / mm2 = m
+
+    @property
     def bed_scale_percent(self) -> int | None:
         """The size, in percent, at which it fits a cube of `BED_MM`; None where it does as it is."""
         largest = max(self.size_mm or (0,))
@@ -114,7 +132,9 @@ class MeshReport:
         """What a slicer accepts and a home printer does not, in a phrase; '' for nothing."""
         found = []
         if self._thin:
-            found.append(f"{self.thin_surface_percent:.0f} % is thinner than {THIN_WALL_MM:g} mm")
+            found.append(
+                f"{self.thin_surface_percent:.0f} % is thinner than {KINDS[self.kind].thin_wall_mm:g} mm"
+            )
         if self.bed_scale_percent is not None:
             remedy = f"scale to {self.bed_scale_percent} % or set a height"
             found.append(f"larger than a {BED_MM} mm bed: {remedy}")
@@ -130,7 +150,7 @@ class MeshReport:
             return "no, its centre of mass is not above its foot"
         if not self.stands:
             return f"no, it tips over at {angle:.0f}°, less than {LEAST_TIPPING_DEGREES:.0f}°"
-        return f"yes, {'lying on its back, ' if KINDS[self.kind].plaque else ''}it tips over at {angle:.0f}°"
+        return f"yes, {'lying on its back, ' if KINDS[self.kind].lies else ''}it tips over at {angle:.0f}°"
 
     @property
     def verdict(self) -> str:
@@ -161,7 +181,7 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
     volume = signed_volume(vertices_n3, faces_m3)
     error_px = _reprojection(mesh, placement.to_camera(sized_n3), kind, relief, rng)
     walls_k = walls(vertices_n3, faces_m3, rng) if closed else None
-    scale, texture = placement.scale, mesh.texture_hwc
+    row, scale, texture = KINDS[kind], placement.scale, mesh.texture_hwc
     report = MeshReport(
         kind=kind,
         network=relief.depth.network,
@@ -181,13 +201,15 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
         scale_sd_percent=_rounded(scale.sd_percent, 2),
         scale_source=scale.source,
         smallest_wall_mm=None if walls_k is None else _rounded(float(walls_k.min()), 3),
-        thin_surface_percent=_rounded(None if walls_k is None else 100 * (walls_k < THIN_WALL_MM).mean(), 2),
+        thin_surface_percent=_rounded(
+            None if walls_k is None else 100 * (walls_k < row.thin_wall_mm).mean(), 2
+        ),
         smoothing_change_mm=round(relief.smoothing_change * scale.mm_per_unit, 4),
         depth_levels=len(np.unique(relief.depth.values_hw[relief.depth.mask_hw])),
         reprojection_error_px=_rounded(error_px, 4),
         texture_wh=None if texture is None else (texture.shape[1], texture.shape[0]),
         tipping_angle_degrees=_rounded(
-            tipping_angle(vertices_n3, faces_m3, up=2 if KINDS[kind].plaque else 1) if closed else None, 1
+            tipping_angle(vertices_n3, faces_m3, up=2 if row.lies else 1) if closed else None, 1
         ),
     )
     return report if scale.known else _without_size(report)
@@ -223,5 +245,5 @@ def _reprojection(
     """`reprojection_error` of a model whose vertices in the camera's frame are `in_camera_n3`."""
     seen = replace(mesh, vertices_n3=in_camera_n3.astype(np.float32), unit="image width")
     row = KINDS[kind]
-    margin_px = plaque_margin_px(relief) if row.plaque else 0
-    return reprojection_error(seen, relief.camera, FRONT_SHARE if row.closed else 1.0, margin_px, rng)
+    border_px = margin_px(relief) if row.plate else 0
+    return reprojection_error(seen, relief.camera, FRONT_SHARE if row.closed else 1.0, border_px, rng)

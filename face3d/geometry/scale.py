@@ -19,6 +19,15 @@ EYES_SD_MM = 3.7
 """Distance between the pupils of adults, mean and standard deviation: 63.36 mm and 3.73 mm over 3,976 people
 in the 1988 US Army survey.
 Source: Dodgson, "Variation and extrema of human interpupillary distance", SPIE 5291, 2004, section 3."""
+PRINT_SIZES: dict[str, dict[str, float]] = {
+    "life": {},
+    "keychain": {"height_mm": 40.0},
+    "figure": {"height_mm": 100.0},
+    "bed-220": {"longest_mm": 210.0},
+    "bed-256": {"longest_mm": 246.0},
+}
+"""Settings of a size by its name: as large as in life, a height, or the longest side that a bed of 220 or 256
+mm takes with 5 mm to spare on each side."""
 MM_PER_UNIT = {"mm": 1.0, "m": 1000.0}
 ASSUMED_HEIGHT_MM = 250.0
 """Height of the model where nothing tells its size: about head and neck of an adult."""
@@ -114,8 +123,9 @@ def _surface_point(
     return point_3, moved_3 - point_3
 
 
-def measure_scale(relief: Relief, height: float) -> Scale:
-    """The scale of a model `height` units high: the height that the user gives, else metres, else the eyes.
+def measure_scale(relief: Relief, height: float, longest: float) -> Scale:
+    """The scale of a model `height` units high, its longest side being `longest`: the height or the longest
+    side that the user gives, else metres, else the eyes.
 
     Else an assumed height; of a photo without a face nothing is known.
     Raises: GeometryError for a model without height.
@@ -125,6 +135,9 @@ def measure_scale(relief: Relief, height: float) -> Scale:
     depth, settings = relief.depth, relief.settings
     if settings.height_mm is not None:
         return Scale(settings.height_mm / height, 0.0, f"a height of {settings.height_mm:g} mm was asked for")
+    if settings.longest_mm is not None:
+        asked = f"a longest side of {settings.longest_mm:g} mm was asked for"
+        return Scale(settings.longest_mm / longest, 0.0, asked)
     if depth.representation is DepthRepresentation.METRIC:
         return Scale(1000.0, None, f"metres of the network {depth.network}")
     if (eyes := eye_distance(relief)) is not None:
@@ -149,7 +162,7 @@ def to_metric_scale(model: Model, relief: Relief) -> tuple[Model, Placement]:
     if not len(points_n3):
         raise GeometryError("The model has no points. Use a photo in which the person is larger.")
     low, high = points_n3.min(axis=0).astype(np.float64), points_n3.max(axis=0).astype(np.float64)
-    scale = measure_scale(relief, float(high[1] - low[1]))
+    scale = measure_scale(relief, float(high[1] - low[1]), float((high - low).max()))
     origin_3 = np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
     placement = Placement((float(origin_3[0]), float(origin_3[1]), float(origin_3[2])), scale)
     return placement.place(model), placement

@@ -24,10 +24,14 @@ class ModelSettings:
     of `grid`, points.
     grey: colours from the depth (near = light) instead of from the photo.
     texture_side: largest side of the texture's photo, pixels.
-    plaque_border: margin of a plaque, share of the picture's width. plaque_thickness: least
-    thickness, image widths.
+    plaque_border: margin of a plaque or lithophane, share of the picture's width.
+    plaque_depth_mm: from the plate of a plaque to the highest point of its relief. plaque_base_mm: thickness
+    of that plate. plaque_frame_mm: height of the frame above it, 0 for none.
+    lithophane_thin_mm, lithophane_thick_mm: thickness where the photo is white, and where it is black.
+    lithophane_gamma: above 1 the middle tones are thicker, so darker; below 1 thinner.
     face: number of the face whose person is modelled; 1 covers most of the picture.
-    height_mm: height of the finished model, or None to measure the eyes (see `scale`).
+    height_mm: height of the finished model, or None to measure the eyes (see `scale`). longest_mm: longest
+    side of the finished model, in place of its height.
     """
 
     smoothing_px: float = 1.0
@@ -45,9 +49,15 @@ class ModelSettings:
     grey: bool = False
     texture_side: int = 2048
     plaque_border: float = 0.06
-    plaque_thickness: float = 0.04
+    plaque_depth_mm: float = 12.0
+    plaque_base_mm: float = 3.0
+    plaque_frame_mm: float = 4.0
+    lithophane_thin_mm: float = 0.8
+    lithophane_thick_mm: float = 3.2
+    lithophane_gamma: float = 1.0
     face: int = 1
     height_mm: float | None = None
+    longest_mm: float | None = None
 
     def __post_init__(self) -> None:
         """Raises GeometryError for a value out of its range, with the range."""
@@ -55,6 +65,11 @@ class ModelSettings:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise GeometryError(f"{title} must be {low:,} to {high:,}, not {value:,g}.")
+        if not self.lithophane_thin_mm < self.lithophane_thick_mm:
+            raise GeometryError(
+                f"The lithophane is {self.lithophane_thin_mm:g} mm thick where it is thinnest: "
+                "choose more than that for its largest thickness."
+            )
 
 
 SETTING_RANGES = (
@@ -67,9 +82,15 @@ SETTING_RANGES = (
     ("face_budget", "The largest number of triangles", 100, 5_000_000),
     ("grid_side", "The number of points along the figure's grid", 2, 4096),
     ("texture_side", "The side of the texture in pixels", 16, 8192),
-    ("plaque_border", "The plaque's border in widths of the picture", 0, 1),
-    ("plaque_thickness", "The plaque's thickness in widths of the picture", 0.001, 1),
+    ("plaque_border", "The border of a plaque in widths of the picture", 0, 1),
+    ("plaque_depth_mm", "The depth of the plaque's relief in millimetres", 0.2, 500),
+    ("plaque_base_mm", "The thickness of the plaque's plate in millimetres", 0.4, 500),
+    ("plaque_frame_mm", "The height of the plaque's frame in millimetres", 0, 500),
+    ("lithophane_thin_mm", "The least thickness of the lithophane in millimetres", 0.2, 20),
+    ("lithophane_thick_mm", "The largest thickness of the lithophane in millimetres", 0.2, 20),
+    ("lithophane_gamma", "The gamma of the lithophane", 0.1, 10),
     ("face", "The number of the face", 1, 255),
     ("height_mm", "The height in millimetres", 1, 10_000),
+    ("longest_mm", "The longest side in millimetres", 1, 10_000),
 )
 """Field, what the page and the command line call it, least and largest value."""

@@ -187,6 +187,50 @@ def close_cells(
     return Solid(np.column_stack([corners_n2[corner], relief_n]), faces_m3, layer >= 2)
 
 
+def close_plate(front_hw: Array, back: float) -> Solid:
+    """The solid between a relief over a whole rectangle and a flat back, which has few triangles.
+
+    front_hw: (h, w) relief, above `back`, w at least 2. `foot_n` are the corners of the lower edge, front
+    before back.
+    """
+    height, width = front_hw.shape
+    cells_hw = np.ones((height, width), bool)
+    front_n = corner_means(front_hw, cells_hw).ravel()
+    rows, columns = np.divmod(np.arange(len(front_n)), width + 1)
+    start, end = _border_edges(cells_hw)[0].T
+    behind = len(front_n)
+    faces_m3 = np.concatenate(
+        [
+            _cell_triangles(cells_hw),
+            _quads(start + behind, end + behind, end, start),
+            _flat_back(height, width) + behind,
+        ]
+    )
+    used, faces_m3 = drop_unused(faces_m3, 2 * behind)
+    layer, corner = np.divmod(used, behind)
+    relief_n = np.where(layer == 0, front_n[corner], back)
+    return Solid(np.column_stack([columns[corner], rows[corner], relief_n]), faces_m3, rows[corner] == height)
+
+
+def _flat_back(height: int, width: int) -> Array:
+    """(m, 3) int32: a rectangle of cells, seen from behind, in triangles that use the corners of its border
+    alone: a strip per column, and a fan to the left and to the right side.
+    """
+    corner_hw = np.arange((height + 1) * (width + 1), dtype=np.int32).reshape(height + 1, width + 1)
+    top, bottom, left, right = corner_hw[0], corner_hw[-1], corner_hw[:, 0], corner_hw[:, -1]
+
+    def fan(tip: int, side: Array) -> Array:
+        return np.stack([np.full(len(side) - 1, tip, np.int32), side[1:], side[:-1]], -1)
+
+    return np.concatenate(
+        [
+            _quads(top[2:-1], bottom[2:-1], bottom[1:-2], top[1:-2]),
+            fan(top[1], np.append(left, bottom[1])),
+            fan(top[-2], np.append(right, bottom[-2])[::-1]),
+        ]
+    )
+
+
 def _closed_triangles(cells_hw: Array, edges_k2: Array, on_floor_k: Array) -> Array:
     """(m, 3) int32: front, back, walls and foot over four copies of every corner of the grid.
 

@@ -6,6 +6,7 @@ import stand_in
 from page_visit import generate, press, session_of, texts, upload
 from sample_files import ASTRONAUT, MIRRORED
 
+from face3d.geometry.scale import PRINT_SIZES
 from face3d.structures import DepthMap, DepthRepresentation
 from page import inference_queue, model_controls
 
@@ -30,7 +31,9 @@ CHANGED = {
     "relief strength": 1.5,
     "background": True,
     "outliers": False,
+    "print size": "figure",
     "height": 80.0,
+    "plaque depth": 7.0,
     "perspective": False,
 }
 
@@ -54,8 +57,15 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     assert page.selectbox(key="kind").value == "plaque" and page.number_input(key="height").value == 80
     assert page.slider(key="field of view").value == 30
     _, kind, settings = session_of(page).file_inputs
-    assert (kind, settings.height_mm) == ("plaque", 80)
+    assert (kind, settings.height_mm, settings.plaque_depth_mm) == ("plaque", 80, 7)
     assert not settings.foreground_only and not settings.perspective
+
+
+def test_a_height_counts_in_place_of_the_print_size():
+    assert model_controls.SIZE_TITLES.keys() == PRINT_SIZES.keys()
+    assert model_controls.size_settings("figure", None) == {"height_mm": 100}
+    assert model_controls.size_settings("bed-220", None) == {"longest_mm": 210}
+    assert model_controls.size_settings("figure", 80.0) == {"height_mm": 80}
 
 
 @pytest.mark.usefixtures("stand_in_network")

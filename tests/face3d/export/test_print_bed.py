@@ -49,12 +49,14 @@ def test_an_stl_of_a_plaque_lies_on_its_back(plaque, tmp_path):
 
 
 @pytest.mark.parametrize("kept", [False, True])
-@pytest.mark.parametrize("kind", ["shell", "bust", "plaque"])
+@pytest.mark.parametrize("kind", ["shell", "bust", "plaque", "lithophane"])
 def test_only_a_plaque_lies(kind, kept):
     """A flat background, where it is kept, makes a flat back too; but a bust has a foot to stand on, and a
     shell no back.
     """
-    flat = ModelSettings(face_budget=3000, foreground_only=not kept, perspective=kind != "plaque")
+    flat = ModelSettings(
+        face_budget=3000, foreground_only=not kept, height_mm=20
+    )  # small: thick for its height
     mesh = build_mesh(make_relief(DEPTH, PHOTO, settings_of(kind, flat)), kind)
     turn_43 = bed_from_model(mesh.vertices_n3.astype(float), mesh.faces_m3)
     assert (turn_43[:3] == np.eye(3)).all() == (kind == "plaque")

@@ -121,12 +121,10 @@ def test_a_foot_below_the_cut_wears_no_photo():
 
 
 def test_a_plaque_is_a_rectangle_with_a_border():
-    settings = ModelSettings(plaque_border=0.1, plaque_thickness=0.05)
+    settings = ModelSettings(plaque_border=0.1)
     mesh = build_mesh(make_relief(head(), photo_of((96, 80)), settings_of("plaque", settings)), "plaque")
     width, height, _ = np.ptp(mesh.vertices_n3, axis=0)
     assert width == pytest.approx(1.2, abs=0.01) and height == pytest.approx(1.2 + 0.2, abs=0.01)
-    heights = np.unique(mesh.vertices_n3[np.abs(mesh.vertices_n3[:, 0]) > 0.55, 2].round(4))  # of the border
-    assert np.ptp(heights) == pytest.approx(0.05, abs=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["bust", "plaque", "shell"])

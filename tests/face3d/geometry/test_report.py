@@ -35,6 +35,9 @@ def test_a_bust_is_printable_and_its_figures_agree_with_trimesh():
     assert proof.printable and proof.watertight and proof.outward and proof.components == 1
     assert proof.genus == 0 == (2 - solid.euler_number) // 2
     assert proof.volume_cm3 == pytest.approx(solid.volume / 1000, rel=1e-4)
+    assert proof.weight_g == pytest.approx(1.24 * solid.volume / 1000, rel=1e-3)
+    # A kilogram of PLA at 1.75 mm is 335 m.
+    assert proof.filament_m == pytest.approx(proof.weight_g * 0.3353, rel=1e-2)
     assert proof.size_mm == pytest.approx(solid.extents, abs=1e-3) and proof.size_mm[1] == pytest.approx(
         200, abs=0.01
     )
@@ -68,7 +71,11 @@ def test_a_model_with_triangles_in_each_others_way_is_built_again_without_decima
 def test_a_shell_is_not_printable():
     _, proof = measured("shell", ModelSettings())
     assert not proof.watertight and not proof.printable and proof.consistent_winding
-    assert proof.volume_cm3 is None and proof.genus is None and proof.smallest_wall_mm is None
+    assert (
+        proof.volume_cm3 is proof.weight_g is proof.filament_m is None
+        and proof.genus is None
+        and proof.smallest_wall_mm is None
+    )
 
 
 @pytest.mark.parametrize(

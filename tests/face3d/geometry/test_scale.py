@@ -153,3 +153,12 @@ def test_nothing_and_a_line_have_no_size():
     for cloud in (nothing, line):
         with pytest.raises(GeometryError, match=r"no (points|height)"):
             to_metric_scale(cloud, make_relief(DEPTH, PHOTO, ModelSettings()))
+
+
+def test_the_longest_side_can_be_asked_for():
+    settings = ModelSettings(longest_mm=210, face_budget=2000)
+    relief = make_relief(DEPTH, PHOTO, settings)
+    wide = PointCloud(np.array([[0, 0, 0], [3, 2, 1]], np.float32), np.zeros((2, 3), np.uint8))
+    placed, placement = to_metric_scale(wide, relief)
+    assert np.ptp(placed.points_n3, axis=0) == pytest.approx([210, 140, 70], rel=1e-6)
+    assert placement.scale.sd_percent == 0 and "longest side of 210 mm" in placement.scale.source

@@ -1,0 +1,50 @@
+"""Options of the command line about printing: the size of a model, and the millimetres of plates."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from face3d.geometry.scale import PRINT_SIZES
+from face3d.geometry.settings import ModelSettings
+
+PLATES = (
+    ("--plaque-depth", "plaque_depth_mm", "MM", "height of a plaque's relief above its plate"),
+    ("--plaque-base", "plaque_base_mm", "MM", "thickness of that plate"),
+    ("--plaque-frame", "plaque_frame_mm", "MM", "height of its frame above the plate; 0: none"),
+    ("--lithophane-thin", "lithophane_thin_mm", "MM", "thickness of a lithophane where the photo is white"),
+    ("--lithophane-thick", "lithophane_thick_mm", "MM", "its thickness where the photo is black"),
+    ("--lithophane-gamma", "lithophane_gamma", "GAMMA", "above 1: middle tones thicker, so darker"),
+)
+"""Option, field of `ModelSettings`, unit, meaning."""
+
+
+def add_print_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command line's."""
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--height-mm", type=float, metavar="MM", help="height of the model; default: measured by the eyes"
+    )
+    size.add_argument(
+        "--size",
+        default="life",
+        choices=list(PRINT_SIZES),
+        help="keychain: 40 mm high; figure: 100 mm high; bed-220, bed-256: the longest side fits a bed of "
+        "220 or 256 mm; default: life, measured by the eyes",
+    )
+    for option, field, unit, meaning in PLATES:
+        default = getattr(ModelSettings(), field)
+        parser.add_argument(
+            option,
+            type=float,
+            default=default,
+            dest=field,
+            metavar=unit,
+            help=f"{meaning}; default: {default:g}",
+        )
+
+
+def print_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options say, as fields of `ModelSettings`."""
+    plates = {field: getattr(options, field) for _, field, _, _ in PLATES}
+    return {"height_mm": options.height_mm} | PRINT_SIZES[options.size] | plates
