@@ -19,11 +19,13 @@ def test_the_whole_way_with_a_real_photo(page):
     assert depth_button.label == "Generate depth map" and not depth_button.disabled
     assert model_button.label == "Generate 3D model" and model_button.disabled
     press(page, "generate depth")
-    assert download_labels(page) == ["PNG, 8-bit", "PNG, 16-bit", "NPY, float32"]
+    of_depth = ["PNG, 8-bit", "PNG, 16-bit", "NPY, float32", "EXR, float32"]
+    of_depth += ["Normal map, OpenGL", "Normal map, DirectX", "PNG in these colours"]
+    assert download_labels(page) == of_depth
     assert not page.button(key="generate model").disabled
     press(page, "generate model")
     assert not page.exception and not page.error
-    models = "GLB", "STL", "PLY", "OBJ", "3MF", "XYZ"
+    models = "GLB", "STL", "PLY", "OBJ", "3MF", "XYZ", "USDZ"
     pictures = "Picture", "Turntable", "Red-cyan", "Stereo"
     for kind in (*models, "Viewer", "Mesh report", *pictures):
         assert any(label.startswith(kind) for label in download_labels(page))
