@@ -55,6 +55,7 @@ def test_a_row_per_network_with_time_and_memory(monkeypatch, capsys):
         assert row[5:] == ["-", "-"]
 
 
+@pytest.mark.slow
 def test_two_networks_in_turns(monkeypatch, capsys):
     arguments = ["--in-turns", "midas_v21_small_256", "--photo", "64x48", "--threads", "1", "--rounds", "1"]
     rows = printed(networks.main, arguments, monkeypatch, capsys)
@@ -76,6 +77,7 @@ def test_turns_are_compared_round_by_round():
     assert slow.ratios_to(quick) == (2.0, 3.0)
 
 
+@pytest.mark.slow
 def test_the_official_implementation_stands_beside_ours(checkout, monkeypatch, capsys):
     arguments = [
         "dpt_swin2_tiny_256",

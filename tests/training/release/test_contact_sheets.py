@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from face3d.depth.face.network import load_face_network
 from training.release import contact_sheets
@@ -18,6 +19,7 @@ def test_every_transform_gives_the_place_of_the_plain_crop():
         assert correlation > 0.9, name
 
 
+@pytest.mark.slow
 def test_one_photograph_keeps_its_relief_under_every_transform():
     """Crops, sizes, turns, grey, dark and the mirror; the golden value is the map of the plain crop."""
     found, _ = contact_sheets.stability(
