@@ -127,12 +127,10 @@ class Face:
     box_xyxy: left, top, right, bottom of the head (hair included, shoulders not), in pixels of the depth map.
     eyes_xy: centres of the eye left and of the eye right in the picture, ((x, y), (x, y)) in pixels, or None
     where either was not found.
-    confidence: 0..1, that this is an upright head; 0.5 and more.
     """
 
     box_xyxy: tuple[float, float, float, float]
     eyes_xy: tuple[tuple[float, float], tuple[float, float]] | None = None
-    confidence: float = 1.0
 
     @property
     def width(self) -> float:

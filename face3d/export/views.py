@@ -168,9 +168,10 @@ def _shaded(
     mesh: Mesh, textured: bool, placed_n3: Array, brightness_n: Array, framing: Framing, side: int
 ) -> tuple[Array, Array]:
     """(side, side, 3) float32 colours 0..255, black outside, and (side, side) float32 coverage, 0 or 1."""
-    texture_hwc = mesh.texture_hwc if textured and mesh.uv_n2 is not None else None
-    if texture_hwc is not None:
-        across_n, up_n = mesh.uv_n2.T  # type: ignore[union-attr]
+    uv_n2 = mesh.uv_n2 if textured else None
+    texture_hwc = None if uv_n2 is None else mesh.texture_hwc
+    if uv_n2 is not None and texture_hwc is not None:
+        across_n, up_n = uv_n2.T
         values_n3 = np.stack([across_n, up_n, brightness_n / BRIGHTEST], axis=-1)
     else:
         own_n3 = mesh.colours_n3 if textured and mesh.colours_n3 is not None else np.array([CLAY_RGB])

@@ -113,11 +113,7 @@ def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...
     """Heads as faces with their eyes, in the same order."""
     reach = round(EYE_WINDOW * network.configuration.side)
     return tuple(
-        Face(
-            head.box.corners,
-            locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach),
-            head.confidence,
-        )
+        Face(head.box.corners, locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach))
         for head in heads
     )
 
