@@ -24,6 +24,7 @@ from training.rendering.sample import (
     Sample,
     in_view,
     nobody,
+    photo_of_scene,
 )
 from training.rendering.sensor import develop
 from training.rendering.shading import Lighting, Surface, Visible, pack_lights
@@ -31,9 +32,12 @@ from training.rendering.strand_shading import composite
 from training.rendering.strands import Strands, opacity, strand_fragments
 from training.rendering.surroundings import random_surroundings, with_bleeding
 from training.rendering.truth import Truth, heads_in_view, truth
+from training.scenes.nobody import KINDS, random_nobody
 from training.scenes.primitives import GLASS, LABEL_BODY, LABEL_NARROW_FACE, LABEL_NOTHING, join, only
 
 OVERSAMPLING = 1.5
+CHANCE_OF_THINGS = 0.06
+"""Of an animal, a thing or a room with furniture in place of people, beside the empty places."""
 METERED, FOR_PERSON = 0.17, 0.85
 """Mean of linear colour that exposure aims at, and the share of the person in it."""
 HAIRY, BETWEEN = 0.45, 0.45
@@ -48,8 +52,10 @@ HOLLOW_DEPTH = (0.35, 1.3, 5.0)
 def render_portrait(model: PeopleModel, rooms: list[Panorama], seed: int, side: int) -> Sample:
     """Draws the sample of a seed. The same seed, side and rooms (may be none) give the same sample."""
     rng = np.random.default_rng(seed)
-    if rng.random() < CHANCE_OF_NOBODY:
+    if (drawn := rng.random()) < CHANCE_OF_NOBODY:
         return with_faults(_empty_place(rooms, side, rng), rng)
+    if drawn < CHANCE_OF_NOBODY + CHANCE_OF_THINGS:
+        return with_faults(_thing(side, rng), rng)
     scene = random_scene(model, rng)
     camera = random_camera(rng)
     placed = camera.place(scene.mesh.vertices_v3)
@@ -87,6 +93,13 @@ def _empty_place(rooms: list[Panorama], side: int, rng: Generator) -> Sample:
     exposure = METERED / max(float(around.backdrop_hwc.mean()), 1e-3) * 2 ** (rng.normal() * 0.4)
     rgb, names = develop(around.backdrop_hwc * np.float32(exposure), rng)
     return nobody(rgb, set(around.has) | names)
+
+
+def _thing(side: int, rng: Generator) -> Sample:
+    """An animal, a thing or a room: what a detector might take for a head."""
+    scene, camera = random_nobody(str(rng.choice(list(KINDS))), rng), random_camera(rng)
+    rgb, _, names = photo_of_scene(scene, camera, camera.place(scene.mesh.vertices_v3), side, rng)
+    return nobody(rgb, scene.has | names)
 
 
 def portrait_truth(
