@@ -36,6 +36,7 @@ from face3d.depth.face.network import Configuration, FaceMaps, FaceNetwork
 from training.augmentation import RandomViews
 from training.losses import losses, total
 from training.muon import gentle_to_the_encoder, muon_and_adamw
+from training.precision import keep_depthwise_float32
 from training.pretrained import begin
 
 WARM_UP = 6_000
@@ -104,6 +105,8 @@ class Run:
         self.cost, self.bfloat16 = cost, bfloat16
         self.folder, self.device = folder, device
         self.network = FaceNetwork(configuration).to(device).to(memory_format=torch.channels_last)
+        if bfloat16 and device.type == "cpu":
+            keep_depthwise_float32(self.network)
         file = folder / "checkpoint.pt"
         if begin_with and not file.exists():
             begin(self.network, begin_with)

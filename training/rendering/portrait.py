@@ -99,7 +99,7 @@ def _thing(side: int, rng: Generator) -> Sample:
     """An animal, a thing or a room: what a detector might take for a head."""
     scene, camera = random_nobody(str(rng.choice(list(KINDS))), rng), random_camera(rng)
     rgb, _, names = photo_of_scene(scene, camera, camera.place(scene.mesh.vertices_v3), side, rng)
-    return nobody(rgb, scene.has | names)
+    return nobody(rgb, set(scene.has) | names)
 
 
 def portrait_truth(

@@ -31,6 +31,9 @@ FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0, -3.0
 error, the two eyes, logarithm of thickness's expected error."""
 FIRST_CANONICAL_BIAS = 0.0, 0.0, 0.4, -2.0
 """Biases that follow them for canonical coordinates: x, y, z, logarithm of their expected error."""
+OUTPUTS = 1, 1, 1, 1, 1, 2, 1
+CANONICAL_OUTPUTS = 3, 1
+"""Channels of the last layer, one number per field of `FaceMaps`."""
 FORMER_KEYS = {"look_side": "inference_side"}
 """Keys in the metadata of files that were packed before a field was renamed, and the field."""
 
@@ -142,14 +145,20 @@ class FaceNetwork(nn.Module):
         with torch.autocast(rgb_nchw.device.type, enabled=False):
             maps = self.head(merged.float())
         maps = functional.interpolate(maps, size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
-        relief, thickness, matte, head, log_uncertainty = maps[:, :5].unbind(1)
-        relief_error, thickness_error = log_uncertainty.clamp(-9, 1), maps[:, 7].clamp(-9, 1)
-        spoken = FaceMaps(
-            relief, functional.relu(thickness), matte, head, relief_error, maps[:, 5:7], thickness_error
+        # One split: every slice by itself would cost a gradient of all channels.
+        relief, thickness, matte, head, error, eyes, thickness_error, *canonical = maps.split(
+            (*OUTPUTS, *CANONICAL_OUTPUTS) if self.configuration.canonical else OUTPUTS, 1
         )
-        if not self.configuration.canonical:
-            return spoken
-        return spoken._replace(canonical=maps[:, 8:11], log_canonical_uncertainty=maps[:, 11].clamp(-9, 1))
+        return FaceMaps(
+            relief.squeeze(1),
+            functional.relu(thickness.squeeze(1)),
+            matte.squeeze(1),
+            head.squeeze(1),
+            error.squeeze(1).clamp(-9, 1),
+            eyes,
+            thickness_error.squeeze(1).clamp(-9, 1),
+            *((canonical[0], canonical[1].squeeze(1).clamp(-9, 1)) if canonical else ()),
+        )
 
 
 def metadata_of(configuration: Configuration, facts: dict[str, str]) -> dict[str, str]:
