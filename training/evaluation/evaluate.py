@@ -5,11 +5,11 @@
     python -m training.evaluation.evaluate --face-model PATH --people-model PATH --rooms PATH
         --data data/held_out_people
 
-With --people-model the heads are those of the scenes of people. The held-out set (seeds from 10,000,000 on, in
-no training set) is rendered first where it is missing. Metrics are defined in `training.evaluation.metrics`;
-the tables hold means over heads, at the set's own resolution. "Full pipeline" is the application's prediction:
-test-time augmentation (flip, two scales), crop inference and guided upsampling. "Whole photo only" is one
-scale of the network on the whole photo.
+With --people-model the heads are those of the scenes of people. The held-out set (seeds from 10,000,000 on,
+in no training set) is rendered first where it is missing. Metrics are defined in
+`training.evaluation.metrics`; the tables hold means over heads, at the set's own resolution. "Full
+pipeline" is the application's prediction: test-time augmentation (flip, two scales), crop inference and
+guided upsampling. "Whole photo only" is one scale of the network on the whole photo.
 """
 
 from __future__ import annotations
