@@ -20,7 +20,9 @@ from typing import NamedTuple
 
 import depth_estimation
 from face3d import console
+from face3d.assistant.advice import Advice
 from face3d.batch import inputs, outputs
+from face3d.batch.assist_options import add_assist_options, advised, check_consent
 from face3d.batch.matte_options import add_matte_options, chosen_mask, chosen_matte
 from face3d.batch.print_options import add_print_options, print_settings
 from face3d.depth import checkpoints
@@ -86,7 +88,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--formats",
         default="glb",
-        type=_formats,
+        type=outputs.formats,
         metavar="LIST",
         help=f"comma-separated, default: glb; of {', '.join(outputs.FORMATS)}; of the depth map: "
         f"{', '.join(ON_REQUEST)}",
@@ -143,19 +145,8 @@ def arguments() -> argparse.ArgumentParser:
         help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
     )
     add_matte_options(parser)
+    add_assist_options(parser)
     return parser
-
-
-def _formats(text: str) -> list[str]:
-    """`--formats` as a list of known names, each once."""
-    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
-    known = [*outputs.FORMATS, *ON_REQUEST]
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise argparse.ArgumentTypeError(
-            f"{', '.join(unknown) or 'an empty list'}: not among {', '.join(known)}"
-        )
-    return names
 
 
 def model_settings(options: argparse.Namespace) -> ModelSettings:
@@ -179,8 +170,12 @@ def convert(
     settings: ModelSettings,
     begin: Path,
     colours: str | None = None,
+    advice: Advice | None = None,
 ) -> str:
-    """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
+    """Write everything of one photo; file names begin with `begin`. Returns what to print about it.
+
+    advice: what was applied to the settings, for the report.
+    """
     model = generate_model(depth, photo, kind, settings)
     inside = f"{begin.name}_{kind}"
     models = {name: write(name, model.mesh, inside) for name in formats if name in WRITERS}
@@ -189,7 +184,7 @@ def convert(
     if "html" in formats:
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
-    files[outputs.REPORT] = report_json(model.report, models)
+    files[outputs.REPORT] = report_json(model.report, models, advice.as_json() if advice else None)
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
     passed_over = {ending for name, ending in ON_REQUEST.items() if name not in formats}
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}
@@ -265,7 +260,8 @@ def convert_file(
             f"The model is of face {settings.face}; --face chooses another."
         )
     begin = options.output / name
-    said = convert(photo, depth, options.model, options.formats, settings, begin, options.colours)
+    settings, advice = advised(photo, depth, options, settings, warn)
+    said = convert(photo, depth, options.model, options.formats, settings, begin, options.colours, advice)
     return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(begin)}_*"
 
 
@@ -275,6 +271,7 @@ def convert_all(options: argparse.Namespace) -> int:
     Raises: FaceModelError where a setting, the output folder or the network is of no use.
     """
     settings, mask = model_settings(options), chosen_mask(options)
+    check_consent(options)
     outputs.check_folder(options.output)
     found = inputs.find_photos(options.photos)
     for sentence in [*found.passed_over, *found.failures]:

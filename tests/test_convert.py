@@ -479,3 +479,24 @@ def test_a_mask_without_its_matte_is_refused_before_anything_is_computed(
     assert convert.main(["me.jpg", "-o", "out", *options]) == 1
     assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
+
+
+def test_advice_fills_what_is_left_at_its_default_and_the_report_says_by_whom(network, tmp_path, capsys):
+    source = photo_file(tmp_path / "me.jpg")
+    arguments = [str(source), "-o", str(tmp_path), "--formats", "stl", "--assist", "rules"]
+    assert convert.main([*arguments, "--faces", "20000"]) == 0
+    advice = json.loads((tmp_path / "me_bust_report.json").read_bytes())["advice"]
+    assert advice["by"] == "rules"
+    assert "advised by rules" in capsys.readouterr().err
+    named = [setting["name"] for setting in advice["settings"]]
+    assert "smoothing_px" in named
+    assert "face_budget" not in named
+
+
+def test_no_photo_is_sent_to_another_computer_without_consent(network, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://example.org/v1")
+    monkeypatch.setattr("face3d.assistant.chat.ask", lambda *_, **__: pytest.fail("the photo was sent"))
+    source = photo_file(tmp_path / "me.jpg")
+    assert convert.main([str(source), "-o", str(tmp_path / "out"), "--assist", "openai"]) == 1
+    assert "--assistant-host-sees-photo" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
