@@ -6,9 +6,9 @@ from face3d.assistant.advice import Advice, SettingAdvice, clamped
 from face3d.assistant.measures import Measures, measure
 from face3d.structures import DepthMap, DepthRepresentation, Photo
 
-BLURRED = 0.0006
-"""Sharpness below which a head is blurred. Measured on the NASA portrait: 0.0093 as it is, 0.0004 after a
-Gaussian of a hundredth of the head's width."""
+BLURRED = 0.0003
+"""Sharpness below which a head is blurred: the NASA portrait has 0.0019, and 0.0001 after a Gaussian of a
+hundredth of the head's width."""
 NOISY = 6.0
 """Noise in grey levels that would be seen in the relief."""
 DARK = 0.3

@@ -9,7 +9,7 @@ import stand_in
 from skimage import data
 
 from face3d.assistant.measures import measure
-from face3d.assistant.rules import advise
+from face3d.assistant.rules import BLURRED, advise
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthRepresentation, Face, Photo
 
@@ -52,6 +52,12 @@ def test_blur_noise_and_light_are_named(rgb_hwc):
     assert "noisy" in problems(*seen(noisy))
     assert "under-exposed" in problems(*seen(rgb_hwc // 6))
     assert "over-exposed" in problems(*seen(np.full_like(rgb_hwc, 252)))
+
+
+def test_sharpness_is_far_from_its_limit_on_both_sides(rgb_hwc):
+    blurred = cv2.GaussianBlur(rgb_hwc, (0, 0), HEAD.width / 100)
+    assert measure(*seen(rgb_hwc)).sharpness == pytest.approx(0.0019, rel=0.1)
+    assert measure(*seen(blurred)).sharpness < BLURRED / 2
 
 
 def test_noise_is_measured_in_grey_levels():
