@@ -1,5 +1,14 @@
 // A Plotly figure on the stage, moved by the viewer's camera.
 
+// The size of the scene at which all its points are in the picture from every view. Plotly's scene is a cube, of side 1 at first.
+function fittingSide({ x, y, z }, scene) {
+  const points = [x, y, z].map(({ bdata }) => new Float32Array(bytesOf(bdata)));
+  const ranges = [scene.xaxis.range, scene.yaxis.range, scene.zaxis.range];
+  const placed = new Float32Array(3 * points[0].length);
+  ranges.forEach(([low, high], axis) => points[axis].forEach((value, n) => { placed[3 * n + axis] = (value - low) / (high - low) - 0.5; }));
+  return fittingScale(placed);
+}
+
 class PlotlyFigure {
   // host: the element that the figure fills.
   constructor(Plotly, host) {
@@ -9,7 +18,8 @@ class PlotlyFigure {
 
   async load(json, subject, camera) {
     const { data, layout } = JSON.parse(json);
-    layout.scene = { ...layout.scene, dragmode: false, camera };
+    const side = fittingSide(data[0], layout.scene);
+    layout.scene = { ...layout.scene, dragmode: false, camera, aspectmode: "manual", aspectratio: { x: side, y: side, z: side } };
     await this.Plotly.react(this.host, data, { ...layout, uirevision: subject, autosize: true }, { displayModeBar: false, scrollZoom: false, responsive: false, doubleClick: false });
     withoutOwnRecovery(this.host);
   }

@@ -11,11 +11,6 @@ from visitor import MODEL_ON_STAGE, camera, drag, wait_for_eye
 
 from face3d.export.glb import write_glb
 from face3d.export.html_viewer import write_viewer
-from face3d.geometry.relief import make_relief
-from face3d.geometry.scale import to_metric_scale
-from face3d.geometry.settings import ModelSettings
-from face3d.synthetic import head, photo_of
-from generate_3d_model import build_mesh
 
 TITLE = "A <head> & shoulders"
 LOSE_CONTEXT = """() => document.querySelector('.mv-canvas canvas').getContext('webgl2')
@@ -29,16 +24,9 @@ NO_WEBGL = """() => {
 
 
 @pytest.fixture(scope="module")
-def mesh():
-    depth, photo, settings = head(), photo_of((96, 80)), ModelSettings(face_budget=3000, height_mm=240.0)
-    relief = make_relief(depth, photo, settings)
-    return to_metric_scale(build_mesh(relief, "bust"), relief)[0]
-
-
-@pytest.fixture(scope="module")
-def viewer_file(tmp_path_factory, mesh):
+def viewer_file(tmp_path_factory, metric_mesh):
     path = tmp_path_factory.mktemp("viewer") / "head.html"
-    path.write_bytes(write_viewer(mesh, TITLE))
+    path.write_bytes(write_viewer(metric_mesh, TITLE))
     return path
 
 
@@ -71,11 +59,11 @@ def picture(stage):
     return np.asarray(Image.open(io.BytesIO(stage.screenshot())).convert("RGB")).astype(float)
 
 
-def test_the_file_holds_the_glb_little_script_and_its_licence(viewer_file, mesh):
+def test_the_file_holds_the_glb_little_script_and_its_licence(viewer_file, metric_mesh):
     text = viewer_file.read_text("utf-8")
     (glb,) = re.findall(r'<script type="text/plain" id="glb">(.*?)</script>', text, re.DOTALL)
     scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
-    assert base64.b64decode(glb) == write_glb(mesh, TITLE)
+    assert base64.b64decode(glb) == write_glb(metric_mesh, TITLE)
     assert len(scripts) == 2 and sum(len(script.encode()) for script in scripts) <= 700_000
     assert "Permission is hereby granted, free of charge" in text and "three.js authors" in text
 
@@ -102,7 +90,7 @@ def test_it_opens_offline_turns_and_comes_back_after_a_lost_context(opened):
     assert np.abs(picture(stage) - after).mean() < 1
 
 
-def test_it_turns_by_itself_only_when_asked_to_and_free_orbit_tilts(opened):
+def test_it_turns_by_itself_only_when_asked_to_free_orbit_tilts_and_keys_move(opened):
     page = opened(reduced_motion="reduce")
     page.wait_for_function(MODEL_ON_STAGE, timeout=60_000)
     start, _ = camera(page)
@@ -123,8 +111,10 @@ def test_it_turns_by_itself_only_when_asked_to_and_free_orbit_tilts(opened):
     assert page.evaluate(up) < 0  # over the top: upside down
     page.get_by_role("button", name="Free orbit").click()
     assert page.evaluate(up) == 1
-    stage.press("0")
-    wait_for_eye(page, "gap < 1e-6", start)
+    for key, law in (("+", "reach < 1.4"), ("-", "reach > 1.4"), ("ArrowUp", "eye.y > 0.2"), ("0", "gap < 1e-6")):
+        stage.press(key)
+        wait_for_eye(page, law, start)
+    assert stage.evaluate("(stage) => getComputedStyle(stage).outlineStyle") == "solid"  # the focus is seen
 
 
 def test_on_a_phone_it_fits_and_without_webgl_it_is_a_picture(opened):
@@ -139,3 +129,11 @@ def test_on_a_phone_it_fits_and_without_webgl_it_is_a_picture(opened):
     for button in page.get_by_role("button").all():
         box = button.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 40
+
+
+def test_axe_finds_no_violation(opened, axe):
+    page = opened(reduced_motion="reduce")
+    page.wait_for_function(MODEL_ON_STAGE, timeout=60_000)
+    page.evaluate(axe)
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []
