@@ -5,7 +5,10 @@ function fittingSide({ x, y, z }, scene) {
   const points = [x, y, z].map(({ bdata }) => new Float32Array(bytesOf(bdata)));
   const ranges = [scene.xaxis.range, scene.yaxis.range, scene.zaxis.range];
   const placed = new Float32Array(3 * points[0].length);
-  ranges.forEach(([low, high], axis) => points[axis].forEach((value, n) => { placed[3 * n + axis] = (value - low) / (high - low) - 0.5; }));
+  ranges.forEach(([low, high], axis) => {
+    const values = points[axis];
+    for (let n = 0; n < values.length; n++) placed[3 * n + axis] = (values[n] - low) / (high - low) - 0.5;
+  });
   return fittingScale(placed);
 }
 

@@ -26,20 +26,21 @@ function frame(camera, width, height) {
 // A point p is inside where |p . across| <= reach * (distance - p . towards).
 function fittingScale(points) {
   const reach = FILL * Math.tan((FOV_DEGREES * Math.PI) / 360);
-  const dot = (a, x, y, z) => a.x * x + a.y * y + a.z * z;
+  const scaled = ([x, y, z], factor) => [x * factor, y * factor, z * factor];
+  const cross = ([ax, ay, az], [bx, by, bz]) => [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx];
   let scale = Infinity;
   for (const { eye, up } of Object.values(VIEWS)) {
     const distance = Math.hypot(eye.x, eye.y, eye.z);
-    const towards = { x: eye.x / distance, y: eye.y / distance, z: eye.z / distance };
-    const side = { x: up.y * towards.z - up.z * towards.y, y: up.z * towards.x - up.x * towards.z, z: up.x * towards.y - up.y * towards.x };
-    const width = Math.hypot(side.x, side.y, side.z);
-    const upright = { x: (towards.y * side.z - towards.z * side.y) / width, y: (towards.z * side.x - towards.x * side.z) / width, z: (towards.x * side.y - towards.y * side.x) / width };
+    const towards = scaled([eye.x, eye.y, eye.z], 1 / distance), side = cross([up.x, up.y, up.z], towards);
+    const [ax, ay, az] = scaled(side, 1 / Math.hypot(...side)), [bx, by, bz] = cross(towards, [ax, ay, az]);
+    const [cx, cy, cz] = scaled(towards, reach);
+    let largest = 0; // that of points without a place, NaN, is not larger
     for (let at = 0; at < points.length; at += 3) {
-      const [x, y, z] = [points[at], points[at + 1], points[at + 2]];
-      const off = Math.max(Math.abs(dot(side, x, y, z)) / width, Math.abs(dot(upright, x, y, z)));
-      const share = off + reach * dot(towards, x, y, z);
-      if (share > 0) scale = Math.min(scale, (reach * distance) / share);
+      const x = points[at], y = points[at + 1], z = points[at + 2];
+      const share = Math.max(Math.abs(ax * x + ay * y + az * z), Math.abs(bx * x + by * y + bz * z)) + cx * x + cy * y + cz * z;
+      if (share > largest) largest = share;
     }
+    scale = Math.min(scale, (reach * distance) / largest);
   }
   return Number.isFinite(scale) ? scale : 1;
 }

@@ -2,7 +2,12 @@
 
 const CLAY = 0xc8c4be; // CLAY_RGB of face3d/geometry/texture.py
 
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
+// Decoding with a callback per letter takes thirty times as long.
+function bytesOf(base64) {
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes.buffer;
+}
 
 class ModelScene {
   // host: the element that the canvas fills.
