@@ -16,10 +16,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import depth_estimation
 from face3d import console
 from face3d.batch import inputs, outputs
+from face3d.batch.matte_options import add_matte_options, chosen_mask, chosen_matte
 from face3d.batch.print_options import add_print_options, print_settings
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
@@ -140,9 +142,7 @@ def arguments() -> argparse.ArgumentParser:
         metavar="DEGREES",
         help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
     )
-    parser.add_argument(
-        "--keep-background", action="store_true", help="do not cut the person out (face alone does)"
-    )
+    add_matte_options(parser)
     return parser
 
 
@@ -166,7 +166,7 @@ def model_settings(options: argparse.Namespace) -> ModelSettings:
         smoothing_px=options.smoothing,
         fov_degrees=options.fov,
         near_far_ratio=options.near_far,
-        foreground_only=not options.keep_background,
+        foreground_only=chosen_matte(options) != "none",
         face=options.face,
     )
 
@@ -203,16 +203,32 @@ def convert(
     return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
 
 
+class Estimators(NamedTuple):
+    """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask."""
+
+    network: DepthEstimator
+    face_network: DepthEstimator
+    matte: str
+    mask: Photo | None
+
+    def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
+        """The photo, turned clockwise, and its depth map with the matte as its foreground."""
+        turned, mask = photo.turned(degrees), self.mask and self.mask.turned(degrees)
+        depth = depth_estimation.predict(self.network, turned)
+        face = self.face_network
+        return turned, depth_estimation.cut_out(depth, turned, self.matte, mask=mask, face_network=face)
+
+
 def predict_upright(
-    network: DepthEstimator, photo: Photo, rotate: str, warn: Callable[[str], None]
+    estimators: Estimators, photo: Photo, rotate: str, warn: Callable[[str], None]
 ) -> tuple[Photo, DepthMap]:
     """The photo, turned as `--rotate` says, and its depth map. `warn` is told what was found for a face."""
-    photo = photo.turned(0 if rotate == "auto" else int(rotate))
-    depth = depth_estimation.predict(network, photo)
+    asked = 0 if rotate == "auto" else int(rotate)
+    turned, depth = estimators.depth_map(photo, asked)
     if depth.faces or not depth.detects_faces:
-        return photo, depth
-    turn = depth_estimation.find_turn(network, photo)
-    upright = turn if rotate == "auto" else (int(rotate) + turn) % 360
+        return turned, depth
+    turn = depth_estimation.find_turn(estimators.face_network, turned)
+    upright = (asked + turn) % 360
     if not turn:
         warn("no face was found; the model is of no known use.")
     elif rotate != "auto":
@@ -222,14 +238,13 @@ def predict_upright(
         )
     else:
         warn(f"turned clockwise by {turn} degrees; the head is upright now.")
-        photo = photo.turned(turn)
-        depth = depth_estimation.predict(network, photo)
-    return photo, depth
+        return estimators.depth_map(photo, upright)
+    return turned, depth
 
 
 @memory_errors_explained()
 def convert_file(
-    path: Path, network: DepthEstimator, settings: ModelSettings, options: argparse.Namespace, name: str
+    path: Path, estimators: Estimators, settings: ModelSettings, options: argparse.Namespace, name: str
 ) -> str:
     """From the file of one photo to its files, named `name`. Returns what to print about it.
 
@@ -243,7 +258,7 @@ def convert_file(
     photo = inputs.read(path)
     for concern in concerns(photo):
         warn(concern)
-    photo, depth = predict_upright(network, photo, options.rotate, warn)
+    photo, depth = predict_upright(estimators, photo, options.rotate, warn)
     if len(depth.faces) > 1:
         warn(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
@@ -259,7 +274,7 @@ def convert_all(options: argparse.Namespace) -> int:
 
     Raises: FaceModelError where a setting, the output folder or the network is of no use.
     """
-    settings = model_settings(options)
+    settings, mask = model_settings(options), chosen_mask(options)
     outputs.check_folder(options.output)
     found = inputs.find_photos(options.photos)
     for sentence in [*found.passed_over, *found.failures]:
@@ -276,12 +291,14 @@ def convert_all(options: argparse.Namespace) -> int:
         precision=options.precision,
         progress=checkpoints.print_progress,
     )
+    face_network = network if options.network == "face" else depth_estimation.load_network()
+    estimators = Estimators(network, face_network, chosen_matte(options), mask)
     count = len(found.photos) + len(found.failures)
     done = 0
     try:
         for path, name in zip(found.photos, names, strict=True):
             try:
-                said = convert_file(path, network, settings, options, name)
+                said = convert_file(path, estimators, settings, options, name)
             except (FaceModelError, OSError) as error:
                 print(f"{inputs.shown(path)}: failed. {error}", file=sys.stderr)
                 continue
