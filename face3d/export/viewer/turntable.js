@@ -90,7 +90,8 @@ class Turntable {
   }
 
   zoom(factor) {
-    this.eye.position.copy(this.controls.target).add(this.arm().multiplyScalar(factor));
+    const arm = this.arm().multiplyScalar(factor);
+    this.eye.position.copy(this.controls.target).add(arm);
     this.controls.update();
   }
 
