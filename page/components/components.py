@@ -28,7 +28,7 @@ def _text(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def _component(name: str, js: str = "", css: str = "") -> Any:
+def _component(name: str, js: str = "", css: str | None = None) -> Any:
     """The component of the .js file of this name. js: what comes before it."""
     return component(f"photo_to_3d_face.{name}", js=js + _text(f"{name}.js"), css=css, isolate_styles=False)
 
