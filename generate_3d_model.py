@@ -14,16 +14,30 @@ from face3d.errors import GeometryError, memory_errors_explained
 from face3d.geometry import plates
 from face3d.geometry.budget import LARGER_BUDGETS, off_its_surface, require_memory
 from face3d.geometry.deviation import LARGEST_DEVIATION
-from face3d.geometry.grid import GRID_SHARES, pixel_points
-from face3d.geometry.inspection import even_samples
+from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
+from face3d.geometry.inspection import even_samples, surface_area
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
 from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
-from face3d.geometry.points import curvature, normals_of_grid, outliers, systematic_sample
+from face3d.geometry.points import (
+    apart,
+    curvature,
+    normals_of_grid,
+    outliers,
+    spacing,
+    systematic_sample,
+)
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.report import MeshReport, mesh_report
 from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
-from face3d.geometry.texture import FRONT_SHARE, picture_of, picture_uv, sample_texture, split_at_seam
+from face3d.geometry.texture import (
+    FRONT_SHARE,
+    model_texture,
+    picture_of,
+    picture_uv,
+    sample_texture,
+    split_at_seam,
+)
 from face3d.structures import DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
@@ -31,6 +45,10 @@ __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "m
 EVEN_SHARES = (0.9, 0.8, 0.7, 0.55, 0.4)
 """`GRID_SHARES` without decimation: walls and foot come on top of the two layers, so small budgets take a
 smaller share."""
+
+
+DARTS = 4
+"""Random points from which `even_points` takes, over the point budget (see `points.PACKING`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +133,33 @@ def point_cloud(relief: Relief) -> PointCloud:
         kept, points_n3 = kept[inliers], points_n3[inliers]
     colours_n3 = picture_of(relief).reshape(-1, 3)[kept]
     return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], relief.unit)
+
+
+def even_points(relief: Relief) -> tuple[PointCloud, float]:
+    """At most about `point_budget` points, blue noise on the front surface, and their least distance apart:
+    for looking at, where the rows of pixels would show as stripes and steep sides as gaps.
+
+    Raises: GeometryError when no pixel is left.
+    """
+    settings, rng = relief.settings, np.random.default_rng(0)
+    plane = grid(relief, side=max(relief.camera.size_hw))
+    used, faces_m3 = used_triangles(plane.mask_hw)
+    points_hw3 = np.stack([plane.x_hw, plane.y_hw, plane.z_hw], -1)
+    normals_n3 = normals_of_grid(np.nan_to_num(points_hw3), plane.mask_hw).reshape(-1, 3)[used]
+    vertices_n3 = points_hw3.reshape(-1, 3)[used]
+    distance = spacing(surface_area(vertices_n3, faces_m3), settings.point_budget)
+    chosen_k, weights_k3 = even_samples(vertices_n3, faces_m3, DARTS * settings.point_budget, rng)
+    points_k3 = np.einsum("kc,kcd->kd", weights_k3, vertices_n3[faces_m3[chosen_k]])
+    kept = apart(points_k3, distance)[: settings.point_budget]
+    if settings.remove_outliers:
+        kept = kept[~outliers(points_k3[kept], settings.outlier_ratio, least_deviation=0.5)]
+    points_k3, corners_k3, weights_k3 = points_k3[kept], faces_m3[chosen_k[kept]], weights_k3[kept]
+    normals_k3 = np.einsum("kc,kcd->kd", weights_k3, normals_n3[corners_k3])
+    normals_k3 /= np.maximum(np.linalg.norm(normals_k3, axis=1, keepdims=True), 1e-12)
+    uv_k2 = picture_uv(points_k3, relief.camera, 0)
+    colours_k3 = np.round(sample_texture(model_texture(relief, closed=False), uv_k2)).astype(np.uint8)
+    cloud = PointCloud(points_k3.astype(np.float32), colours_k3, normals_k3.astype(np.float32), relief.unit)
+    return cloud, distance
 
 
 def plate_points(mesh: Mesh, count: int) -> PointCloud:

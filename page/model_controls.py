@@ -36,6 +36,7 @@ REMEMBERED: dict[str, Any] = {
     "kind": "bust",
     "smoothing": 1.0,
     "detail": "Normal",
+    "point size": 1.0,
     "relief strength": 2.0,
     "background": False,
     "outliers": True,
@@ -46,17 +47,16 @@ REMEMBERED: dict[str, Any] = {
 }
 """Initial values of the widgets whose value is kept for the next photo, by key. The field of view is not
 among them: it belongs to the photo."""
-POINT_PX = {"Light": 3.0, "Normal": 2.0, "Fine": 1.5}
 
 
 @dataclass(frozen=True)
 class FigureSettings:
-    """What the figure shows, in which colours, and the diameter of its points in pixels."""
+    """What the figure shows, in which colours, and the size of its points: 1 leaves no gap between them."""
 
     shown: str
     colour: Colour
     kind: str
-    point_px: float
+    point_size: float
 
 
 def model_controls(session: Session, result: DepthResult) -> tuple[FigureSettings, ModelSettings]:
@@ -75,6 +75,8 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
     st.selectbox("Kind of model", list(KIND_TITLES), format_func=kind_title, key="kind", help=_kinds_help())
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, key="smoothing")
     st.select_slider("Detail", list(DETAIL), key="detail")
+    if st.session_state["show"] == POINTS:
+        st.slider("Size of the points", 0.2, 2.0, step=0.1, key="point size", help="1: they just touch.")
     if result.depth_map.representation is DepthRepresentation.RELATIVE_INVERSE:
         explanation = (
             "Farthest over nearest distance. Relative depth does not determine it: "
@@ -118,8 +120,8 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
         fov_degrees=fov_degrees,
     )
     settings = replace(settings, **DETAIL[values["detail"]])
-    colour, point_px = COLOURS[values["model colours"]], POINT_PX[values["detail"]]
-    return FigureSettings(values["show"], colour, values["kind"], point_px), settings
+    colour = COLOURS[values["model colours"]]
+    return FigureSettings(values["show"], colour, values["kind"], values["point size"]), settings
 
 
 def size_settings(print_size: str, height_mm: float | None) -> dict[str, Any]:

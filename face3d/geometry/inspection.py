@@ -138,6 +138,12 @@ def points_on(vertices_n3: Array, faces_m3: Array, count: int, rng: np.random.Ge
     return points_k3
 
 
+def surface_area(vertices_n3: Array, faces_m3: Array) -> float:
+    """Sum of the areas of the triangles, square of the vertices' unit."""
+    a_m3, b_m3, c_m3 = (vertices_n3[faces_m3[:, corner]].astype(np.float64) for corner in range(3))
+    return float(np.linalg.norm(np.cross(b_m3 - a_m3, c_m3 - a_m3), axis=1).sum() / 2)
+
+
 def even_samples(
     vertices_n3: Array, faces_m3: Array, count: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from face3d.geometry import plates
 from face3d.geometry.back_side import complete_back, complete_front, meet_at_the_rim, steady_outline, wells
 from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.filters import resample
-from face3d.geometry.grid import grid_size, pixel_points, used_triangles
+from face3d.geometry.grid import grid_size, surface
 from face3d.geometry.lithophane import lithophane_texture
 from face3d.geometry.plinth import add_plinth
 from face3d.geometry.poisson import poisson_surface
@@ -127,11 +127,7 @@ def _on_grid(relief: Relief, size_hw: tuple[int, int]) -> _GridRelief:
 
 def _shell(relief: Relief, triangles: float) -> Shape:
     """The visible surface, open at its edges."""
-    size_hw = _working_size(relief, "shell", triangles)
-    front_hw, mask_hw = resample(relief.front_hw, relief.known_hw, size_hw)
-    used, faces_m3 = used_triangles(mask_hw)
-    vertices_n3 = pixel_points(front_hw, relief.camera).reshape(-1, 3)[used]
-    return Shape(vertices_n3, faces_m3, relief.camera.size_hw[0])
+    return Shape(*surface(relief, triangles), relief.camera.size_hw[0])
 
 
 def _place(solid: Solid, grid_hw: tuple[int, int], camera: Camera) -> Array:

@@ -28,6 +28,7 @@ CHANGED = {
     "kind": "plaque",
     "smoothing": 3.0,
     "detail": "Light",
+    "point size": 1.5,
     "relief strength": 1.5,
     "background": True,
     "outliers": False,
