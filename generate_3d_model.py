@@ -32,6 +32,7 @@ from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import (
     FRONT_SHARE,
+    foot_px,
     model_texture,
     picture_of,
     picture_uv,
@@ -198,13 +199,21 @@ def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:
     shape = _within_budget(relief, kind, decimated)
     if row.closed:
         margin_px = plates.margin_px(relief) if row.plate else 0
+        below_px = 0 if row.plate else foot_px(relief.camera.size_hw[0])
         vertices_n3, faces_m3, uv_n2 = split_at_seam(
-            shape.vertices_n3, shape.faces_m3, relief.camera, margin_px, shape.photo_rows
+            shape.vertices_n3,
+            shape.faces_m3,
+            relief.camera,
+            margin_px,
+            shape.photo_rows,
+            below_px,
+            shape.plain_below,
         )
     else:
         vertices_n3, faces_m3 = shape.vertices_n3, shape.faces_m3
         uv_n2 = picture_uv(vertices_n3, relief.camera, 0).astype(np.float32)
-    return Mesh(vertices_n3, faces_m3, uv_n2, texture_of(relief, kind), unit=relief.unit)
+    texture_hwc = texture_of(relief, kind, shape.photo_rows)
+    return Mesh(vertices_n3, faces_m3, uv_n2, texture_hwc, unit=relief.unit)
 
 
 def _within_budget(relief: Relief, kind: str, decimated: bool) -> Shape:

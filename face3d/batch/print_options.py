@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from face3d.geometry.scale import PRINT_SIZES
-from face3d.geometry.settings import ModelSettings
+from face3d.geometry.settings import BASES, ModelSettings
 
 PLATES = (
     ("--plaque-depth", "plaque_depth_mm", "MM", "height of a plaque's relief above its plate"),
@@ -32,6 +32,12 @@ def add_print_options(parser: argparse.ArgumentParser) -> None:
         help="keychain: 40 mm high; figure: 100 mm high; bed-220, bed-256: the longest side fits a bed of "
         "220 or 256 mm; default: life, measured by the eyes",
     )
+    parser.add_argument(
+        "--base",
+        default=ModelSettings().base,
+        choices=BASES,
+        help="block under a bust; default: auto, a square one where it would not stand without",
+    )
     for option, field, unit, meaning in PLATES:
         default = getattr(ModelSettings(), field)
         parser.add_argument(
@@ -47,4 +53,4 @@ def add_print_options(parser: argparse.ArgumentParser) -> None:
 def print_settings(options: argparse.Namespace) -> dict[str, Any]:
     """What the options say, as fields of `ModelSettings`."""
     plates = {field: getattr(options, field) for _, field, _, _ in PLATES}
-    return {"height_mm": options.height_mm} | PRINT_SIZES[options.size] | plates
+    return {"height_mm": options.height_mm, "base": options.base} | PRINT_SIZES[options.size] | plates

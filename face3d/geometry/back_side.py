@@ -135,9 +135,7 @@ def complete_back(
     return filled_hw if exact else smooth(filled_hw, cells_hw, HIDDEN_SIGMA * silhouette_size(cells_hw))
 
 
-def meet_at_the_rim(
-    front_n: Array, back_n: Array, cells_hw: Array, corners_n2: Array
-) -> tuple[Array, Array]:
+def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array, corners_n2: Array) -> tuple[Array, Array]:
     """Reliefs at the corners of the cells, limited by `LEAST_` and `LARGEST_DEPTH_TO_WIDTH`.
 
     Args: front_n, back_n: ((h + 1) * (w + 1),) relief. cells_hw: (h, w) bool. corners_n2: columns and rows.

@@ -1,7 +1,7 @@
 """The smooth outline of the cells of a solid, and their border's corners moved onto it from the staircase.
 
-A body falls away steeply towards its outline: where the border stays on the staircase, each step of it becomes
-a groove from the front to the back.
+A body falls away steeply towards its outline: where the border stays on the staircase, each step of it
+becomes a groove from the front to the back.
 """
 
 from __future__ import annotations

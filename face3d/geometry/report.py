@@ -19,7 +19,7 @@ from face3d.geometry.plates import margin_px
 from face3d.geometry.relief import Relief
 from face3d.geometry.scale import Placement, in_millimetres
 from face3d.geometry.stability import LEAST_TIPPING_DEGREES, tipping_angle
-from face3d.geometry.texture import FRONT_SHARE
+from face3d.geometry.texture import FRONT_SHARE, foot_px
 from face3d.structures import Array, Mesh
 
 THIN_SHARE_PERCENT = 1.0
@@ -246,4 +246,6 @@ def _reprojection(
     seen = replace(mesh, vertices_n3=in_camera_n3.astype(np.float32), unit="image width")
     row = KINDS[kind]
     border_px = margin_px(relief) if row.plate else 0
-    return reprojection_error(seen, relief.camera, FRONT_SHARE if row.closed else 1.0, border_px, rng)
+    below_px = foot_px(relief.camera.size_hw[0]) if row.closed and not row.plate else 0
+    front_share = FRONT_SHARE if row.closed else 1.0
+    return reprojection_error(seen, relief.camera, front_share, (border_px, below_px), rng)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from face3d.errors import GeometryError
 
+BASES = "auto", "square", "round"
+"""A block of that shape; auto: a square one where the bust would not stand without it."""
+
 
 @dataclass(frozen=True)
 class ModelSettings:
@@ -24,6 +27,7 @@ class ModelSettings:
     of `grid`, points.
     grey: colours from the depth (near = light) instead of from the photo.
     texture_side: largest side of the texture's photo, pixels.
+    base: what a bust stands on, one of `BASES`.
     plaque_border: margin of a plaque or lithophane, share of the picture's width.
     plaque_depth_mm: from the plate of a plaque to the highest point of its relief. plaque_base_mm: thickness
     of that plate. plaque_frame_mm: height of the frame above it, 0 for none.
@@ -48,6 +52,7 @@ class ModelSettings:
     grid_side: int = 256
     grey: bool = False
     texture_side: int = 2048
+    base: str = "auto"
     plaque_border: float = 0.06
     plaque_depth_mm: float = 12.0
     plaque_base_mm: float = 3.0
@@ -65,6 +70,8 @@ class ModelSettings:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise GeometryError(f"{title} must be {low:,} to {high:,}, not {value:,g}.")
+        if self.base not in BASES:
+            raise GeometryError(f"There is no base named {self.base!r}. Choose one of {', '.join(BASES)}.")
         if not self.lithophane_thin_mm < self.lithophane_thick_mm:
             raise GeometryError(
                 f"The lithophane is {self.lithophane_thin_mm:g} mm thick where it is thinnest: "

@@ -128,7 +128,7 @@ def _border_edges(cells_hw: Array) -> tuple[Array, Array]:
 
 
 def _on_outline(cells_hw: Array, corners_n2: Array, edges_k2: Array, still_n: Array) -> Array:
-    """Corner positions, those of the border on the smooth outline; not where it touches itself or the frame."""
+    """Corner positions, the border's on the smooth outline; not where it touches itself or the frame."""
     counts = np.bincount(edges_k2.ravel(), minlength=len(corners_n2))
     on_frame_n = (corners_n2 == 0).any(axis=1) | (corners_n2 == cells_hw.shape[::-1]).any(axis=1)
     free_n = (counts == 2) & ~still_n & ~on_frame_n
