@@ -15,6 +15,7 @@ from face3d.geometry import plates
 from face3d.geometry.budget import LARGER_BUDGETS, off_its_surface, require_memory
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
+from face3d.geometry.hollow import hollowed
 from face3d.geometry.inspection import even_samples, surface_area
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
 from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
@@ -48,6 +49,8 @@ EVEN_SHARES = (0.9, 0.8, 0.7, 0.55, 0.4)
 smaller share."""
 
 
+OUTSIDE_SHARE = 0.75
+"""Share of a hollow model's triangles that its outside takes."""
 DARTS = 4
 """Random points from which `even_points` takes, over the point budget (see `points.PACKING`)."""
 
@@ -83,21 +86,28 @@ def generate_model(
     of triangles takes too much memory or is too small for the shape, with the number that fits;
     OutOfMemoryError.
     """
-    relief = make_relief(depth, photo, settings_of(kind, settings or ModelSettings()))
+    settings = settings_of(kind, settings or ModelSettings())
+    if hollow := settings.wall_mm is not None and KINDS[kind].can_be_hollow:
+        settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
+    relief = make_relief(depth, photo, settings)
     require_memory(relief, kind)
     mesh = build_mesh(relief, kind, decimated=True)
     _require_detail(relief, kind, mesh)
-    model = _measured(relief, kind, mesh)
+    model = _measured(relief, kind, mesh, hollow)
     if KINDS[kind].closed and not model.report.sound:
         even = build_mesh(relief, kind, decimated=False)
         if off_its_surface(relief, kind, even) <= LARGEST_DEVIATION:
-            return _measured(relief, kind, even)
+            return _measured(relief, kind, even, hollow)
     return model
 
 
-def _measured(relief: Relief, kind: str, mesh: Mesh) -> Model:
+def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool) -> Model:
     """The model of a mesh in the camera's frame."""
     mesh, placement = to_metric_scale(mesh, relief)
+    settings = relief.settings
+    if hollow and settings.wall_mm is not None:
+        inside = round((1 / OUTSIDE_SHARE - 1) * settings.face_budget)
+        mesh = hollowed(mesh, settings.wall_mm, settings.drain_mm, inside)
     return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief))
 
 

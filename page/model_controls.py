@@ -22,6 +22,7 @@ SIZE_TITLES = {
     "bed-220": "As large as a 220 mm bed takes",
     "bed-256": "As large as a 256 mm bed takes",
 }
+BASE_TITLES = {"auto": "None unless it would tip over", "square": "Square block", "round": "Round block"}
 SURFACE, POINTS, MODEL = "Surface", "Points", "Model"
 COLOURS = {"Grey": Colour.DEPTH, "Photo": Colour.PHOTO}
 DETAIL: dict[str, dict[str, Any]] = {
@@ -42,6 +43,9 @@ REMEMBERED: dict[str, Any] = {
     "outliers": True,
     "print size": "life",
     "height": None,
+    "base": "auto",
+    "wall": None,
+    "drain": 4.0,
     "plaque depth": 12.0,
     "perspective": True,
 }
@@ -104,6 +108,8 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
         key="height",
         help=explanation,
     )
+    if KINDS[st.session_state["kind"]].can_be_hollow:
+        _bust_controls()
     if st.session_state["kind"] == "plaque":
         explanation = "From the plate to the highest point. Fine detail is kept, large depths are compressed."
         st.number_input("Depth of the relief, mm", 1.0, 50.0, step=1.0, key="plaque depth", help=explanation)
@@ -115,6 +121,9 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
         remove_outliers=values["outliers"],
         near_far_ratio=values["relief strength"],
         **size_settings(values["print size"], values["height"]),
+        base=values["base"],
+        wall_mm=values["wall"],
+        drain_mm=values["drain"],
         plaque_depth_mm=values["plaque depth"],
         perspective=values["perspective"],
         fov_degrees=fov_degrees,
@@ -122,6 +131,28 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
     settings = replace(settings, **DETAIL[values["detail"]])
     colour = COLOURS[values["model colours"]]
     return FigureSettings(values["show"], colour, values["kind"], values["point size"]), settings
+
+
+def _bust_controls() -> None:
+    """Show what a bust stands on, and whether it is hollow."""
+    st.selectbox("Base", list(BASE_TITLES), format_func=BASE_TITLES.__getitem__, key="base")
+    wall, drain = st.columns(2)
+    wall.number_input(
+        "Hollow, wall in mm",
+        min_value=0.4,
+        max_value=50.0,
+        value=None,
+        step=0.2,
+        format="%.1f",
+        placeholder="solid",
+        key="wall",
+        help="Empty: solid. Least thickness of the walls; 2 mm suit most printers.",
+    )
+    if st.session_state["wall"] is not None:
+        explanation = "Diameter of the hole in the floor, for resin or powder."
+        drain.number_input(
+            "Drain hole, mm", 0.5, 50.0, step=0.5, format="%.1f", key="drain", help=explanation
+        )
 
 
 def size_settings(print_size: str, height_mm: float | None) -> dict[str, Any]:

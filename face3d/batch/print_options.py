@@ -38,6 +38,21 @@ def add_print_options(parser: argparse.ArgumentParser) -> None:
         choices=BASES,
         help="block under a bust; default: auto, a square one where it would not stand without",
     )
+    parser.add_argument(
+        "--hollow",
+        type=float,
+        dest="wall_mm",
+        metavar="MM",
+        help="make a bust hollow, with walls of at least MM millimetres; default: solid",
+    )
+    parser.add_argument(
+        "--drain",
+        type=float,
+        default=ModelSettings().drain_mm,
+        dest="drain_mm",
+        metavar="MM",
+        help="diameter of the hole in a hollow bust's floor; default: 4",
+    )
     for option, field, unit, meaning in PLATES:
         default = getattr(ModelSettings(), field)
         parser.add_argument(
@@ -52,5 +67,8 @@ def add_print_options(parser: argparse.ArgumentParser) -> None:
 
 def print_settings(options: argparse.Namespace) -> dict[str, Any]:
     """What the options say, as fields of `ModelSettings`."""
+    hollow = {"wall_mm": options.wall_mm, "drain_mm": options.drain_mm}
     plates = {field: getattr(options, field) for _, field, _, _ in PLATES}
-    return {"height_mm": options.height_mm, "base": options.base} | PRINT_SIZES[options.size] | plates
+    return (
+        {"height_mm": options.height_mm, "base": options.base} | PRINT_SIZES[options.size] | hollow | plates
+    )

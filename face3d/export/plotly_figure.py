@@ -75,12 +75,12 @@ def point_traces(cloud: PointCloud, colour: Colour, size_px: float = 2.0) -> lis
     size_px: diameter of a point in pixels.
     """
     marker: dict[str, Any] = {"size": size_px, "showscale": False}
-    if colour is Colour.DEPTH and cloud.normals_n3 is None:
-        marker |= {"color": cloud.points_n3[:, 2], "colorscale": DEPTH_SCALE}
-    elif colour is Colour.DEPTH:
+    if colour is Colour.DEPTH and cloud.normals_n3 is not None:
         lit_n = np.clip(cloud.normals_n3 @ STILL_LIGHT, 0, 1)
         grey_n = FARTHEST_GREY / 2 + (NEAREST_GREY - FARTHEST_GREY / 2) * lit_n
         marker |= {"color": np.round(grey_n).astype(np.uint8), "colorscale": GREYS, "cmin": 0, "cmax": 255}
+    elif colour is Colour.DEPTH:
+        marker |= {"color": cloud.points_n3[:, 2], "colorscale": DEPTH_SCALE}
     else:
         index_n, scale = _palette(cloud.colours_n3)
         marker |= {"color": index_n, "colorscale": scale, "cmin": 0, "cmax": PALETTE_COLOURS - 1}

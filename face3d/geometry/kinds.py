@@ -78,6 +78,11 @@ class Kind:
     thin_wall_mm: float = THIN_WALL_MM
 
     @property
+    def can_be_hollow(self) -> bool:
+        """Whether it has an inside that walls can leave empty."""
+        return self.closed and not self.plate
+
+    @property
     def lies(self) -> bool:
         """Whether it is printed lying on its back; else it stands."""
         return self.plate and not self.of_light

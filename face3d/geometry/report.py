@@ -105,8 +105,8 @@ class MeshReport:
 
     @property
     def weight_g(self) -> float | None:
-        """Weight in PLA if it is printed solid, without supports; None without a volume. Printed with
-        infill it weighs less.
+        """Weight in PLA of the whole volume, without supports; None without one. A solid model printed with
+        infill weighs less.
         """
         return None if self.volume_cm3 is None else round(PLA_G_PER_CM3 * self.volume_cm3, 1)
 

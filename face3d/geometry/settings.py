@@ -34,6 +34,8 @@ class ModelSettings:
     lithophane_thin_mm, lithophane_thick_mm: thickness where the photo is white, and where it is black.
     lithophane_gamma: above 1 the middle tones are thicker, so darker; below 1 thinner.
     face: number of the face whose person is modelled; 1 covers most of the picture.
+    wall_mm: least thickness of the walls of a bust that is hollow, None for a solid one. drain_mm: diameter
+    of the hole in its floor.
     height_mm: height of the finished model, or None to measure the eyes (see `scale`). longest_mm: longest
     side of the finished model, in place of its height.
     """
@@ -61,6 +63,8 @@ class ModelSettings:
     lithophane_thick_mm: float = 3.2
     lithophane_gamma: float = 1.0
     face: int = 1
+    wall_mm: float | None = None
+    drain_mm: float = 4.0
     height_mm: float | None = None
     longest_mm: float | None = None
 
@@ -97,6 +101,8 @@ SETTING_RANGES = (
     ("lithophane_thick_mm", "The largest thickness of the lithophane in millimetres", 0.2, 20),
     ("lithophane_gamma", "The gamma of the lithophane", 0.1, 10),
     ("face", "The number of the face", 1, 255),
+    ("wall_mm", "The thickness of the walls of a hollow model in millimetres", 0.4, 100),
+    ("drain_mm", "The diameter of the drain hole in millimetres", 0.5, 100),
     ("height_mm", "The height in millimetres", 1, 10_000),
     ("longest_mm", "The longest side in millimetres", 1, 10_000),
 )

@@ -34,6 +34,9 @@ CHANGED = {
     "outliers": False,
     "print size": "figure",
     "height": 80.0,
+    "base": "round",
+    "wall": 3.0,
+    "drain": 5.0,
     "plaque depth": 7.0,
     "perspective": False,
 }
