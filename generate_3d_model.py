@@ -12,6 +12,7 @@ import numpy as np
 
 from face3d.errors import GeometryError, memory_errors_explained
 from face3d.geometry import plates
+from face3d.geometry.bend import bent
 from face3d.geometry.budget import LARGER_BUDGETS, off_its_surface, require_memory
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
@@ -108,6 +109,8 @@ def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool) -> Model:
     if hollow and settings.wall_mm is not None:
         inside = round((1 / OUTSIDE_SHARE - 1) * settings.face_budget)
         mesh = hollowed(mesh, settings.wall_mm, settings.drain_mm, inside)
+    if KINDS[kind].of_light:
+        mesh = bent(mesh, settings.lithophane_shape)
     return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief))
 
 

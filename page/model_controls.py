@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from face3d.export.plotly_figure import Colour
+from face3d.geometry.bend import BENDS
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.scale import PRINT_SIZES
 from face3d.geometry.settings import ModelSettings
@@ -31,6 +32,20 @@ DETAIL: dict[str, dict[str, Any]] = {
     "Fine": {"grid_side": 400, "point_budget": 100_000, "face_budget": 100_000},
 }
 
+PLATE_NUMBERS: dict[str, tuple[tuple[str, str, float, float, float, str], ...]] = {
+    "plaque": (
+        ("plaque depth", "Depth, mm", 1.0, 50.0, 1.0, "From the plate to the highest point."),
+        ("plaque base", "Plate, mm", 0.4, 50.0, 0.5, "Thickness of the plate."),
+        ("plaque frame", "Frame, mm", 0.0, 50.0, 0.5, "Height of the frame above the plate; 0: none."),
+    ),
+    "lithophane": (
+        ("lithophane thin", "Thin, mm", 0.2, 2.0, 0.1, "Thickness where the photo is white."),
+        ("lithophane thick", "Thick, mm", 2.1, 20.0, 0.1, "Thickness where it is black, and of the frame."),
+        ("lithophane gamma", "Gamma", 0.2, 5.0, 0.1, "Above 1 the middle tones are thicker, so darker."),
+    ),
+}
+"""Of each plate: key of the number, title, least and largest value, step, explanation."""
+
 REMEMBERED: dict[str, Any] = {
     "show": SURFACE,
     "model colours": "Grey",
@@ -47,6 +62,12 @@ REMEMBERED: dict[str, Any] = {
     "wall": None,
     "drain": 4.0,
     "plaque depth": 12.0,
+    "plaque base": 3.0,
+    "plaque frame": 4.0,
+    "lithophane shape": "Flat",
+    "lithophane thin": 0.8,
+    "lithophane thick": 3.2,
+    "lithophane gamma": 1.0,
     "perspective": True,
 }
 """Initial values of the widgets whose value is kept for the next photo, by key. The field of view is not
@@ -110,9 +131,8 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
     )
     if KINDS[st.session_state["kind"]].can_be_hollow:
         _bust_controls()
-    if st.session_state["kind"] == "plaque":
-        explanation = "From the plate to the highest point. Fine detail is kept, large depths are compressed."
-        st.number_input("Depth of the relief, mm", 1.0, 50.0, step=1.0, key="plaque depth", help=explanation)
+    if st.session_state["kind"] in PLATE_NUMBERS:
+        _plate_controls(st.session_state["kind"])
     fov_degrees = _projection(result.photo)
     session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
     settings = ModelSettings(
@@ -125,12 +145,30 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
         wall_mm=values["wall"],
         drain_mm=values["drain"],
         plaque_depth_mm=values["plaque depth"],
+        plaque_base_mm=values["plaque base"],
+        plaque_frame_mm=values["plaque frame"],
+        lithophane_shape=values["lithophane shape"].lower(),
+        lithophane_thin_mm=values["lithophane thin"],
+        lithophane_thick_mm=values["lithophane thick"],
+        lithophane_gamma=values["lithophane gamma"],
         perspective=values["perspective"],
         fov_degrees=fov_degrees,
     )
     settings = replace(settings, **DETAIL[values["detail"]])
     colour = COLOURS[values["model colours"]]
     return FigureSettings(values["show"], colour, values["kind"], values["point size"]), settings
+
+
+def _plate_controls(kind: str) -> None:
+    """Show the shape and the measures of a plaque or a lithophane."""
+    if KINDS[kind].of_light:
+        help_text = "Curved: a third of a circle. Cylinder: all around a lamp."
+        shapes = [name.capitalize() for name in BENDS]
+        st.segmented_control("Shape", shapes, required=True, key="lithophane shape", help=help_text)
+    for column, (key, title, low, high, step, explanation) in zip(
+        st.columns(3), PLATE_NUMBERS[kind], strict=True
+    ):
+        column.number_input(title, low, high, step=step, key=key, help=explanation)
 
 
 def _bust_controls() -> None:

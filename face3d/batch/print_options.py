@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from face3d.geometry.bend import BENDS
 from face3d.geometry.scale import PRINT_SIZES
 from face3d.geometry.settings import BASES, ModelSettings
 
@@ -53,6 +54,12 @@ def add_print_options(parser: argparse.ArgumentParser) -> None:
         metavar="MM",
         help="diameter of the hole in a hollow bust's floor; default: 4",
     )
+    parser.add_argument(
+        "--lithophane-shape",
+        default=ModelSettings().lithophane_shape,
+        choices=list(BENDS),
+        help="default: flat; curved: a third of a circle; cylinder: all around a lamp, without a block",
+    )
     for option, field, unit, meaning in PLATES:
         default = getattr(ModelSettings(), field)
         parser.add_argument(
@@ -69,6 +76,7 @@ def print_settings(options: argparse.Namespace) -> dict[str, Any]:
     """What the options say, as fields of `ModelSettings`."""
     hollow = {"wall_mm": options.wall_mm, "drain_mm": options.drain_mm}
     plates = {field: getattr(options, field) for _, field, _, _ in PLATES}
+    plates["lithophane_shape"] = options.lithophane_shape
     return (
         {"height_mm": options.height_mm, "base": options.base} | PRINT_SIZES[options.size] | hollow | plates
     )

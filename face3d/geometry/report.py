@@ -242,7 +242,12 @@ def _degenerate(vertices_n3: Array, faces_m3: Array, size: float) -> int:
 def _reprojection(
     mesh: Mesh, in_camera_n3: Array, kind: str, relief: Relief, rng: np.random.Generator
 ) -> float | None:
-    """`reprojection_error` of a model whose vertices in the camera's frame are `in_camera_n3`."""
+    """`reprojection_error` of a model whose vertices in the camera's frame are `in_camera_n3`.
+
+    None for a bent plate, which no camera sees as it was.
+    """
+    if KINDS[kind].of_light and relief.settings.lithophane_shape != "flat":
+        return None
     seen = replace(mesh, vertices_n3=in_camera_n3.astype(np.float32), unit="image width")
     row = KINDS[kind]
     border_px = margin_px(relief) if row.plate else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from face3d.errors import GeometryError
+from face3d.geometry.bend import BENDS
 
 BASES = "auto", "square", "round"
 """A block of that shape; auto: a square one where the bust would not stand without it."""
@@ -33,6 +34,7 @@ class ModelSettings:
     of that plate. plaque_frame_mm: height of the frame above it, 0 for none.
     lithophane_thin_mm, lithophane_thick_mm: thickness where the photo is white, and where it is black.
     lithophane_gamma: above 1 the middle tones are thicker, so darker; below 1 thinner.
+    lithophane_shape: one of `bend.BENDS`: flat, curved, or a cylinder.
     face: number of the face whose person is modelled; 1 covers most of the picture.
     wall_mm: least thickness of the walls of a bust that is hollow, None for a solid one. drain_mm: diameter
     of the hole in its floor.
@@ -62,6 +64,7 @@ class ModelSettings:
     lithophane_thin_mm: float = 0.8
     lithophane_thick_mm: float = 3.2
     lithophane_gamma: float = 1.0
+    lithophane_shape: str = "flat"
     face: int = 1
     wall_mm: float | None = None
     drain_mm: float = 4.0
@@ -76,6 +79,11 @@ class ModelSettings:
                 raise GeometryError(f"{title} must be {low:,} to {high:,}, not {value:,g}.")
         if self.base not in BASES:
             raise GeometryError(f"There is no base named {self.base!r}. Choose one of {', '.join(BASES)}.")
+        if self.lithophane_shape not in BENDS:
+            raise GeometryError(
+                f"There is no lithophane of the shape {self.lithophane_shape!r}. "
+                f"Choose one of {', '.join(BENDS)}."
+            )
         if not self.lithophane_thin_mm < self.lithophane_thick_mm:
             raise GeometryError(
                 f"The lithophane is {self.lithophane_thin_mm:g} mm thick where it is thinnest: "

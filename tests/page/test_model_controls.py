@@ -38,6 +38,12 @@ CHANGED = {
     "wall": 3.0,
     "drain": 5.0,
     "plaque depth": 7.0,
+    "plaque base": 2.0,
+    "plaque frame": 0.0,
+    "lithophane shape": "Cylinder",
+    "lithophane thin": 1.0,
+    "lithophane thick": 4.0,
+    "lithophane gamma": 1.5,
     "perspective": False,
 }
 
