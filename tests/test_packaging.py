@@ -70,9 +70,9 @@ def test_the_requirements_file_is_the_package_and_the_page():
     assert requirements_of("requirements.txt") == as_set(PROJECT["project"]["dependencies"]) | group("page")
 
 
-def test_the_extra_requirements_are_three_of_the_extras():
+def test_the_extra_requirements_are_all_extras_but_the_training():
     assert requirements_of("requirements-extra.txt") == set().union(
-        *(as_set(EXTRAS[name]) for name in ("heic", "transformers", "poisson"))
+        *(as_set(EXTRAS[name]) for name in ("heic", "transformers", "poisson", "rembg", "assistant"))
     )
 
 
