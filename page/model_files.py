@@ -166,7 +166,7 @@ def _mesh_report(report: MeshReport) -> None:
         "Ready to print": _print_readiness(report),
         "Stands": report.standing,
         "Volume": _optional(report.volume_cm3, "cm³"),
-        "Printed solid": _filament(report),
+        "Filament": _filament(report),
         "Thinnest wall": _optional(report.smallest_wall_mm, "mm"),
         f"Walls under {KINDS[report.kind].thin_wall_mm:g} mm": _optional(
             report.thin_surface_percent, "% of the surface"

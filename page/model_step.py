@@ -14,11 +14,11 @@ from face3d.errors import FaceModelError
 from face3d.export import plotly_figure
 from face3d.export.images import data_uri
 from face3d.export.plotly_figure import Colour
-from face3d.geometry.grid import grid, surface_mesh
+from face3d.geometry.grid import grid
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
-from generate_3d_model import point_cloud
+from generate_3d_model import build_mesh, even_points
 from page.components import show_model
 from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls
@@ -113,15 +113,16 @@ def _figure_json(
         return session.cache.get_or_make(key, lambda: make_relief(*parts, settings))
 
     if figure.shown == POINTS:
-        cloud = shape(POINTS, lambda: point_cloud(relief()))
-        traces = plotly_figure.point_traces(cloud, figure.colour, figure.point_px)
+        cloud, apart = shape(POINTS, lambda: even_points(relief()))
         corners = plotly_figure.extent(*cloud.points_n3.T)
+        size_px = plotly_figure.point_px(apart, corners, figure.point_size)
+        traces = plotly_figure.point_traces(cloud, figure.colour, size_px)
     elif figure.colour is Colour.DEPTH:
         plane = grid(relief())
         axes = plane.x_hw, plane.y_hw, plane.z_hw
         traces, corners = plotly_figure.surface_traces(*axes), plotly_figure.extent(*axes)
     else:
-        mesh = shape(SURFACE, lambda: surface_mesh(relief()))
+        mesh = shape(SURFACE, lambda: build_mesh(relief(), "shell"))
         traces = plotly_figure.mesh_traces(mesh, figure.colour)
         corners = plotly_figure.extent(*mesh.vertices_n3.T)
     return plotly_figure.as_json(plotly_figure.make_figure(traces, corners))
