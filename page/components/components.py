@@ -31,12 +31,14 @@ def _text(name: str) -> str:
 
 def _component(name: str, functions: str = "") -> Any:
     """The component of the .js and .css files of this name. functions: JavaScript that the former calls."""
-    js, css = _text(f"{name}.js"), _text(f"{name}.css")
+    js, css = _text(f"{name}.js"), _text(f"{name}.css") if (HERE / f"{name}.css").exists() else None
     return component(f"photo_to_3d_face.{name}", js=functions + js, css=css, isolate_styles=False)
 
 
 _MODEL = _component("model_viewer", RECOVERY_JS + _text("model_scene.js"))
 _PICTURES = _component("picture_viewer")
+_WATCH = _component("page_watch")
+_MEMORY = _component("browser_memory")
 
 
 def show_model(
@@ -68,3 +70,24 @@ def show_pictures(*, data: dict[str, Any], key: str) -> None:
     data: from `depth_view.viewer_data`.
     """
     _PICTURES(data=data, key=key)
+
+
+def watch_page(*, step: str, turn: int, unsaved: bool) -> None:
+    """Bring a step into view at each new number `turn`, and warn before work is lost.
+
+    step: the container with the key "step " and this name. unsaved: whether a reload would lose work.
+    """
+    _WATCH(data={"step": step, "turn": turn, "unsaved": unsaved}, key="page watch")
+
+
+def remember(name: str, value: str) -> None:
+    """Keep a choice in the browser for the next visit."""
+    _MEMORY(data={"name": name, "value": value}, key=f"remember {name}")
+
+
+def recalled(name: str) -> str | None:
+    """The choice that `remember` kept in this browser; None where there is none, and in a visit's first
+    run.
+    """
+    result = _MEMORY(data={"name": name, "value": None}, key=f"recall {name}", on_value_change=lambda: None)
+    return result.get("value")
