@@ -18,16 +18,20 @@ class Row(NamedTuple):
     meaning: str
 
 
-def show_report(report: MeshReport) -> None:
-    """Show size, closed and standing, ready to print; the rest under *More*."""
+def show_answers(report: MeshReport) -> None:
+    """Show size, closed and standing, ready to print."""
     first = {
         "Size": _size(report),
         "Closed and standing": _closed_and_standing(report),
         "Ready to print": _print_readiness(report),
     }
     st.markdown("  \n".join(f"**{name}** {value}" for name, value in first.items()))
+
+
+def show_details(report: MeshReport) -> None:
+    """Show the rest of the report, folded."""
     lines = [f"| {row.name} | {row.result} | {row.meaning} |" for row in _rows(report) if row.result]
-    with st.popover("More about this model", icon=":material/straighten:", width="stretch"):
+    with st.expander("More about this model"):
         st.markdown("\n".join(["| Measured | Result | What it means |", "|---|---|---|", *lines]))
 
 

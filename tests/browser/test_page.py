@@ -13,9 +13,11 @@ from visitor import (
     NEW_TO_THE_SERVER,
     SLOW_MS,
     camera,
+    close_popover,
     drag,
     generate_depth,
     generate_model,
+    open_popover,
     press_depth,
     send_file,
     settle,
@@ -43,6 +45,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     turned, _ = camera(page)
 
     drawn = page.evaluate("() => document.querySelector('.mv-plot').data[0].z")
+    open_popover(page, "More settings")
     page.get_by_role("slider", name="Smoothing, pixels").press("ArrowRight")
     page.wait_for_function(
         "(was) => JSON.stringify(document.querySelector('.mv-plot').data[0].z) !== JSON.stringify(was)",
@@ -50,6 +53,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         timeout=60_000,
     )
     settle(page)
+    close_popover(page)
     assert np.abs(camera(page)[0] - turned).max() < 1e-6
     show(page, "Points", "scatter3d")
     show(page, "Surface", "surface")
@@ -60,15 +64,9 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     expect(page.get_by_text("and measuring it")).to_have_count(0)
     expect(page.get_by_text("Ready to print")).to_be_visible()
     settle(page)
+    check_downloads(page, {"Download GLB": b"glTF", "All files (zip)": b"PK"})
+    open_popover(page, "More formats")
     starts = {
-        "PNG, 8-bit": b"\x89PNG",
-        "PNG, 16-bit": b"\x89PNG",
-        "NPY": b"\x93NUMPY",
-        "EXR": b"\x76\x2f\x31\x01",
-        "Normal map, OpenGL": b"\x89PNG",
-        "Normal map, DirectX": b"\x89PNG",
-        "PNG in these colours": b"\x89PNG",
-        "GLB": b"glTF",
         "STL": b"",
         "PLY ·": b"ply",
         "OBJ": b"PK",
@@ -82,6 +80,27 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         "Turntable, GIF": b"GIF89a",
         "Turntable, MP4": b"\0\0\0",
     }
+    check_downloads(page, starts)
+    close_popover(page)
+    page.locator(".st-key-line-depth").click()  # all of a folded step's line opens it
+    expect(page.locator(".pv-frame").first).to_be_visible()
+    open_popover(page, "Download the depth map")
+    check_downloads(
+        page,
+        {
+            "PNG, 8-bit": b"\x89PNG",
+            "PNG, 16-bit": b"\x89PNG",
+            "NPY": b"\x93NUMPY",
+            "EXR": b"\x76\x2f\x31\x01",
+            "Normal map, OpenGL": b"\x89PNG",
+            "Normal map, DirectX": b"\x89PNG",
+            "PNG in these colours": b"\x89PNG",
+        },
+    )
+
+
+def check_downloads(page, starts):
+    """Each button gives a file with this beginning. starts: by what is in the button's label."""
     for label, start in starts.items():
         button = page.locator(".stDownloadButton button").filter(has_text=label).first
         button.scroll_into_view_if_needed()
