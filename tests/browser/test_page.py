@@ -203,13 +203,28 @@ def test_without_webgl_a_still_picture_stands_in(visit):
 
 
 def test_the_page_fits_a_phone(visit):
+    """Nothing is wider than the screen; stage, controls and the main download are on it together."""
     page = visit(width=390, height=844)
     generate_depth(page)
+    check_it_fits(page.locator(".pv-frame"))
     generate_model(page)
+    expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_timeout(2_000)
     page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
-    for locator in (page.locator(".mv-stage"), page.locator(".pv-frame")):
-        box = locator.bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    download = page.get_by_role("button", name="Download GLB")
+    for locator in (page.locator(".st-key-what-to-show"), page.locator(".mv-stage"), download):
+        box = check_it_fits(locator)
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 844
+
+
+def check_it_fits(locator):
+    box = locator.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    return box
+
+
+STREAMLITS_OWN = "stFileUploaderDropzone"
+"""It has a role that conflicts with its focus (Streamlit 1.67)."""
 
 
 @pytest.fixture(scope="session")
@@ -225,16 +240,19 @@ def axe(tmp_path_factory):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(visit, axe, scheme):
+def test_axe_finds_nothing(visit, axe, scheme):
     page = visit(scheme=scheme)
     generate_depth(page)
     generate_model(page)
+    page.get_by_role("button", name="Open").first.click()
+    page.get_by_text("More about this model").click()
+    settle(page)
     page.evaluate(axe)
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    serious = [
+    ours = [
         (rule["id"], node["html"][:200])
         for rule in found
-        if rule["impact"] in ("serious", "critical")
         for node in rule["nodes"]
+        if STREAMLITS_OWN not in node["html"]
     ]
-    assert serious == []
+    assert ours == []
