@@ -16,10 +16,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import depth_estimation
 from face3d import console
+from face3d.assistant.advice import Advice
 from face3d.batch import inputs, outputs
+from face3d.batch.assist_options import add_assist_options, advised, check_consent
+from face3d.batch.matte_options import add_matte_options, chosen_mask, chosen_matte
 from face3d.batch.print_options import add_print_options, print_settings
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
@@ -84,7 +88,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--formats",
         default="glb",
-        type=_formats,
+        type=outputs.formats,
         metavar="LIST",
         help=f"comma-separated, default: glb; of {', '.join(outputs.FORMATS)}; of the depth map: "
         f"{', '.join(ON_REQUEST)}",
@@ -140,22 +144,9 @@ def arguments() -> argparse.ArgumentParser:
         metavar="DEGREES",
         help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
     )
-    parser.add_argument(
-        "--keep-background", action="store_true", help="do not cut the person out (face alone does)"
-    )
+    add_matte_options(parser)
+    add_assist_options(parser)
     return parser
-
-
-def _formats(text: str) -> list[str]:
-    """`--formats` as a list of known names, each once."""
-    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
-    known = [*outputs.FORMATS, *ON_REQUEST]
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise argparse.ArgumentTypeError(
-            f"{', '.join(unknown) or 'an empty list'}: not among {', '.join(known)}"
-        )
-    return names
 
 
 def model_settings(options: argparse.Namespace) -> ModelSettings:
@@ -166,7 +157,7 @@ def model_settings(options: argparse.Namespace) -> ModelSettings:
         smoothing_px=options.smoothing,
         fov_degrees=options.fov,
         near_far_ratio=options.near_far,
-        foreground_only=not options.keep_background,
+        foreground_only=chosen_matte(options) != "none",
         face=options.face,
     )
 
@@ -179,8 +170,12 @@ def convert(
     settings: ModelSettings,
     begin: Path,
     colours: str | None = None,
+    advice: Advice | None = None,
 ) -> str:
-    """Write everything of one photo; file names begin with `begin`. Returns what to print about it."""
+    """Write everything of one photo; file names begin with `begin`. Returns what to print about it.
+
+    advice: what was applied to the settings, for the report.
+    """
     model = generate_model(depth, photo, kind, settings)
     inside = f"{begin.name}_{kind}"
     models = {name: write(name, model.mesh, inside) for name in formats if name in WRITERS}
@@ -189,7 +184,7 @@ def convert(
     if "html" in formats:
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
-    files[outputs.REPORT] = report_json(model.report, models)
+    files[outputs.REPORT] = report_json(model.report, models, advice.as_json() if advice else None)
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
     passed_over = {ending for name, ending in ON_REQUEST.items() if name not in formats}
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}
@@ -203,16 +198,32 @@ def convert(
     return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
 
 
+class Estimators(NamedTuple):
+    """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask."""
+
+    network: DepthEstimator
+    face_network: DepthEstimator
+    matte: str
+    mask: Photo | None
+
+    def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
+        """The photo, turned clockwise, and its depth map with the matte as its foreground."""
+        turned, mask = photo.turned(degrees), self.mask and self.mask.turned(degrees)
+        depth = depth_estimation.predict(self.network, turned)
+        face = self.face_network
+        return turned, depth_estimation.cut_out(depth, turned, self.matte, mask=mask, face_network=face)
+
+
 def predict_upright(
-    network: DepthEstimator, photo: Photo, rotate: str, warn: Callable[[str], None]
+    estimators: Estimators, photo: Photo, rotate: str, warn: Callable[[str], None]
 ) -> tuple[Photo, DepthMap]:
     """The photo, turned as `--rotate` says, and its depth map. `warn` is told what was found for a face."""
-    photo = photo.turned(0 if rotate == "auto" else int(rotate))
-    depth = depth_estimation.predict(network, photo)
+    asked = 0 if rotate == "auto" else int(rotate)
+    turned, depth = estimators.depth_map(photo, asked)
     if depth.faces or not depth.detects_faces:
-        return photo, depth
-    turn = depth_estimation.find_turn(network, photo)
-    upright = turn if rotate == "auto" else (int(rotate) + turn) % 360
+        return turned, depth
+    turn = depth_estimation.find_turn(estimators.face_network, turned)
+    upright = (asked + turn) % 360
     if not turn:
         warn("no face was found; the model is of no known use.")
     elif rotate != "auto":
@@ -222,14 +233,13 @@ def predict_upright(
         )
     else:
         warn(f"turned clockwise by {turn} degrees; the head is upright now.")
-        photo = photo.turned(turn)
-        depth = depth_estimation.predict(network, photo)
-    return photo, depth
+        return estimators.depth_map(photo, upright)
+    return turned, depth
 
 
 @memory_errors_explained()
 def convert_file(
-    path: Path, network: DepthEstimator, settings: ModelSettings, options: argparse.Namespace, name: str
+    path: Path, estimators: Estimators, settings: ModelSettings, options: argparse.Namespace, name: str
 ) -> str:
     """From the file of one photo to its files, named `name`. Returns what to print about it.
 
@@ -243,14 +253,15 @@ def convert_file(
     photo = inputs.read(path)
     for concern in concerns(photo):
         warn(concern)
-    photo, depth = predict_upright(network, photo, options.rotate, warn)
+    photo, depth = predict_upright(estimators, photo, options.rotate, warn)
     if len(depth.faces) > 1:
         warn(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
             f"The model is of face {settings.face}; --face chooses another."
         )
     begin = options.output / name
-    said = convert(photo, depth, options.model, options.formats, settings, begin, options.colours)
+    settings, advice = advised(photo, depth, options, settings, warn)
+    said = convert(photo, depth, options.model, options.formats, settings, begin, options.colours, advice)
     return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(begin)}_*"
 
 
@@ -259,7 +270,8 @@ def convert_all(options: argparse.Namespace) -> int:
 
     Raises: FaceModelError where a setting, the output folder or the network is of no use.
     """
-    settings = model_settings(options)
+    settings, mask = model_settings(options), chosen_mask(options)
+    check_consent(options)
     outputs.check_folder(options.output)
     found = inputs.find_photos(options.photos)
     for sentence in [*found.passed_over, *found.failures]:
@@ -276,12 +288,14 @@ def convert_all(options: argparse.Namespace) -> int:
         precision=options.precision,
         progress=checkpoints.print_progress,
     )
+    face_network = network if options.network == "face" else depth_estimation.load_network()
+    estimators = Estimators(network, face_network, chosen_matte(options), mask)
     count = len(found.photos) + len(found.failures)
     done = 0
     try:
         for path, name in zip(found.photos, names, strict=True):
             try:
-                said = convert_file(path, network, settings, options, name)
+                said = convert_file(path, estimators, settings, options, name)
             except (FaceModelError, OSError) as error:
                 print(f"{inputs.shown(path)}: failed. {error}", file=sys.stderr)
                 continue

@@ -7,16 +7,27 @@ time.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from face3d.depth.download import Progress
 from face3d.depth.estimator import DepthEstimator
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkFamily
-from face3d.errors import DepthError, memory_errors_explained
+from face3d.errors import DepthError, MatteError, memory_errors_explained
+from face3d.matte.table import DEFAULT_MATTE, MATTES
 from face3d.structures import DepthMap, Face, Photo
 
-__all__ = ["NETWORKS", "DepthEstimator", "find_faces", "find_turn", "load_network", "predict"]
+__all__ = [
+    "MATTES",
+    "NETWORKS",
+    "DepthEstimator",
+    "cut_out",
+    "find_faces",
+    "find_turn",
+    "load_network",
+    "predict",
+]
 
 
 @memory_errors_explained()
@@ -62,6 +73,40 @@ def predict(network: DepthEstimator, photo: Photo) -> DepthMap:
     Raises DepthError where the network gives no finite depth, OutOfMemoryError.
     """
     return network.predict(photo)
+
+
+@memory_errors_explained()
+def cut_out(
+    depth: DepthMap,
+    photo: Photo,
+    matte: str = DEFAULT_MATTE,
+    *,
+    mask: Photo | None = None,
+    face_network: DepthEstimator | None = None,
+    progress: Progress | None = None,
+) -> DepthMap:
+    """The depth map of `photo` with one of `MATTES` as its foreground, and the faces of the bundled network.
+
+    Without a face, the matte `face` leaves a map of another network as it is, faces sought and none found.
+    mask: the picture for the matte `file`. face_network: the bundled network where it is loaded already.
+    progress: of a download.
+    Raises MatteError for an unknown matte, or one that does not fit the photo; WeightsError;
+    OutOfMemoryError.
+    """
+    from face3d.matte.stage import find_matte, with_matte
+
+    if matte not in MATTES:
+        raise MatteError(f"There is no matte '{matte}'; choose one of {', '.join(MATTES)}.")
+    if matte in ("none", depth.matte):
+        return depth
+    if matte != DEFAULT_MATTE:
+        matte_hw = find_matte(matte, photo, mask=mask, progress=progress)
+        faces = depth if depth.detects_faces else (face_network or load_network()).find_faces(photo)
+        return with_matte(depth, matte_hw, matte, faces)
+    seen = (face_network or load_network()).predict(photo)
+    if not seen.faces or seen.matte_hw is None:
+        return replace(depth, detects_faces=True)
+    return with_matte(depth, seen.matte_hw, matte, seen)
 
 
 @memory_errors_explained()

@@ -26,6 +26,14 @@ class DepthError(FaceModelError):
     """A depth map cannot be computed, or is not usable for the requested model."""
 
 
+class AssistantError(FaceModelError):
+    """An assistant may not be asked, cannot be reached, or gives no advice that can be used."""
+
+
+class MatteError(FaceModelError):
+    """A photo has no such matte, or the mask does not fit it."""
+
+
 class GeometryError(FaceModelError):
     """A depth map gives no geometry, for example because nothing is left after masking."""
 

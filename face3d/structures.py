@@ -156,6 +156,7 @@ class DepthMap:
     detects_faces: whether the network detects faces.
     person_hw: (h, w) uint8 or None; the number of the face to whose person a pixel belongs, from 1 on, 0
     outside the mask.
+    matte: the row of `face3d.matte.table.MATTES` that gave the foreground; None for the whole picture.
     """
 
     values_hw: Array
@@ -169,6 +170,7 @@ class DepthMap:
     detects_faces: bool = False
     thickness_uncertainty_hw: Array | None = None
     person_hw: Array | None = None
+    matte: str | None = None
 
     def __post_init__(self) -> None:
         _freeze(self, "values_hw", np.float32, (None, None), DepthError)

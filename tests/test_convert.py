@@ -34,8 +34,9 @@ def network(monkeypatch):
             raise DepthError("This photo is of no use. Choose another.")
         return head(photo.size_hw)
 
-    monkeypatch.setattr(depth_estimation, "load_network", lambda name, **_: name)
+    monkeypatch.setattr(depth_estimation, "load_network", lambda name="face", **_: name)
     monkeypatch.setattr(depth_estimation, "predict", predict)
+    monkeypatch.setattr(depth_estimation, "cut_out", lambda depth, *_, **__: depth)
 
 
 def photo_file(path, size=(80, 96), where=False):
@@ -378,8 +379,9 @@ def head_that_lies(monkeypatch):
         seen = head(photo.size_hw)
         return seen if photo.size_hw[0] > photo.size_hw[1] else replace(seen, faces=())
 
-    monkeypatch.setattr(depth_estimation, "load_network", lambda name, **_: name)
+    monkeypatch.setattr(depth_estimation, "load_network", lambda name="face", **_: name)
     monkeypatch.setattr(depth_estimation, "predict", predict)
+    monkeypatch.setattr(depth_estimation, "cut_out", lambda depth, *_, **__: depth)
     monkeypatch.setattr(depth_estimation, "find_turn", lambda network, photo: 270)
 
 
@@ -434,3 +436,67 @@ def test_of_a_photo_without_a_face_no_size_is_stated(network, tmp_path, monkeypa
     assert "no face was found" in said.err
     report = json.loads((tmp_path / "cup_bust_report.json").read_text())
     assert report["size_mm"] is None and report["person"] == "no face" and not report["printable"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], "face"),
+        (["--matte", "none"], "none"),
+        (["--mask", "mask.png"], "file"),
+        (["--mask", "mask.png", "--rotate", "90"], "file"),
+    ],
+)
+def test_the_matte_and_its_mask_reach_the_depth_map(network, tmp_path, monkeypatch, options, expected):
+    source, told = photo_file(tmp_path / "me.jpg"), []
+    Image.new("L", (80, 96), 255).save(tmp_path / "mask.png")
+
+    def cut_out(depth, photo, matte, *, mask, **_):
+        told.append((matte, mask and mask.size_hw, photo.size_hw))
+        return depth
+
+    monkeypatch.setattr(depth_estimation, "cut_out", cut_out)
+    monkeypatch.chdir(tmp_path)
+    assert convert.main([str(source), "-o", "out", "--formats", "stl", *options]) == 0
+    ((matte, mask_hw, photo_hw),) = told
+    assert matte == expected
+    assert mask_hw == (photo_hw if expected == "file" else None)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--matte", "file"], "needs --mask"),
+        (["--matte", "none", "--mask", "mask.png"], "Leave one of them out"),
+        (["--mask", "nothing.png"], "nothing.png is not there"),
+    ],
+)
+def test_a_mask_without_its_matte_is_refused_before_anything_is_computed(
+    network, tmp_path, monkeypatch, capsys, options, said
+):
+    monkeypatch.chdir(tmp_path)
+    photo_file(tmp_path / "me.jpg")
+    assert convert.main(["me.jpg", "-o", "out", *options]) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
+
+
+def test_advice_fills_what_is_left_at_its_default_and_the_report_says_by_whom(network, tmp_path, capsys):
+    source = photo_file(tmp_path / "me.jpg")
+    arguments = [str(source), "-o", str(tmp_path), "--formats", "stl", "--assist", "rules"]
+    assert convert.main([*arguments, "--faces", "20000"]) == 0
+    advice = json.loads((tmp_path / "me_bust_report.json").read_bytes())["advice"]
+    assert advice["by"] == "rules"
+    assert "advised by rules" in capsys.readouterr().err
+    named = [setting["name"] for setting in advice["settings"]]
+    assert "smoothing_px" in named
+    assert "face_budget" not in named
+
+
+def test_no_photo_is_sent_to_another_computer_without_consent(network, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://example.org/v1")
+    monkeypatch.setattr("face3d.assistant.chat.ask", lambda *_, **__: pytest.fail("the photo was sent"))
+    source = photo_file(tmp_path / "me.jpg")
+    assert convert.main([str(source), "-o", str(tmp_path / "out"), "--assist", "openai"]) == 1
+    assert "--assistant-host-sees-photo" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stand_in
 import torch
 from PIL import Image
 from safetensors.torch import save_file
@@ -23,8 +24,8 @@ from face3d.depth.face.estimator import FaceEstimator
 from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of
 from face3d.depth.huggingface import HuggingFaceEstimator
 from face3d.depth.midas.estimator import MidasEstimator
-from face3d.errors import DepthError, WeightsError
-from face3d.structures import DepthRepresentation, Photo
+from face3d.errors import DepthError, MatteError, WeightsError
+from face3d.structures import DepthMap, DepthRepresentation, Photo
 
 ROOT = Path(depth_estimation.__file__).parent
 MANIFESTS = read_manifests()
@@ -253,3 +254,65 @@ def test_the_bundled_network_needs_no_download(tmp_path, monkeypatch):
     network = depth_estimation.load_network(progress=lambda *_: pytest.fail("nothing should be downloaded"))
     assert network.spec.bundled
     assert list(tmp_path.iterdir()) == []
+
+
+class OtherNetwork:
+    """A network without faces: the same ramp for every photo."""
+
+    def predict(self, photo):
+        values_hw = np.tile(np.linspace(1, 2, photo.size_hw[1], dtype=np.float32), (photo.size_hw[0], 1))
+        everything = np.ones(photo.size_hw, bool)
+        return DepthMap(values_hw, DepthRepresentation.RELATIVE_INVERSE, everything, "other")
+
+
+class FaceNetworkOf:
+    """In place of the bundled network: the stand-in's egg, or no face."""
+
+    def __init__(self, sees=True):
+        self.sees = sees
+
+    def predict(self, photo):
+        depth = stand_in.predict(None, photo)
+        return depth if self.sees else replace(depth, faces=())
+
+    def find_faces(self, photo):
+        return self.predict(photo).faces
+
+
+@pytest.fixture
+def grey_photo():
+    return Photo(np.full((60, 50, 3), 90, np.uint8), None, None, "")
+
+
+def test_another_networks_map_is_cut_out_by_the_bundled_matte(grey_photo):
+    depth = OtherNetwork().predict(grey_photo)
+    cut = depth_estimation.cut_out(depth, grey_photo, face_network=FaceNetworkOf())
+    seen = stand_in.predict(None, grey_photo)
+    assert np.array_equal(cut.values_hw, depth.values_hw)
+    assert np.array_equal(cut.mask_hw, seen.matte_hw > 0.5)
+    assert (cut.faces, cut.detects_faces, cut.matte) == (seen.faces, True, "face")
+
+
+def test_without_a_face_another_networks_map_stays_whole_and_says_so(grey_photo):
+    depth = OtherNetwork().predict(grey_photo)
+    cut = depth_estimation.cut_out(depth, grey_photo, face_network=FaceNetworkOf(sees=False))
+    assert cut.mask_hw.all()
+    assert (cut.faces, cut.detects_faces, cut.matte) == ((), True, None)
+
+
+def test_the_matte_none_leaves_a_map_as_it_is(grey_photo):
+    depth = OtherNetwork().predict(grey_photo)
+    assert depth_estimation.cut_out(depth, grey_photo, "none") is depth
+
+
+def test_a_mask_of_ones_own_keeps_the_faces_under_it(grey_photo):
+    depth = OtherNetwork().predict(grey_photo)
+    white = replace(grey_photo, rgb_hwc=np.full((60, 50, 3), 255, np.uint8))
+    cut = depth_estimation.cut_out(depth, grey_photo, "file", mask=white, face_network=FaceNetworkOf())
+    assert len(cut.faces) == 1
+    assert cut.mask_hw.all()
+
+
+def test_an_unknown_matte_is_refused_with_the_known_ones(grey_photo):
+    with pytest.raises(MatteError, match="choose one of face, alpha, file, none, u2net"):
+        depth_estimation.cut_out(OtherNetwork().predict(grey_photo), grey_photo, "green screen")

@@ -70,9 +70,9 @@ def test_the_requirements_file_is_the_package_and_the_page():
     assert requirements_of("requirements.txt") == as_set(PROJECT["project"]["dependencies"]) | group("page")
 
 
-def test_the_extra_requirements_are_three_of_the_extras():
+def test_the_extra_requirements_are_all_extras_but_the_training():
     assert requirements_of("requirements-extra.txt") == set().union(
-        *(as_set(EXTRAS[name]) for name in ("heic", "transformers", "poisson"))
+        *(as_set(EXTRAS[name]) for name in ("heic", "transformers", "poisson", "rembg", "assistant"))
     )
 
 
@@ -107,7 +107,7 @@ def test_the_wheel_has_the_library_the_command_and_the_bundled_files_only(wheel)
     library = {
         path.relative_to(ROOT).as_posix()
         for path in Path(face3d.__file__).parent.rglob("*")
-        if path.suffix in (".py", ".js") or path.name == "py.typed"
+        if path.suffix in (".py", ".js", ".css", ".sh") or path.name in ("py.typed", "LICENSE")
     }
     samples = {f"face3d/assets/samples/{path.name}" for path in bundled.sample_portraits()}
     roots = {"convert.py", "depth_estimation.py", "generate_3d_model.py"}

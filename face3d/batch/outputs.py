@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import re
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS
+from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST
 from face3d.export.files import unwritable
 from face3d.export.images import has_software_text
 from face3d.export.models import WRITERS
@@ -35,6 +36,18 @@ USUAL_NAME_BYTES = 255
 _NOT_ON_WINDOWS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *\.", re.IGNORECASE)
 """Devices, whatever follows the dot (Microsoft, "Naming files, paths, and namespaces")."""
+
+
+def formats(text: str) -> list[str]:
+    """`--formats` as a list of known names, each once. Raises argparse.ArgumentTypeError."""
+    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    known = [*FORMATS, *ON_REQUEST]
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(unknown) or 'an empty list'}: not among {', '.join(known)}"
+        )
+    return names
 
 
 def check_folder(folder: Path) -> None:

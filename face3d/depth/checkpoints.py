@@ -20,7 +20,7 @@ import platformdirs
 from face3d import bundled
 from face3d.depth import download
 from face3d.depth.download import Progress, RetryPolicy, size_suffix
-from face3d.depth.spec import NetworkSpec, RemoteFile
+from face3d.depth.spec import Downloadable, NetworkSpec, RemoteFile
 from face3d.errors import WeightsError
 
 __all__ = [
@@ -93,7 +93,7 @@ def cache_folder() -> Path:
     )
 
 
-def find(spec: NetworkSpec) -> Path | None:
+def find(spec: Downloadable) -> Path | None:
     """The checkpoint in the cache or the bundled assets, or None.
 
     Its file, or its folder where it has several. A file under its final name is complete, see download.py.
@@ -104,7 +104,7 @@ def find(spec: NetworkSpec) -> Path | None:
     return None
 
 
-def status(spec: NetworkSpec) -> CheckpointStatus:
+def status(spec: Downloadable) -> CheckpointStatus:
     """Location and size of the checkpoint of `spec`; fast enough for every run of the page."""
     path = find(spec)
     if path is not None:
@@ -145,7 +145,7 @@ def _held_out_figures(path: Path) -> Mapping[str, float]:
 
 
 def find_or_fetch(
-    spec: NetworkSpec, *, checkpoint: Path | str | None = None, progress: Progress | None = None
+    spec: Downloadable, *, checkpoint: Path | str | None = None, progress: Progress | None = None
 ) -> Path:
     """The path of the checkpoint: `checkpoint`, else the cached or bundled one, else a download.
 
@@ -163,7 +163,7 @@ def find_or_fetch(
 
 
 def fetch(
-    spec: NetworkSpec, progress: Progress | None = None, retry_policy: RetryPolicy | None = None
+    spec: Downloadable, progress: Progress | None = None, retry_policy: RetryPolicy | None = None
 ) -> Path:
     """The checkpoint of `spec` in the cache folder; files that are missing there are downloaded.
 
@@ -196,7 +196,7 @@ def fetch(
     return _checkpoint_path(spec, folder)
 
 
-def verify(spec: NetworkSpec) -> str:
+def verify(spec: Downloadable) -> str:
     """The faults of the files of `spec` in the cache folder; '' where they are the published ones.
 
     Where no hash is published, files are compared with their hash at the time of the download.
@@ -256,7 +256,7 @@ def read_state_dict(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _checkpoint_path(spec: NetworkSpec, folder: Path) -> Path:
+def _checkpoint_path(spec: Downloadable, folder: Path) -> Path:
     """The file of a checkpoint, or the folder of its files."""
     first = folder / spec.files[0].name
     return first if len(spec.files) == 1 else first.parent
@@ -268,7 +268,7 @@ def _mirrored(file: RemoteFile) -> RemoteFile:
     return replace(file, url=f"{mirror.rstrip('/')}/{file.name}") if mirror else file
 
 
-def _manual_download(spec: NetworkSpec, folder: Path, said: str) -> str:
+def _manual_download(spec: Downloadable, folder: Path, said: str) -> str:
     """Instructions for a download by hand: every file that is still missing, and the path for it.
 
     said: the message before this one; an address that it has is not repeated.

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -35,6 +36,7 @@ SIGNATURES: dict[str, tuple[int, tuple[bytes, ...]]] = {
     ".pt": (0, (b"PK\x03\x04", b"\x80")),
     ".safetensors": (8, (b"{",)),
     ".json": (0, (b"{",)),
+    ".onnx": (0, (b"\x08",)),
 }
 """By suffix: an offset, and the bytes that may begin there. They distinguish a checkpoint from a web page
 where no hash is published."""
@@ -209,6 +211,10 @@ def mismatch(file: RemoteFile, path: Path, digest: str) -> str:
     if file.sha256:
         got = digest[: len(file.sha256)]
         return "" if got == file.sha256 else f"SHA-256 {got} instead of {file.sha256}"
+    if file.md5:
+        with path.open("rb") as source:
+            got = hashlib.file_digest(source, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+        return "" if got == file.md5 else f"MD5 {got} instead of {file.md5}"
     size = _size(path)
     if file.size_bytes is not None and abs(size - file.size_bytes) > SIZE_TOLERANCE * file.size_bytes:
         return f"{size / 1e6:.1f} MB instead of {file.size_bytes / 1e6:.1f} MB"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 from face3d.structures import DepthRepresentation
 
@@ -83,6 +84,7 @@ class RemoteFile:
     url: where it is published, or None for a file that comes with this project.
     size_bytes: exact where `exact_size`, else within 1 %; None where unknown (a few kB, or bundled).
     sha256: hexadecimal, whole or its first digits; empty where nothing is published.
+    md5: hexadecimal, of files whose publisher gives no SHA-256.
     """
 
     name: str
@@ -90,6 +92,31 @@ class RemoteFile:
     size_bytes: int | None = None
     exact_size: bool = False
     sha256: str = ""
+    md5: str = ""
+
+
+class Downloadable(Protocol):
+    """A row of a table whose checkpoint the store keeps: of a network, or of a matte."""
+
+    @property
+    def name(self) -> str:
+        """The key in its table."""
+
+    @property
+    def files(self) -> tuple[RemoteFile, ...]:
+        """Of its checkpoint."""
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the checkpoint comes with this project."""
+
+    @property
+    def needs_checkpoint(self) -> bool:
+        """Whether there is no published checkpoint."""
+
+    @property
+    def size_text(self) -> str:
+        """Size of the checkpoint for people."""
 
 
 @dataclass(frozen=True)

@@ -1,41 +1,73 @@
-"""A model in one HTML file for any browser, offline: it contains Plotly's script and the triangles."""
+"""A model in one HTML file for any browser, offline: the GLB, and the viewer that the page has too.
+
+Scripts and styles are in viewer/. They read as one script, in the order of `SCRIPT_FILES`.
+"""
 
 from __future__ import annotations
 
-import json
+import base64
+from html import escape
 from pathlib import Path
 
-import plotly.io
+from PIL import Image
 
-from face3d.export.plotly_figure import Colour, as_json, extent, make_figure, mesh_traces
-from face3d.geometry.scale import in_millimetres
+from face3d.export.glb import write_glb
+from face3d.export.images import data_uri
+from face3d.export.views import View, render
 from face3d.structures import Mesh
 
-RECOVERY_JS = Path(__file__).with_name("webgl_recovery.js").read_text(encoding="utf-8")
-"""Functions in JavaScript that draw a plot anew after its WebGL context was lost; the page uses them too."""
-VIEWER_JS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+FOLDER = Path(__file__).with_name("viewer")
+THREE_FOLDER = FOLDER / "three"
+SCRIPT_FILES = ("webgl_recovery", "framing", "turntable", "light", "ground", "model_scene", "viewer")
+STILL_PX = 800
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "connect-src data: blob:"
+)
+"""What the browser lets the file do: run what is inside, fetch nothing from elsewhere."""
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def viewer_js() -> str:
+    """The viewer's classes. They expect three.js, as THREE_FOLDER has it, as an argument."""
+    return "".join(_text(FOLDER / f"{name}.js") for name in SCRIPT_FILES)
+
+
+def viewer_css() -> str:
+    """Styles of the viewer, in terms of Streamlit's variables of colours and font."""
+    return _text(FOLDER / "viewer.css")
 
 
 def write_viewer(mesh: Mesh, title: str) -> bytes:
-    """UTF-8 HTML, about 5 MB of script plus the model; it makes no request.
+    """UTF-8 HTML, less than 0.7 MB of script plus the model as GLB; it makes no request.
 
-    title: any text, shown in the browser's tab.
-    Raises: ExportError for a model without metric scale.
+    title: any text, shown in the browser's tab and above the model.
+    Raises: ExportError for a model without metric scale; GeometryError for one without triangles.
     """
-    in_millimetres(mesh.vertices_n3[:0], mesh.unit)
-    figure = make_figure(mesh_traces(mesh, Colour.PHOTO), extent(*mesh.vertices_n3.T))
-    page = plotly.io.to_html(
-        json.loads(as_json(figure)),
-        include_plotlyjs=True,
-        full_html=True,
-        default_width="100vw",
-        default_height="100vh",
-        config={"displaylogo": False},
-        post_script=RECOVERY_JS + VIEWER_JS,
-        validate=False,
-    )
-    safe = title.replace("&", "&amp;").replace("<", "&lt;")
-    page = page.replace(
-        "<head>", f"<head><title>{safe}</title><style>body{{margin:0;background:#f4f3f0}}</style>", 1
-    )
+    glb = base64.b64encode(write_glb(mesh, title)).decode("ascii")
+    picture = Image.fromarray(render(mesh, View(STILL_PX, background_rgb=None)))
+    safe = escape(title)
+    page = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>{safe}</title>
+<style>{viewer_css()}{_text(FOLDER / "viewer_file.css")}</style>
+<!-- The viewer contains three.js:
+{_text(THREE_FOLDER / "LICENSE")}-->
+</head>
+<body>
+<main><h1>{safe}</h1><img class="mv-still" src="{data_uri(picture, "WEBP")}" alt="3D model of {safe}."></main>
+<script type="text/plain" id="glb">{glb}</script>
+<script>{_text(THREE_FOLDER / "three.min.js")}</script>
+<script>
+{viewer_js()}{_text(FOLDER / "viewer_file.js")}</script>
+</body>
+</html>
+"""
     return page.encode("utf-8", errors="replace")  # a file name may hold lone surrogates

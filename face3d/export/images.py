@@ -20,7 +20,7 @@ from face3d.structures import Array
 def data_uri(picture: Image.Image, file_format: str) -> str:
     """The picture as a data URI: no request fetches it and no server stores it."""
     buffer = io.BytesIO()
-    picture.save(buffer, file_format, **({"quality": 88} if file_format == "JPEG" else {"compress_level": 3}))
+    picture.save(buffer, file_format, **({"compress_level": 3} if file_format == "PNG" else {"quality": 88}))
     return f"data:image/{file_format.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 

@@ -67,17 +67,23 @@ def near_pairs(vertices_n3: Array, faces_m3: Array) -> Array:
     # Entries of one cell lie together: each is compared with the next, the one after, ...
     first_g = np.flatnonzero(np.diff(key_k, prepend=-1))
     end_k = np.repeat(np.append(first_g[1:], len(key_k)), np.diff(first_g, append=len(key_k)))
+    low_3m, high_3m = (np.ascontiguousarray(ends_m3.T) for ends_m3 in (low_m3, high_m3))
     same, step, pairs = np.arange(len(key_k)), 0, []
     while True:
         step += 1
         same = same[same + step < end_k[same]]
         if not len(same):
             break
-        one, other = triangle_k[same], triangle_k[same + step]
-        overlap = ((low_m3[one] <= high_m3[other]) & (low_m3[other] <= high_m3[one])).all(axis=1)
+        one, other, cell_k = triangle_k[same], triangle_k[same + step], same
+        # Axis by axis, because each leaves fewer pairs to the next.
+        for axis in range(3):
+            overlap = (low_3m[axis][one] <= high_3m[axis][other]) & (
+                low_3m[axis][other] <= high_3m[axis][one]
+            )
+            one, other, cell_k = one[overlap], other[overlap], cell_k[overlap]
         # Two boxes may share several cells: the pair counts in the first of them.
-        overlap &= (cells_k3[same] == np.maximum(first_m3[one], first_m3[other])).all(axis=1)
-        one, other = one[overlap], other[overlap]
+        counts = (cells_k3[cell_k] == np.maximum(first_m3[one], first_m3[other])).all(axis=1)
+        one, other = one[counts], other[counts]
         apart = (faces_m3[one][:, :, None] != faces_m3[other][:, None, :]).all(axis=(1, 2))
         pairs.append(np.stack([one[apart], other[apart]], -1))
     return np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)

@@ -37,11 +37,15 @@ def _from_relief(values_hw: Array, depth: DepthMap, distance: float, near_far_ra
 def _from_inverse(values_hw: Array, depth: DepthMap, distance: float, near_far_ratio: float) -> Array:
     """1 / (a d + b), with a and b from the near-far ratio; the median pixel comes to lie at relief 0.
 
+    The ratio is that of the whole map, also where a matte cuts the person out: cutting does not change the
+    shape.
+
     Source: Ranftl et al., "Towards robust monocular depth estimation", TPAMI 2022, section 5: inverse depth
     up to scale and shift.
     """
     inside = depth.values_hw[depth.mask_hw].astype(np.float64)
-    low, high = inside.min(), inside.max()
+    ends = inside if depth.matte is None else depth.values_hw[np.isfinite(depth.values_hw)]
+    low, high = float(ends.min()), float(ends.max())
     span = high - low if high > low else 1.0
     slope, offset = (1 - 1 / near_far_ratio) / span, 1 / near_far_ratio
     middle = 1 / (slope * (np.median(inside) - low) + offset)

@@ -2,7 +2,7 @@
 
 `st.plotly_chart` resets the camera whenever the figure changes (streamlit #8882), so the model is shown by a
 component that hosts Plotly itself, and three.js for the GLB. The browser fetches plotly.min.js of the
-installed package and three/three.min.js from this server and makes no other request.
+installed package and three.min.js of the offline viewer from this server and makes no other request.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import plotly
 from streamlit.components.v1 import declare_component
 from streamlit.components.v2 import component
 
-from face3d.export.html_viewer import RECOVERY_JS
+from face3d.export.html_viewer import THREE_FOLDER, viewer_css, viewer_js
 
 HERE = Path(__file__).parent
 PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
 PLOTLY_URL = f"component/{__name__}.plotly/plotly.min.js?{plotly.__version__}"
 """Where `declare_component` serves the folder, relative to the page: component/<this module>.<name>/."""
-THREE_FOLDER = HERE / "three"
 THREE_URL = f"component/{__name__}.three/three.min.js?{(THREE_FOLDER / 'three.min.js').stat().st_size}"
 
 
@@ -29,15 +28,14 @@ def _text(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def _component(name: str, functions: str = "") -> Any:
-    """The component of the .js and .css files of this name. functions: JavaScript that the former calls."""
-    js, css = _text(f"{name}.js"), _text(f"{name}.css") if (HERE / f"{name}.css").exists() else None
-    return component(f"photo_to_3d_face.{name}", js=functions + js, css=css, isolate_styles=False)
+def _component(name: str, js: str = "", css: str | None = None) -> Any:
+    """The component of the .js file of this name. js: what comes before it."""
+    return component(f"photo_to_3d_face.{name}", js=js + _text(f"{name}.js"), css=css, isolate_styles=False)
 
 
-_MODEL = _component("model_viewer", RECOVERY_JS + _text("model_scene.js"))
-_PICTURES = _component("picture_viewer")
-_WATCH = _component("page_watch")
+_MODEL = _component("model_viewer", viewer_js() + _text("plotly_figure.js"), viewer_css())
+_PICTURES = _component("picture_viewer", css=_text("picture_viewer.css"))
+_WATCH = _component("page_watch", css=_text("page_watch.css"))
 _MEMORY = _component("browser_memory")
 
 

@@ -2,7 +2,11 @@
 
 import pytest
 from chromium import CHROMIUM, FLAGS
+from npm_file import npm_file
 
+from face3d.geometry.settings import ModelSettings
+from face3d.synthetic import head, photo_of
+from generate_3d_model import generate_model
 from page.local_server import serving
 
 
@@ -30,6 +34,19 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def metric_mesh():
+    """A closed, textured head of 240 mm."""
+    settings = ModelSettings(face_budget=3000, height_mm=240.0)
+    return generate_model(head(), photo_of((96, 80)), "bust", settings).mesh
+
+
+@pytest.fixture(scope="session")
+def axe(request):
+    """The text of axe-core, from npm."""
+    return npm_file(request.config.cache, "axe-core@4", "axe.min.js")
 
 
 def _context(chromium, **options):

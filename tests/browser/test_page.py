@@ -1,8 +1,6 @@
 """The page in a real browser, from upload to each download."""
 
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -225,18 +223,6 @@ def check_it_fits(locator):
 
 STREAMLITS_OWN = "stFileUploaderDropzone"
 """It has a role that conflicts with its focus (Streamlit 1.67)."""
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory):
-    """The text of axe-core, from npm."""
-    if shutil.which("npm") is None:
-        pytest.skip("no npm here, so axe-core cannot be had")
-    folder = tmp_path_factory.mktemp("axe")
-    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4"]
-    if subprocess.run(command, capture_output=True, timeout=90).returncode:
-        pytest.skip("npm could not fetch axe-core")
-    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -29,7 +29,7 @@ pytest.importorskip("playwright.sync_api")
 
 START_DISTANCE = 1.5
 UPRIGHT = """(stage) => {
-    const { controls, eye } = stage.viewer, up = eye.up.clone().applyQuaternion(eye.quaternion);
+    const { controls, eye } = stage.viewer.turntable, up = eye.up.clone().applyQuaternion(eye.quaternion);
     const sideways = up.clone().cross(eye.position.clone().sub(controls.target)).normalize();
     return [up.y, Math.abs(sideways.y)];
 }"""
@@ -267,18 +267,30 @@ def test_full_screen_and_back(visit):
 def test_where_a_browser_has_no_full_screen_there_is_no_button_for_it(visit):
     page = visit(before="delete Element.prototype.requestFullscreen;")  # as on an iPhone
     model_on_stage(page)
-    expect(page.get_by_role("button", name="Save picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Picture", exact=True)).to_be_visible()
     expect(page.locator(".mv-bar").get_by_role("button", name="Full screen")).to_have_count(0)
 
 
-def test_the_saved_picture_shows_the_model(visit):
+def saved(page, name):
+    """What the button of this name downloads: file name and (h, w, 4) uint8 pixels."""
+    with page.expect_download(timeout=SLOW_MS) as waiting:
+        page.locator(".mv-bar").get_by_role("button", name=name, exact=True).click()
+    picture = Image.open(io.BytesIO(waiting.value.path().read_bytes()))
+    return waiting.value.suggested_filename, np.asarray(picture.convert("RGBA"))
+
+
+def test_the_saved_picture_is_the_stage_with_or_without_background(visit):
     page = visit()
     stage = model_on_stage(page)
-    box = stage.bounding_box()
-    with page.expect_download(timeout=SLOW_MS) as waiting:
-        page.get_by_role("button", name="Save picture").click()
-    assert waiting.value.suggested_filename == "face-3d.png"
-    picture = Image.open(io.BytesIO(waiting.value.path().read_bytes()))
-    assert picture.size == (2 * round(box["width"]), 2 * round(box["height"]))
-    alpha_hw = np.asarray(picture.convert("RGBA"))[..., 3]
-    assert 0.02 < (alpha_hw > 128).mean() < 0.9 and np.asarray(picture.convert("L")).std() > 5
+    for show_it in (lambda: None, lambda: show_model(page)):
+        show_it()
+        page.wait_for_timeout(600)
+        seen = pixels(stage)
+        name, picture = saved(page, "Picture")
+        assert name == "face-3d.png" and max(picture.shape) == 1600
+        alike = Image.fromarray(picture).convert("L").resize(seen.shape[::-1], Image.Resampling.BOX)
+        assert np.abs(np.asarray(alike, np.float64) - seen).mean() < 3
+        name, cutout = saved(page, "Cut-out")
+        assert name == "face-3d-cutout.png" and cutout.shape == picture.shape
+        alpha_hw = cutout[..., 3]
+        assert 0.02 < (alpha_hw > 128).mean() < 0.9 and (alpha_hw[[0, 0, -1, -1], [0, -1, 0, -1]] == 0).all()

@@ -24,7 +24,8 @@ from torch.utils.data import DataLoader
 
 from face3d.depth.face.network import Configuration, FaceMaps
 from training.augmentation import HEAD_CROPS, RandomViews
-from training.evaluation.evaluate import held_out, metrics_by_head, whole_photo_inference
+from training.evaluation.evaluate import held_out, metrics_by_head
+from training.evaluation.methods import whole_photo_inference
 from training.evaluation.metrics import means, print_table
 from training.losses import FACE_COUNTS, losses
 from training.muon import muon_and_adamw

@@ -4,6 +4,9 @@
 - Relief errors: over head pixels, less the mean difference (shift) or after a least-squares scale and shift.
 - Normals: from relief in pixels after a Gaussian of 1 px, over the head mask eroded by 7 x 7.
 - Boundary: mean distance between the outlines of the two mattes, both ways.
+- Holes: number of regions of the person that the matte leaves out and encloses, see HOLE. Background kept:
+  share of the background that the matte takes for a person.
+- Distance: of two people, the error of the difference of their heads' mean reliefs.
 """
 
 from __future__ import annotations
@@ -20,6 +23,10 @@ from face3d.structures import Array
 from training.scenes.primitives import LABEL_HEAD, LABEL_NARROW_FACE
 
 Eyes = tuple[tuple[float, float], tuple[float, float]]
+
+
+HOLE = 0.05
+"""Side of the smallest hole that counts, as a square, in head widths."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +64,8 @@ def head_metrics(record: Any, prediction: Prediction) -> dict[str, float]:
     return {
         "matte IoU": float((person & predicted).sum() / (person | predicted).sum()),
         "boundary %": _boundary_distance(person, predicted) / len(head) * percent,
+        "holes": float(_holes(person, predicted, HOLE * head.any(0).sum())),
+        "background kept %": float(100 * predicted[~person].mean()) if not person.all() else np.nan,
         "relief %": float(error[head].std() * percent),
         "relief fitted %": float((fitted - relief[head]).std() * percent),
         "face relief %": float(error[face].std() * percent) if face.sum() > 16 else np.nan,
@@ -69,6 +78,7 @@ def head_metrics(record: Any, prediction: Prediction) -> dict[str, float]:
         if prediction.uncertainty_hw is not None
         else np.nan,
         "eye distance %": _eye_distance_error(record["eyes"], prediction.eyes),
+        "distance %": _distance_error(record["heads"], head, error) * percent,
     }
 
 
@@ -147,6 +157,32 @@ def normal_angles(relief_hw: Array, truth_hw: Array, person_hw: Array) -> Array:
         normal = np.stack([-across, down, np.ones_like(across)], -1)
         normals.append(normal / np.linalg.norm(normal, axis=-1, keepdims=True))
     return np.degrees(np.arccos(np.clip((normals[0] * normals[1]).sum(-1), -1, 1)))
+
+
+def _holes(person_hw: Array, predicted_hw: Array, smallest_side: float) -> int:
+    """Regions outside the predicted matte that do not reach the picture's edge and are mostly person."""
+    count, labels = cv2.connectedComponents((~predicted_hw).astype(np.uint8), connectivity=4)
+    open_ = {int(label) for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]) for label in edge}
+    area = np.bincount(labels.ravel(), minlength=count)
+    person = np.bincount(labels.ravel(), person_hw.ravel(), minlength=count)
+    return sum(
+        area[label] >= smallest_side**2 and person[label] > area[label] / 2
+        for label in range(1, count)
+        if label not in open_
+    )
+
+
+def _distance_error(heads_k3: Array, head_hw: Array, error_hw: Array) -> float:
+    """Error of the distance along the optical axis between the first two heads in view, in picture widths;
+    NaN where fewer than two are in view. Of each head the middle half counts, where two seldom overlap.
+    """
+    rows, columns = np.indices(head_hw.shape) + 0.5
+    found = []
+    for x, y, width in heads_k3:
+        middle = head_hw & (np.hypot(columns - x, rows - y) < width / 4)
+        if width > 0 and middle.sum() > 16:
+            found.append(float(error_hw[middle].mean()))
+    return abs(found[0] - found[1]) if len(found) > 1 else float("nan")
 
 
 def _boundary_distance(one_hw: Array, other_hw: Array) -> float:

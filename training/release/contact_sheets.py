@@ -21,7 +21,8 @@ from face3d.depth.face.estimator import FaceEstimator
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import Array, DepthMap, Photo
 from training.dataset import GROUPS
-from training.evaluation.evaluate import QUICK_HEADS, full_pipeline, held_out
+from training.evaluation.evaluate import QUICK_HEADS, held_out
+from training.evaluation.methods import full_pipeline
 from training.evaluation.metrics import Prediction, head_metrics
 
 TILE = 192

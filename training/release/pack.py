@@ -25,12 +25,11 @@ from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of, w
 from training.evaluation.evaluate import (
     HEADS,
     QUICK_HEADS,
-    full_pipeline,
     held_out,
     metrics_by_head,
     uncertainty_factors,
-    whole_photo_inference,
 )
+from training.evaluation.methods import full_pipeline, whole_photo_inference
 from training.evaluation.metrics import means
 
 CALIBRATION_FIRST_SEED = 9_000_000

@@ -97,6 +97,7 @@ class FaceEstimator:
             faces=faces,
             detects_faces=True,
             person_hw=divide_matte(matte, relief, [head.box for head in heads]) if faces else None,
+            matte=self.spec.name,
         )
 
 

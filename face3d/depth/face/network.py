@@ -1,10 +1,9 @@
 """The modules of the bundled face network, and its weights' file.
 
-One photo to relief, thickness, their expected errors, matte, head and eyes. The encoder is one of timm,
-ResNet-18 (He et al. 2016) unless the configuration names another. The decoder is additive: at each scale 1x1
-convolutions bring the encoder's features and the coarser result to the same width, the coarser result is
-upsampled onto the features, and one residual block refines the sum. The output has half the input's
-resolution and is upsampled.
+One photo to relief, thickness, their expected errors, matte, head and eyes. The encoder is ResNet-18 unless
+the configuration names another. The decoder is additive: at each scale 1x1 convolutions bring the encoder's
+features and the coarser result to the same width, the coarser result is upsampled onto the features, and one
+residual block refines the sum. The output has half the input's resolution and is upsampled.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import safetensors
-import timm
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from face3d.depth.face.encoders import build_encoder
 from face3d.errors import WeightsError
 
 STRIDE = 32
@@ -124,10 +123,9 @@ class FaceNetwork(nn.Module):
     def __init__(self, configuration: Configuration | None = None) -> None:
         super().__init__()
         self.configuration = configuration = configuration or Configuration()
-        encoder: Any = timm.create_model(configuration.backbone, features_only=True, pretrained=False)
-        self.encoder = encoder
+        self.encoder, channels = build_encoder(configuration.backbone)
         widths = configuration.widths
-        shapes = zip(encoder.feature_info.channels(), widths, (*widths[1:], 0), strict=True)
+        shapes = zip(channels, widths, (*widths[1:], 0), strict=True)
         self.joins = nn.ModuleList(Join(*shape) for shape in shapes)
         bias = (*FIRST_BIAS, *FIRST_CANONICAL_BIAS) if configuration.canonical else FIRST_BIAS
         last = nn.Conv2d(widths[0], len(bias), 1)

@@ -9,6 +9,8 @@ from face3d.structures import Array
 
 COLOUR_SIGMA = 24.0
 """Standard deviation of the colour kernel, in 8-bit steps."""
+STRIP = 8
+"""Rows that are computed at a time."""
 
 
 def guided_upsample(
@@ -32,24 +34,27 @@ def guided_upsample(
     x = (np.arange(width, dtype=np.float32) + 0.5 - left) * columns / frame_width - 0.5
     y = (np.arange(height, dtype=np.float32) + 0.5 - top) * rows / frame_height - 0.5
     first_x, first_y = np.floor(x).astype(int) - 1, np.floor(y).astype(int) - 1
-    total = np.zeros((height, width, channels), np.float32)
-    weights = np.zeros((height, width), np.float32)
-    for across in range(4):
-        share_x = _b_spline(x - first_x - across)
-        widened = source[:, np.clip(first_x + across, 0, columns - 1)]
-        for down in range(4):
-            share_y = _b_spline(y - first_y - down)
-            tap = widened[np.clip(first_y + down, 0, rows - 1)]
-            difference = tap[..., channels:] - guide
+    shares_x = [_b_spline(x - first_x - tap) for tap in range(4)]
+    shares_y = [_b_spline(y - first_y - tap)[:, None] for tap in range(4)]
+    widened = [source[:, np.clip(first_x + tap, 0, columns - 1)] for tap in range(4)]
+    upsampled = np.empty((height, width, channels), np.float32)
+    # In strips, because their arrays stay in the processor's cache.
+    for strip in (slice(start, start + STRIP) for start in range(0, height, STRIP)):
+        total = np.zeros_like(upsampled[strip])
+        weights = np.zeros(total.shape[:2], np.float32)
+        for across, down in np.ndindex(4, 4):
+            tap = widened[across][np.clip(first_y[strip] + down, 0, rows - 1)]
+            difference = tap[..., channels:] - guide[strip]
             weight = np.einsum("hwc,hwc->hw", difference, difference)
             weight *= np.float32(-1 / (2 * COLOUR_SIGMA**2))
             np.exp(weight, out=weight)
             weight += np.float32(0.02)  # where all colours differ, the spatial kernel alone remains
-            weight *= share_x
-            weight *= share_y[:, None]
+            weight *= shares_x[across]
+            weight *= shares_y[down][strip]
             total += weight[..., None] * tap[..., :channels]
             weights += weight
-    return total / weights[..., None]
+        upsampled[strip] = total / weights[..., None]
+    return upsampled
 
 
 def _sample_guide(

@@ -5,7 +5,7 @@ import pytest
 from head_record import SIDE
 
 from training.dataset import GROUPS
-from training.evaluation import evaluate
+from training.evaluation import evaluate, methods
 from training.evaluation.metrics import (
     Prediction,
 )
@@ -43,7 +43,7 @@ def test_a_smaller_photo_is_seen_small_and_compared_large(head):
         relief = record["rgb"][..., 0] / 1000
         return Prediction(relief, relief, record["label"] / 3, relief, ((8, 14), (20, 14)))
 
-    prediction = evaluate.of_smaller_photos(method, SIDE // 2)(head)
+    prediction = methods.of_smaller_photos(method, SIDE // 2)(head)
     assert shown == [(SIDE // 2, SIDE // 2, 3)]
     assert prediction.relief_hw.shape == prediction.uncertainty_hw.shape == (SIDE, SIDE)
     assert np.abs(prediction.relief_hw - head["rgb"][..., 0] / 1000).mean() < 0.02

@@ -137,3 +137,31 @@ def test_a_table_marks_what_it_is_told_to(capsys):
         "| one | 1.50 | 0.250 |",
         "| two | 2.00 * | - |",
     ]
+
+
+def test_a_hole_is_enclosed_person_that_the_matte_leaves_out(head):
+    prediction = _truth(head)
+    assert head_metrics(head, prediction)["holes"] == 0
+    prediction.matte_hw[30:34, 30:34] = 0
+    prediction.matte_hw[40, 30] = 0
+    assert head_metrics(head, prediction)["holes"] == 1
+    prediction.matte_hw[30:34, :34] = 0
+    assert head_metrics(head, prediction)["holes"] == 0
+
+
+def test_a_matte_over_everything_keeps_all_of_the_background(head):
+    prediction = _truth(head)
+    assert head_metrics(head, prediction)["background kept %"] == 0
+    prediction.matte_hw[:] = 1
+    assert head_metrics(head, prediction)["background kept %"] == 100
+
+
+def test_the_distance_of_two_heads_is_compared_in_widths_of_the_first(head):
+    """Two halves of a ball, of which one is moved by a hundredth of the picture: 2 % of the head's width."""
+    head["heads"][:2] = [[24, 32, 16], [40, 32, 16]]
+    prediction = _truth(head, shift=0.3)
+    assert head_metrics(head, prediction)["distance %"] == pytest.approx(0, abs=2e-2)
+    prediction.relief_hw[:, 32:] += 0.01
+    assert head_metrics(head, prediction)["distance %"] == pytest.approx(2, rel=0.02)
+    head["heads"][1] = 0
+    assert np.isnan(head_metrics(head, prediction)["distance %"])

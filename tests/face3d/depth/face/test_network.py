@@ -130,7 +130,6 @@ def test_an_efficient_encoder_fits_the_decoder():
     network = FaceNetwork(
         Configuration("tf_efficientnet_lite0", (32, 64, 128, 128, 128), canonical=True)
     ).eval()
-    assert network.encoder.feature_info.channels() == [16, 24, 40, 112, 320]
     assert sum(value.numel() for value in network.parameters()) < 4.2e6
     with torch.inference_mode():
         assert network(torch.rand(1, 3, 64, 96)).relief.shape == (1, 64, 96)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches three.js and esbuild from npm, and makes three.min.js of entry.js: `sh page/components/three/build.sh`.
+# Fetches three.js and esbuild from npm, and makes three.min.js of entry.js: `sh face3d/export/viewer/three/build.sh`.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

@@ -2,9 +2,7 @@
 
 import re
 
-from page.components import components
-
-THREE = components.THREE_FOLDER
+from face3d.export.html_viewer import THREE_FOLDER as THREE
 
 
 def test_three_is_small_licensed_and_names_no_host():

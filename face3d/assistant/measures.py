@@ -1,0 +1,141 @@
+"""What can be measured in a photo and its depth map before any advice is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from face3d.geometry.camera import DEFAULT_FOV_DEGREES
+from face3d.geometry.scale import EYES_MM
+from face3d.structures import Array, DepthMap, Face, Photo
+
+SIDE = 256
+"""Width in pixels to which the head is brought before it is measured."""
+UNSURE = 3.0
+"""A pixel of the face is covered by something where the stated error is this many times the face's median."""
+CLIPPED = 8
+"""Grey levels from white that count as clipped."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Figures of one photo; None where there is no face, or the network states no such thing.
+
+    faces: number of them; None where they were not sought.
+    head_px: width of the largest head. head_share: of the photo's width.
+    cut_edges: sides of the photo that the head touches: "left", "top", "right", "bottom".
+    sharpness: variance of the Laplacian of the head's grey values in 0..1, at SIDE pixels.
+    noise: standard deviation of fine noise in grey levels.
+    light: 90th percentile of the head's grey in 0..1, so that dark hair does not count. bright: share of the
+    head that is clipped to white.
+    grey: whether the photo has no colours.
+    turn: of the head, from -1 (to the left in the picture) to 1, 0 seen from the front.
+    error_percent: median stated error of the relief, percent of the head's width.
+    covered: share of the head's box where the network is unsure, see UNSURE.
+    camera_mm: distance of the eyes from the camera, by their distance from each other and the field of view.
+    """
+
+    faces: int | None
+    transparent: bool
+    head_px: float | None = None
+    head_share: float | None = None
+    cut_edges: tuple[str, ...] = ()
+    sharpness: float | None = None
+    noise: float | None = None
+    light: float | None = None
+    bright: float | None = None
+    grey: bool = False
+    turn: float | None = None
+    error_percent: float | None = None
+    covered: float | None = None
+    camera_mm: float | None = None
+
+
+def measure(photo: Photo, depth: DepthMap) -> Measures:
+    """The figures of a photo and its depth map. A few milliseconds; deterministic."""
+    found = len(depth.faces) if depth.detects_faces else None
+    transparent = photo.alpha_hw is not None
+    if not depth.faces:
+        return Measures(found, transparent, grey=_is_grey(photo.rgb_hwc))
+    face = depth.faces[0]
+    window = _window(face, photo.size_hw)
+    head = photo.rgb_hwc[window]
+    grey_hw = cv2.cvtColor(np.ascontiguousarray(head), cv2.COLOR_RGB2GRAY)
+    scale = SIDE / grey_hw.shape[1]
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(grey_hw, None, fx=scale, fy=scale, interpolation=interpolation).astype(np.float32)
+    errors = None if depth.uncertainty_hw is None else depth.uncertainty_hw[window]
+    inside = depth.mask_hw[window]
+    width = photo.size_hw[1]
+    median = float(np.median(errors[inside])) if errors is not None and inside.any() else None
+    return Measures(
+        faces=found,
+        transparent=transparent,
+        head_px=face.width,
+        head_share=face.width / width,
+        cut_edges=_cut_edges(face, photo.size_hw),
+        sharpness=float(cv2.Laplacian(small / 255, cv2.CV_32F).var()),
+        noise=_noise(grey_hw),
+        light=float(np.percentile(small, 90) / 255),
+        bright=float((grey_hw >= 255 - CLIPPED).mean()),
+        grey=_is_grey(head),
+        turn=_turn(face),
+        error_percent=None if median is None else 100 * median * width / face.width,
+        covered=None
+        if errors is None or median is None
+        else float((errors[inside] > UNSURE * median).mean()),
+        camera_mm=_camera_mm(face, photo),
+    )
+
+
+def _window(face: Face, size_hw: tuple[int, int]) -> tuple[slice, slice]:
+    """The head's box in the photo, at least two pixels wide and high."""
+    left, top, right, bottom = face.box_xyxy
+    first_row, first_column = max(0, min(int(top), size_hw[0] - 2)), max(0, min(int(left), size_hw[1] - 2))
+    return slice(first_row, max(first_row + 2, round(bottom))), slice(
+        first_column, max(first_column + 2, round(right))
+    )
+
+
+def _cut_edges(face: Face, size_hw: tuple[int, int]) -> tuple[str, ...]:
+    left, top, right, bottom = face.box_xyxy
+    touches = left <= 1, top <= 1, right >= size_hw[1] - 1, bottom >= size_hw[0] - 1
+    return tuple(name for name, cut in zip(("left", "top", "right", "bottom"), touches, strict=True) if cut)
+
+
+def _noise(grey_hw: Array) -> float:
+    """Standard deviation of noise, grey levels, from second differences along both axes.
+
+    Source: Immerkær, "Fast noise variance estimation", CVIU 64(2), 1996; the median in place of the mean, so
+    that edges do not count.
+    """
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    response = cv2.filter2D(grey_hw.astype(np.float32), -1, kernel)
+    return float(np.median(np.abs(response)) / (6 * 0.6745))
+
+
+def _is_grey(rgb_hwc: Array) -> bool:
+    sample = rgb_hwc[::4, ::4].astype(np.int16)
+    return bool(np.abs(sample - sample.mean(axis=2, keepdims=True)).mean() < 1)
+
+
+def _turn(face: Face) -> float | None:
+    """Where the middle of the eyes lies between the middle of the head and its side."""
+    if face.eyes_xy is None:
+        return None
+    left, _, right, _ = face.box_xyxy
+    middle = (face.eyes_xy[0][0] + face.eyes_xy[1][0]) / 2
+    return float(np.clip((middle - (left + right) / 2) / (face.width / 2), -1, 1))
+
+
+def _camera_mm(face: Face, photo: Photo) -> float | None:
+    """By the rule of three: eyes 63 mm apart, seen under their share of the field of view."""
+    if face.eyes_xy is None:
+        return None
+    apart = float(np.hypot(*np.subtract(*face.eyes_xy)))
+    if apart < 1:
+        return None
+    fov = np.radians(photo.fov_degrees or DEFAULT_FOV_DEGREES)
+    return float(EYES_MM * photo.size_hw[1] / 2 / np.tan(fov / 2) / apart)

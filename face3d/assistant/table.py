@@ -1,0 +1,47 @@
+"""`ASSISTANTS`, and the one call that asks them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from face3d.assistant import rules
+from face3d.assistant.advice import Advice
+from face3d.assistant.chat import Server, ask
+from face3d.errors import AssistantError
+from face3d.structures import DepthMap, Photo
+
+ASSISTANTS = {
+    "rules": "rules on measured figures; built in, offline",
+    "openai": "a server that speaks the OpenAI chat API, such as GPT-4 or a model of Ollama",
+}
+
+
+def advise(
+    photo: Photo,
+    depth: DepthMap,
+    assistant: str = "rules",
+    *,
+    server: Server | None = None,
+    host_sees_photo: bool = False,
+) -> Advice:
+    """Advice on a photo and its depth map by one of ASSISTANTS.
+
+    Where `openai` fails, the rules answer, and `Advice.note` says why.
+    server: default that of the environment. host_sees_photo: see `chat.ask`.
+    Raises AssistantError for an unknown assistant, and without the user's consent.
+    """
+    if assistant not in ASSISTANTS:
+        raise AssistantError(f"There is no assistant '{assistant}'; choose one of {', '.join(ASSISTANTS)}.")
+    advice = rules.advise(photo, depth)
+    if assistant == "rules":
+        return advice
+    server = server or Server.of_environment()
+    if not (server.is_here or host_sees_photo):
+        raise AssistantError(
+            f"{server.host} would get the photo. Agree to it first, or name a server on this computer."
+        )
+    try:
+        figures = " ".join([advice.contents, *advice.problems])
+        return ask(photo, figures, server, host_sees_photo=host_sees_photo)
+    except AssistantError as error:
+        return replace(advice, note=str(error))

@@ -1,0 +1,68 @@
+"""Options of the command line about the assistant, and what its advice does there."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from face3d.assistant.advice import Advice
+from face3d.assistant.chat import Server
+from face3d.assistant.table import ASSISTANTS, advise
+from face3d.errors import AssistantError
+from face3d.geometry.settings import ModelSettings
+from face3d.structures import DepthMap, Photo
+
+CONSENT = "--assistant-host-sees-photo"
+
+
+def add_assist_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command line's."""
+    kinds = "; ".join(f"{name}: {summary}" for name, summary in ASSISTANTS.items())
+    parser.add_argument(
+        "--assist",
+        choices=list(ASSISTANTS),
+        help=f"settings that suit the photo, for all that are left at their defaults. {kinds}, named by "
+        "OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_API_KEY",
+    )
+    parser.add_argument(
+        CONSENT,
+        action="store_true",
+        help="let a server on another computer get the photo; without this only one on this computer does",
+    )
+
+
+def check_consent(options: argparse.Namespace) -> None:
+    """Raises AssistantError, before any work, where the photo would leave this computer without consent."""
+    if options.assist != "openai" or options.assistant_host_sees_photo:
+        return
+    server = Server.of_environment()
+    if not server.is_here:
+        raise AssistantError(
+            f"{server.host} would get the photo. Add {CONSENT} to agree, or name a server on this computer "
+            "with OPENAI_BASE_URL."
+        )
+
+
+def advised(
+    photo: Photo,
+    depth: DepthMap,
+    options: argparse.Namespace,
+    settings: ModelSettings,
+    warn: Callable[[str], None],
+) -> tuple[ModelSettings, Advice | None]:
+    """The settings with what was advised, and that advice; as they are without `--assist`.
+
+    A value that the user gave is kept. `warn` is told problems and changes.
+    """
+    if options.assist is None:
+        return settings, None
+    advice = advise(photo, depth, options.assist, host_sees_photo=options.assistant_host_sees_photo)
+    usual = ModelSettings()
+    free = [one.name for one in advice.settings if getattr(settings, one.name) == getattr(usual, one.name)]
+    advice = advice.only(free)
+    for sentence in (advice.note, advice.contents, *advice.problems, advice.texture, advice.completion):
+        if sentence:
+            warn(sentence)
+    for setting in advice.settings:
+        warn(f"{setting.name} {setting.value:g}, advised by {advice.by}: {setting.reason}")
+    return advice.applied(settings), advice

@@ -1,0 +1,46 @@
+"""Options of the command line about the matte: what is cut out of the photo."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from face3d.batch import inputs
+from face3d.errors import MatteError
+from face3d.matte.table import DEFAULT_MATTE, MATTES
+from face3d.structures import Photo
+
+
+def add_matte_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command line's."""
+    mattes = "; ".join(f"{row.name}: {row.summary}" for row in MATTES.values() if not row.of_rembg)
+    of_rembg = ", ".join(row.name for row in MATTES.values() if row.of_rembg)
+    parser.add_argument(
+        "--matte",
+        choices=list(MATTES),
+        metavar="NAME",
+        help=f"what is cut out, for every network; default: {DEFAULT_MATTE}, with --mask file. {mattes}; "
+        f"by the package rembg, which is extra: {of_rembg}",
+    )
+    parser.add_argument(
+        "--mask", type=Path, metavar="FILE", help="a picture of the photo's size, the person white"
+    )
+
+
+def chosen_matte(options: argparse.Namespace) -> str:
+    """The row of MATTES that the options name."""
+    return options.matte or ("file" if options.mask else DEFAULT_MATTE)
+
+
+def chosen_mask(options: argparse.Namespace) -> Photo | None:
+    """The mask that the options name, or None.
+
+    Raises: MatteError for a mask without its matte or the other way round, or a mask that cannot be read.
+    """
+    if options.mask is None and options.matte != "file":
+        return None
+    if options.mask is None:
+        raise MatteError("--matte file needs --mask FILE, a picture of the photo's size.")
+    if chosen_matte(options) != "file":
+        raise MatteError(f"--mask is not read with --matte {options.matte}. Leave one of them out.")
+    return inputs.read(options.mask)
