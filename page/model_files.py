@@ -20,7 +20,7 @@ from face3d.structures import Mesh
 from generate_3d_model import Model, generate_model
 from page.failures import explained_errors
 from page.model_controls import KIND_TITLES
-from page.model_report import show_answers
+from page.model_report import show_report
 from page.plain_text import as_text
 from page.session import DepthResult, FileInputs, Session, writing_lock
 
@@ -49,10 +49,8 @@ class ModelFiles:
     by_suffix: dict[str, bytes]
 
 
-def model_files(
-    session: Session, result: DepthResult, kind: str, settings: ModelSettings
-) -> MeshReport | None:
-    """Show the files and what the mesh report answers. Returns the report, None where there is no model.
+def model_files(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> None:
+    """Show the files and the mesh report.
 
     The files of a new model are written at once. After a change of settings they are written on request.
     """
@@ -77,11 +75,10 @@ def model_files(
             files = session.cache.get_or_make(("files", name, *session.file_inputs), write_files)
     except FaceModelError as error:
         placeholder.error(as_text(str(error)))
-        return None
+        return
     placeholder.empty()
     _download_buttons(files, name, settings.height_mm is not None or settings.longest_mm is not None)
-    show_answers(files.report)
-    return files.report
+    show_report(files.report)
 
 
 def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> bytes:

@@ -18,21 +18,19 @@ class Row(NamedTuple):
     meaning: str
 
 
-def show_answers(report: MeshReport) -> None:
-    """Show size, closed and standing, ready to print."""
+def show_report(report: MeshReport) -> None:
+    """Show size, closed and standing, ready to print; the rest folded, each with what it means."""
     first = {
         "Size": _size(report),
         "Closed and standing": _closed_and_standing(report),
         "Ready to print": _print_readiness(report),
     }
     st.markdown("  \n".join(f"**{name}** {value}" for name, value in first.items()))
-
-
-def show_details(report: MeshReport) -> None:
-    """Show the rest of the report, folded."""
-    lines = [f"| {row.name} | {row.result} | {row.meaning} |" for row in _rows(report) if row.result]
     with st.expander("More about this model"):
-        st.markdown("\n".join(["| Measured | Result | What it means |", "|---|---|---|", *lines]))
+        rows = [row for row in _rows(report) if row.result]
+        st.markdown(
+            "\n\n".join(f"**{name}** {result}  \n:small[{meaning}]" for name, result, meaning in rows)
+        )
 
 
 def _rows(report: MeshReport) -> list[Row]:

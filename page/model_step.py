@@ -23,7 +23,6 @@ from page.components import show_model
 from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls, recall_view
 from page.model_files import model_files, model_glb
-from page.model_report import show_details
 from page.plain_text import as_text
 from page.preview import preview
 from page.session import DepthResult, Session
@@ -83,9 +82,7 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
             return
     if not stale:
         with right, st.container(gap="small", key="files"):
-            report = model_files(session, result, figure.kind, settings)
-        if report is not None:
-            show_details(report)
+            model_files(session, result, figure.kind, settings)
 
 
 def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:

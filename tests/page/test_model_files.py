@@ -29,7 +29,7 @@ def test_changed_settings_make_the_files_stale_until_they_are_written_again(page
 def test_a_height_that_is_asked_for_is_the_models_height(page):
     press(page, "generate depth")
     press(page, "generate model")
-    assert " ± 6 %" in texts(page, "markdown") and "Scale | from the eyes" in texts(page, "markdown")
+    assert " ± 6 %" in texts(page, "markdown") and "**Scale** from the eyes" in texts(page, "markdown")
     page.number_input(key="height").set_value(120.0).run()
     press(page, "write files")
     assert "× 120 ×" in texts(page, "markdown") and "±" not in texts(page, "markdown")
@@ -61,11 +61,11 @@ def test_thin_walls_are_reported_for_a_model_that_is_ready_to_print(page):
     assert re.search(
         r"Ready to print\*\* yes, but larger than a 220 mm bed: scale to \d+ % or set a height", said
     )
-    assert re.search(r"Standing \| yes, it tips over at \d+° \|", said)
+    assert re.search(r"Standing\*\* yes, it tips over at \d+°", said)
     page.selectbox(key="kind").set_value("plaque")
     page.number_input(key="height").set_value(20.0).run()
     said = texts(page, "markdown")
-    measured = float(re.search(r"Thinner than 1 mm \| ([\d.]+) % of the surface", said)[1])
+    measured = float(re.search(r"Thinner than 1 mm\*\* ([\d.]+) % of the surface", said)[1])
     thin = int(re.search(r"Ready to print\*\* yes, but (\d+) % is thinner than 1 mm", said)[1])
     assert measured > 1 and abs(thin - measured) < 0.6
 
