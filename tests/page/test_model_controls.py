@@ -71,6 +71,25 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     assert not settings.foreground_only and not settings.perspective
 
 
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_kind_that_is_chosen_is_shown_and_written(page):
+    generate(page)
+    assert page.session_state["show"] == model_controls.SURFACE
+    page.selectbox(key="kind").set_value("plaque").run()
+    assert page.session_state["show"] == model_controls.MODEL and not page.warning
+    assert session_of(page).file_inputs.kind == "plaque"
+
+
+@pytest.mark.usefixtures("stand_in_network")
+@pytest.mark.parametrize(
+    ("kept", "shown"), [("Points", "Points"), ("Hologram", "Surface"), (None, "Surface")]
+)
+def test_the_view_begins_as_this_browser_left_it(page, monkeypatch, kept, shown):
+    monkeypatch.setattr(model_controls, "recalled", lambda name: kept)
+    generate(page)
+    assert page.session_state["show"] == shown and not page.exception
+
+
 def test_a_height_counts_in_place_of_the_print_size():
     assert model_controls.SIZE_TITLES.keys() == PRINT_SIZES.keys()
     assert model_controls.size_settings("figure", None) == {"height_mm": 100}
