@@ -288,8 +288,9 @@ def convert_all(options: argparse.Namespace) -> int:
         precision=options.precision,
         progress=checkpoints.print_progress,
     )
-    face_network = network if options.network == "face" else depth_estimation.load_network()
-    estimators = Estimators(network, face_network, chosen_matte(options), mask)
+    matte = chosen_matte(options)
+    alone = matte == "none" or options.network == "face"
+    estimators = Estimators(network, network if alone else depth_estimation.load_network(), matte, mask)
     count = len(found.photos) + len(found.failures)
     done = 0
     try:

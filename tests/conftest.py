@@ -9,6 +9,7 @@ import os
 # wait for each other by spinning: on two busy cores a prediction took seven times the processor time.
 os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
 os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
+os.environ["NUMBA_OPT"] = "1"  # compiling takes longer than what the tests render
 
 import pytest
 from file_server import CONTENT, DIGEST, file_server

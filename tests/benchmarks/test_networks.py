@@ -45,6 +45,7 @@ def checkout(tmp_path):
     return write
 
 
+@pytest.mark.slow
 def test_a_row_per_network_with_time_and_memory(monkeypatch, capsys):
     arguments = ["face", "midas_v21_small_256", "--photo", "320x160", "--device", "cpu", "--threads", "1"]
     rows = printed(networks.main, arguments, monkeypatch, capsys)

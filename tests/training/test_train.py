@@ -41,6 +41,7 @@ def small_network(monkeypatch):
     monkeypatch.setattr(training.train, "FaceNetwork", tiny_network)
 
 
+@pytest.mark.slow
 def test_two_processes_share_one_run(tiny_set, tmp_path, small_network):
     root, run = Path(__file__).resolve().parents[2], tmp_path / "run"
     command = [

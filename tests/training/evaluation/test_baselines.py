@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 import numpy as np
+import pytest
 import torch
 from face_model_file import FACE_MODEL, needs_face_model
 from head_record import SIDE
@@ -64,6 +65,7 @@ def test_a_network_that_stated_no_error_of_thickness_is_read(tmp_path):
     assert not read["head.2.bias"][7:].any()
 
 
+@pytest.mark.slow
 @needs_face_model
 def test_the_mean_face_in_the_true_pose_beats_a_plane_on_a_bald_head():
     from training.dataset import as_record

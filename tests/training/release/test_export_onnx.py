@@ -19,7 +19,8 @@ def cache_of_one(function):
     )
 
 
-@pytest.mark.parametrize("canonical", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("canonical", [False, True])
 def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch, canonical):
     monkeypatch.setattr(torch.onnx, "export", cache_of_one(torch.onnx.export))
     torch.manual_seed(0)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 from face_model_file import needs_face_model
 
 from training.rendering import lighting
@@ -60,6 +61,7 @@ def test_each_eye_lies_among_the_landmarks_of_its_lids(people):
     assert len(person.landmarks_683) == 68
 
 
+@pytest.mark.slow
 @needs_face_model
 def test_everything_promised_appears_about_as_often_as_promised(people):
 

@@ -10,7 +10,7 @@ from face3d.depth.registry import NETWORKS
 from face3d.errors import WeightsError
 
 MANIFESTS = read_manifests()
-FAST = ("midas_v21_small_256", "dpt_hybrid_384", "dpt_swin2_tiny_256")
+FAST = ("midas_v21_small_256", "dpt_swin2_tiny_256")
 
 
 def build_without_memory(name):
