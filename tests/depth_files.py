@@ -54,7 +54,8 @@ def app1(body):
 def packet(inside, namespaces):
     """An XMP packet whose description has these attributes and elements."""
     names = " ".join(f'xmlns:{short}="{uri}"' for short, uri in namespaces.items())
-    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}" {names}>{inside}</rdf:RDF></x:xmpmeta>'
+    rdf = f'<rdf:RDF xmlns:rdf="{RDF}" {names}>{inside}</rdf:RDF>'
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{rdf}</x:xmpmeta>'
 
 
 def phone_jpeg(photo_hwc, *segments, orientation=1, after=b""):

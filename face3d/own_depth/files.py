@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import re
 import tempfile
+import tokenize
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ MEANINGS = {
 }
 """The meanings of values, by the name that the user gives."""
 WRITTEN_HERE = b"tEXtSoftware\0photo-to-3d-face"
-"""In PNG files of this program, in which level 0 is outside the foreground."""
+"""In PNG files of this program, in which level 0 is outside the foreground; with 16 bits, 1 is farthest."""
 FORMATS = "PNG, OpenEXR, NPY or PFM"
 _PFM_HEADER = re.compile(rb"(P[Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+.\deE]{1,30})\s")
 
@@ -48,12 +49,14 @@ class _Stored:
 
     values_hw: (h, w) of any number type. known_hw: (h, w) bool, or None where every value counts.
     levels: whether the numbers are levels from black to white, of 8 or 16 bits, whose unit is open.
+    black: the level of black.
     meaning: where the file states it.
     """
 
     values_hw: Array
     known_hw: Array | None = None
     levels: bool = False
+    black: int = 0
     meaning: DepthRepresentation | None = None
 
 
@@ -85,7 +88,7 @@ def read_depth_file(
         raise DepthError(f"{name} is no depth map that can be read. Choose a {FORMATS} file.")
     try:
         stored = reader(data, name)
-    except DAMAGE as error:
+    except (*DAMAGE, tokenize.TokenError) as error:  # NumPy's, of a header that ends too early
         raise DepthError(f"{name} is damaged and cannot be read. Copy or save it again.") from error
     meaning = meaning or stored.meaning
     if meaning is None:
@@ -99,9 +102,9 @@ def read_depth_file(
     return checked(values_hw, meaning, name)
 
 
-def level_shares(levels_hw: Array) -> Array:
-    """Levels of 8 or 16 bits as shares of white, 0..1."""
-    return levels_hw / np.float64(np.iinfo(levels_hw.dtype).max)
+def level_shares(levels_hw: Array, black: int = 0) -> Array:
+    """Levels of 8 or 16 bits as shares of the way from the level `black` to white, 0..1."""
+    return (levels_hw.astype(np.float64) - black) / (np.iinfo(levels_hw.dtype).max - black)
 
 
 def _in_units(
@@ -112,7 +115,10 @@ def _in_units(
         if black_white is not None:
             raise DepthError(f"{name} has values with a unit of their own. Leave out --depth-range.")
         return stored.values_hw, meaning
-    shares_hw, inverse = level_shares(stored.values_hw), meaning is DepthRepresentation.RELATIVE_INVERSE
+    shares_hw, inverse = (
+        level_shares(stored.values_hw, stored.black),
+        meaning is DepthRepresentation.RELATIVE_INVERSE,
+    )
     if black_white is None:
         if inverse:
             return shares_hw, meaning
@@ -147,9 +153,9 @@ def _read_png(data: bytes, name: str) -> _Stored:
     values = np.asarray(picture)
     known_hw = values[..., -1] > 127 if picture.mode in ("LA", "RGBA") else None
     values_hw = _one_channel(values[..., :-1] if known_hw is not None else values, name)
-    if WRITTEN_HERE in data[:1024]:
-        known_hw = values_hw > 0
-    return _Stored(values_hw, known_hw, levels=True)
+    if WRITTEN_HERE not in data[:1024]:
+        return _Stored(values_hw, known_hw, levels=True)
+    return _Stored(values_hw, values_hw > 0, levels=True, black=int(picture.mode == "I;16"))
 
 
 def _read_npy(data: bytes, name: str) -> _Stored:
