@@ -7,9 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from page.components import watch_page
 from page.depth_step import depth_step
 from page.model_step import model_step
-from page.photo_step import photo_step, search_faces
+from page.photo_step import holds_work, photo_step, search_faces
 from page.session import current_session, shared_queue
 
 PAGE = Path(__file__).with_name("page")
@@ -20,11 +21,12 @@ shared_queue()
 
 st.title("Photo to 3D face", anchor=False)
 st.markdown(
-    "Choose one photo. The page makes a depth map and a 3D model to view, save and print. "
-    "Everything is computed on this computer."
+    "One photo of a face becomes a depth map and a 3D model to view, save and print. "
+    "Everything is computed on this computer, and no photo is stored."
 )
 
 session = current_session()
+watch_page(step=session.current_step, turn=session.step_turns, unsaved=holds_work(session))
 with st.container(border=True, key="step photo"):
     search_status = photo_step(session)
 with st.container(border=True, key="step depth"):

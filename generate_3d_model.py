@@ -12,18 +12,35 @@ import numpy as np
 
 from face3d.errors import GeometryError, memory_errors_explained
 from face3d.geometry import plates
+from face3d.geometry.bend import bent
 from face3d.geometry.budget import LARGER_BUDGETS, off_its_surface, require_memory
 from face3d.geometry.deviation import LARGEST_DEVIATION
-from face3d.geometry.grid import GRID_SHARES, pixel_points
-from face3d.geometry.inspection import even_samples
+from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
+from face3d.geometry.hollow import hollowed
+from face3d.geometry.inspection import even_samples, surface_area
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
 from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
-from face3d.geometry.points import curvature, normals_of_grid, outliers, systematic_sample
+from face3d.geometry.points import (
+    apart,
+    curvature,
+    normals_of_grid,
+    outliers,
+    spacing,
+    systematic_sample,
+)
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.report import MeshReport, mesh_report
 from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
-from face3d.geometry.texture import FRONT_SHARE, picture_of, picture_uv, sample_texture, split_at_seam
+from face3d.geometry.texture import (
+    FRONT_SHARE,
+    foot_px,
+    model_texture,
+    picture_of,
+    picture_uv,
+    sample_texture,
+    split_at_seam,
+)
 from face3d.structures import DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
@@ -31,6 +48,12 @@ __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "m
 EVEN_SHARES = (0.9, 0.8, 0.7, 0.55, 0.4)
 """`GRID_SHARES` without decimation: walls and foot come on top of the two layers, so small budgets take a
 smaller share."""
+
+
+OUTSIDE_SHARE = 0.75
+"""Share of a hollow model's triangles that its outside takes."""
+DARTS = 4
+"""Random points from which `even_points` takes, over the point budget (see `points.PACKING`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,21 +87,30 @@ def generate_model(
     of triangles takes too much memory or is too small for the shape, with the number that fits;
     OutOfMemoryError.
     """
-    relief = make_relief(depth, photo, settings_of(kind, settings or ModelSettings()))
+    settings = settings_of(kind, settings or ModelSettings())
+    if hollow := settings.wall_mm is not None and KINDS[kind].can_be_hollow:
+        settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
+    relief = make_relief(depth, photo, settings)
     require_memory(relief, kind)
     mesh = build_mesh(relief, kind, decimated=True)
     _require_detail(relief, kind, mesh)
-    model = _measured(relief, kind, mesh)
+    model = _measured(relief, kind, mesh, hollow)
     if KINDS[kind].closed and not model.report.sound:
         even = build_mesh(relief, kind, decimated=False)
         if off_its_surface(relief, kind, even) <= LARGEST_DEVIATION:
-            return _measured(relief, kind, even)
+            return _measured(relief, kind, even, hollow)
     return model
 
 
-def _measured(relief: Relief, kind: str, mesh: Mesh) -> Model:
+def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool) -> Model:
     """The model of a mesh in the camera's frame."""
     mesh, placement = to_metric_scale(mesh, relief)
+    settings = relief.settings
+    if hollow and settings.wall_mm is not None:
+        inside = round((1 / OUTSIDE_SHARE - 1) * settings.face_budget)
+        mesh = hollowed(mesh, settings.wall_mm, settings.drain_mm, inside)
+    if KINDS[kind].of_light:
+        mesh = bent(mesh, settings.lithophane_shape)
     return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief))
 
 
@@ -117,6 +149,33 @@ def point_cloud(relief: Relief) -> PointCloud:
     return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], relief.unit)
 
 
+def even_points(relief: Relief) -> tuple[PointCloud, float]:
+    """At most about `point_budget` points, blue noise on the front surface, and their least distance apart:
+    for looking at, where the rows of pixels would show as stripes and steep sides as gaps.
+
+    Raises: GeometryError when no pixel is left.
+    """
+    settings, rng = relief.settings, np.random.default_rng(0)
+    plane = grid(relief, side=max(relief.camera.size_hw))
+    used, faces_m3 = used_triangles(plane.mask_hw)
+    points_hw3 = np.stack([plane.x_hw, plane.y_hw, plane.z_hw], -1)
+    normals_n3 = normals_of_grid(np.nan_to_num(points_hw3), plane.mask_hw).reshape(-1, 3)[used]
+    vertices_n3 = points_hw3.reshape(-1, 3)[used]
+    distance = spacing(surface_area(vertices_n3, faces_m3), settings.point_budget)
+    chosen_k, weights_k3 = even_samples(vertices_n3, faces_m3, DARTS * settings.point_budget, rng)
+    points_k3 = np.einsum("kc,kcd->kd", weights_k3, vertices_n3[faces_m3[chosen_k]])
+    kept = apart(points_k3, distance)[: settings.point_budget]
+    if settings.remove_outliers:
+        kept = kept[~outliers(points_k3[kept], settings.outlier_ratio, least_deviation=0.5)]
+    points_k3, corners_k3, weights_k3 = points_k3[kept], faces_m3[chosen_k[kept]], weights_k3[kept]
+    normals_k3 = np.einsum("kc,kcd->kd", weights_k3, normals_n3[corners_k3])
+    normals_k3 /= np.maximum(np.linalg.norm(normals_k3, axis=1, keepdims=True), 1e-12)
+    uv_k2 = picture_uv(points_k3, relief.camera, 0)
+    colours_k3 = np.round(sample_texture(model_texture(relief, closed=False), uv_k2)).astype(np.uint8)
+    cloud = PointCloud(points_k3.astype(np.float32), colours_k3, normals_k3.astype(np.float32), relief.unit)
+    return cloud, distance
+
+
 def plate_points(mesh: Mesh, count: int) -> PointCloud:
     """Points on the side of a plate that wears its picture, even by area, with a fixed seed."""
     assert mesh.uv_n2 is not None and mesh.texture_hwc is not None  # build_mesh gives every plate both
@@ -153,13 +212,21 @@ def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:
     shape = _within_budget(relief, kind, decimated)
     if row.closed:
         margin_px = plates.margin_px(relief) if row.plate else 0
+        below_px = 0 if row.plate else foot_px(relief.camera.size_hw[0])
         vertices_n3, faces_m3, uv_n2 = split_at_seam(
-            shape.vertices_n3, shape.faces_m3, relief.camera, margin_px, shape.photo_rows
+            shape.vertices_n3,
+            shape.faces_m3,
+            relief.camera,
+            margin_px,
+            shape.photo_rows,
+            below_px,
+            shape.plain_below,
         )
     else:
         vertices_n3, faces_m3 = shape.vertices_n3, shape.faces_m3
         uv_n2 = picture_uv(vertices_n3, relief.camera, 0).astype(np.float32)
-    return Mesh(vertices_n3, faces_m3, uv_n2, texture_of(relief, kind), unit=relief.unit)
+    texture_hwc = texture_of(relief, kind, shape.photo_rows)
+    return Mesh(vertices_n3, faces_m3, uv_n2, texture_hwc, unit=relief.unit)
 
 
 def _within_budget(relief: Relief, kind: str, decimated: bool) -> Shape:

@@ -21,6 +21,7 @@ from scipy.spatial import cKDTree
 from face3d.geometry import relief
 from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.occlusions import depth_edges
 from face3d.geometry.points import normals_of_grid
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
@@ -89,7 +90,7 @@ class SyntheticHead:
         rows, columns = np.indices(depth.size_hw) + 0.5
         camera = Camera(depth.size_hw, relief.camera_distance(self.fov))
         points = unproject(columns, rows, depth.values_hw, camera).astype(np.float64)
-        known = depth.mask_hw & ~relief.depth_edges(depth.values_hw, depth.mask_hw, camera.distance, 0.04)
+        known = depth.mask_hw & ~depth_edges(depth.values_hw, depth.mask_hw, camera.distance, 0.04)
         self.points, self.normals = points[known], normals_of_grid(points, known)[known].astype(np.float64)
 
     def depth(self, side: int) -> tuple[DepthMap, Array]:

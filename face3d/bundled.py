@@ -12,5 +12,5 @@ FOLDER = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
 
 
 def sample_portraits() -> list[Path]:
-    """The bundled portraits of people who do not exist, in order."""
+    """The bundled portraits, in order: an astronaut's by NASA, then people who do not exist."""
     return sorted((FOLDER / "samples").glob("*.jpg"))

@@ -153,17 +153,25 @@ def concerns(photo: Photo) -> list[str]:
     return found
 
 
-def crop_to(photo: Photo, box_xyxy: tuple[float, float, float, float]) -> Photo:
-    """The crop of a photo around one head with a margin, for a photo of several people.
+def crop_to(photo: Photo, box_xyxy: tuple[float, float, float, float], margin: float = CROP_MARGIN) -> Photo:
+    """The crop of a photo around one head.
 
-    box_xyxy: left, top, right, bottom of the head in pixels. The field of view is that of the crop's width,
-    and the digest differs from the photo's.
+    box_xyxy: left, top, right, bottom of the head in pixels. margin: around it, in head sizes.
     """
     left, top, right, bottom = box_xyxy
-    margin = CROP_MARGIN * max(right - left, bottom - top)
+    around = margin * max(right - left, bottom - top)
+    return cropped(photo, (left - around, top - around, right + around, bottom + around))
+
+
+def cropped(photo: Photo, box_xyxy: tuple[float, float, float, float]) -> Photo:
+    """The part of a photo in a box: left, top, right, bottom in pixels, which may lie outside.
+
+    The field of view is that of the crop's width, and the digest differs from the photo's.
+    """
+    left, top, right, bottom = box_xyxy
     height, width = photo.size_hw
-    rows = slice(max(0, int(top - margin)), min(height, math.ceil(bottom + margin)))
-    columns = slice(max(0, int(left - margin)), min(width, math.ceil(right + margin)))
+    rows = slice(max(0, int(top)), min(height, math.ceil(bottom)))
+    columns = slice(max(0, int(left)), min(width, math.ceil(right)))
     rgb_hwc = photo.rgb_hwc[rows, columns]
     fov = photo.fov_degrees
     if fov is not None:

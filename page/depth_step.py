@@ -1,4 +1,4 @@
-"""Step 2: the network, the button *Generate depth map*, and the depth map beside the photo."""
+"""Step 2: the network, the button *Generate depth map*, and the depth map over the photo."""
 
 from __future__ import annotations
 
@@ -16,10 +16,19 @@ from face3d.export.colour_maps import COLOUR_MAPS
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, depth_colour
 from face3d.structures import Photo
 from page.components import show_pictures
-from page.depth_view import MEANINGS, Comparison, Layer, PictureSettings, layers_of, viewer_data
+from page.depth_view import (
+    MEANINGS,
+    Comparison,
+    Layer,
+    PictureSettings,
+    depth_thumbnail,
+    layers_of,
+    viewer_data,
+)
 from page.failures import explained_errors
 from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, DepthResult, Session, shared_queue
+from page.step_frame import THUMBNAIL_SIDE, StepFrame, fold_line, step_frame
 
 FILE_LABELS = {
     "_depth.png": "PNG, 8-bit",
@@ -30,20 +39,37 @@ FILE_LABELS = {
     "_normals_directx.png": "Normal map, DirectX",
     DEPTH_COLOUR: "PNG in these colours",
 }
+LAYERS_HELP = (
+    "Depth: what the model is made of. Normals: which way the surface faces. Matte: what belongs to the "
+    "person. Uncertainty: how far the depth may be off. Back error: how far the hidden side may be off."
+)
 RETRY_KEY = "try depth again"
 COMPARISONS = {"Slider": Comparison.SLIDER, "Side by side": Comparison.SIDE_BY_SIDE}
 
 
 def depth_step(session: Session) -> DepthResult | None:
     """Show step 2. Returns the depth map for step 3, or None where there is none or it is out of date."""
-    st.header("2 · Depth map", anchor=False)
-    st.markdown(
-        "A neural network estimates the depth of each part of the face. "
-        "It runs on this computer and sends no data."
-    )
+    frame = step_frame(session, "depth", "2 · Depth map")
     photo = session.photo
-    spec = _pick_network()
-    pressed = st.button("Generate depth map", type="primary", disabled=photo is None, key="generate depth")
+    with frame.tools:
+        spec = _pick_network()
+        pressed = st.button(
+            "Generate depth map",
+            type="primary",
+            disabled=photo is None,
+            on_click=session.turn_to,
+            args=("depth",),
+            key="generate depth",
+        )
+    with frame.body:
+        return _depth(session, frame, photo, spec, pressed)
+
+
+def _depth(
+    session: Session, frame: StepFrame, photo: Photo | None, spec: NetworkSpec, pressed: bool
+) -> DepthResult | None:
+    """Everything under the title of step 2. pressed: *Generate depth map* was, for this run."""
+    _network_facts(spec)
     pressed = pressed or bool(st.session_state.get(RETRY_KEY))  # that button was drawn in an earlier run
     key = None if photo is None else (photo.sha256, spec.name)
     session.requested_depth = key if pressed or session.requested_depth == key else None
@@ -59,22 +85,36 @@ def depth_step(session: Session) -> DepthResult | None:
         title = NETWORKS[result.network].title
         st.warning(f"Out of date: this map is from {title}. Press *Generate depth map* again.")
     with st.container(key="stale depth" if stale else "depth"):
-        _summary(result)
         _pictures(session, result, stale)
+    if session.model_source is not None or frame.name in session.folded:
+        thumbnail = session.cache.get_or_make(
+            ("depth thumbnail", result.key), lambda: depth_thumbnail(result.depth_map, THUMBNAIL_SIDE)
+        )
+        fold_line(session, frame, thumbnail, "The depth map", _made_by(result))
     return None if stale else result
 
 
 def _pick_network() -> NetworkSpec:
-    """The chosen network, with a line about it under the widget.
+    """The chosen network.
 
     The labels are the same at every run: the browser sends the chosen label back, and a label that is no
     longer an option counts as no choice.
     """
     names = [name for name, spec in NETWORKS.items() if not spec.needs_checkpoint]
     name = st.selectbox(
-        "Depth network", names, index=names.index(DEFAULT_NETWORK), format_func=_label, key="network"
+        "Depth network",
+        names,
+        index=names.index(DEFAULT_NETWORK),
+        format_func=_label,
+        label_visibility="collapsed",
+        width=300,
+        key="network",
     )
-    spec = NETWORKS[name]
+    return NETWORKS[name]
+
+
+def _network_facts(spec: NetworkSpec) -> None:
+    """A line about a network: where its weights are, licence, speed, accuracy."""
     status = checkpoints.status(spec).text
     facts = [status[:1].upper() + status[1:]]
     if spec.family is NetworkFamily.TRANSFORMERS and find_spec("transformers") is None:
@@ -84,7 +124,6 @@ def _pick_network() -> NetworkSpec:
         facts.append(spec.speed_text)
     facts.append(checkpoints.accuracy_text(spec))
     st.caption(" · ".join(facts))
-    return spec
 
 
 def _label(name: str) -> str:
@@ -135,45 +174,58 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
         st.rerun()  # to update the line under the picker
 
 
+def _made_by(result: DepthResult) -> str:
+    return f"Made by {NETWORKS[result.network].title} in {result.seconds:.1f} s."
+
+
 def _summary(result: DepthResult) -> None:
     """What the values mean, which network made them, and a warning where no face was found."""
     depth_map = result.depth_map
-    title = NETWORKS[result.network].title
-    st.markdown(f"{MEANINGS[depth_map.representation]} Made by {title} in {result.seconds:.1f} s.")
+    st.markdown(f"{MEANINGS[depth_map.representation]} {_made_by(result)}")
     if depth_map.detects_faces and not depth_map.faces:
         st.warning("No face was found, so the shape is a rough guess.")
 
 
 @st.fragment
 def _pictures(session: Session, result: DepthResult, stale: bool) -> None:
-    """Photo and layer to compare, and the files. Its widgets rerun this fragment only."""
+    """Photo and layer to compare, their widgets, and the files. The widgets rerun this fragment only."""
+    left, right = st.columns([7, 5], gap="medium")
+    with right:
+        _summary(result)
+        settings = _picture_controls(result)
+        if not stale:
+            _downloads(session, result, settings)
+    with left:
+        data = session.cache.get_or_make(
+            ("pictures", result.key, settings),
+            lambda: viewer_data(result.photo, result.depth_map, settings),
+        )
+        show_pictures(data=data, key="pictures")
+
+
+def _picture_controls(result: DepthResult) -> PictureSettings:
+    """Show the widgets beside the pictures."""
+    layers = {layer.value: layer for layer in layers_of(result.depth_map)}
+    layer = st.segmented_control(
+        "Layer", list(layers), default=Layer.DEPTH.value, required=True, help=LAYERS_HELP, key="layer"
+    )
+    directions = layer == Layer.NORMALS.value  # their colours are not of a colour map
     with st.container(horizontal=True, vertical_alignment="bottom"):
         comparison = st.segmented_control(
             "Compare", list(COMPARISONS), default="Slider", required=True, key="compare"
         )
-        layers = {layer.value: layer for layer in layers_of(result.depth_map)}
-        layer = st.segmented_control(
-            "Layer", list(layers), default=Layer.DEPTH.value, required=True, key="layer"
-        )
-        directions = layer == Layer.NORMALS.value  # their colours are not of a colour map
-        colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=160, disabled=directions)
+        colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=150, disabled=directions)
     far, near = st.slider(
         "Far and near clip, % of the range", 0, 100, (0, 100), key="clip", disabled=directions
     )
     far_near = far / 100, max(near, far + 1) / 100
-    settings = PictureSettings(layers[layer], colour_map, far_near, COMPARISONS[comparison])
-    data = session.cache.get_or_make(
-        ("pictures", result.key, settings), lambda: viewer_data(result.photo, result.depth_map, settings)
-    )
-    show_pictures(data=data, key="pictures")
-    if not stale:
-        _downloads(session, result, settings)
+    return PictureSettings(layers[layer], colour_map, far_near, COMPARISONS[comparison])
 
 
 def _downloads(session: Session, result: DepthResult, settings: PictureSettings) -> None:
     """One button per file; a file is written when its button is pressed."""
     in_colours = partial(depth_colour, colour_map=settings.colour_map, far_near=settings.far_near)
-    with st.container(horizontal=True):
+    with st.popover("Download the depth map", icon=":material/download:"):
         for suffix, write in (DEPTH_WRITERS | {DEPTH_COLOUR: in_colours}).items():
             st.download_button(
                 FILE_LABELS.get(suffix, suffix),
@@ -182,5 +234,6 @@ def _downloads(session: Session, result: DepthResult, settings: PictureSettings)
                 mime="image/png" if suffix.endswith(".png") else "application/octet-stream",
                 on_click="ignore",
                 icon=":material/download:",
+                width="stretch",
                 key=f"download {suffix}",
             )

@@ -220,6 +220,13 @@ def _gradient(colour_map: str, far_near: tuple[float, float]) -> str:
     return f"linear-gradient(to right, {', '.join(stops)})"
 
 
+def depth_thumbnail(depth_map: DepthMap, side: int) -> str:
+    """A grey picture of the depth, its longer side `side` pixels, as a data URI."""
+    scaled_hw, _, known_hw = layer_arrays(depth_map, Layer.DEPTH)
+    rgb_hwc = coloured(scaled_hw, known_hw, "Grey", (0.0, 1.0))
+    return data_uri(thumbnail(rgb_hwc, side), "JPEG")
+
+
 def photo_with_faces(
     photo: Photo, boxes_xyxy: list[tuple[float, float, float, float]], picked: int | None
 ) -> Image.Image:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from face3d.export.plotly_figure import Colour
+from face3d.geometry.bend import BENDS
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.scale import PRINT_SIZES
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthRepresentation, Photo
+from page.components import recalled, remember
 from page.session import DepthResult, Session
 
 KIND_TITLES = {"bust": "Bust", "shell": "Shell", "plaque": "Plaque", "lithophane": "Lithophane"}
@@ -22,7 +25,9 @@ SIZE_TITLES = {
     "bed-220": "As large as a 220 mm bed takes",
     "bed-256": "As large as a 256 mm bed takes",
 }
+BASE_TITLES = {"auto": "None unless it would tip over", "square": "Square block", "round": "Round block"}
 SURFACE, POINTS, MODEL = "Surface", "Points", "Model"
+VIEW_TITLES = {SURFACE: "Surface", POINTS: "Points", MODEL: "Model, as in the files"}
 COLOURS = {"Grey": Colour.DEPTH, "Photo": Colour.PHOTO}
 DETAIL: dict[str, dict[str, Any]] = {
     "Light": {"grid_side": 128, "point_budget": 15_000, "face_budget": 15_000},
@@ -30,49 +35,195 @@ DETAIL: dict[str, dict[str, Any]] = {
     "Fine": {"grid_side": 400, "point_budget": 100_000, "face_budget": 100_000},
 }
 
+PLATE_NUMBERS: dict[str, tuple[tuple[str, str, float, float, float, str], ...]] = {
+    "plaque": (
+        ("plaque depth", "Depth, mm", 1.0, 50.0, 1.0, "From the plate to the highest point."),
+        ("plaque base", "Plate, mm", 0.4, 50.0, 0.5, "Thickness of the plate."),
+        ("plaque frame", "Frame, mm", 0.0, 50.0, 0.5, "Height of the frame above the plate; 0: none."),
+    ),
+    "lithophane": (
+        ("lithophane thin", "Thin, mm", 0.2, 2.0, 0.1, "Thickness where the photo is white."),
+        ("lithophane thick", "Thick, mm", 2.1, 20.0, 0.1, "Thickness where it is black, and of the frame."),
+        ("lithophane gamma", "Gamma", 0.2, 5.0, 0.1, "Above 1 the middle tones are thicker, so darker."),
+    ),
+}
+"""Of each plate: key of the number, title, least and largest value, step, explanation."""
+
 REMEMBERED: dict[str, Any] = {
     "show": SURFACE,
     "model colours": "Grey",
     "kind": "bust",
     "smoothing": 1.0,
     "detail": "Normal",
+    "point size": 1.0,
     "relief strength": 2.0,
     "background": False,
     "outliers": True,
     "print size": "life",
     "height": None,
+    "base": "auto",
+    "wall": None,
+    "drain": 4.0,
     "plaque depth": 12.0,
+    "plaque base": 3.0,
+    "plaque frame": 4.0,
+    "lithophane shape": "Flat",
+    "lithophane thin": 0.8,
+    "lithophane thick": 3.2,
+    "lithophane gamma": 1.0,
     "perspective": True,
 }
 """Initial values of the widgets whose value is kept for the next photo, by key. The field of view is not
 among them: it belongs to the photo."""
-POINT_PX = {"Light": 3.0, "Normal": 2.0, "Fine": 1.5}
 
 
 @dataclass(frozen=True)
 class FigureSettings:
-    """What the figure shows, in which colours, and the diameter of its points in pixels."""
+    """What the figure shows, in which colours, and the size of its points: 1 leaves no gap between them."""
 
     shown: str
     colour: Colour
     kind: str
-    point_px: float
+    point_size: float
 
 
-def model_controls(session: Session, result: DepthResult) -> tuple[FigureSettings, ModelSettings]:
-    """Show the widgets beside the figure with the visitor's last values.
+def recall_view(session: Session) -> None:
+    """Begin with what this browser's visitor chose last to be shown."""
+    view = recalled("view")
+    if view in VIEW_TITLES:
+        session.widget_values.setdefault("show", view)
+
+
+def model_controls(
+    session: Session, result: DepthResult, shows: DeltaGenerator, choices: DeltaGenerator
+) -> tuple[FigureSettings, ModelSettings]:
+    """Show the widgets of the model with the visitor's last values.
 
     The values are set through the session state only: Streamlit warns where a widget has a default as well.
+    shows: where the widgets stand that choose what is seen. choices: those of the model.
     """
     for key, value in (REMEMBERED | session.widget_values).items():
         st.session_state.setdefault(key, value)
-    st.segmented_control("Show", [SURFACE, POINTS, MODEL], required=True, key="show")
-    shows_model = (
-        st.session_state["show"] == MODEL
-    )  # always in the photo's colours, or clay by its own button
-    st.segmented_control("Colours", list(COLOURS), required=True, disabled=shows_model, key="model colours")
-    kind_title = KIND_TITLES.__getitem__
-    st.selectbox("Kind of model", list(KIND_TITLES), format_func=kind_title, key="kind", help=_kinds_help())
+    with shows:
+        _views()
+    has_matte = result.depth_map.matte_hw is not None
+    with choices:
+        _kind_and_size(session)
+        with st.popover("More settings", icon=":material/tune:", width="stretch"):
+            _details(result, has_matte)
+            fov_degrees = _projection(result.photo)
+    session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
+    remember("view", values["show"])
+    settings = ModelSettings(
+        smoothing_px=values["smoothing"],
+        foreground_only=not (has_matte and values["background"]),
+        remove_outliers=values["outliers"],
+        near_far_ratio=values["relief strength"],
+        **size_settings(values["print size"], values["height"]),
+        base=values["base"],
+        wall_mm=values["wall"],
+        drain_mm=values["drain"],
+        plaque_depth_mm=values["plaque depth"],
+        plaque_base_mm=values["plaque base"],
+        plaque_frame_mm=values["plaque frame"],
+        lithophane_shape=values["lithophane shape"].lower(),
+        lithophane_thin_mm=values["lithophane thin"],
+        lithophane_thick_mm=values["lithophane thick"],
+        lithophane_gamma=values["lithophane gamma"],
+        perspective=values["perspective"],
+        fov_degrees=fov_degrees,
+    )
+    settings = replace(settings, **DETAIL[values["detail"]])
+    colour = COLOURS[values["model colours"]]
+    return FigureSettings(values["show"], colour, values["kind"], values["point size"]), settings
+
+
+def _plate_controls(kind: str) -> None:
+    """Show the shape and the measures of a plaque or a lithophane."""
+    if KINDS[kind].of_light:
+        help_text = "Curved: a third of a circle. Cylinder: all around a lamp."
+        shapes = [name.capitalize() for name in BENDS]
+        st.segmented_control("Shape", shapes, required=True, key="lithophane shape", help=help_text)
+    for column, (key, title, low, high, step, explanation) in zip(
+        st.columns(3), PLATE_NUMBERS[kind], strict=True
+    ):
+        column.number_input(title, low, high, step=step, key=key, help=explanation)
+
+
+def _bust_controls() -> None:
+    """Show what a bust stands on, and whether it is hollow."""
+    st.selectbox("Base", list(BASE_TITLES), format_func=BASE_TITLES.__getitem__, key="base")
+    wall, drain = st.columns(2)
+    wall.number_input(
+        "Hollow, wall in mm",
+        min_value=0.4,
+        max_value=50.0,
+        value=None,
+        step=0.2,
+        format="%.1f",
+        placeholder="solid",
+        key="wall",
+        help="Empty: solid. Least thickness of the walls; 2 mm suit most printers.",
+    )
+    if st.session_state["wall"] is not None:
+        explanation = "Diameter of the hole in the floor, for resin or powder."
+        drain.number_input(
+            "Drain hole, mm", 0.5, 50.0, step=0.5, format="%.1f", key="drain", help=explanation
+        )
+
+
+def _views() -> None:
+    """What is shown, and in which colours."""
+    title = VIEW_TITLES.__getitem__
+    st.segmented_control(
+        "Show", list(VIEW_TITLES), format_func=title, required=True, label_visibility="collapsed", key="show"
+    )
+    shows_model = st.session_state["show"] == MODEL  # in the photo's colours, or clay by its own button
+    st.segmented_control(
+        "Colours",
+        list(COLOURS),
+        required=True,
+        disabled=shows_model,
+        label_visibility="collapsed",
+        key="model colours",
+    )
+
+
+def _kind_and_size(session: Session) -> None:
+    """The kind, which is shown and written as soon as it is chosen, and the size."""
+
+    def show_kind() -> None:
+        st.session_state["show"] = MODEL
+        session.file_inputs = None
+
+    with st.container(horizontal=True):
+        st.selectbox(
+            "Kind of model",
+            list(KIND_TITLES),
+            format_func=KIND_TITLES.__getitem__,
+            on_change=show_kind,
+            help=_kinds_help(),
+            width=150,
+            key="kind",
+        )
+        st.selectbox(
+            "Print size",
+            list(SIZE_TITLES),
+            format_func=SIZE_TITLES.__getitem__,
+            on_change=lambda: setattr(session, "file_inputs", None),
+            width="stretch",
+            key="print size",
+        )
+
+
+def _details(result: DepthResult, has_matte: bool) -> None:
+    """The settings that most models do without."""
+    if KINDS[st.session_state["kind"]].can_be_hollow:
+        _bust_controls()
+    if st.session_state["kind"] in PLATE_NUMBERS:
+        _plate_controls(st.session_state["kind"])
+    if st.session_state["show"] == POINTS:
+        st.slider("Size of the points", 0.2, 2.0, step=0.1, key="point size", help="1: they just touch.")
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, key="smoothing")
     st.select_slider("Detail", list(DETAIL), key="detail")
     if result.depth_map.representation is DepthRepresentation.RELATIVE_INVERSE:
@@ -81,13 +232,11 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
             "raise it for a deeper face, lower it for a flatter one."
         )
         st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explanation)
-    has_matte = result.depth_map.matte_hw is not None
     if has_matte:
         st.toggle("Keep the background", key="background")
     else:
         st.caption("This network gives no matte: the background stays.")
     st.toggle("Remove stray points", key="outliers")
-    st.selectbox("Print size", list(SIZE_TITLES), format_func=SIZE_TITLES.__getitem__, key="print size")
     explanation = (
         "Counts in place of the print size. Empty: the print size; life size is measured by the eyes."
     )
@@ -102,24 +251,6 @@ def model_controls(session: Session, result: DepthResult) -> tuple[FigureSetting
         key="height",
         help=explanation,
     )
-    if st.session_state["kind"] == "plaque":
-        explanation = "From the plate to the highest point. Fine detail is kept, large depths are compressed."
-        st.number_input("Depth of the relief, mm", 1.0, 50.0, step=1.0, key="plaque depth", help=explanation)
-    fov_degrees = _projection(result.photo)
-    session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
-    settings = ModelSettings(
-        smoothing_px=values["smoothing"],
-        foreground_only=not (has_matte and values["background"]),
-        remove_outliers=values["outliers"],
-        near_far_ratio=values["relief strength"],
-        **size_settings(values["print size"], values["height"]),
-        plaque_depth_mm=values["plaque depth"],
-        perspective=values["perspective"],
-        fov_degrees=fov_degrees,
-    )
-    settings = replace(settings, **DETAIL[values["detail"]])
-    colour, point_px = COLOURS[values["model colours"]], POINT_PX[values["detail"]]
-    return FigureSettings(values["show"], colour, values["kind"], point_px), settings
 
 
 def size_settings(print_size: str, height_mm: float | None) -> dict[str, Any]:
@@ -129,12 +260,11 @@ def size_settings(print_size: str, height_mm: float | None) -> dict[str, Any]:
 
 def _projection(photo: Photo) -> float | None:
     """Show the widgets of the projection. Returns the field of view in degrees, None for the photo's own."""
-    with st.expander("Projection"):
-        from_file = photo.fov_degrees
-        start = round(from_file) if from_file else 30
-        explanation = "From the file." if from_file else "Not in the file; 30° suits a portrait."
-        fov = st.slider("Field of view, degrees", 5, 100, start, key="field of view", help=explanation)
-        st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
+    from_file = photo.fov_degrees
+    start = round(from_file) if from_file else 30
+    explanation = "From the file." if from_file else "Not in the file; 30° suits a portrait."
+    fov = st.slider("Field of view, degrees", 5, 100, start, key="field of view", help=explanation)
+    st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
     return None if from_file and fov == start else float(fov)
 
 

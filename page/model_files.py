@@ -1,9 +1,12 @@
-"""The files of step 3: writing, download buttons, and the mesh report."""
+"""The files of step 3: writing and download buttons."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -11,13 +14,13 @@ from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
-from face3d.geometry.kinds import KINDS
-from face3d.geometry.report import FILAMENT_MM, MeshReport
+from face3d.geometry.report import MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import Model, generate_model
 from page.failures import explained_errors
 from page.model_controls import KIND_TITLES
+from page.model_report import show_report
 from page.plain_text import as_text
 from page.session import DepthResult, FileInputs, Session, writing_lock
 
@@ -51,14 +54,13 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
 
     The files of a new model are written at once. After a change of settings they are written on request.
     """
-    st.subheader("Files", anchor=False)
     current = FileInputs(result.key, kind, settings)
     if session.file_inputs is None or session.file_inputs.depth_key != result.key:
         session.file_inputs = current
     if session.file_inputs != current:
         st.warning("Out of date: these files are from before you changed the settings.")
         rewrite = partial(setattr, session, "file_inputs", current)
-        st.button("Write the files again", key="write files", on_click=rewrite)
+        st.button("Write the files again", key="write files", on_click=rewrite, width="stretch")
     _, kind, settings = session.file_inputs
     name = _file_name(session, kind)
     placeholder = st.empty()
@@ -75,8 +77,8 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
         placeholder.error(as_text(str(error)))
         return
     placeholder.empty()
-    _download_buttons(files, name)
-    _mesh_report(files.report)
+    _download_buttons(files, name, settings.height_mm is not None or settings.longest_mm is not None)
+    show_report(files.report)
 
 
 def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> bytes:
@@ -121,102 +123,72 @@ def _write(model: Model, name: str) -> ModelFiles:
     return ModelFiles(model.mesh, model.report, by_suffix)
 
 
-def _download_buttons(files: ModelFiles, name: str) -> None:
-    """One button per file. Models are labelled with their size; pictures are made when pressed."""
+def _download_buttons(files: ModelFiles, name: str, sized: bool) -> None:
+    """The file that most visitors want, all files in one, and each of the others.
+
+    sized: whether a size to print was chosen. Models are labelled with their size; pictures are made when
+    pressed.
+    """
+    main = ".stl" if sized else ".glb"
+
+    def file_button(suffix: str, kind: Literal["primary", "secondary"]) -> None:
+        data, prefix = files.by_suffix[suffix], "Download " if kind == "primary" else ""
+        st.download_button(
+            f"{prefix}{FILE_LABELS[suffix]} · {_size_text(len(data))}",
+            data=data,
+            file_name=name + suffix,
+            mime=FILE_TYPES.get(suffix, "application/octet-stream"),
+            type=kind,
+            on_click="ignore",
+            icon=":material/download:",
+            width="stretch",
+            key=f"download {suffix}",
+        )
+
+    file_button(main, "primary")
     with st.container(horizontal=True):
+        st.download_button(
+            "All files (zip)",
+            data=partial(_all_files, files, name),
+            file_name=f"{name}.zip",
+            mime="application/zip",
+            on_click="ignore",
+            icon=":material/folder_zip:",
+            width="stretch",
+            key="download all",
+        )
+        with st.popover("More formats", width="stretch"):
+            for suffix in files.by_suffix:
+                if suffix != main:
+                    file_button(suffix, "secondary")
+            for picture in renderings.PICTURES:
+                st.download_button(
+                    picture.title,
+                    data=partial(picture.make, files.mesh),
+                    file_name=name + picture.suffix,
+                    mime=picture.mime,
+                    on_click="ignore",
+                    icon=":material/image:",
+                    width="stretch",
+                    key=f"download {picture.suffix}",
+                )
+            st.caption(
+                "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, and so is USDZ, "
+                "which iPhones show in the room; the others are in millimetres: in Blender import those with "
+                "scale 0.001. GLB, USDZ and OBJ contain the photo as texture, PLY and XYZ its colours."
+            )
+
+
+def _all_files(files: ModelFiles, name: str) -> bytes:
+    """A zip of every file that is offered, pictures too."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for suffix, data in files.by_suffix.items():
-            st.download_button(
-                f"{FILE_LABELS[suffix]} · {_size_text(len(data))}",
-                data=data,
-                file_name=name + suffix,
-                mime=FILE_TYPES.get(suffix, "application/octet-stream"),
-                on_click="ignore",
-                icon=":material/download:",
-                key=f"download {suffix}",
-            )
+            archive.writestr(name + suffix, data)
         for picture in renderings.PICTURES:
-            st.download_button(
-                picture.title,
-                data=partial(picture.make, files.mesh),
-                file_name=name + picture.suffix,
-                mime=picture.mime,
-                on_click="ignore",
-                icon=":material/image:",
-                key=f"download {picture.suffix}",
-            )
-    st.caption(
-        "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, and so is USDZ, which "
-        "iPhones show in the room; the others are in millimetres: in Blender import those with scale 0.001. "
-        "GLB, USDZ and OBJ contain the photo as texture, PLY and XYZ its colours."
-    )
+            archive.writestr(name + picture.suffix, picture.make(files.mesh))
+    return buffer.getvalue()
 
 
 def _size_text(byte_count: int) -> str:
     return f"{byte_count / 1e6:.1f} MB" if byte_count >= 1e5 else f"{byte_count / 1e3:.0f} kB"
-
-
-def _mesh_report(report: MeshReport) -> None:
-    """Show the mesh report as a table."""
-    tunnels = "" if report.genus is None else f", tunnels: {report.genus}"
-    texture = report.texture_wh
-    rows = {
-        "Person": report.person,
-        "Size": _size(report),
-        "Closed": "yes, a solid without holes" if report.watertight else "no, an open surface",
-        "Ready to print": _print_readiness(report),
-        "Stands": report.standing,
-        "Volume": _optional(report.volume_cm3, "cm³"),
-        "Printed solid": _filament(report),
-        "Thinnest wall": _optional(report.smallest_wall_mm, "mm"),
-        f"Walls under {KINDS[report.kind].thin_wall_mm:g} mm": _optional(
-            report.thin_surface_percent, "% of the surface"
-        ),
-        "Pieces": f"{report.components}{tunnels}",
-        "Triangles": f"{report.faces:,}, facing {_facing(report)}",
-        "Faulty triangles": f"{report.degenerate_faces} degenerate, {report.self_touching_faces} crossing",
-        "Depth levels": f"{report.depth_levels:,}",
-        "Texture": f"{texture[0]} × {texture[1]} pixels" if texture else "",
-        "Change by smoothing": _optional(report.smoothing_change_mm, "mm (root mean square)"),
-        "Reprojection error": _optional(report.reprojection_error_px, "pixels (mean)"),
-    }
-    lines = [f"| {name} | {value} |" for name, value in rows.items() if value]
-    with st.expander("Mesh report", expanded=True):
-        st.markdown("\n".join(["| Measured on the mesh | Result |", "|---|---|", *lines]))
-
-
-def _size(report: MeshReport) -> str:
-    """Width, height and depth with the deviation, and their source."""
-    if report.size_mm is None:
-        return report.scale_source
-    percent = report.scale_sd_percent
-    deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
-    return f"{' × '.join(f'{length:.0f}' for length in report.size_mm)} mm{deviation}, {report.scale_source}"
-
-
-def _filament(report: MeshReport) -> str:
-    """Weight and length of filament, or '' for an open surface."""
-    if report.weight_g is None or report.filament_m is None:
-        return ""
-    return f"{report.weight_g:,.0f} g of PLA, {report.filament_m:,.1f} m of {FILAMENT_MM:g} mm filament"
-
-
-def _print_readiness(report: MeshReport) -> str:
-    """Whether a slicer accepts the mesh without repair, and what a home printer may not."""
-    if report.faces_found == 0:
-        return "no, no face was found: the model is of no known use"
-    answer = "yes" if report.printable else "no"
-    return f"{answer}, but {report.reservations}" if report.printable and report.reservations else answer
-
-
-def _facing(report: MeshReport) -> str:
-    """The side that the triangles face."""
-    if not report.consistent_winding:
-        return "different ways"
-    return "the same way" if report.outward is None else "outwards" if report.outward else "inwards"
-
-
-def _optional(value: float | None, unit: str) -> str:
-    """A number of two or three digits with its unit, or '' for None."""
-    if value is None:
-        return ""
-    return f"{value:,.{0 if value >= 100 else 1}f} {unit}" if value >= 1 else f"{value:.2g} {unit}"

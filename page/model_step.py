@@ -14,19 +14,20 @@ from face3d.errors import FaceModelError
 from face3d.export import plotly_figure
 from face3d.export.images import data_uri
 from face3d.export.plotly_figure import Colour
-from face3d.geometry.grid import grid, surface_mesh
+from face3d.geometry.grid import grid
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
-from generate_3d_model import point_cloud
+from generate_3d_model import build_mesh, even_points
 from page.components import show_model
 from page.failures import explained_errors
-from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls
+from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls, recall_view
 from page.model_files import model_files, model_glb
 from page.plain_text import as_text
 from page.preview import preview
 from page.session import DepthResult, Session
 from page.session_cache import Result
+from page.step_frame import step_frame
 
 FIGURE_TEXTURE_SIDE = 512
 """A figure has one colour per vertex, and its vertices are farther apart than the pixels of this texture."""
@@ -34,33 +35,44 @@ FIGURE_TEXTURE_SIDE = 512
 
 def model_step(session: Session, depth_result: DepthResult | None) -> None:
     """Show step 3. depth_result: of step 2, or None where there is none or it is out of date."""
-    st.header("3 · 3D model", anchor=False)
-    st.markdown(
-        "The depth map becomes points, a surface, or a closed solid to print, in the colours of the photo."
-    )
-    if st.button("Generate 3D model", type="primary", disabled=depth_result is None, key="generate model"):
+    recall_view(session)
+    frame = step_frame(session, "model", "3 · 3D model")
+    with frame.tools:
+        pressed = st.button(
+            "Generate 3D model",
+            type="primary",
+            disabled=depth_result is None,
+            on_click=session.turn_to,
+            args=("model",),
+            key="generate model",
+        )
+    if pressed:
         session.model_source, session.file_inputs = depth_result, None
-    if depth_result is None:
-        st.caption("Generate a depth map first.")
-    if session.model_source is None:
-        return
-    stale = session.model_source is not depth_result
-    if stale:
-        remedy = "Generate the depth map of step 2 anew first."
-        if depth_result:
-            remedy = "Press *Generate 3D model* again."
-        st.warning(f"Out of date: this model is from an earlier depth map. {remedy}")
-    with st.container(key="stale model" if stale else "model"):
-        _model(session, session.model_source, stale)
+    with frame.body:
+        if depth_result is None:
+            st.caption("Generate a depth map first.")
+        if session.model_source is None:
+            return
+        stale = session.model_source is not depth_result
+        if stale:
+            remedy = "Generate the depth map of step 2 anew first."
+            if depth_result:
+                remedy = "Press *Generate 3D model* again."
+            st.warning(f"Out of date: this model is from an earlier depth map. {remedy}")
+        with st.container(key="stale model" if stale else "model"):
+            _model(session, session.model_source, stale)
 
 
 @st.fragment
 def _model(session: Session, result: DepthResult, stale: bool) -> None:
     """Figure, widgets and, unless the model is out of date, files. Its widgets rerun this fragment only."""
-    left, right = st.columns([7, 3], gap="large")
+    left, right = st.columns([7, 4], gap="medium")
+    with left:
+        shows = st.container(horizontal=True, vertical_alignment="center", key="what to show")
     with right:
-        figure, settings = model_controls(session, result)
-        settings = replace(settings, face=min(session.face, max(1, len(result.depth_map.faces))))
+        choices = st.container(gap="small", key="choices")
+    figure, settings = model_controls(session, result, shows, choices)
+    settings = replace(settings, face=min(session.face, max(1, len(result.depth_map.faces))))
     with left:
         try:
             with explained_errors():
@@ -69,7 +81,8 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
             st.error(as_text(str(error)))
             return
     if not stale:
-        model_files(session, result, figure.kind, settings)
+        with right, st.container(gap="small", key="files"):
+            model_files(session, result, figure.kind, settings)
 
 
 def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
@@ -113,15 +126,16 @@ def _figure_json(
         return session.cache.get_or_make(key, lambda: make_relief(*parts, settings))
 
     if figure.shown == POINTS:
-        cloud = shape(POINTS, lambda: point_cloud(relief()))
-        traces = plotly_figure.point_traces(cloud, figure.colour, figure.point_px)
+        cloud, apart = shape(POINTS, lambda: even_points(relief()))
         corners = plotly_figure.extent(*cloud.points_n3.T)
+        size_px = plotly_figure.point_px(apart, corners, figure.point_size)
+        traces = plotly_figure.point_traces(cloud, figure.colour, size_px)
     elif figure.colour is Colour.DEPTH:
         plane = grid(relief())
         axes = plane.x_hw, plane.y_hw, plane.z_hw
         traces, corners = plotly_figure.surface_traces(*axes), plotly_figure.extent(*axes)
     else:
-        mesh = shape(SURFACE, lambda: surface_mesh(relief()))
+        mesh = shape(SURFACE, lambda: build_mesh(relief(), "shell"))
         traces = plotly_figure.mesh_traces(mesh, figure.colour)
         corners = plotly_figure.extent(*mesh.vertices_n3.T)
     return plotly_figure.as_json(plotly_figure.make_figure(traces, corners))

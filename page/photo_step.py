@@ -12,16 +12,22 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from face3d.bundled import sample_portraits
 from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, thumbnail
-from face3d.photo import MAX_BYTES, accepted_formats, concerns, crop_to, read_photo
+from face3d.photo import CROP_MARGIN, MAX_BYTES, accepted_formats, concerns, crop_to, read_photo
 from face3d.structures import Face, Photo
 from page.depth_view import photo_with_faces
 from page.failures import explained_errors
 from page.inference_queue import ReportStatus
+from page.photo_framing import framed, framing_controls, offer_to_turn
 from page.plain_text import as_text
-from page.session import DEFAULT_NETWORK, FaceSearch, Session, shared_queue
+from page.session import DEFAULT_NETWORK, STEPS, FaceSearch, Session, shared_queue
+from page.step_frame import THUMBNAIL_SIDE, fold_line, step_frame
 
 SMALL_FACE_SHARE = 0.12
 """Heads narrower than this share of the photo give little detail."""
+HEAD_ONLY = "head only"
+HEAD_MARGIN = 0.15
+"""Margin around the head where nothing else is wanted, in head sizes."""
+Box = tuple[float, float, float, float]
 UPLOAD, CAMERA, LOST = "upload", "camera", "lost visit"
 """Where the chosen photo comes from, beside the names of the samples; LOST: it is no longer here."""
 LOST_TEXT = (
@@ -32,21 +38,38 @@ LOST_TEXT = (
 
 def photo_step(session: Session) -> DeltaGenerator:
     """Show step 1 and set the photos of `session`. Returns a placeholder for `search_faces`."""
-    st.header("1 · Photo", anchor=False)
-    st.markdown(
-        "Choose one photo of a face, from the front or a little from the side. "
-        "The photo stays in this computer's memory and is not stored."
+    frame = step_frame(session, "photo", "1 · Photo")
+    with frame.body:
+        inputs, preview = st.columns([5, 6], gap="large")
+        with inputs:
+            name, data = _chosen_file(session)
+            framing = st.container(horizontal=True, vertical_alignment="center")
+        with preview:
+            photo = _decode(session, name, data)
+            with framing:
+                framing_controls(session, photo)
+                st.toggle("Head only", key=HEAD_ONLY, help="Crop to the head that was found.")
+            full_photo = framed(session, photo)
+            session.set_full_photo(Path(name).stem, full_photo)
+            session.set_photo(None if full_photo is None else _photo_to_model(session, name, full_photo))
+            offer_to_turn(session, photo)
+            placeholder = st.empty()
+    if session.photo and (session.depth_result or frame.name in session.folded):
+        fold_line(session, frame, _thumbnail(session, session.photo), "The chosen photo", as_text(name))
+    return placeholder
+
+
+def holds_work(session: Session) -> bool:
+    """Whether a reload would lose a photo of the visitor's own, or what was made of one."""
+    own = session.full_photo is not None and st.session_state.get("source") in (UPLOAD, CAMERA)
+    return own or session.current_step != STEPS[0]
+
+
+def _thumbnail(session: Session, photo: Photo) -> str:
+    """The photo to model, small, as a data URI."""
+    return session.cache.get_or_make(
+        ("thumbnail", photo.sha256), lambda: data_uri(thumbnail(photo.rgb_hwc, THUMBNAIL_SIDE), "JPEG")
     )
-    inputs, preview = st.columns([5, 6], gap="large")
-    with inputs:
-        name, data = _chosen_file(session)
-    with preview:
-        photo = _decode(session, name, data)
-        full_photo = _turned(session, photo)
-        session.set_full_photo(Path(name).stem, full_photo)
-        session.set_photo(None if full_photo is None else _photo_to_model(session, name, full_photo))
-        _offer_to_turn(session, photo)
-        return st.empty()
 
 
 def search_faces(session: Session, placeholder: DeltaGenerator) -> None:
@@ -133,10 +156,10 @@ def _sample_buttons() -> None:
     """One button per bundled portrait, under its picture."""
     if not sample_portraits():
         return
-    st.markdown("Or try a sample. These people do not exist.")
-    with st.container(horizontal=True, gap="small"):
+    st.markdown("Or try a sample: a portrait by NASA, or people who do not exist.")
+    with st.container(horizontal=True, gap="small", key="samples"):
         for number, path in enumerate(sample_portraits(), 1):
-            with st.container(width=94, gap="xsmall"):
+            with st.container(width=80, gap="xsmall"):
                 _show_image(_sample_thumbnail(path), f"Sample portrait {number}")
                 if st.button(f"Sample {number}", key=f"sample {number}", width="stretch"):
                     _set_source(path.name)
@@ -145,7 +168,7 @@ def _sample_buttons() -> None:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _sample_thumbnail(path: Path) -> str:
     """A bundled portrait, small."""
-    return data_uri(thumbnail(read_photo(path.read_bytes(), path.name).rgb_hwc, 188), "JPEG")
+    return data_uri(thumbnail(read_photo(path.read_bytes(), path.name).rgb_hwc, 160), "JPEG")
 
 
 def _show_image(source: str, alt: str) -> None:
@@ -186,59 +209,39 @@ def _decode(session: Session, name: str, data: bytes) -> Photo | None:
         return None
 
 
-def _turned(session: Session, photo: Photo | None) -> Photo | None:
-    """The photo as the visitor turned it."""
-    degrees = 0 if photo is None else session.turns.get(photo.sha256, 0)
-    if photo is None or not degrees:
-        return photo
-    return session.cache.get_or_make(("turned", photo.sha256, degrees), lambda: photo.turned(degrees))
-
-
-def _offer_to_turn(session: Session, photo: Photo | None) -> None:
-    """A button that stands the head of a file's photo upright, where the search found it turned."""
-    search = session.current_face_search()
-    if photo is None or search is None or not search.turn:
-        return
-    how = "upside down" if search.turn == 180 else "lying on its side"
-    st.warning(f"The head in this photo is {how}, and heads are measured upright.")
-    st.button(
-        "Turn the photo upright",
-        type="primary",
-        icon=":material/rotate_right:",
-        on_click=_turn,
-        args=(session, photo.sha256, search.turn),
-        key="turn the photo",
-    )
-
-
-def _turn(session: Session, photo_sha256: str, degrees: int) -> None:
-    session.turns[photo_sha256] = (session.turns.get(photo_sha256, 0) + degrees) % 360
-
-
 def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
-    """The full photo, or its part around the face that the visitor picked; shown with faces and warnings.
+    """The full photo, or its part around one head; shown with faces and warnings.
 
-    The bundled network finds the people itself: for it the picked face is noted, and nothing is cropped.
+    The bundled network finds the people itself: for it the picked face is noted, and the photo is cropped to
+    a head only where the visitor wants that.
     """
     search = session.current_face_search()
     faces = search.faces if search else ()
     finds_people = st.session_state.get("network", DEFAULT_NETWORK) == DEFAULT_NETWORK
     picked = _pick_face(full_photo, faces, finds_people)
-    session.face = picked + 1 if finds_people and picked is not None else 1
     boxes = [face.box_xyxy for face in faces]
+    photo = full_photo
+    if faces and st.session_state.get(HEAD_ONLY):
+        photo = _crop(session, full_photo, boxes, picked or 0, HEAD_MARGIN)
+    elif picked is not None and not finds_people:
+        photo = _crop(session, full_photo, boxes, picked, CROP_MARGIN)
+    session.face = picked + 1 if photo is full_photo and picked is not None else 1
+    shown, shown_boxes = (photo, []) if photo is not full_photo and len(faces) == 1 else (full_photo, boxes)
     source = session.cache.get_or_make(
-        ("outlined", full_photo.sha256, len(boxes), picked),
-        lambda: data_uri(photo_with_faces(full_photo, boxes, picked), "JPEG"),
+        ("outlined", shown.sha256, len(shown_boxes), picked),
+        lambda: data_uri(photo_with_faces(shown, shown_boxes, picked), "JPEG"),
     )
     _show_image(source, "The chosen photo")
     st.caption(_description(name, full_photo, faces))
     for warning in [*concerns(full_photo), *_face_warnings(full_photo, search)]:
         st.warning(warning)
-    if picked is None or finds_people:
-        return full_photo
-    return session.cache.get_or_make(
-        ("crop", full_photo.sha256, picked), lambda: crop_to(full_photo, boxes[picked])
-    )
+    return photo
+
+
+def _crop(session: Session, photo: Photo, boxes: list[Box], picked: int, margin: float) -> Photo:
+    """The part of the photo around the head of this index; margin: around it, in head sizes."""
+    key = "crop", photo.sha256, picked, margin
+    return session.cache.get_or_make(key, lambda: crop_to(photo, boxes[picked], margin))
 
 
 def _pick_face(full_photo: Photo, faces: tuple[Face, ...], finds_people: bool) -> int | None:

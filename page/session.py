@@ -15,6 +15,8 @@ from page.visit import Visit
 
 DEFAULT_NETWORK = "face"
 
+STEPS = "photo", "depth", "model"
+
 DepthKey = tuple[str, str]
 """What a depth map depends on: SHA-256 of the photo, name of the network."""
 
@@ -69,6 +71,8 @@ class Session:
     depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
     file_inputs: of the files that step 3 offers.
     turns: degrees clockwise by which photos were turned, by the digest of the file's photo.
+    folded: the steps of which only a line is shown. current_step, step_turns: the step that the visitor last
+    turned to, and how often one was.
     widget_values: of step 3, by key; Streamlit drops the value of a widget that has left the page.
     """
 
@@ -83,6 +87,9 @@ class Session:
     model_source: DepthResult | None = None
     file_inputs: FileInputs | None = None
     turns: dict[str, int] = field(default_factory=dict)
+    folded: set[str] = field(default_factory=set)
+    current_step: str = STEPS[0]
+    step_turns: int = 0
     widget_values: dict[str, Any] = field(default_factory=dict)
     cache: SessionCache = field(default_factory=SessionCache)
 
@@ -100,7 +107,18 @@ class Session:
         """Set the photo to model. A different photo than before drops the results of the old one."""
         if photo is None or self.photo is None or photo.sha256 != self.photo.sha256:
             self.depth_result = self.model_source = None
+            self.folded.clear()
+            self.current_step = STEPS[0]
         self.photo = photo
+
+    def turn_to(self, step: str) -> None:
+        """Open one of STEPS, fold those before it, and have it brought into view."""
+        self.folded = set(STEPS[: STEPS.index(step)])
+        self.current_step, self.step_turns = step, self.step_turns + 1
+
+    def fold_or_open(self, step: str) -> None:
+        """Fold a step that is open, or open one that is folded."""
+        self.folded ^= {step}
 
 
 def current_session() -> Session:

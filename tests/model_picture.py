@@ -19,6 +19,11 @@ SCENE_RADIUS = """(stage) => {
         largest = Math.max(largest, Math.hypot(points[at], points[at + 1], points[at + 2]));
     return largest;
 }"""
+TO_WHOLE_PIXELS = """(stage) => {
+    const { x, y } = stage.getBoundingClientRect();
+    stage.style.translate = `${Math.ceil(x) - x}px ${Math.ceil(y) - y}px`;
+}"""
+"""A screenshot begins at a whole pixel."""
 LOOK_FROM = """(stage, distance) => stage.viewer.setCamera(
     { eye: { x: 0, y: 0, z: distance }, center: { x: 0, y: 0, z: 0 } })"""
 
@@ -44,6 +49,7 @@ def rendered(mesh, stage_height):
 
 def front_view(page, stage):
     """(h, w, 3) float64 screenshot of the stage from where the rendering is made."""
+    stage.evaluate(TO_WHOLE_PIXELS)
     stage.evaluate(LOOK_FROM, DISTANCE_IN_RADII * stage.evaluate(SCENE_RADIUS))
     page.wait_for_timeout(600)
     return np.asarray(Image.open(io.BytesIO(stage.screenshot())).convert("RGB"), np.float64)

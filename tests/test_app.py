@@ -25,11 +25,11 @@ def test_the_whole_way_with_a_real_photo(page):
     assert not page.button(key="generate model").disabled
     press(page, "generate model")
     assert not page.exception and not page.error
-    models = "GLB", "STL", "PLY", "OBJ", "3MF", "XYZ", "USDZ"
+    models = "Download GLB", "STL", "PLY", "OBJ", "3MF", "XYZ", "USDZ"
     pictures = "Picture", "Turntable", "Red-cyan", "Stereo"
-    for kind in (*models, "Viewer", "Mesh report", *pictures):
+    for kind in (*models, "All files", "Viewer", "Mesh report", *pictures):
         assert any(label.startswith(kind) for label in download_labels(page))
-    assert "Closed | yes, a solid" in texts(page, "markdown")
+    assert "**Closed and standing** yes, a solid that stands" in texts(page, "markdown")
 
 
 @pytest.mark.usefixtures("coarse_models")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 from face_model_file import FACE_MODEL, needs_face_model
+from scipy.spatial import cKDTree
 
 import convert
 from benchmarks.accuracy import SyntheticHead, sphere_error
@@ -17,7 +18,7 @@ from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head, photo_of, sphere
-from generate_3d_model import build_mesh, point_cloud
+from generate_3d_model import build_mesh, even_points, point_cloud
 
 SIZE = (36, 48)
 PLAIN = ModelSettings(smoothing_px=0, edge_tolerance=0, remove_outliers=False)
@@ -140,6 +141,16 @@ def test_the_point_budget_holds_and_outliers_go():
     kept = point_cloud(make_relief(spiked, photo, replace(PLAIN, remove_outliers=True))).points_n3
     assert point_cloud(make_relief(spiked, photo, PLAIN)).points_n3[:, 2].max() > 0.7 > kept[:, 2].max()
     assert len(kept) > 0.9 * depth.mask_hw.sum()
+
+
+def test_points_for_looking_at_are_even_on_a_sphere_however_steep_it_is():
+    distance = relief.camera_distance(30.0)
+    settings = replace(PLAIN, fov_degrees=30.0, point_budget=2000, perspective=False)
+    cloud, apart = even_points(make_relief(sphere((160, 120), distance), photo_of((160, 120)), settings))
+    assert 1600 < len(cloud.points_n3) <= 2000
+    gaps, _ = cKDTree(cloud.points_n3).query(cloud.points_n3, 2)
+    assert apart < gaps[:, 1].min() and gaps[:, 1].max() < 2 * apart
+    assert np.allclose(np.linalg.norm(cloud.normals_n3, axis=1), 1, atol=1e-5)
 
 
 def test_normals_of_a_sphere_point_outwards():

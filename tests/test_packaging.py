@@ -98,7 +98,7 @@ def test_the_changelog_has_the_version():
 def test_the_bundled_files_are_found_in_a_checkout():
     assert ROOT / "assets" == bundled.FOLDER
     assert (bundled.FOLDER / "face_depth.safetensors").is_file()
-    assert len(bundled.sample_portraits()) == 3
+    assert len(bundled.sample_portraits()) == 4
 
 
 def test_the_wheel_has_the_library_the_command_and_the_bundled_files_only(wheel):

@@ -83,6 +83,18 @@ def choose(page, picker, option):
     raise AssertionError(f"The list of {picker} never showed {option}.")
 
 
+def open_popover(page, name):
+    """Press the button of a popover; wait for what it holds."""
+    page.get_by_role("button", name=name).click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+    page.wait_for_timeout(300)
+
+
+def close_popover(page):
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
 def show(page, name, kind):
     """Show points or surface; wait until Plotly draws that kind of trace."""
     page.get_by_role("radio", name=name).click()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from face3d.geometry.bend import BENDS
 from face3d.geometry.scale import PRINT_SIZES
-from face3d.geometry.settings import ModelSettings
+from face3d.geometry.settings import BASES, ModelSettings
 
 PLATES = (
     ("--plaque-depth", "plaque_depth_mm", "MM", "height of a plaque's relief above its plate"),
@@ -32,6 +33,33 @@ def add_print_options(parser: argparse.ArgumentParser) -> None:
         help="keychain: 40 mm high; figure: 100 mm high; bed-220, bed-256: the longest side fits a bed of "
         "220 or 256 mm; default: life, measured by the eyes",
     )
+    parser.add_argument(
+        "--base",
+        default=ModelSettings().base,
+        choices=BASES,
+        help="block under a bust; default: auto, a square one where it would not stand without",
+    )
+    parser.add_argument(
+        "--hollow",
+        type=float,
+        dest="wall_mm",
+        metavar="MM",
+        help="make a bust hollow, with walls of at least MM millimetres; default: solid",
+    )
+    parser.add_argument(
+        "--drain",
+        type=float,
+        default=ModelSettings().drain_mm,
+        dest="drain_mm",
+        metavar="MM",
+        help="diameter of the hole in a hollow bust's floor; default: 4",
+    )
+    parser.add_argument(
+        "--lithophane-shape",
+        default=ModelSettings().lithophane_shape,
+        choices=list(BENDS),
+        help="default: flat; curved: a third of a circle; cylinder: all around a lamp, without a block",
+    )
     for option, field, unit, meaning in PLATES:
         default = getattr(ModelSettings(), field)
         parser.add_argument(
@@ -46,5 +74,9 @@ def add_print_options(parser: argparse.ArgumentParser) -> None:
 
 def print_settings(options: argparse.Namespace) -> dict[str, Any]:
     """What the options say, as fields of `ModelSettings`."""
+    hollow = {"wall_mm": options.wall_mm, "drain_mm": options.drain_mm}
     plates = {field: getattr(options, field) for _, field, _, _ in PLATES}
-    return {"height_mm": options.height_mm} | PRINT_SIZES[options.size] | plates
+    plates["lithophane_shape"] = options.lithophane_shape
+    return (
+        {"height_mm": options.height_mm, "base": options.base} | PRINT_SIZES[options.size] | hollow | plates
+    )

@@ -47,14 +47,39 @@ PHOTO_LIGHT = {
     "lightposition": {"x": -4_000, "y": 8_000, "z": 14_000},
 }
 """From the front: the photo already contains shading."""
+GREYS = [[0.0, "rgb(0,0,0)"], [1.0, "rgb(255,255,255)"]]
+TAN_HALF_VIEW = 0.4142
+"""Tangent of half of Plotly's field of view, 45 degrees."""
+STAGE_PX = 620
+"""Height of the viewer's stage for which the points' size is chosen."""
+COVER = 2.2
+"""Diameter of a point over its distance to the next that leaves no hole between them: `points.apart` leaves
+none wider than twice the distance, and few so wide."""
 STILL_LIGHT = np.array([-0.35, 0.5, 0.79], np.float32)
 PALETTE_COLOURS = 256
 
 
+def point_px(distance: float, extent_23: Array, share: float = 1.0) -> float:
+    """Diameter in pixels of points `distance` apart, data units, that leave no gap in the first view.
+
+    extent_23: see `make_figure`. share: of that diameter.
+    """
+    reach = max(float((extent_23[1] - extent_23[0]).max()) / 2, 1e-6)
+    seen = 2 * START_EYE["z"] * TAN_HALF_VIEW  # of a scene whose cube has a side of 1
+    return max(0.5, share * COVER * distance / (2 * reach) / seen * STAGE_PX)
+
+
 def point_traces(cloud: PointCloud, colour: Colour, size_px: float = 2.0) -> list[Trace]:
-    """A scatter of `cloud`. size_px: diameter of a point in pixels."""
+    """A scatter of `cloud`, shaded grey by its normals where it has any, or in its colours.
+
+    size_px: diameter of a point in pixels.
+    """
     marker: dict[str, Any] = {"size": size_px, "showscale": False}
-    if colour is Colour.DEPTH:
+    if colour is Colour.DEPTH and cloud.normals_n3 is not None:
+        lit_n = np.clip(cloud.normals_n3 @ STILL_LIGHT, 0, 1)
+        grey_n = FARTHEST_GREY / 2 + (NEAREST_GREY - FARTHEST_GREY / 2) * lit_n
+        marker |= {"color": np.round(grey_n).astype(np.uint8), "colorscale": GREYS, "cmin": 0, "cmax": 255}
+    elif colour is Colour.DEPTH:
         marker |= {"color": cloud.points_n3[:, 2], "colorscale": DEPTH_SCALE}
     else:
         index_n, scale = _palette(cloud.colours_n3)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from face3d.geometry.filters import distance_inside, fill_by_diffusion, smooth
+from face3d.geometry.outline import corner_distance, sampled_at
 from face3d.structures import Array
 
 LARGEST_DEPTH_TO_WIDTH = 1.6
@@ -48,8 +49,6 @@ HIDDEN_SIGMA = 0.08
 RIM_CELLS, RIM_SHARE = 3.0, 0.05
 """Within so many cells of the silhouette, or this share of its size, the front gives way so that the two
 sides can meet."""
-STEADY_CELLS = 1.5
-"""Standard deviation of the Gaussian over the distance to the silhouette, cells."""
 
 
 def silhouette_size(mask_hw: Array) -> float:
@@ -136,10 +135,10 @@ def complete_back(
     return filled_hw if exact else smooth(filled_hw, cells_hw, HIDDEN_SIGMA * silhouette_size(cells_hw))
 
 
-def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Array, Array]:
+def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array, corners_n2: Array) -> tuple[Array, Array]:
     """Reliefs at the corners of the cells, limited by `LEAST_` and `LARGEST_DEPTH_TO_WIDTH`.
 
-    Args: front_n, back_n: ((h + 1) * (w + 1),) relief. cells_hw: (h, w) bool.
+    Args: front_n, back_n: ((h + 1) * (w + 1),) relief. cells_hw: (h, w) bool. corners_n2: columns and rows.
 
     At the silhouette the line of sight only touches a round body: there the two sides meet, halfway. Where
     the frame cuts it, they do not. Near it the middle and the shape of the section change slowly along the
@@ -152,7 +151,8 @@ def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Arr
     around = padded_hw[:-1, :-1], padded_hw[:-1, 1:], padded_hw[1:, :-1], padded_hw[1:, 1:]
     inner_hw, used_hw = np.logical_and.reduce(around), np.logical_or.reduce(around)
     band = max(RIM_CELLS, RIM_SHARE * silhouette_size(cells_hw))
-    away_hw = _steady_distance(inner_hw)
+    distance_n = sampled_at(corner_distance(cells_hw), np.ones_like(inner_hw), corners_n2)
+    away_hw = np.where(inner_hw, np.maximum(distance_n.reshape(inner_hw.shape), 0), 0)
     chord_hw = _round(away_hw) / cells_hw.shape[1]
     front_hw, back_hw = front_n.reshape(inner_hw.shape), back_n.reshape(inner_hw.shape)
     ratio_hw = np.divide(
@@ -168,14 +168,3 @@ def meet_at_the_rim(front_n: Array, back_n: Array, cells_hw: Array) -> tuple[Arr
     middle_hw = smooth(((front_hw + back_hw) / 2).astype(np.float32), used_hw, band / 2)
     met_hw = front_hw + near_hw * (middle_hw + ratio_hw * chord_hw - front_hw)
     return met_hw.ravel(), (met_hw - 2 * ratio_hw * chord_hw).ravel()
-
-
-def _steady_distance(inner_hw: Array) -> Array:
-    """(h, w) distance to the silhouette in cells, its stairs smoothed away; 0 outside `inner_hw`."""
-    steady_hw = cv2.GaussianBlur(
-        distance_inside(inner_hw) - distance_inside(~inner_hw),
-        (0, 0),
-        STEADY_CELLS,
-        borderType=cv2.BORDER_REPLICATE,
-    )
-    return np.where(inner_hw, np.maximum(steady_hw, 0), 0)

@@ -9,11 +9,10 @@ import numpy as np
 from face3d.errors import GeometryError
 from face3d.geometry import filters
 from face3d.geometry.camera import Camera, unproject
-from face3d.geometry.meshes import decimate, drop_unused
+from face3d.geometry.meshes import drop_unused
 from face3d.geometry.relief import Relief
 from face3d.geometry.silhouette import smooth_rim
-from face3d.geometry.texture import model_texture, picture_uv
-from face3d.structures import Array, Mesh
+from face3d.structures import Array
 
 GRID_SHARES = (4.0, 2.0, 0.9, 0.4)
 """Triangles of the working grid over the face budget. Decimation keeps triangles where the curvature is high;
@@ -62,13 +61,12 @@ def grid(relief: Relief, *, side: int | None = None, rim: bool = True) -> Grid:
     """
     settings, camera = relief.settings, relief.camera
     size_hw = grid_size(camera.size_hw, (side or settings.grid_side) / max(camera.size_hw))
-    front_hw, mask_hw = filters.resample(relief.front_hw, relief.known_hw, size_hw)
+    front_hw, mask_hw = filters.resample(relief.front_hw, relief.joined_hw, size_hw)
     points_hw3 = pixel_points(front_hw, camera)
     if rim and mask_hw.any():
         nearest = camera.distance - float(front_hw[mask_hw].max())
-        rows_hw, columns_hw, front_hw, mask_hw = smooth_rim(
-            front_hw, mask_hw, settings.edge_tolerance * nearest or np.inf
-        )
+        largest_step = max(settings.edge_tolerance * nearest, relief.least_occlusion) or np.inf
+        rows_hw, columns_hw, front_hw, mask_hw = smooth_rim(front_hw, mask_hw, largest_step)
         points_hw3 = grid_points(rows_hw, columns_hw, front_hw, camera)
     points_hw3[~mask_hw] = np.nan
     x_hw, y_hw, z_hw = np.moveaxis(points_hw3, -1, 0)
@@ -89,19 +87,16 @@ def used_triangles(mask_hw: Array) -> tuple[Array, Array]:
     return used, faces_m3
 
 
-def surface_mesh(relief: Relief) -> Mesh:
-    """A finer `grid`, rim and all, as a textured mesh of at most about `face_budget` triangles: for display.
+def surface(relief: Relief, triangles: float) -> tuple[Array, Array]:
+    """Vertices (n, 3) float32 and triangles (m, 3) int32 of a `grid`, rim and all, with about so many
+    triangles over the subject.
 
-    Raises as `grid`.
+    Raises as `grid`, and as `used_triangles`.
     """
-    budget, size_hw = relief.settings.face_budget, relief.camera.size_hw
-    scale = min(1.0, float(np.sqrt(GRID_SHARES[0] * budget / (2 * int(relief.subject_hw.sum())))))
-    plane = grid(relief, side=max(2, round(scale * max(size_hw))))
+    scale = min(1.0, float(np.sqrt(triangles / (2 * int(relief.subject_hw.sum())))))
+    plane = grid(relief, side=max(2, round(scale * max(relief.camera.size_hw))))
     used, faces_m3 = used_triangles(plane.mask_hw)
-    points_n3 = np.stack([plane.x_hw, plane.y_hw, plane.z_hw], -1).reshape(-1, 3)[used]
-    points_n3, faces_m3 = decimate(points_n3, faces_m3, budget, closed=False)
-    uv_n2 = picture_uv(points_n3, relief.camera, 0).astype(np.float32)
-    return Mesh(points_n3, faces_m3, uv_n2, model_texture(relief, closed=False), unit=plane.unit)
+    return np.stack([plane.x_hw, plane.y_hw, plane.z_hw], -1).reshape(-1, 3)[used], faces_m3
 
 
 def triangulate(mask_hw: Array) -> Array:

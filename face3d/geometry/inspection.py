@@ -144,6 +144,12 @@ def points_on(vertices_n3: Array, faces_m3: Array, count: int, rng: np.random.Ge
     return points_k3
 
 
+def surface_area(vertices_n3: Array, faces_m3: Array) -> float:
+    """Sum of the areas of the triangles, square of the vertices' unit."""
+    a_m3, b_m3, c_m3 = (vertices_n3[faces_m3[:, corner]].astype(np.float64) for corner in range(3))
+    return float(np.linalg.norm(np.cross(b_m3 - a_m3, c_m3 - a_m3), axis=1).sum() / 2)
+
+
 def even_samples(
     vertices_n3: Array, faces_m3: Array, count: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
@@ -166,12 +172,16 @@ def _in_triangle(count: int, rng: np.random.Generator) -> Array:
 
 
 def reprojection_error(
-    mesh_in_camera: Mesh, camera: Camera, front_share: float, margin_px: int, rng: np.random.Generator
+    mesh_in_camera: Mesh,
+    camera: Camera,
+    front_share: float,
+    border_px: tuple[int, int],
+    rng: np.random.Generator,
 ) -> float | None:
     """Mean distance in pixels of the photo between a point's place in the texture and its projection.
 
     A texture is linear over a triangle and a photo is not: large triangles let it slide. None without a
-    texture.
+    texture. border_px: of the texture around the photo, and below that.
     """
     if mesh_in_camera.uv_n2 is None:
         return None
@@ -184,8 +194,8 @@ def reprojection_error(
     corners_k3 = seen[rng.integers(len(seen), size=PIXEL_SAMPLES)]
     weights_k3 = _in_triangle(PIXEL_SAMPLES, rng)
     uv_k2 = np.einsum("kc,kcd->kd", weights_k3, mesh_in_camera.uv_n2[corners_k3].astype(np.float64))
-    height, width = camera.size_hw
+    (height, width), (margin_px, below_px) = camera.size_hw, border_px
     uv_columns = uv_k2[:, 0] / front_share * (width + 2 * margin_px) - margin_px
-    uv_rows = (1 - uv_k2[:, 1]) * (height + 2 * margin_px) - margin_px
+    uv_rows = (1 - uv_k2[:, 1]) * (height + 2 * margin_px + below_px) - margin_px
     columns, rows = project(np.einsum("kc,kcd->kd", weights_k3, vertices_n3[corners_k3]), camera)
     return float(np.hypot(columns - uv_columns, rows - uv_rows).mean())

@@ -12,7 +12,7 @@ from face3d.geometry import plates
 from face3d.geometry.back_side import complete_back, complete_front, meet_at_the_rim, steady_outline, wells
 from face3d.geometry.camera import Camera, unproject
 from face3d.geometry.filters import resample
-from face3d.geometry.grid import grid_size, pixel_points, used_triangles
+from face3d.geometry.grid import grid_size, surface
 from face3d.geometry.lithophane import lithophane_texture
 from face3d.geometry.plinth import add_plinth
 from face3d.geometry.poisson import poisson_surface
@@ -25,6 +25,8 @@ from face3d.structures import Array
 
 FOOT_SHARE = 0.02
 """Height of a bust's foot below its lowest point, share of its height."""
+PLAIN_SHARE = 0.004
+"""Decimation lifts points of a block's upper side by less than this share of the bust's height."""
 LEAST_THICKNESS = 0.004
 """Least distance from front to back of a bust, image widths."""
 THIN_WALL_MM = 1.0
@@ -46,12 +48,14 @@ def settings_of(kind: str, settings: ModelSettings) -> ModelSettings:
 @dataclass(frozen=True, eq=False)
 class Shape:
     """vertices_n3: (n, 3) float32. faces_m3: (m, 3) int32. photo_rows: the rows of the photo, from the top,
-    that the model wears; what lies below them is a foot.
+    that the model wears; what lies below them is a foot. plain_below: height of a block's upper side, which
+    wears nothing of the photo; minus infinity without one.
     """
 
     vertices_n3: Array
     faces_m3: Array
     photo_rows: float
+    plain_below: float = -np.inf
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,11 @@ class Kind:
     even: bool = True
     of_light: bool = False
     thin_wall_mm: float = THIN_WALL_MM
+
+    @property
+    def can_be_hollow(self) -> bool:
+        """Whether it has an inside that walls can leave empty."""
+        return self.closed and not self.plate
 
     @property
     def lies(self) -> bool:
@@ -127,11 +136,7 @@ def _on_grid(relief: Relief, size_hw: tuple[int, int]) -> _GridRelief:
 
 def _shell(relief: Relief, triangles: float) -> Shape:
     """The visible surface, open at its edges."""
-    size_hw = _working_size(relief, "shell", triangles)
-    front_hw, mask_hw = resample(relief.front_hw, relief.known_hw, size_hw)
-    used, faces_m3 = used_triangles(mask_hw)
-    vertices_n3 = pixel_points(front_hw, relief.camera).reshape(-1, 3)[used]
-    return Shape(vertices_n3, faces_m3, relief.camera.size_hw[0])
+    return Shape(*surface(relief, triangles), relief.camera.size_hw[0])
 
 
 def _place(solid: Solid, grid_hw: tuple[int, int], camera: Camera) -> Array:
@@ -173,11 +178,13 @@ def _bust(relief: Relief, triangles: float) -> Shape:
         limit=meet_at_the_rim,
     )
     vertices_n3, faces_m3 = _place(solid, size_hw, relief.camera), solid.faces_m3
-    if in_pieces or tipping_angle(vertices_n3, faces_m3) < LEAST_TIPPING_DEGREES:
-        camera = relief.camera
-        eye_z = camera.distance * camera.unit_per_width if camera.perspective else np.inf
-        vertices_n3, faces_m3 = add_plinth(vertices_n3, faces_m3, solid.foot_n, eye_z)
-    return Shape(vertices_n3, faces_m3, photo_rows)
+    base, floor = relief.settings.base, float(vertices_n3[:, 1].min())
+    if base == "auto" and not in_pieces and tipping_angle(vertices_n3, faces_m3) >= LEAST_TIPPING_DEGREES:
+        return Shape(vertices_n3, faces_m3, photo_rows)
+    camera = relief.camera
+    eye_z = camera.distance * camera.unit_per_width if camera.perspective else np.inf
+    stood = add_plinth(vertices_n3, faces_m3, solid.foot_n, eye_z, is_round=base == "round")
+    return Shape(*stood, photo_rows, floor + PLAIN_SHARE * float(np.ptp(vertices_n3[:, 1])))
 
 
 def _standing_cells(subject_hw: Array, chin_share: float) -> Array:
@@ -224,7 +231,8 @@ def _lithophane(relief: Relief, triangles: float) -> Shape:
 def _poisson(relief: Relief, triangles: float) -> Shape:
     """A smooth surface through the points of the bust (screened Poisson, Open3D)."""
     bust = _bust(relief, triangles)
-    return Shape(*poisson_surface(bust.vertices_n3, bust.faces_m3), bust.photo_rows)
+    surface = poisson_surface(bust.vertices_n3, bust.faces_m3)
+    return Shape(*surface, bust.photo_rows, bust.plain_below)
 
 
 KINDS: dict[str, Kind] = {
@@ -257,10 +265,10 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def texture_of(relief: Relief, kind: str) -> Array:
+def texture_of(relief: Relief, kind: str, photo_rows: float) -> Array:
     """The texture of a kind: the photo, or for a lithophane its light with a lamp behind it."""
     row = KINDS[kind]
     margin_px = plates.margin_px(relief) if row.plate else None
     if row.of_light:
         return lithophane_texture(relief, margin_px or 0)
-    return model_texture(relief, closed=row.closed, plaque_px=margin_px)
+    return model_texture(relief, closed=row.closed, plaque_px=margin_px, photo_rows=photo_rows)

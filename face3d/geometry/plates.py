@@ -89,13 +89,21 @@ def plaque(relief: Relief, triangles: float) -> tuple[Array, Array]:
 
 
 def lithophane(relief: Relief, triangles: float) -> tuple[Array, Array]:
-    """Vertices (n, 3) and triangles (m, 3) of a plate as thick as the photo is dark, on a block."""
+    """Vertices (n, 3) and triangles (m, 3) of a plate as thick as the photo is dark, on a block.
+
+    What becomes a cylinder stands without one, and is as thick as its frame where its two sides meet.
+    """
     plate, settings = _plate(relief, triangles), relief.settings
-    standing = (1 + HEIGHT_SHARE) * plate.height
-    millimetre = _millimetre(relief, standing, plate.width + 2 * LEDGE_SHARE * plate.height)
+    alone = settings.lithophane_shape == "cylinder"
+    standing, beside = (0.0, 0.0) if alone else (HEIGHT_SHARE, LEDGE_SHARE)
+    millimetre = _millimetre(relief, (1 + standing) * plate.height, plate.width + 2 * beside * plate.height)
     light_hw, _ = resample(luminance(relief), np.ones(relief.camera.size_hw, bool), plate.size_hw)
     thick_hw = plate.framed(thickness_mm(light_hw, settings), settings.lithophane_thick_mm)
+    if alone:
+        thick_hw[:, [0, -1]] = settings.lithophane_thick_mm
     solid = close_plate(thick_hw * millimetre, 0.0)
+    if alone:
+        return _placed(solid, plate, relief), solid.faces_m3
     return add_plinth(_placed(solid, plate, relief), solid.faces_m3, solid.foot_n, np.inf)
 
 

@@ -9,11 +9,17 @@ from face3d.structures import Array
 
 NEIGHBOURS = 16
 """Nearest neighbours whose mean distance tells an outlier."""
+PACKING = 0.41
+"""Share of a plane that discs cover which are taken in random order from four times as many random points;
+0.547 from points without end (Feder, "Random sequential adsorption", J. Theor. Biol. 87, 1980)."""
 
 
-def outliers(points_n3: Array, ratio: float) -> Array:
+def outliers(points_n3: Array, ratio: float, least_deviation: float = 0.0) -> Array:
     """(n,) bool: points whose mean distance to their `NEIGHBOURS` nearest is `ratio` standard deviations
     above average.
+
+    least_deviation: of the standard deviation, share of the average: where points are even, those at an edge
+    are farther apart than the others by more than twice their small deviation, and no outliers.
 
     Source: Rusu et al., "Towards 3D point cloud based object maps for household environments", RAS 2008,
     section 4.1.
@@ -22,7 +28,33 @@ def outliers(points_n3: Array, ratio: float) -> Array:
         return np.zeros(len(points_n3), bool)
     distances_nk, _ = cKDTree(points_n3).query(points_n3, NEIGHBOURS + 1, workers=-1)
     mean_n = distances_nk[:, 1:].mean(axis=1)
-    return mean_n > mean_n.mean() + ratio * mean_n.std() + 1e-12
+    average = mean_n.mean()
+    return mean_n > average + ratio * max(mean_n.std(), least_deviation * average) + 1e-12
+
+
+def spacing(area: float, count: int) -> float:
+    """Least distance at which `apart` keeps at most about `count` points of a surface of this area."""
+    return float(np.sqrt(4 * PACKING * area / (np.pi * count)))
+
+
+def apart(points_n3: Array, distance: float) -> Array:
+    """Ascending indices of points of which no two are nearer than `distance`, and to one of which every other
+    is: where the points are in random order, blue noise without a pattern or a hole.
+
+    Source: Luby, "A simple parallel algorithm for the maximal independent set problem", SIAM J. Comput. 15,
+    1986, with the order of the points for its random numbers. The earlier point of a pair stays, as in dart
+    throwing (Cook, "Stochastic sampling in computer graphics", TOG 5(1), 1986).
+    """
+    pairs_k2 = cKDTree(points_n3).query_pairs(distance, output_type="ndarray")  # the lower index first
+    kept_n, open_n = np.zeros(len(points_n3), bool), np.ones(len(points_n3), bool)
+    while len(pairs_k2):
+        first_n = open_n.copy()
+        first_n[pairs_k2[:, 1]] = False
+        kept_n |= first_n
+        open_n &= ~first_n
+        open_n[pairs_k2[first_n[pairs_k2[:, 0]], 1]] = False
+        pairs_k2 = pairs_k2[open_n[pairs_k2].all(axis=1)]
+    return np.flatnonzero(kept_n | open_n)
 
 
 def normals_of_grid(points_hw3: Array, mask_hw: Array) -> Array:

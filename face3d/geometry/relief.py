@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from face3d.errors import GeometryError
 from face3d.geometry import filters
 from face3d.geometry.camera import DEFAULT_FOV_DEGREES, Camera, choose_fov
+from face3d.geometry.occlusions import LEAST_JUMP_HEADS, depth_edges, hanging_together, occlusions
 from face3d.geometry.person import only_person
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo, read_only
@@ -142,25 +142,6 @@ def metres_per_width(depth: DepthMap, distance: float) -> float | None:
     return float(np.median(depth.values_hw[depth.mask_hw])) / distance
 
 
-def depth_edges(relief_hw: Array, mask_hw: Array, distance: float, tolerance: float) -> Array:
-    """(h, w) bool: pixels of `mask_hw` beside a jump in distance, where one object ends before another.
-
-    A pixel counts when the distances from the camera within a window around it differ by more than
-    `tolerance` times its own. The window grows with the picture (3 pixels up to 512 wide, then 1/170 of the
-    width): a network's edges are as wide as its own pixels.
-    """
-    if tolerance <= 0:
-        return np.zeros_like(mask_hw)
-    width = max(3, 2 * round(relief_hw.shape[1] / 340) + 1)
-    kernel = np.ones((width, width), np.uint8)
-    relief_hw = relief_hw.astype(np.float32)
-    high_hw = cv2.dilate(
-        np.where(mask_hw, relief_hw, -np.float32(1e9)), kernel, borderType=cv2.BORDER_REPLICATE
-    )
-    low_hw = cv2.erode(np.where(mask_hw, relief_hw, np.float32(1e9)), kernel, borderType=cv2.BORDER_REPLICATE)
-    return mask_hw & (high_hw - low_hw > tolerance * (distance - relief_hw))
-
-
 @dataclass(frozen=True, eq=False)
 class Relief:
     """What every model is made of: front and back of the subject, masked and smoothed, and the camera.
@@ -168,11 +149,14 @@ class Relief:
     depth, photo, settings: what it was made from; the map is that of the one person it shows.
     faces_found: in the whole photo; None where the network does not look for faces.
     camera: from pixels and relief to points; `camera.unit_per_width` image widths or metres.
-    front_hw: (h, w) float32, smoothed relief of the visible side in image widths, 0 outside `known_hw`.
+    front_hw: (h, w) float32, smoothed relief of the visible side in image widths; 0 outside `known_hw` and
+    `joined_hw`.
     back_hw: the same of the hidden side over `subject_hw`, or None where the network gives none.
     subject_hw: (h, w) bool, pixels of the person, or of the whole picture where the background is kept.
     known_hw: those of them that do not lie beside a jump in depth.
-    sure_hw: those of them at which the hidden side is reliable.
+    joined_hw: pixels of a surface that is cut at true occlusions only (see `occlusions`); where no face tells
+    how large a head is, `known_hw`.
+    sure_hw: pixels of the subject at which the hidden side is reliable.
     smoothing_change: root mean square change of the face's relief by smoothing, in `unit`; of the whole
     subject where there is no face.
     """
@@ -185,12 +169,13 @@ class Relief:
     back_hw: Array | None
     subject_hw: Array
     known_hw: Array
+    joined_hw: Array
     sure_hw: Array
     smoothing_change: float
     faces_found: int | None
 
     def __post_init__(self) -> None:
-        for name in ("front_hw", "back_hw", "subject_hw", "known_hw", "sure_hw"):
+        for name in ("front_hw", "back_hw", "subject_hw", "known_hw", "joined_hw", "sure_hw"):
             if (layer_hw := getattr(self, name)) is not None:
                 object.__setattr__(self, name, read_only(layer_hw))
 
@@ -204,6 +189,11 @@ class Relief:
     def chin_share(self) -> float:
         """Height in the picture of the head's lower end, 0 (top) to 1; 0 without a head."""
         return max((face.box_xyxy[3] for face in self.depth.faces), default=0.0) / self.depth.size_hw[0]
+
+    @property
+    def least_occlusion(self) -> float:
+        """Least jump at which `joined_hw` is cut, image widths; 0 where no face tells how large a head is."""
+        return _least_occlusion(self.depth)
 
     @property
     def back_is_estimate(self) -> bool:
@@ -232,7 +222,11 @@ def make_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Relie
         raise GeometryError(
             "Every pixel lies beside a jump in depth. Raise the edge tolerance or set it to 0."
         )
+    joined_hw = _joined(raw_hw, subject_hw, known_hw, depth, camera, settings)
     front_hw = _smoothed(raw_hw, known_hw, camera, settings)
+    ramp_hw = joined_hw & ~known_hw
+    if ramp_hw.any():
+        front_hw[ramp_hw] = _smoothed(raw_hw, joined_hw | known_hw, camera, settings)[ramp_hw]
     return Relief(
         depth=depth,
         photo=photo,
@@ -242,10 +236,35 @@ def make_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Relie
         back_hw=None if raw_back_hw is None else _smoothed(raw_back_hw, subject_hw, camera, settings),
         subject_hw=subject_hw,
         known_hw=known_hw,
+        joined_hw=joined_hw,
         sure_hw=_reliable(depth, subject_hw),
         smoothing_change=_change(front_hw - raw_hw, known_hw, depth.faces) * camera.unit_per_width,
         faces_found=faces_found,
     )
+
+
+def _joined(
+    raw_hw: Array,
+    subject_hw: Array,
+    known_hw: Array,
+    depth: DepthMap,
+    camera: Camera,
+    settings: ModelSettings,
+) -> Array:
+    """(h, w) bool: see `Relief.joined_hw`. A cut begins where the ramp is half as steep as beside a jump."""
+    if not depth.faces or not settings.foreground_only or settings.edge_tolerance <= 0:
+        return known_hw
+    steep_hw = depth_edges(raw_hw, subject_hw, camera.distance, settings.edge_tolerance / 2)
+    cut_hw = occlusions(raw_hw, subject_hw, steep_hw, _least_occlusion(depth))
+    joined_hw = hanging_together(subject_hw, cut_hw)
+    return joined_hw if joined_hw.any() else known_hw
+
+
+def _least_occlusion(depth: DepthMap) -> float:
+    if not depth.faces:
+        return 0.0
+    left, _, right, _ = depth.faces[0].box_xyxy
+    return LEAST_JUMP_HEADS * (right - left) / depth.size_hw[1]
 
 
 def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings, subject_hw: Array) -> Camera:

@@ -19,7 +19,7 @@ from face3d.geometry.plates import margin_px
 from face3d.geometry.relief import Relief
 from face3d.geometry.scale import Placement, in_millimetres
 from face3d.geometry.stability import LEAST_TIPPING_DEGREES, tipping_angle
-from face3d.geometry.texture import FRONT_SHARE
+from face3d.geometry.texture import FRONT_SHARE, foot_px
 from face3d.structures import Array, Mesh
 
 THIN_SHARE_PERCENT = 1.0
@@ -107,8 +107,8 @@ class MeshReport:
 
     @property
     def weight_g(self) -> float | None:
-        """Weight in PLA if it is printed solid, without supports; None without a volume. Printed with
-        infill it weighs less.
+        """Weight in PLA of the whole volume, without supports; None without one. A solid model printed with
+        infill weighs less.
         """
         return None if self.volume_cm3 is None else round(PLA_G_PER_CM3 * self.volume_cm3, 1)
 
@@ -245,8 +245,15 @@ def _degenerate(vertices_n3: Array, faces_m3: Array, size: float) -> int:
 def _reprojection(
     mesh: Mesh, in_camera_n3: Array, kind: str, relief: Relief, rng: np.random.Generator
 ) -> float | None:
-    """`reprojection_error` of a model whose vertices in the camera's frame are `in_camera_n3`."""
+    """`reprojection_error` of a model whose vertices in the camera's frame are `in_camera_n3`.
+
+    None for a bent plate, which no camera sees as it was.
+    """
+    if KINDS[kind].of_light and relief.settings.lithophane_shape != "flat":
+        return None
     seen = replace(mesh, vertices_n3=in_camera_n3.astype(np.float32), unit="image width")
     row = KINDS[kind]
     border_px = margin_px(relief) if row.plate else 0
-    return reprojection_error(seen, relief.camera, FRONT_SHARE if row.closed else 1.0, border_px, rng)
+    below_px = foot_px(relief.camera.size_hw[0]) if row.closed and not row.plate else 0
+    front_share = FRONT_SHARE if row.closed else 1.0
+    return reprojection_error(seen, relief.camera, front_share, (border_px, below_px), rng)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from face3d.errors import GeometryError
+from face3d.geometry.bend import BENDS
+
+BASES = "auto", "square", "round"
+"""A block of that shape; auto: a square one where the bust would not stand without it."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,16 @@ class ModelSettings:
     of `grid`, points.
     grey: colours from the depth (near = light) instead of from the photo.
     texture_side: largest side of the texture's photo, pixels.
+    base: what a bust stands on, one of `BASES`.
     plaque_border: margin of a plaque or lithophane, share of the picture's width.
     plaque_depth_mm: from the plate of a plaque to the highest point of its relief. plaque_base_mm: thickness
     of that plate. plaque_frame_mm: height of the frame above it, 0 for none.
     lithophane_thin_mm, lithophane_thick_mm: thickness where the photo is white, and where it is black.
     lithophane_gamma: above 1 the middle tones are thicker, so darker; below 1 thinner.
+    lithophane_shape: one of `bend.BENDS`: flat, curved, or a cylinder.
     face: number of the face whose person is modelled; 1 covers most of the picture.
+    wall_mm: least thickness of the walls of a bust that is hollow, None for a solid one. drain_mm: diameter
+    of the hole in its floor.
     height_mm: height of the finished model, or None to measure the eyes (see `scale`). longest_mm: longest
     side of the finished model, in place of its height.
     """
@@ -48,6 +56,7 @@ class ModelSettings:
     grid_side: int = 256
     grey: bool = False
     texture_side: int = 2048
+    base: str = "auto"
     plaque_border: float = 0.06
     plaque_depth_mm: float = 12.0
     plaque_base_mm: float = 3.0
@@ -55,7 +64,10 @@ class ModelSettings:
     lithophane_thin_mm: float = 0.8
     lithophane_thick_mm: float = 3.2
     lithophane_gamma: float = 1.0
+    lithophane_shape: str = "flat"
     face: int = 1
+    wall_mm: float | None = None
+    drain_mm: float = 4.0
     height_mm: float | None = None
     longest_mm: float | None = None
 
@@ -65,6 +77,13 @@ class ModelSettings:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise GeometryError(f"{title} must be {low:,} to {high:,}, not {value:,g}.")
+        if self.base not in BASES:
+            raise GeometryError(f"There is no base named {self.base!r}. Choose one of {', '.join(BASES)}.")
+        if self.lithophane_shape not in BENDS:
+            raise GeometryError(
+                f"There is no lithophane of the shape {self.lithophane_shape!r}. "
+                f"Choose one of {', '.join(BENDS)}."
+            )
         if not self.lithophane_thin_mm < self.lithophane_thick_mm:
             raise GeometryError(
                 f"The lithophane is {self.lithophane_thin_mm:g} mm thick where it is thinnest: "
@@ -90,6 +109,8 @@ SETTING_RANGES = (
     ("lithophane_thick_mm", "The largest thickness of the lithophane in millimetres", 0.2, 20),
     ("lithophane_gamma", "The gamma of the lithophane", 0.1, 10),
     ("face", "The number of the face", 1, 255),
+    ("wall_mm", "The thickness of the walls of a hollow model in millimetres", 0.4, 100),
+    ("drain_mm", "The diameter of the drain hole in millimetres", 0.5, 100),
     ("height_mm", "The height in millimetres", 1, 10_000),
     ("longest_mm", "The longest side in millimetres", 1, 10_000),
 )

@@ -2,8 +2,7 @@
 
 A head falls away ever more steeply towards its outline, so the outermost cells of two rows, a part of a cell
 nearer to it or farther, lie at quite different depths: drawn as they are, they stand out like the teeth of a
-saw. For looking at only: the rim is a guess of half a cell, which costs accuracy, so what is measured and
-kept in files does without.
+saw. The rim itself is a guess of half a cell.
 """
 
 from __future__ import annotations

@@ -17,12 +17,9 @@ from scipy import ndimage
 
 from face3d.errors import GeometryError
 from face3d.geometry.meshes import drop_unused
+from face3d.geometry.outline import on_outline, sampled_at
 from face3d.structures import Array
 
-RIM_SHIFT = 0.24
-"""Largest move of a border corner when the staircase is smoothed, in cells. Below a quarter, no triangle of
-the grid can turn over: its doubled area stays above (1 - 2 s)^2 - (2 s)^2 = 1 - 4 s > 0."""
-RIM_PASSES = 8
 CUT_HIGHER = 0.15
 """Share of a bust's height that may go for a foot in one piece."""
 
@@ -130,21 +127,12 @@ def _border_edges(cells_hw: Array) -> tuple[Array, Array]:
     return np.concatenate(edges), faces_down
 
 
-def _smooth_rim(corners_n2: Array, edges_k2: Array, still_n: Array) -> Array:
-    """Corner positions with the border's staircase smoothed, each moved by at most `RIM_SHIFT`."""
-    moved_n2 = corners_n2.copy()
+def _on_outline(cells_hw: Array, corners_n2: Array, edges_k2: Array, still_n: Array) -> Array:
+    """Corner positions, the border's on the smooth outline; not where it touches itself or the frame."""
     counts = np.bincount(edges_k2.ravel(), minlength=len(corners_n2))
-    free = (counts == 2) & ~still_n
-    for _ in range(RIM_PASSES):
-        sums_n2 = np.zeros_like(moved_n2)
-        for here, there in ((0, 1), (1, 0)):
-            for axis in (0, 1):
-                sums_n2[:, axis] += np.bincount(
-                    edges_k2[:, here], moved_n2[edges_k2[:, there], axis], minlength=len(moved_n2)
-                )
-        target_n2 = (moved_n2[free] + sums_n2[free] / 2) / 2
-        moved_n2[free] = np.clip(target_n2, corners_n2[free] - RIM_SHIFT, corners_n2[free] + RIM_SHIFT)
-    return moved_n2
+    on_frame_n = (corners_n2 == 0).any(axis=1) | (corners_n2 == cells_hw.shape[::-1]).any(axis=1)
+    free_n = (counts == 2) & ~still_n & ~on_frame_n
+    return on_outline(corners_n2, cells_hw, free_n, _cell_triangles(np.ones_like(cells_hw)))
 
 
 def close_cells(
@@ -155,7 +143,7 @@ def close_cells(
     least_thickness: float,
     with_foot: bool,
     smooth_rim: bool,
-    limit: Callable[[Array, Array, Array], tuple[Array, Array]] | None = None,
+    limit: Callable[[Array, Array, Array, Array], tuple[Array, Array]] | None = None,
 ) -> Solid:
     """The solid between two reliefs over cells that touch along edges only (see `solid_cells`).
 
@@ -164,21 +152,24 @@ def close_cells(
         least_thickness: the back is pushed to lie at least this far behind the front, > 0.
         with_foot: carry the lowest row down to a floor: its edge is repeated as `foot_n` vertices, to be
             placed after unprojection.
-        smooth_rim: smooth the staircase of the border by less than a quarter of a cell; not the lowest row.
-        limit: front and back at the corners and `cells_hw` -> both, limited (`back_side.meet_at_the_rim`).
+        smooth_rim: move the border's corners onto its smooth outline (see `outline`); not the lowest row.
+        limit: front and back at the corners, `cells_hw`, the corners' columns and rows -> both, limited
+            (`back_side.meet_at_the_rim`).
     """
     height, width = cells_hw.shape
-    front_n, back_n = corner_means(front_hw, cells_hw).ravel(), corner_means(back_hw, cells_hw).ravel()
-    if limit is not None:
-        front_n, back_n = limit(front_n, back_n, cells_hw)
-    back_n = np.minimum(back_n, front_n - least_thickness)
-
+    layers = [corner_means(layer_hw, cells_hw) for layer_hw in (front_hw, back_hw)]
     rows, columns = np.divmod(np.arange((height + 1) * (width + 1)), width + 1)
     corners_n2 = np.stack([columns, rows], -1).astype(np.float64)
     edges_k2, faces_down = _border_edges(cells_hw)
     lowest = int(np.flatnonzero(cells_hw.any(axis=1))[-1]) + 1
     if smooth_rim:
-        corners_n2 = _smooth_rim(corners_n2, edges_k2, rows == lowest)
+        corners_n2 = _on_outline(cells_hw, corners_n2, edges_k2, rows == lowest)
+        used_hw = corner_means(np.ones(cells_hw.shape), cells_hw) > 0
+        layers = [sampled_at(layer_hw, used_hw, corners_n2) for layer_hw in layers]
+    front_n, back_n = (layer.ravel() for layer in layers)
+    if limit is not None:
+        front_n, back_n = limit(front_n, back_n, cells_hw, corners_n2)
+    back_n = np.minimum(back_n, front_n - least_thickness)
 
     on_floor = faces_down & (rows[edges_k2[:, 0]] == lowest) & with_foot
     used, faces_m3 = drop_unused(_closed_triangles(cells_hw, edges_k2, on_floor), 4 * len(rows))

@@ -24,7 +24,9 @@ FRONT_SHARE = 2 / 3
 GRAZING = 0.06
 """Least cosine between the normal of a triangle with the photo on it and the line of sight: 86.6 degrees."""
 CLAY_RGB = (200, 196, 190)
-"""Colour of a plaque, and of a mesh that has no colours of its own: unglazed clay, light."""
+"""Colour of a plaque, of a foot, and of a mesh that has no colours of its own: unglazed clay, light."""
+FOOT_ROWS = 0.02
+"""Rows of a texture below the photo, share of the photo's."""
 
 
 def rim_matte(depth: DepthMap) -> Array:
@@ -71,15 +73,30 @@ def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
     return np.clip(np.round(spread_hwc), 0, 255).astype(np.uint8)
 
 
+def foot_px(height: int) -> int:
+    """Rows of clay under the pictures of a free-standing solid, for what lies below the photo, in pixels of a
+    photo so high.
+    """
+    return max(2, round(FOOT_ROWS * height))
+
+
 def atlas(
-    rgb_hwc: Array, depth: DepthMap, longest_side: int, with_hidden_side: bool, plaque_px: int | None
+    rgb_hwc: Array,
+    depth: DepthMap,
+    longest_side: int,
+    with_hidden_side: bool,
+    plaque_px: int | None,
+    photo_rows: float | None = None,
 ) -> Array:
     """(h, w, 3) or (h, w + w // 2, 3) uint8: the foreground's picture, with or without the hidden side's.
+
+    A free-standing solid has `foot_px` more rows.
 
     Args:
         rgb_hwc: (h, w, 3) uint8, the photo. longest_side: it is shrunk to at most this many pixels first.
         plaque_px: None for a free-standing model; else the person is set on a plaque's colour, with a border
         of this many pixels.
+        photo_rows: rows of the photo that a free-standing solid wears, the others are clay; None: all.
     """
     scale = min(1.0, longest_side / max(depth.size_hw))
     height, width = (max(2, round(side * scale)) for side in depth.size_hw)
@@ -105,18 +122,26 @@ def atlas(
             cv2.resize(front_hwc, small_wh, interpolation=cv2.INTER_AREA), small_mask_hw
         )
         hidden_hwc = cv2.resize(hidden_hwc, (width // 2, height), interpolation=cv2.INTER_LINEAR)
+        last = height if photo_rows is None else round(photo_rows * height / depth.size_hw[0])
+        rows = max(1, round(foot_px(depth.size_hw[0]) * scale))
+        both_hwc = np.pad(np.hstack([front_hwc, hidden_hwc]), ((0, rows), (0, 0), (0, 0)))
+        both_hwc[last:] = CLAY_RGB
+        return both_hwc
     else:
         return front_hwc
     return np.hstack([front_hwc, hidden_hwc])
 
 
-def picture_uv(points_n3: Array, camera: Camera, margin_px: int) -> Array:
-    """(n, 2) float64 place of each point in the photo with its margin, 0..1 from the lower left corner."""
+def picture_uv(points_n3: Array, camera: Camera, margin_px: int, below_px: int = 0) -> Array:
+    """(n, 2) float64 place of each point in the photo with its margin, 0..1 from the lower left corner.
+
+    below_px: rows of the picture below photo and margin.
+    """
     columns, rows = project(points_n3, camera)
     height, width = camera.size_hw
     u_n, v_n = (
         (columns + margin_px) / (width + 2 * margin_px),
-        1 - (rows + margin_px) / (height + 2 * margin_px),
+        1 - (rows + margin_px) / (height + 2 * margin_px + below_px),
     )
     return np.clip(np.stack([u_n, v_n], -1), 0, 1)
 
@@ -141,22 +166,32 @@ def seen_triangles(
 
 
 def split_at_seam(
-    points_n3: Array, faces_m3: Array, camera: Camera, margin_px: int, photo_rows: float | None = None
+    points_n3: Array,
+    faces_m3: Array,
+    camera: Camera,
+    margin_px: int,
+    photo_rows: float | None = None,
+    below_px: int = 0,
+    plain_below: float = -np.inf,
 ) -> tuple[Array, Array, Array]:
     """Vertices, triangles and atlas coordinates of a solid.
 
     Vertices between a visible and a hidden triangle are doubled, at the same place.
 
     The photo takes the left `FRONT_SHARE` of the atlas. margin_px: border around the photo, in its pixels.
-    photo_rows: see `seen_triangles`.
+    photo_rows: see `seen_triangles`. below_px: see `picture_uv`. plain_below: points not above this height
+    have the colour of the lowest row, as a block under a bust.
     """
+    plain_n = points_n3[:, 1] <= plain_below
     seen_m = seen_triangles(points_n3, faces_m3, camera, margin_px, photo_rows)
+    seen_m &= ~plain_n[faces_m3].all(axis=1)
     count = len(points_n3)
     keys_m3 = faces_m3 + np.where(seen_m, 0, count)[:, None]
     used = np.zeros(2 * count, bool)
     used[keys_m3.ravel()] = True
     hidden, source = np.divmod(np.flatnonzero(used), count)
-    uv_n2 = picture_uv(points_n3[source], camera, margin_px)
+    uv_n2 = picture_uv(points_n3[source], camera, margin_px, below_px)
+    uv_n2[plain_n[source], 1] = 0
     uv_n2[:, 0] = np.where(
         hidden == 0, uv_n2[:, 0] * FRONT_SHARE, FRONT_SHARE + uv_n2[:, 0] * (1 - FRONT_SHARE)
     )
@@ -193,10 +228,12 @@ def picture_of(relief: Relief) -> Array:
     return np.repeat(_whole_subject(relief).as_grey()[..., None], 3, axis=-1)
 
 
-def model_texture(relief: Relief, *, closed: bool, plaque_px: int | None = None) -> Array:
+def model_texture(
+    relief: Relief, *, closed: bool, plaque_px: int | None = None, photo_rows: float | None = None
+) -> Array:
     """The texture of a model, see `atlas`. A background that is kept keeps its colours."""
     depth, side = _whole_subject(relief), relief.settings.texture_side
-    return atlas(picture_of(relief), depth, side, closed, plaque_px)
+    return atlas(picture_of(relief), depth, side, closed, plaque_px, photo_rows)
 
 
 def _whole_subject(relief: Relief) -> DepthMap:

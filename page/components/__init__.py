@@ -1,5 +1,5 @@
-"""Two Streamlit components: `show_model`, a figure whose camera is kept; `show_pictures`, photo and layer."""
+"""Streamlit components of our own: the viewers of a model and of pictures, and what watches and remembers."""
 
-from page.components.components import show_model, show_pictures
+from page.components.components import recalled, remember, show_model, show_pictures, watch_page
 
-__all__ = ["show_model", "show_pictures"]
+__all__ = ["recalled", "remember", "show_model", "show_pictures", "watch_page"]

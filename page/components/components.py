@@ -35,6 +35,8 @@ def _component(name: str, js: str = "", css: str | None = None) -> Any:
 
 _MODEL = _component("model_viewer", viewer_js() + _text("plotly_figure.js"), viewer_css())
 _PICTURES = _component("picture_viewer", css=_text("picture_viewer.css"))
+_WATCH = _component("page_watch", css=_text("page_watch.css"))
+_MEMORY = _component("browser_memory")
 
 
 def show_model(
@@ -66,3 +68,24 @@ def show_pictures(*, data: dict[str, Any], key: str) -> None:
     data: from `depth_view.viewer_data`.
     """
     _PICTURES(data=data, key=key)
+
+
+def watch_page(*, step: str, turn: int, unsaved: bool) -> None:
+    """Bring a step into view at each new number `turn`, and warn before work is lost.
+
+    step: the container with the key "step " and this name. unsaved: whether a reload would lose work.
+    """
+    _WATCH(data={"step": step, "turn": turn, "unsaved": unsaved}, key="page watch")
+
+
+def remember(name: str, value: str) -> None:
+    """Keep a choice in the browser for the next visit."""
+    _MEMORY(data={"name": name, "value": value}, key=f"remember {name}")
+
+
+def recalled(name: str) -> str | None:
+    """The choice that `remember` kept in this browser; None where there is none, and in a visit's first
+    run.
+    """
+    result = _MEMORY(data={"name": name, "value": None}, key=f"recall {name}", on_value_change=lambda: None)
+    return result.get("value")

@@ -65,7 +65,7 @@ class PictureViewer {
   frame(...children) {
     const { width, height, mode } = this.data, made = element("div", "pv-frame");
     made.style.aspectRatio = `${width} / ${height}`;
-    made.style.maxWidth = `calc(min(62vh, 640px) * ${width / height})`;
+    made.style.maxWidth = `calc(var(--pv-height, min(62vh, 640px)) * ${width / height})`;
     if (mode === "slider") this.divider.style.maxWidth = made.style.maxWidth;
     made.append(...children);
     made.addEventListener("pointerdown", (event) => { if (mode === "slider") { made.setPointerCapture(event.pointerId); this.drag(made, event); } });

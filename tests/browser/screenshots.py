@@ -30,15 +30,20 @@ def take(page, address, name):
     page.goto(address)
     expect(page.get_by_text("1 face found")).to_be_visible(timeout=SLOW_MS)
     settle(page)
+    shoot(page, name, "photo")
     generate_depth(page)
+    shoot(page, name, "depth")
     generate_model(page)
     page.get_by_role("button", name="Three-quarter").click()
     expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
-    whole = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": page.viewport_size["width"], "height": whole + 40})
-    page.wait_for_timeout(3_000)
-    for step in ("photo", "depth", "model"):
-        page.locator(f".st-key-step-{step}").screenshot(path=TARGET / f"{name}_{step}.png")
+    shoot(page, name, "model")
+
+
+def shoot(page, name, step):
+    """The step that is the current one, with the pointer away from it."""
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(2_000)
+    page.locator(f".st-key-step-{step}").screenshot(path=TARGET / f"{name}_{step}.png")
 
 
 if __name__ == "__main__":

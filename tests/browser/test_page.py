@@ -11,9 +11,11 @@ from visitor import (
     NEW_TO_THE_SERVER,
     SLOW_MS,
     camera,
+    close_popover,
     drag,
     generate_depth,
     generate_model,
+    open_popover,
     press_depth,
     send_file,
     settle,
@@ -41,6 +43,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     turned, _ = camera(page)
 
     drawn = page.evaluate("() => document.querySelector('.mv-plot').data[0].z")
+    open_popover(page, "More settings")
     page.get_by_role("slider", name="Smoothing, pixels").press("ArrowRight")
     page.wait_for_function(
         "(was) => JSON.stringify(document.querySelector('.mv-plot').data[0].z) !== JSON.stringify(was)",
@@ -48,6 +51,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         timeout=60_000,
     )
     settle(page)
+    close_popover(page)
     assert np.abs(camera(page)[0] - turned).max() < 1e-6
     show(page, "Points", "scatter3d")
     show(page, "Surface", "surface")
@@ -58,15 +62,9 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     expect(page.get_by_text("and measuring it")).to_have_count(0)
     expect(page.get_by_text("Ready to print")).to_be_visible()
     settle(page)
+    check_downloads(page, {"Download GLB": b"glTF", "All files (zip)": b"PK"})
+    open_popover(page, "More formats")
     starts = {
-        "PNG, 8-bit": b"\x89PNG",
-        "PNG, 16-bit": b"\x89PNG",
-        "NPY": b"\x93NUMPY",
-        "EXR": b"\x76\x2f\x31\x01",
-        "Normal map, OpenGL": b"\x89PNG",
-        "Normal map, DirectX": b"\x89PNG",
-        "PNG in these colours": b"\x89PNG",
-        "GLB": b"glTF",
         "STL": b"",
         "PLY ·": b"ply",
         "OBJ": b"PK",
@@ -80,6 +78,27 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
         "Turntable, GIF": b"GIF89a",
         "Turntable, MP4": b"\0\0\0",
     }
+    check_downloads(page, starts)
+    close_popover(page)
+    page.locator(".st-key-line-depth").click()  # all of a folded step's line opens it
+    expect(page.locator(".pv-frame").first).to_be_visible()
+    open_popover(page, "Download the depth map")
+    check_downloads(
+        page,
+        {
+            "PNG, 8-bit": b"\x89PNG",
+            "PNG, 16-bit": b"\x89PNG",
+            "NPY": b"\x93NUMPY",
+            "EXR": b"\x76\x2f\x31\x01",
+            "Normal map, OpenGL": b"\x89PNG",
+            "Normal map, DirectX": b"\x89PNG",
+            "PNG in these colours": b"\x89PNG",
+        },
+    )
+
+
+def check_downloads(page, starts):
+    """Each button gives a file with this beginning. starts: by what is in the button's label."""
     for label, start in starts.items():
         button = page.locator(".stDownloadButton button").filter(has_text=label).first
         button.scroll_into_view_if_needed()
@@ -182,26 +201,44 @@ def test_without_webgl_a_still_picture_stands_in(visit):
 
 
 def test_the_page_fits_a_phone(visit):
+    """Nothing is wider than the screen; stage, controls and the main download are on it together."""
     page = visit(width=390, height=844)
     generate_depth(page)
+    check_it_fits(page.locator(".pv-frame"))
     generate_model(page)
+    expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_timeout(2_000)
     page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
-    for locator in (page.locator(".mv-stage"), page.locator(".pv-frame")):
-        box = locator.bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    download = page.get_by_role("button", name="Download GLB")
+    for locator in (page.locator(".st-key-what-to-show"), page.locator(".mv-stage"), download):
+        box = check_it_fits(locator)
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 844
+
+
+def check_it_fits(locator):
+    box = locator.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    return box
+
+
+STREAMLITS_OWN = "stFileUploaderDropzone"
+"""It has a role that conflicts with its focus (Streamlit 1.67)."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(visit, axe, scheme):
+def test_axe_finds_nothing(visit, axe, scheme):
     page = visit(scheme=scheme)
     generate_depth(page)
     generate_model(page)
+    page.get_by_role("button", name="Open").first.click()
+    page.get_by_text("More about this model").click()
+    settle(page)
     page.evaluate(axe)
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    serious = [
+    ours = [
         (rule["id"], node["html"][:200])
         for rule in found
-        if rule["impact"] in ("serious", "critical")
         for node in rule["nodes"]
+        if STREAMLITS_OWN not in node["html"]
     ]
-    assert serious == []
+    assert ours == []

@@ -102,6 +102,8 @@ def test_mouse_and_buttons_turn_move_zoom_and_reset(visit):
 def test_every_view_keeps_its_camera_and_has_true_proportions(visit):
     """A unit of length is as long on the screen along each axis."""
     page = visit()
+    page.get_by_role("button", name="Sample 2").click()
+    expect(page.get_by_text("portrait_1.jpg")).to_contain_text("1 face found")
     stage = model_on_stage(page)
     drag(page, stage, 160, 30)
     wait_for_eye(page, "size(eye) > 0 && Math.abs(eye.x) > 0.2")

@@ -28,12 +28,22 @@ CHANGED = {
     "kind": "plaque",
     "smoothing": 3.0,
     "detail": "Light",
+    "point size": 1.5,
     "relief strength": 1.5,
     "background": True,
     "outliers": False,
     "print size": "figure",
     "height": 80.0,
+    "base": "round",
+    "wall": 3.0,
+    "drain": 5.0,
     "plaque depth": 7.0,
+    "plaque base": 2.0,
+    "plaque frame": 0.0,
+    "lithophane shape": "Cylinder",
+    "lithophane thin": 1.0,
+    "lithophane thick": 4.0,
+    "lithophane gamma": 1.5,
     "perspective": False,
 }
 
@@ -59,6 +69,25 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     _, kind, settings = session_of(page).file_inputs
     assert (kind, settings.height_mm, settings.plaque_depth_mm) == ("plaque", 80, 7)
     assert not settings.foreground_only and not settings.perspective
+
+
+@pytest.mark.usefixtures("stand_in_network")
+def test_a_kind_that_is_chosen_is_shown_and_written(page):
+    generate(page)
+    assert page.session_state["show"] == model_controls.SURFACE
+    page.selectbox(key="kind").set_value("plaque").run()
+    assert page.session_state["show"] == model_controls.MODEL and not page.warning
+    assert session_of(page).file_inputs.kind == "plaque"
+
+
+@pytest.mark.usefixtures("stand_in_network")
+@pytest.mark.parametrize(
+    ("kept", "shown"), [("Points", "Points"), ("Hologram", "Surface"), (None, "Surface")]
+)
+def test_the_view_begins_as_this_browser_left_it(page, monkeypatch, kept, shown):
+    monkeypatch.setattr(model_controls, "recalled", lambda name: kept)
+    generate(page)
+    assert page.session_state["show"] == shown and not page.exception
 
 
 def test_a_height_counts_in_place_of_the_print_size():

@@ -139,7 +139,7 @@ def test_a_removed_upload_that_is_not_in_use_changes_nothing(page):
     press(page, "sample 2")
     press(page, "generate depth")
     page.file_uploader[0].set_value(None).run()
-    assert session_of(page).photo_name == "portrait_2" and download_labels(page)
+    assert session_of(page).photo_name == "portrait_1" and download_labels(page)
 
 
 def test_a_removed_upload_that_is_in_use_leaves_no_photo(page):

@@ -25,16 +25,18 @@ from training.scenes.scene import details, random_person
 
 SIDE = 768
 SMOOTHING = 2
-PORTRAITS = ((138, -14.0), (101, 12.0), (124, -10.0))
-"""Seed and yaw in degrees of each."""
+SEEDS = 138, 101, 124
+"""Of each person."""
 
 
-def portrait(model: FaceModel, regions: Regions, seed: int, yaw: float) -> Array:
-    """(SIDE, SIDE, 3) uint8: the person of a seed, without loose strands, in studio light."""
+def portrait(model: FaceModel, regions: Regions, seed: int) -> Array:
+    """(SIDE, SIDE, 3) uint8: the person of a seed facing the camera, without loose strands, in studio
+    light.
+    """
     rng = np.random.default_rng(seed)
     mesh = random_person(model, regions, rng).mesh
     mesh = only(mesh, (mesh.material_m != HAIR) | (mesh.label_m != LABEL_NOTHING))
-    camera = SceneCamera(euler(yaw, 2, 0), 130.0, 38.0, (0.5, 0.53), yaw)
+    camera = SceneCamera(euler(0, 2, 0), 130.0, 38.0, (0.5, 0.53), 0.0)
     placed, fine = camera.place(mesh.vertices_v3), SIDE * SMOOTHING
     screen = camera.project(placed, fine)
     colour, index = photograph(
@@ -71,8 +73,8 @@ def main() -> None:
     model = load_face_model(options.face_model)
     regions = find_regions(model)
     options.out.mkdir(parents=True, exist_ok=True)
-    for number, (seed, yaw) in enumerate(PORTRAITS, 1):
-        Image.fromarray(portrait(model, regions, seed, yaw)).save(
+    for number, seed in enumerate(SEEDS, 1):
+        Image.fromarray(portrait(model, regions, seed)).save(
             options.out / f"portrait_{number}.jpg", quality=92
         )
 

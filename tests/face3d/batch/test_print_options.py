@@ -24,6 +24,8 @@ def test_without_options_nothing_is_changed():
         (["--size", "figure"], {"height_mm": 100}),
         (["--size", "bed-220"], {"longest_mm": 210}),
         (["--size", "bed-256", "--plaque-depth", "5"], {"longest_mm": 246, "plaque_depth_mm": 5}),
+        (["--lithophane-shape", "cylinder"], {"lithophane_shape": "cylinder"}),
+        (["--hollow", "2", "--base", "round"], {"wall_mm": 2, "base": "round"}),
         (["--plaque-base", "2", "--plaque-frame", "0"], {"plaque_base_mm": 2, "plaque_frame_mm": 0}),
         (
             ["--lithophane-thin", "1", "--lithophane-gamma", "2"],

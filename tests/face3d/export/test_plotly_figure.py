@@ -60,6 +60,22 @@ def test_points_keep_their_places():
     assert np.array_equal(trace["marker"]["color"], points.points_n3[:, 2])
 
 
+def test_points_with_normals_are_lighter_towards_the_light_in_a_byte_each():
+    normals_n3 = np.array([[-0.4, 0.5, 0.77], [0, 0, 1], [1, -0.2, 0]], np.float32)
+    points = PointCloud(np.eye(3, dtype=np.float32), np.zeros((3, 3), np.uint8), normals_n3)
+    (trace,) = plotly_figure.point_traces(points, Colour.DEPTH)
+    to_light, ahead, away = trace["marker"]["color"].tolist()
+    assert trace["marker"]["color"].dtype == np.uint8 and to_light > ahead > away > 0
+
+
+def test_points_are_as_large_in_pixels_as_they_are_seen():
+    """On a plane one unit wide, eye 1.5 scenes away: 620 px see 2 * 1.5 * tan(22.5 degrees) scenes."""
+    flat_23 = np.array([[0, 0, 0], [1, 1, 0]], np.float32)
+    touching = plotly_figure.point_px(0.01, flat_23)
+    assert touching == pytest.approx(plotly_figure.COVER * 0.01 * 620 / (3 * np.tan(np.pi / 8)), rel=1e-3)
+    assert plotly_figure.point_px(0.01, 3 * flat_23, 1.5) == pytest.approx(touching / 2)
+
+
 def test_nearer_is_lighter():
     (low, dark), (high, light) = plotly_figure.DEPTH_SCALE
     assert low < high and int(dark[4:].split(",")[0]) < int(light[4:].split(",")[0])

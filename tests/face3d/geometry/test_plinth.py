@@ -37,8 +37,31 @@ def test_a_plinth_makes_a_leaning_bust_stand(eye_z):
         trimesh.Trimesh(points.astype(float), faces, process=False)
         for points, faces in ((vertices_n3, faces_m3), (stood_n3, stood_m3))
     )
+    check_ledge(before, after, stood_n3[len(vertices_n3) :])
+
+
+@pytest.mark.parametrize("eye_z", [2.0, np.inf])
+def test_a_round_plinth_is_a_disc_around_the_foot(eye_z):
+    vertices_n3, faces_m3, foot_n = leaning_bust(eye_z)
+    stood_n3, stood_m3 = add_plinth(vertices_n3, faces_m3, foot_n, eye_z, is_round=True)
+    assert is_closed(stood_m3) and tipping_angle(stood_n3, stood_m3) > 12
+    added_n3 = stood_n3[len(vertices_n3) :].astype(float)
+    middle_2 = (vertices_n3[foot_n].min(axis=0) + vertices_n3[foot_n].max(axis=0))[[0, 2]] / 2
+    radii = np.hypot(*(added_n3[:, [0, 2]] - middle_2).T)
+    assert np.ptp(radii) < 1e-5
+    before, after = (
+        trimesh.Trimesh(points.astype(float), faces, process=False)
+        for points, faces in ((vertices_n3, faces_m3), (stood_n3, stood_m3))
+    )
+    disc = np.pi * radii[0] ** 2 * np.ptp(added_n3[:, 1])
+    assert 0.97 * disc < after.volume - before.volume < disc
+    upper = np.isclose(after.triangles[:, :, 1], added_n3[:, 1].max(), atol=1e-6).all(axis=1)
+    assert (after.face_normals[upper & (after.area_faces > 1e-9), 1] > 0.999).all()
+
+
+def check_ledge(before, after, added_n3):
     # What was added is a box: its ledge lies over itself nowhere, else the parts facing up would be larger.
-    low, high = np.ptp(stood_n3[len(vertices_n3) :], axis=0), stood_n3[len(vertices_n3) :]
+    low, high = np.ptp(added_n3, axis=0), added_n3
     assert after.volume - before.volume == pytest.approx(np.prod(low), rel=1e-3)
     on_top = np.isclose(after.triangles[:, :, 1], high[:, 1].max(), atol=1e-6).all(axis=1)
     foot = np.isclose(before.triangles[:, :, 1], before.vertices[:, 1].min(), atol=1e-6).all(axis=1)

@@ -8,6 +8,7 @@ from face3d.depth.face.estimator import FaceEstimator
 from face3d.depth.face.network import load_face_network
 from face3d.errors import GeometryError
 from face3d.geometry import relief
+from face3d.geometry.occlusions import depth_edges
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.photo import read_photo
@@ -98,17 +99,17 @@ def test_metres_keep_their_scale():
 def test_only_pixels_beside_a_jump_are_edges():
     values_hw = np.zeros(SIZE, np.float32)
     values_hw[:, 15:] = -0.5
-    edges_hw = relief.depth_edges(values_hw, np.ones(SIZE, bool), 2.0, 0.04)
+    edges_hw = depth_edges(values_hw, np.ones(SIZE, bool), 2.0, 0.04)
     assert np.flatnonzero(edges_hw.any(axis=0)).tolist() == [14, 15]
-    assert not relief.depth_edges(values_hw, np.ones(SIZE, bool), 2.0, 0).any()
+    assert not depth_edges(values_hw, np.ones(SIZE, bool), 2.0, 0).any()
     values_hw[:, 15:] = -0.05  # 2.5 % of the distance
-    assert not relief.depth_edges(values_hw, np.ones(SIZE, bool), 2.0, 0.04).any()
+    assert not depth_edges(values_hw, np.ones(SIZE, bool), 2.0, 0.04).any()
 
 
 def test_what_lies_outside_the_mask_is_no_edge():
     mask_hw = np.zeros(SIZE, bool)
     mask_hw[5:12, 5:12] = True
-    assert not relief.depth_edges(np.where(mask_hw, 0, 100).astype(np.float32), mask_hw, 2.0, 0.04).any()
+    assert not depth_edges(np.where(mask_hw, 0, 100).astype(np.float32), mask_hw, 2.0, 0.04).any()
 
 
 def test_no_usable_pixel_is_an_error_with_a_mend():

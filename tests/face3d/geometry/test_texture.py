@@ -3,7 +3,15 @@ import numpy as np
 from face3d.geometry.meshes import weld
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
-from face3d.geometry.texture import atlas, foreground_colours, hidden_colours, rim_matte, seen_triangles
+from face3d.geometry.texture import (
+    CLAY_RGB,
+    atlas,
+    foot_px,
+    foreground_colours,
+    hidden_colours,
+    rim_matte,
+    seen_triangles,
+)
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh
@@ -48,8 +56,11 @@ def test_no_background_reaches_the_texture_of_a_bust():
     depth = head((96, 80))
     photo_rgb = mixed(rim_matte(depth))
     texture = atlas(photo_rgb, depth, 2048, True, None)
-    assert texture.shape == (96, 120, 3)
-    assert np.abs(texture.astype(float) - (200, 80, 40)).max() <= 8
+    assert texture.shape == (96 + foot_px(96), 120, 3)
+    assert (texture[96:] == CLAY_RGB).all()
+    cut = atlas(photo_rgb, depth, 2048, True, None, photo_rows=90)
+    assert (cut[90:] == CLAY_RGB).all() and (cut[:90] == texture[:90]).all()
+    assert np.abs(texture[:96].astype(float) - (200, 80, 40)).max() <= 8
 
 
 def test_a_plaque_is_clay_around_the_person():

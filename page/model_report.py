@@ -1,0 +1,123 @@
+"""The mesh report of step 3: three answers for everyone, and what else was measured with an explanation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from face3d.geometry.kinds import KINDS
+from face3d.geometry.report import FILAMENT_MM, MeshReport
+
+
+class Row(NamedTuple):
+    """One measurement: its name, the result, '' for none, and what it means."""
+
+    name: str
+    result: str
+    meaning: str
+
+
+def show_report(report: MeshReport) -> None:
+    """Show size, closed and standing, ready to print; the rest folded, each with what it means."""
+    first = {
+        "Size": _size(report),
+        "Closed and standing": _closed_and_standing(report),
+        "Ready to print": _print_readiness(report),
+    }
+    st.markdown("  \n".join(f"**{name}** {value}" for name, value in first.items()))
+    with st.expander("More about this model"):
+        rows = [row for row in _rows(report) if row.result]
+        st.markdown(
+            "\n\n".join(f"**{name}** {result}  \n:small[{meaning}]" for name, result, meaning in rows)
+        )
+
+
+def _rows(report: MeshReport) -> list[Row]:
+    """All that is measured beyond the first answers."""
+    texture = report.texture_wh
+    thin_mm = KINDS[report.kind].thin_wall_mm
+    return [
+        Row("Person", report.person, "Whose face of the photo the model is of."),
+        Row("Scale", report.scale_source, "What the size was taken from, and how sure it is."),
+        Row("Standing", report.standing, "How far it can be tilted before it falls."),
+        Row("Volume", _optional(report.volume_cm3, "cm³"), "Space inside the closed surface."),
+        Row("Material", _filament(report), "If it is printed solid; with infill it takes less."),
+        Row("Thinnest wall", _optional(report.smallest_wall_mm, "mm"), "Nozzles print lines of 0.4 mm."),
+        Row(
+            f"Thinner than {thin_mm:g} mm",
+            _optional(report.thin_surface_percent, "% of the surface"),
+            "Such walls may break, or not be printed.",
+        ),
+        Row("Pieces", str(report.components), "Parts that do not touch each other; a print is one."),
+        Row("Holes through it", _optional_count(report.genus), "As the hole of a ring; a head has none."),
+        Row("Triangles", f"{report.faces:,}, facing {_facing(report)}", "The surface is made of these."),
+        Row(
+            "Faulty triangles",
+            f"{report.degenerate_faces} without area, {report.self_touching_faces} crossing others",
+            "Slicers repair these, not always well.",
+        ),
+        Row("Depth levels", f"{report.depth_levels:,}", "Different depths in the map; few give steps."),
+        Row("Texture", f"{texture[0]} × {texture[1]} pixels" if texture else "", "The photo on the surface."),
+        Row(
+            "Moved by smoothing",
+            _optional(report.smoothing_change_mm, "mm"),
+            "How far the face was moved (root mean square).",
+        ),
+        Row(
+            "Off the photo",
+            _optional(report.reprojection_error_px, "pixels"),
+            "Between model and photo, seen from the camera (mean).",
+        ),
+    ]
+
+
+def _size(report: MeshReport) -> str:
+    """Width, height and depth with the deviation."""
+    if report.size_mm is None:
+        return "unknown"
+    percent = report.scale_sd_percent
+    deviation = " ± ?" if percent is None else f" ± {percent:.0f} %" if percent else ""
+    return f"{' × '.join(f'{length:.0f}' for length in report.size_mm)} mm{deviation}"
+
+
+def _closed_and_standing(report: MeshReport) -> str:
+    """Whether it is a solid, and whether that stands by itself."""
+    if not report.watertight:
+        return "no, an open surface: choose another kind to print it"
+    if not report.stands:
+        return f"closed, but it does not stand: {report.standing.removeprefix('no, ')}"
+    return "yes, a solid that lies on its back" if KINDS[report.kind].lies else "yes, a solid that stands"
+
+
+def _print_readiness(report: MeshReport) -> str:
+    """Whether a slicer accepts the mesh without repair, and what a home printer may not."""
+    if report.faces_found == 0:
+        return "no, no face was found: the model is of no known use"
+    answer = "yes" if report.printable else "no"
+    return f"{answer}, but {report.reservations}" if report.printable and report.reservations else answer
+
+
+def _filament(report: MeshReport) -> str:
+    """Weight and length of filament, or '' for an open surface."""
+    if report.weight_g is None or report.filament_m is None:
+        return ""
+    return f"{report.weight_g:,.0f} g of PLA, {report.filament_m:,.1f} m of {FILAMENT_MM:g} mm filament"
+
+
+def _facing(report: MeshReport) -> str:
+    """The side that the triangles face."""
+    if not report.consistent_winding:
+        return "different ways"
+    return "the same way" if report.outward is None else "outwards" if report.outward else "inwards"
+
+
+def _optional(value: float | None, unit: str) -> str:
+    """A number of two or three digits with its unit, or '' for None."""
+    if value is None:
+        return ""
+    return f"{value:,.{0 if value >= 100 else 1}f} {unit}" if value >= 1 else f"{value:.2g} {unit}"
+
+
+def _optional_count(value: int | None) -> str:
+    return "" if value is None else "none" if value == 0 else str(value)
