@@ -23,11 +23,11 @@ from face3d import console
 from face3d.assistant.advice import Advice
 from face3d.batch import inputs, outputs
 from face3d.batch.assist_options import add_assist_options, advised, check_consent
+from face3d.batch.depth_options import add_depth_options, check_depth_options, kept_files, own_depth
 from face3d.batch.matte_options import add_matte_options, chosen_mask, chosen_matte
 from face3d.batch.print_options import add_print_options, print_settings
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
-from face3d.depth.registry import NETWORKS
 from face3d.errors import FaceModelError, memory_errors_explained
 from face3d.export.colour_maps import COLOUR_MAPS
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST, depth_colour
@@ -37,6 +37,7 @@ from face3d.export.models import WRITERS, report_json, write
 from face3d.export.renderings import PICTURES
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
+from face3d.own_depth.values import OwnDepth
 from face3d.photo import concerns
 from face3d.structures import TURNS, DepthMap, Photo
 from generate_3d_model import generate_model
@@ -61,28 +62,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output/"
     )
-    parser.add_argument(
-        "--network",
-        default="face",
-        choices=list(NETWORKS),
-        metavar="NAME",
-        help=f"default: face; one of {', '.join(NETWORKS)}",
-    )
-    parser.add_argument(
-        "--checkpoint",
-        metavar="PATH",
-        help="file in place of the network's published one; for transformers networks a folder or hub id",
-    )
-    parser.add_argument(
-        "--device",
-        metavar="NAME",
-        help="cpu, cuda or mps; default: the fastest one here; not for face: it runs on the CPU",
-    )
-    parser.add_argument(
-        "--precision",
-        metavar="NAME",
-        help="float32, bfloat16 or float16; default: the device's usual one; not for face",
-    )
+    add_depth_options(parser)
     kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in KINDS.items())
     parser.add_argument("--model", default="bust", choices=list(KINDS), help=f"default: bust. {kinds}")
     parser.add_argument(
@@ -199,17 +179,22 @@ def convert(
 
 
 class Estimators(NamedTuple):
-    """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask."""
+    """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask.
+
+    own: the photo's depth in place of the network's, or None.
+    """
 
     network: DepthEstimator
     face_network: DepthEstimator
     matte: str
     mask: Photo | None
+    own: OwnDepth | None = None
 
     def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
         """The photo, turned clockwise, and its depth map with the matte as its foreground."""
         turned, mask = photo.turned(degrees), self.mask and self.mask.turned(degrees)
-        depth = depth_estimation.predict(self.network, turned)
+        own = self.own and self.own.of(turned, degrees)
+        depth = own or depth_estimation.predict(self.network, turned)
         face = self.face_network
         return turned, depth_estimation.cut_out(depth, turned, self.matte, mask=mask, face_network=face)
 
@@ -251,6 +236,7 @@ def convert_file(
         print(f"{inputs.shown(path)}: {sentence}", file=sys.stderr)
 
     photo = inputs.read(path)
+    estimators = estimators._replace(own=own_depth(path, options))
     for concern in concerns(photo):
         warn(concern)
     photo, depth = predict_upright(estimators, photo, options.rotate, warn)
@@ -280,7 +266,8 @@ def convert_all(options: argparse.Namespace) -> int:
         if not found.failures:
             print("There is no photo to convert.", file=sys.stderr)
         return console.FAILED
-    names = outputs.output_names(found.photos, options.output, options.face)
+    check_depth_options(options, found.photos)
+    names = outputs.output_names(found.photos, options.output, options.face, kept_files(options))
     network = depth_estimation.load_network(
         options.network,
         checkpoint=options.checkpoint,

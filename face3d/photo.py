@@ -1,4 +1,4 @@
-"""From untrusted bytes to a `Photo`: the only decoder in the project.
+"""From untrusted bytes to a `Photo`: the only decoder of photos in the project.
 
 Whatever the bytes are, `read_photo` returns a `Photo` or raises `PhotoError`: one sentence with the remedy.
 """
@@ -111,7 +111,7 @@ def read_photo(data: bytes, name: str) -> Photo:
     `alpha_hw`. The field of view is that of the EXIF focal length. Broken EXIF or ICC data is ignored.
     Raises PhotoError: one sentence with the problem and the remedy.
     """
-    name = _short(name)
+    name = short_name(name)
     if not data:
         raise PhotoError(f"{name} is empty; choose the photo again.")
     if len(data) > MAX_BYTES:
@@ -121,15 +121,15 @@ def read_photo(data: bytes, name: str) -> Photo:
         )
     image, size_wh, lacks_end = _loaded(data, name)
     try:
-        orientation, focal_mm = _exif(image)
+        orientation, focal_mm = exif_facts(image)
         rgb_hwc, alpha_hw = srgb_and_alpha(image, size_wh, data)
     except DAMAGE as error:
         raise PhotoError(_damaged(name)) from error
     upright = UPRIGHT.get(orientation)
-    rgb_hwc = _transpose(rgb_hwc, upright)
+    rgb_hwc = transposed(rgb_hwc, upright)
     return Photo(
         rgb_hwc=rgb_hwc,
-        alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else _transpose(alpha_hw, upright),
+        alpha_hw=None if alpha_hw is None or alpha_hw.min() == 255 else transposed(alpha_hw, upright),
         fov_degrees=_horizontal_fov(focal_mm, rgb_hwc.shape[1], rgb_hwc.shape[0]),
         sha256=hashlib.sha256(data).hexdigest(),
         lacks_end=lacks_end,
@@ -184,7 +184,7 @@ def cropped(photo: Photo, box_xyxy: tuple[float, float, float, float]) -> Photo:
     )
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """`name` without control characters, at most 60 characters: it is untrusted, and shown in messages."""
     printable = "".join(character for character in name if character.isprintable()).strip()
     return (printable if len(printable) <= 60 else printable[:40] + "…" + printable[-19:]) or "The file"
@@ -220,7 +220,7 @@ def _loaded(data: bytes, name: str) -> tuple[Image.Image, tuple[int, int], bool]
     """The decoded picture, its working size, and whether the file lacks only its end. Raises PhotoError."""
     padded = webp_with_padding(data)
     image = _open(padded, name)
-    _check_size(image.size, name)
+    check_size(image.size, name)
     lacks_end = jpeg_lacks_end(data)
     try:
         if lacks_end:  # where Pillow refuses, browsers and phones show it
@@ -257,7 +257,7 @@ def _unsupported_kind(data: bytes) -> tuple[str, str]:
     return NO_PHOTO
 
 
-def _check_size(size_wh: tuple[int, int], name: str) -> None:
+def check_size(size_wh: tuple[int, int], name: str) -> None:
     """Raises PhotoError for a picture that is too large, too small or too long."""
     width, height = size_wh
     if max(size_wh) > MAX_SIDE:
@@ -276,7 +276,7 @@ def _check_size(size_wh: tuple[int, int], name: str) -> None:
         raise PhotoError(f"{name} is a strip of {width} x {height} pixels; crop it to the face.")
 
 
-def _exif(image: Image.Image) -> tuple[int, float | None]:
+def exif_facts(image: Image.Image) -> tuple[int, float | None]:
     """Orientation (1 = upright) and focal length in 35 mm terms (None = unknown). Never raises."""
     orientation, focal_mm = 1, None
     try:
@@ -306,6 +306,6 @@ def _working_size(size_wh: tuple[int, int]) -> tuple[int, int]:
     return int(width / excess), int(height / excess)
 
 
-def _transpose(array: Array, method: Image.Transpose | None) -> Array:
+def transposed(array: Array, method: Image.Transpose | None) -> Array:
     """A decoded uint8 array, transposed by Pillow's `method`."""
     return array if method is None else np.asarray(Image.fromarray(array).transpose(method))

@@ -145,7 +145,7 @@ class DepthMap:
     values_hw: (h, w) float32 in the unit of `representation`, finite where `mask_hw`.
     representation: the meaning of the values.
     mask_hw: (h, w) bool, True where a value is valid and in the foreground.
-    network: name of the network that made it.
+    network: name of the network that made it, or where else it comes from.
     back_hw: (h, w) float32 or None; relief of the hidden side (same unit, never above `values_hw` in the
     mask), finite where `mask_hw`.
     uncertainty_hw: (h, w) float32 or None; expected absolute error of `values_hw`, same unit, >= 0.

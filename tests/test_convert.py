@@ -155,6 +155,20 @@ def test_a_relative_map_becomes_deeper_with_the_near_far_ratio(network, tmp_path
     assert json.loads((tmp_path / "default" / "me_shell_report.json").read_text())["size_mm"][2] == deep[1]
 
 
+def test_a_depth_map_of_the_user_takes_the_place_of_the_network(network, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(depth_estimation, "predict", None)
+    source, own = photo_file(tmp_path / "me.jpg"), tmp_path / "me_depth.npy"
+    seen = head((96, 80))
+    values_hw = np.where(seen.mask_hw, seen.values_hw, np.nan).astype(np.float32)
+    np.save(own, values_hw)
+    arguments = [str(source), "-o", str(tmp_path), "--depth-map", str(own), "--model", "shell"]
+    arguments += ["--faces", "500", "--height-mm", "100"]
+    assert convert.main(arguments) == 1 and "Add --depth-meaning" in capsys.readouterr().err
+    assert convert.main([*arguments, "--depth-meaning", "relief", "--rotate", "90"]) == 0
+    assert np.array_equal(np.load(own), values_hw, equal_nan=True)  # the output has another name
+    assert np.array_equal(np.load(tmp_path / "me_2_depth.npy"), np.rot90(values_hw, -1), equal_nan=True)
+
+
 def test_a_bad_photo_fails_alone(network, tmp_path, capsys):
     folder = tmp_path / "in"
     folder.mkdir()

@@ -58,19 +58,20 @@ def check_folder(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def output_names(photos: Sequence[Path], folder: Path, face: int = 1) -> list[str]:
+def output_names(photos: Sequence[Path], folder: Path, face: int = 1, kept: Sequence[Path] = ()) -> list[str]:
     """For each photo what its files in `folder` begin with, before one of the `ENDINGS`.
 
     It is the photo's name without its ending, or with it where two photos of the batch differ in nothing
     else, and `_faceN` for another face than the first. Characters that Windows does not allow become `_`. A
     name that is too long for the file system is cut. A number is added where the name belongs to another
     photo of the batch (small and capital letters count as equal, as some file systems have it), and where a
-    file would overwrite a photo of the batch, a folder, or a PNG file that was not written here.
+    file would overwrite a photo of the batch, one of the files `kept`, a folder, or a PNG file that was not
+    written here.
     Raises: ExportError where the path of a file would be too long.
     """
     try:
         most = _name_bytes(folder) - max(map(len, ENDINGS))
-        inputs = {found for path in photos if (found := _file_id(path))}
+        inputs = {found for path in (*photos, *kept) if (found := _file_id(path))}
     except OSError as error:
         raise unwritable(folder, error) from error
     photos_of = Counter(_key(path.stem) for path in photos)

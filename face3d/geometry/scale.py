@@ -139,7 +139,7 @@ def measure_scale(relief: Relief, height: float, longest: float) -> Scale:
         asked = f"a longest side of {settings.longest_mm:g} mm was asked for"
         return Scale(settings.longest_mm / longest, 0.0, asked)
     if depth.representation is DepthRepresentation.METRIC:
-        return Scale(1000.0, None, f"metres of the network {depth.network}")
+        return Scale(1000.0, None, f"metres from {depth.network}")
     if (eyes := eye_distance(relief)) is not None:
         apart, apart_sd = eyes
         source = f"from the eyes, taken to be {EYES_MM:g} mm apart as in the mean adult, sd {EYES_SD_MM:g} mm"

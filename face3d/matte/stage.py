@@ -77,6 +77,8 @@ def with_matte(depth: DepthMap, matte_hw: Array, name: str, seen: DepthMap | tup
     inside_hw = matte_hw > THRESHOLD
     layers = _continued(depth, inside_hw)
     inside_hw = inside_hw & np.isfinite(layers["values_hw"])
+    if depth.matte_hw is None:  # then the mask says where there is a value
+        inside_hw &= depth.mask_hw
     if not inside_hw.any():
         raise MatteError(f"Nothing is left of the depth map by the matte {name}. Choose another one.")
     faces, person_hw = (seen.faces, seen.person_hw) if isinstance(seen, DepthMap) else (seen, None)

@@ -58,6 +58,14 @@ def test_a_photo_is_never_overwritten(tmp_path):
     assert output_names([face, depth, tmp_path / "link.jpg"], tmp_path / "out")[0] == "face_3"
 
 
+def test_a_file_to_be_kept_is_never_overwritten(tmp_path):
+    own = tmp_path / "a_depth.npy"
+    own.write_bytes(b"depth")
+    photos = [tmp_path / "a.jpg"]
+    assert output_names(photos, tmp_path) == ["a"]
+    assert output_names(photos, tmp_path, kept=[own]) == ["a_2"]
+
+
 def test_a_picture_of_the_user_is_not_overwritten_but_one_of_ours_is(tmp_path):
     picture(tmp_path / "a_bust_view.png")
     save(tmp_path / "b_bust_view.png", encode_png(np.zeros((2, 2), np.uint8)))

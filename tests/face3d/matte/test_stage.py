@@ -36,6 +36,12 @@ def whole(representation=DepthRepresentation.RELATIVE_INVERSE):
     return DepthMap(values_hw, representation, np.ones(SIZE, bool), "other")
 
 
+def test_where_a_map_has_no_value_a_matte_gives_none(left_half):
+    missing_hw = np.arange(SIZE[1])[None].repeat(SIZE[0], 0) < 9
+    depth = replace(whole(), mask_hw=~missing_hw)
+    assert np.array_equal(with_matte(depth, left_half, "file", ()).mask_hw, (left_half > 0.5) & ~missing_hw)
+
+
 def test_the_transparency_of_a_photo_is_its_matte(photo):
     alpha_hw = np.zeros(SIZE, np.uint8)
     alpha_hw[5:20] = 255
