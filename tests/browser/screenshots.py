@@ -40,10 +40,14 @@ def take(page, address, name):
 
 
 def shoot(page, name, step):
-    """The step that is the current one, with the pointer away from it."""
+    """What one screen shows of the step that is the current one, with the pointer away from it."""
     page.mouse.move(0, 0)
+    box = page.locator(f".st-key-step-{step}")
+    box.evaluate("(step) => step.scrollIntoView()")
     page.wait_for_timeout(2_000)
-    page.locator(f".st-key-step-{step}").screenshot(path=TARGET / f"{name}_{step}.png")
+    clip = box.bounding_box()
+    clip["height"] = min(clip["height"], page.viewport_size["height"] - clip["y"])
+    page.screenshot(path=TARGET / f"{name}_{step}.png", clip=clip)
 
 
 if __name__ == "__main__":
