@@ -6,6 +6,7 @@ import io
 import numpy as np
 import trimesh
 from PIL import Image
+from scipy.ndimage import binary_erosion
 
 from face3d.export.views import DISTANCE_IN_RADII, Framing, View, render
 from face3d.structures import Mesh
@@ -20,6 +21,7 @@ SCENE_RADIUS = """(stage) => {
     return largest;
 }"""
 TO_WHOLE_PIXELS = """(stage) => {
+    stage.style.translate = '';
     const { x, y } = stage.getBoundingClientRect();
     stage.style.translate = `${Math.ceil(x) - x}px ${Math.ceil(y) - y}px`;
 }"""
@@ -42,9 +44,11 @@ def mesh_in(glb):
 
 
 def rendered(mesh, stage_height):
-    """(side, side, 3) float64 rendering with the pixels of the stage, and (side, side) bool: the model."""
+    """(side, side, 3) float64 rendering with the pixels of the stage, and (side, side) bool: the model, but
+    its outline, whose pixels are partly background, white here and dark there.
+    """
     picture = render(mesh, View(round(stage_height), framing=STAGE)).astype(np.float64)
-    return picture, (picture < 255).any(axis=-1)
+    return picture, binary_erosion((picture < 255).any(axis=-1))
 
 
 def front_view(page, stage):
