@@ -109,6 +109,7 @@ def check_downloads(page, starts):
         page.wait_for_timeout(150)  # Chromium drops the eleventh download of a page within a second
 
 
+@pytest.mark.slow
 def test_another_photo_leaves_nothing_of_the_first(visit):
     page = visit(before=KEEP_SOCKETS)
     upload(page, "astronaut.jpg", ASTRONAUT)
@@ -140,6 +141,7 @@ def check_a_lost_visit(page):
     expect(page.get_by_text("The photo is no longer here")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_photo_that_comes_while_depth_is_computed_leaves_nothing_of_the_first(visit):
     page = visit()
     upload(page, "astronaut.jpg", NEW_TO_THE_SERVER)
@@ -157,6 +159,7 @@ def test_a_photo_that_comes_while_depth_is_computed_leaves_nothing_of_the_first(
     expect(page.get_by_text("Made by Face network")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_reported_by_its_name_and_a_good_one_follows(visit):
     """Whatever the name is, it is text: no link, no picture, and no request, which `visit` checks."""
     page = visit()
@@ -225,7 +228,7 @@ STREAMLITS_OWN = "stFileUploaderDropzone"
 """It has a role that conflicts with its focus (Streamlit 1.67)."""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing(visit, axe, scheme):
     page = visit(scheme=scheme)
     generate_depth(page)

@@ -87,6 +87,7 @@ def address(mirror, cache):
         yield server.address
 
 
+@pytest.mark.slow
 def test_a_failed_download_is_explained_and_the_retry_gives_a_depth_map(visit, mirror, cache, tmp_path):
     page = visit()
     upload(page, "astronaut.jpg", ASTRONAUT)

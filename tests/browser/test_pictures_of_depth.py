@@ -90,6 +90,7 @@ def test_copy_picture_puts_the_layer_on_the_clipboard(page):
     expect(page.get_by_role("button", name="Copy picture")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_where_copying_is_not_allowed_the_button_says_so(visit):
     opened = visit(before="Object.defineProperty(navigator, 'clipboard', { value: undefined });")
     generate_depth(opened)

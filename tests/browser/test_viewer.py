@@ -177,6 +177,7 @@ def check_ten_drags_keep_it_upright(page, stage):
     assert np.abs(camera(page)[0] - start).max() > 0.5
 
 
+@pytest.mark.slow
 def test_a_failed_load_shows_a_picture_and_the_next_try_the_model(visit):
     """Without the library: a still picture and the remedy. With it at the next change: the model."""
     page = visit(missing="plotly.min.js")
@@ -264,6 +265,7 @@ def test_full_screen_and_back(visit):
     expect(page.get_by_role("button", name="Front", exact=True)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_where_a_browser_has_no_full_screen_there_is_no_button_for_it(visit):
     page = visit(before="delete Element.prototype.requestFullscreen;")  # as on an iPhone
     model_on_stage(page)
