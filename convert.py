@@ -210,7 +210,9 @@ def predict_upright(
     turn = depth_estimation.find_turn(estimators.face_network, turned)
     upright = (asked + turn) % 360
     if not turn:
-        warn("no face was found; the model is of no known use.")
+        other = estimators.network is not estimators.face_network
+        remedy = " Use --matte none for statues, pets and things." if other else ""
+        warn(f"no face was found; the model is of no known use.{remedy}")
     elif rotate != "auto":
         warn(
             f"no upright face was found, but one in the photo turned by {upright} degrees. "

@@ -41,8 +41,7 @@ class Advice:
     """What an assistant says about one photo. All texts are plain, to be shown as text.
 
     contents: what is in the picture. problems: what will go wrong, a sentence each.
-    matte: a row of MATTES, or None for no advice, with its reason. texture, completion: advice in a sentence,
-    or ''.
+    matte: a row of MATTES, or None for no advice, with its reason. texture: advice in a sentence, or ''.
     alternative_text: for a screen reader. by: the assistant's name.
     note: why another assistant than the one asked for has answered, or ''.
     """
@@ -53,7 +52,6 @@ class Advice:
     matte: str | None
     matte_reason: str
     texture: str
-    completion: str
     alternative_text: str
     by: str
     note: str = ""

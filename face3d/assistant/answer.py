@@ -30,11 +30,10 @@ class Answer(BaseModel):
     matte: str | None = None
     matte_reason: str = ""
     texture: str = ""
-    completion: str = ""
     alternative_text: str = ""
 
 
-TEXTS = "contents", "matte_reason", "texture", "completion", "alternative_text"
+TEXTS = "contents", "matte_reason", "texture", "alternative_text"
 
 
 def instructions() -> str:

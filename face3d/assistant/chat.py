@@ -74,6 +74,14 @@ class Server:
         except ValueError:
             return self.host == "localhost"
 
+    def require_consent(self, host_sees_photo: bool) -> None:
+        """Raises AssistantError where the photo would leave this computer without the user's consent."""
+        if not (self.is_here or host_sees_photo):
+            raise AssistantError(
+                f"{self.host} would get the photo. Agree to it first (--assistant-host-sees-photo), or name "
+                "a server on this computer (OPENAI_BASE_URL)."
+            )
+
 
 def ask(photo: Photo, figures: str, server: Server, *, host_sees_photo: bool) -> Advice:
     """The server's advice. An answer that does not fit is asked for once more, with its fault named.
@@ -82,10 +90,7 @@ def ask(photo: Photo, figures: str, server: Server, *, host_sees_photo: bool) ->
     photo; not needed for a server on this computer.
     Raises AssistantError, with the remedy.
     """
-    if not (server.is_here or host_sees_photo):
-        raise AssistantError(
-            f"{server.host} would get the photo. Agree to it first, or name a server on this computer."
-        )
+    server.require_consent(host_sees_photo)
     if find_spec("openai") is None:
         raise AssistantError(
             "The assistant openai needs the package openai. "

@@ -37,7 +37,6 @@ def advise(photo: Photo, depth: DepthMap) -> Advice:
         matte=_matte(measures)[0],
         matte_reason=_matte(measures)[1],
         texture=_texture(measures),
-        completion=_completion(measures),
         alternative_text=_alternative_text(photo, measures),
         by="rules",
     )
@@ -146,12 +145,6 @@ def _texture(measures: Measures) -> str:
         return "The photo has no colours: print it in one material, or as a plaque."
     if _exposure(measures):
         return "The colours are those of the light: show the model as clay, or correct the photo first."
-    return ""
-
-
-def _completion(measures: Measures) -> str:
-    if measures.turn is not None and abs(measures.turn) > TURNED:
-        return "The far half can be completed by symmetry."
     return ""
 
 

@@ -36,10 +36,7 @@ def advise(
     if assistant == "rules":
         return advice
     server = server or Server.of_environment()
-    if not (server.is_here or host_sees_photo):
-        raise AssistantError(
-            f"{server.host} would get the photo. Agree to it first, or name a server on this computer."
-        )
+    server.require_consent(host_sees_photo)  # outside the try: the rules are no answer to a lack of consent
     try:
         figures = " ".join([advice.contents, *advice.problems])
         return ask(photo, figures, server, host_sees_photo=host_sees_photo)

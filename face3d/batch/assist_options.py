@@ -8,11 +8,8 @@ from collections.abc import Callable
 from face3d.assistant.advice import Advice
 from face3d.assistant.chat import Server
 from face3d.assistant.table import ASSISTANTS, advise
-from face3d.errors import AssistantError
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
-
-CONSENT = "--assistant-host-sees-photo"
 
 
 def add_assist_options(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +22,7 @@ def add_assist_options(parser: argparse.ArgumentParser) -> None:
         "OPENAI_BASE_URL, OPENAI_MODEL and OPENAI_API_KEY",
     )
     parser.add_argument(
-        CONSENT,
+        "--assistant-host-sees-photo",
         action="store_true",
         help="let a server on another computer get the photo; without this only one on this computer does",
     )
@@ -33,14 +30,8 @@ def add_assist_options(parser: argparse.ArgumentParser) -> None:
 
 def check_consent(options: argparse.Namespace) -> None:
     """Raises AssistantError, before any work, where the photo would leave this computer without consent."""
-    if options.assist != "openai" or options.assistant_host_sees_photo:
-        return
-    server = Server.of_environment()
-    if not server.is_here:
-        raise AssistantError(
-            f"{server.host} would get the photo. Add {CONSENT} to agree, or name a server on this computer "
-            "with OPENAI_BASE_URL."
-        )
+    if options.assist == "openai":
+        Server.of_environment().require_consent(options.assistant_host_sees_photo)
 
 
 def advised(
@@ -60,7 +51,7 @@ def advised(
     usual = ModelSettings()
     free = [one.name for one in advice.settings if getattr(settings, one.name) == getattr(usual, one.name)]
     advice = advice.only(free)
-    for sentence in (advice.note, advice.contents, *advice.problems, advice.texture, advice.completion):
+    for sentence in (advice.note, advice.contents, *advice.problems, advice.texture):
         if sentence:
             warn(sentence)
     for setting in advice.settings:

@@ -25,7 +25,6 @@ GOOD = {
     "matte": "face",
     "matte_reason": "There is one person.",
     "texture": "",
-    "completion": "",
     "alternative_text": "A portrait.",
 }
 
