@@ -23,6 +23,7 @@ from face3d import console
 from face3d.assistant.advice import Advice
 from face3d.batch import inputs, outputs
 from face3d.batch.assist_options import add_assist_options, advised, check_consent
+from face3d.batch.complete_options import add_complete_options, chosen_hidden, completed
 from face3d.batch.depth_options import add_depth_options, check_depth_options, kept_files, own_depth
 from face3d.batch.matte_options import add_matte_options, chosen_mask, chosen_matte
 from face3d.batch.print_options import add_print_options, print_settings
@@ -39,7 +40,7 @@ from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
 from face3d.own_depth.values import OwnDepth
 from face3d.photo import concerns
-from face3d.structures import TURNS, DepthMap, Photo
+from face3d.structures import TURNS, Completion, DepthMap, Photo
 from generate_3d_model import generate_model
 
 EXIT_CODES = """exit codes: 0, all photos are converted; 1, a photo failed or there was none; 2, wrong
@@ -125,6 +126,7 @@ def arguments() -> argparse.ArgumentParser:
         help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
     )
     add_matte_options(parser)
+    add_complete_options(parser)
     add_assist_options(parser)
     return parser
 
@@ -151,12 +153,13 @@ def convert(
     begin: Path,
     colours: str | None = None,
     advice: Advice | None = None,
+    completion: Completion | None = None,
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it.
 
-    advice: what was applied to the settings, for the report.
+    advice: what was applied to the settings, for the report. completion: see `generate_model`.
     """
-    model = generate_model(depth, photo, kind, settings)
+    model = generate_model(depth, photo, kind, settings, completion)
     inside = f"{begin.name}_{kind}"
     models = {name: write(name, model.mesh, inside) for name in formats if name in WRITERS}
     files = {outputs.FORMATS[name]: data for name, data in models.items()}
@@ -181,7 +184,7 @@ def convert(
 class Estimators(NamedTuple):
     """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask.
 
-    own: the photo's depth in place of the network's, or None.
+    own: the photo's depth in place of the network's, or None. hidden: the mask of what covers the person.
     """
 
     network: DepthEstimator
@@ -189,6 +192,7 @@ class Estimators(NamedTuple):
     matte: str
     mask: Photo | None
     own: OwnDepth | None = None
+    hidden: Photo | None = None
 
     def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
         """The photo, turned clockwise, and its depth map with the matte as its foreground."""
@@ -201,12 +205,14 @@ class Estimators(NamedTuple):
 
 def predict_upright(
     estimators: Estimators, photo: Photo, rotate: str, warn: Callable[[str], None]
-) -> tuple[Photo, DepthMap]:
-    """The photo, turned as `--rotate` says, and its depth map. `warn` is told what was found for a face."""
+) -> tuple[Photo, DepthMap, int]:
+    """The photo, turned as `--rotate` says, its depth map, and by how many degrees it was turned. `warn` is
+    told what was found for a face.
+    """
     asked = 0 if rotate == "auto" else int(rotate)
     turned, depth = estimators.depth_map(photo, asked)
     if depth.faces or not depth.detects_faces:
-        return turned, depth
+        return turned, depth, asked
     turn = depth_estimation.find_turn(estimators.face_network, turned)
     upright = (asked + turn) % 360
     if not turn:
@@ -220,8 +226,8 @@ def predict_upright(
         )
     else:
         warn(f"turned clockwise by {turn} degrees; the head is upright now.")
-        return estimators.depth_map(photo, upright)
-    return turned, depth
+        return *estimators.depth_map(photo, upright), upright
+    return turned, depth, asked
 
 
 @memory_errors_explained()
@@ -241,7 +247,7 @@ def convert_file(
     estimators = estimators._replace(own=own_depth(path, options))
     for concern in concerns(photo):
         warn(concern)
-    photo, depth = predict_upright(estimators, photo, options.rotate, warn)
+    photo, depth, degrees = predict_upright(estimators, photo, options.rotate, warn)
     if len(depth.faces) > 1:
         warn(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
@@ -249,7 +255,12 @@ def convert_file(
         )
     begin = options.output / name
     settings, advice = advised(photo, depth, options, settings, warn)
-    said = convert(photo, depth, options.model, options.formats, settings, begin, options.colours, advice)
+    hidden = estimators.hidden and estimators.hidden.turned(degrees)
+    progress = checkpoints.print_progress
+    depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)
+    said = convert(
+        photo, depth, options.model, options.formats, settings, begin, options.colours, advice, completion
+    )
     return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(begin)}_*"
 
 
@@ -269,6 +280,7 @@ def convert_all(options: argparse.Namespace) -> int:
             print("There is no photo to convert.", file=sys.stderr)
         return console.FAILED
     check_depth_options(options, found.photos)
+    hidden = chosen_hidden(options, found.photos)
     names = outputs.output_names(found.photos, options.output, options.face, kept_files(options))
     network = depth_estimation.load_network(
         options.network,
@@ -279,7 +291,8 @@ def convert_all(options: argparse.Namespace) -> int:
     )
     matte = chosen_matte(options)
     alone = matte == "none" or options.network == "face"
-    estimators = Estimators(network, network if alone else depth_estimation.load_network(), matte, mask)
+    face_network = network if alone else depth_estimation.load_network()
+    estimators = Estimators(network, face_network, matte, mask, hidden=hidden)
     count = len(found.photos) + len(found.failures)
     done = 0
     try:
