@@ -26,7 +26,8 @@ from face3d.batch.assist_options import add_assist_options, advised, check_conse
 from face3d.batch.complete_options import add_complete_options, chosen_hidden, completed
 from face3d.batch.depth_options import add_depth_options, check_depth_options, kept_files, own_depth
 from face3d.batch.matte_options import add_matte_options, chosen_mask, chosen_matte
-from face3d.batch.print_options import add_print_options, print_settings
+from face3d.batch.model_options import add_model_options, model_settings
+from face3d.batch.print_options import add_print_options
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.errors import FaceModelError, memory_errors_explained
@@ -80,44 +81,8 @@ def arguments() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"the depth map as PNG in colours too; one of {', '.join(COLOUR_MAPS).lower()}",
     )
-    defaults = ModelSettings()
     add_print_options(parser)
-    parser.add_argument(
-        "--faces",
-        type=int,
-        default=defaults.face_budget,
-        metavar="N",
-        help=f"largest number of triangles, default: {defaults.face_budget}; 500000 take half a minute",
-    )
-    parser.add_argument(
-        "--smoothing",
-        type=float,
-        default=defaults.smoothing_px,
-        metavar="PX",
-        help=f"Gaussian sigma in pixels, default: {defaults.smoothing_px:g}",
-    )
-    parser.add_argument(
-        "--fov",
-        type=float,
-        default=None,
-        metavar="DEGREES",
-        help="horizontal field of view; default: the photo's own, else 30",
-    )
-    parser.add_argument(
-        "--near-far",
-        type=float,
-        default=defaults.near_far_ratio,
-        metavar="RATIO",
-        help="farthest over nearest distance, for MiDaS and Depth Anything: more is deeper; "
-        f"default: {defaults.near_far_ratio:g}",
-    )
-    parser.add_argument(
-        "--face",
-        type=int,
-        default=1,
-        metavar="N",
-        help="which person of several to model; default: 1, who covers most of the picture",
-    )
+    add_model_options(parser)
     parser.add_argument(
         "--rotate",
         default="0",
@@ -129,19 +94,6 @@ def arguments() -> argparse.ArgumentParser:
     add_complete_options(parser)
     add_assist_options(parser)
     return parser
-
-
-def model_settings(options: argparse.Namespace) -> ModelSettings:
-    """The settings of the model. Raises: GeometryError for a value out of its range."""
-    return ModelSettings(
-        **print_settings(options),
-        face_budget=options.faces,
-        smoothing_px=options.smoothing,
-        fov_degrees=options.fov,
-        near_far_ratio=options.near_far,
-        foreground_only=chosen_matte(options) != "none",
-        face=options.face,
-    )
 
 
 def convert(

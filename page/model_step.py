@@ -19,6 +19,7 @@ from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, even_points
+from page.complete_step import complete_step
 from page.components import show_model
 from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls, recall_view
@@ -48,6 +49,7 @@ def model_step(session: Session, depth_result: DepthResult | None) -> None:
         )
     if pressed:
         session.model_source, session.file_inputs = depth_result, None
+        session.tried = session.kept = None
     with frame.body:
         if depth_result is None:
             st.caption("Generate a depth map first.")
@@ -73,16 +75,20 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         choices = st.container(gap="small", key="choices")
     figure, settings = model_controls(session, result, shows, choices)
     settings = replace(settings, face=min(session.face, max(1, len(result.depth_map.faces))))
+    shown = written = result
+    if not stale:
+        with right:
+            shown, written = complete_step(session, result, settings.face)
     with left:
         try:
             with explained_errors():
-                _stage(session, result, figure, settings)
+                _stage(session, shown, figure, settings)
         except FaceModelError as error:
             st.error(as_text(str(error)))
             return
     if not stale:
         with right, st.container(gap="small", key="files"):
-            model_files(session, result, figure.kind, settings)
+            model_files(session, written, figure.kind, settings)
 
 
 def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthMap, Face, Photo
+from face3d.structures import Completion, DepthMap, Face, Photo
 from page.inference_queue import FifoLock, InferenceQueue
 from page.session_cache import SessionCache
 from page.visit import Visit
@@ -17,23 +17,30 @@ DEFAULT_NETWORK = "face"
 
 STEPS = "photo", "depth", "model"
 
-DepthKey = tuple[str, str]
-"""What a depth map depends on: SHA-256 of the photo, name of the network."""
+DepthKey = tuple[str, ...]
+"""What a depth map depends on: SHA-256 of the photo, name of the network; then how it was completed, if it
+was."""
 
 
 @dataclass(frozen=True, eq=False)
 class DepthResult:
-    """A depth map, the photo and the network that it was made from, and the seconds that it took."""
+    """A depth map, the photo and the network that it was made from, and the seconds that it took.
+
+    completion: how what the photo does not show was completed, None where nothing was asked to.
+    completed_as: what tells this completion from others of the same depth map.
+    """
 
     photo: Photo
     network: str
     depth_map: DepthMap
     seconds: float
+    completion: Completion | None = None
+    completed_as: tuple[str, ...] = ()
 
     @property
     def key(self) -> DepthKey:
         """Key of results that depend on this depth map."""
-        return self.photo.sha256, self.network
+        return self.photo.sha256, self.network, *self.completed_as
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,8 @@ class Session:
     that makes it; the next run starts it again.
     depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
     file_inputs: of the files that step 3 offers.
+    tried, kept: of the completions of that model, the one that is being looked at, and the one that the files
+    are written from.
     turns: degrees clockwise by which photos were turned, by the digest of the file's photo.
     folded: the steps of which only a line is shown. current_step, step_turns: the step that the visitor last
     turned to, and how often one was.
@@ -86,6 +95,8 @@ class Session:
     depth_result: DepthResult | None = None
     model_source: DepthResult | None = None
     file_inputs: FileInputs | None = None
+    tried: DepthResult | None = None
+    kept: DepthResult | None = None
     turns: dict[str, int] = field(default_factory=dict)
     folded: set[str] = field(default_factory=set)
     current_step: str = STEPS[0]
@@ -106,7 +117,7 @@ class Session:
     def set_photo(self, photo: Photo | None) -> None:
         """Set the photo to model. A different photo than before drops the results of the old one."""
         if photo is None or self.photo is None or photo.sha256 != self.photo.sha256:
-            self.depth_result = self.model_source = None
+            self.depth_result = self.model_source = self.tried = self.kept = None
             self.folded.clear()
             self.current_step = STEPS[0]
         self.photo = photo

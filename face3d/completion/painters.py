@@ -22,7 +22,19 @@ def find_painter(
     Raises: CompletionError where a package is missing or the checkpoint is of no use; WeightsError where it
     is not available.
     """
-    return by_telea if spec.name == "telea" else None
+    # Imported here because torch and diffusers take seconds.
+    match spec.name:
+        case "telea":
+            return by_telea
+        case "lama":
+            from face3d.completion.lama import lama_painter
+
+            return lama_painter(spec, progress)
+        case "diffusers":
+            from face3d.completion.pipelines import pipeline_painter
+
+            return pipeline_painter(checkpoint)
+    return None
 
 
 def by_telea(rgb_hwc: Array, hole_hw: Array) -> Array:

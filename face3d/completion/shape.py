@@ -9,7 +9,7 @@ import numpy as np
 
 from face3d.completion.symmetry import Mirrored, in_head, mirrored_surface
 from face3d.geometry.grid import pixel_points
-from face3d.structures import Array, DepthMap, DepthRepresentation
+from face3d.structures import DepthMap, DepthRepresentation
 
 FEATHER_CELLS = 4.0
 """Standard deviation of the Gaussian over the trust, cells: the two reliefs pass into each other."""
@@ -35,9 +35,9 @@ def with_mirrored_back(depth: DepthMap, mirrored: Mirrored) -> DepthMap:
     trust_hw = trust_hw * np.clip(2 - 2 * np.abs(relief_hw - back_hw) / step, 0, 1)
     feathered_hw = cv2.GaussianBlur(trust_hw.astype(np.float32), (0, 0), FEATHER_CELLS)
     trust_hw = np.minimum(trust_hw, feathered_hw)
-    change_hw = (trust_hw * (relief_hw - back_hw)).astype(np.float32)
-    if not change_hw.any():
+    small_hw = (trust_hw * (relief_hw - back_hw)).astype(np.float32)
+    if not small_hw.any():
         return depth
-    change_hw = cv2.resize(change_hw, (width, height), interpolation=cv2.INTER_LINEAR)
-    moved_hw: Array = np.minimum(depth.back_hw + change_hw, depth.values_hw)
+    change_hw = cv2.resize(small_hw, (width, height), interpolation=cv2.INTER_LINEAR)
+    moved_hw = np.minimum(depth.back_hw + change_hw, depth.values_hw)
     return replace(depth, back_hw=np.where(depth.mask_hw, moved_hw, depth.back_hw).astype(np.float32))
