@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,6 +24,13 @@ from page.session import DepthResult, Session, writing_lock
 
 BEFORE, AFTER = "Before", "After"
 NOTHING, BOX, FILE = "Nothing", "A box", "A mask file"
+CHOICES: dict[str, Any] = {
+    "completion engine": DEFAULT_COMPLETION,
+    "hidden how": NOTHING,
+    "hidden across": (40, 60),
+    "hidden down": (40, 60),
+}
+"""Initial values of the widgets, by key."""
 MARKED_RGB = (255, 80, 60)
 THUMBNAIL_PX = 240
 
@@ -51,12 +59,13 @@ def _is_of(held: DepthResult, result: DepthResult, face: int) -> bool:
 
 
 def _offer(session: Session, result: DepthResult, face: int) -> None:
-    """The engines, what hides the person, and the button."""
+    """The engines, what hides the person, and the button. Choices are kept while the step shows a result."""
+    for key, value in (CHOICES | session.completion_choices).items():
+        st.session_state.setdefault(key, value)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         engine = st.selectbox(
             "Complete the model",
             list(COMPLETIONS),
-            index=list(COMPLETIONS).index(DEFAULT_COMPLETION),
             format_func=lambda name: COMPLETIONS[name].title,
             help="What the photo does not show: "
             + "; ".join(f"{row.title}: {row.summary}" for row in COMPLETIONS.values())
@@ -67,6 +76,7 @@ def _offer(session: Session, result: DepthResult, face: int) -> None:
         with st.popover("Hidden", icon=":material/visibility_off:", key="hidden parts"):
             hidden_hw = _hidden_parts(result.photo)
         pressed = st.button("Complete", on_click=_show_model, key="complete model")
+    session.completion_choices = {key: st.session_state[key] for key in CHOICES}
     spec, pipeline = COMPLETIONS[engine], ""
     if spec.needs_checkpoint:
         pipeline = st.text_input("Folder or hub id of the pipeline", key="completion pipeline")
@@ -93,15 +103,14 @@ def _hidden_parts(photo: Photo) -> Array | None:
     how = st.segmented_control(
         "Something covers the person",
         [NOTHING, BOX, FILE],
-        default=NOTHING,
         required=True,
         help="A hand, a microphone, sunglasses: colour and depth there are completed too.",
         key="hidden how",
     )
     height, width = photo.size_hw
     if how == BOX:
-        across = st.slider("From left to right, %", 0, 100, (40, 60), key=f"hidden across {photo.sha256}")
-        down = st.slider("From top to bottom, %", 0, 100, (40, 60), key=f"hidden down {photo.sha256}")
+        across = st.slider("From left to right, %", 0, 100, key="hidden across")
+        down = st.slider("From top to bottom, %", 0, 100, key="hidden down")
         (left, right), (top, bottom) = across, down
         hidden_hw = np.zeros((height, width), bool)
         rows = slice(top * height // 100, bottom * height // 100)

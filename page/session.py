@@ -78,7 +78,7 @@ class Session:
     depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
     file_inputs: of the files that step 3 offers.
     tried, kept: of the completions of that model, the one that is being looked at, and the one that the files
-    are written from.
+    are written from. completion_choices: values of that step's widgets, by key.
     turns: degrees clockwise by which photos were turned, by the digest of the file's photo.
     folded: the steps of which only a line is shown. current_step, step_turns: the step that the visitor last
     turned to, and how often one was.
@@ -97,6 +97,7 @@ class Session:
     file_inputs: FileInputs | None = None
     tried: DepthResult | None = None
     kept: DepthResult | None = None
+    completion_choices: dict[str, Any] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     folded: set[str] = field(default_factory=set)
     current_step: str = STEPS[0]
