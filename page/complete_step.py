@@ -31,6 +31,8 @@ CHOICES: dict[str, Any] = {
     "hidden down": (40, 60),
 }
 """Initial values of the widgets, by key."""
+LEAST_CONFIDENCE = 0.005
+"""Mean confidence below which none is shown."""
 MARKED_RGB = (255, 80, 60)
 THUMBNAIL_PX = 240
 
@@ -201,10 +203,14 @@ def _judge(session: Session, result: DepthResult, tried: DepthResult) -> DepthRe
 def _kept(session: Session, kept: DepthResult) -> None:
     """What the files are written from, and the way back."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"**Completed** · {_summary(kept)}")
-        st.space("stretch")
-        undo = "Write the files without it."
-        st.button("Undo", help=undo, on_click=setattr, args=(session, "kept", None), key="undo completion")
+        st.caption(f"**Completed** · {_summary(kept)}", width="stretch")
+        st.button(
+            "Undo",
+            on_click=setattr,
+            args=(session, "kept", None),
+            key="undo completion",
+            width=72,
+        )
 
 
 def _summary(completed: DepthResult) -> str:
@@ -212,5 +218,11 @@ def _summary(completed: DepthResult) -> str:
     completion = completed.completion
     if completion is None:
         return ""
-    sure = f"{completion.confidence:.0%} sure" if completion.confidence >= 0.005 else "made up, not measured"
-    return f"{COMPLETIONS[completion.engine].title}, {sure}. {as_text(completion.note)}"
+    title = COMPLETIONS[completion.engine].title
+    if completion.confidence >= LEAST_CONFIDENCE:
+        said = f"{title}, {completion.confidence:.0%} as sure as if it had been seen."
+    elif completion.engine == "symmetry" and not completion.note:
+        said = f"{title} finds little here: the head faces the camera."
+    else:
+        said = f"{title}: made up from what is around."
+    return f"{said} {as_text(completion.note)}"

@@ -18,7 +18,6 @@ def add_complete_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--complete",
         choices=list(COMPLETIONS),
-        default=DEFAULT_COMPLETION,
         metavar="NAME",
         help="what completes the sides of the person that the photo does not show; default: "
         f"{DEFAULT_COMPLETION}. {engines}",
@@ -37,13 +36,18 @@ def add_complete_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def chosen_engine(options: argparse.Namespace) -> str:
+    """The row of COMPLETIONS that the options name."""
+    return options.complete or DEFAULT_COMPLETION
+
+
 def chosen_hidden(options: argparse.Namespace, photos: Sequence[Path]) -> Photo | None:
     """The mask of what is hidden that the options name, or None.
 
     Raises: CompletionError for options that do not fit each other or the photos; PhotoError for a mask that
     cannot be read.
     """
-    if options.complete_pipeline and not COMPLETIONS[options.complete].needs_checkpoint:
+    if options.complete_pipeline and not COMPLETIONS[chosen_engine(options)].needs_checkpoint:
         raise CompletionError(
             "--complete-pipeline is for --complete diffusers. Leave it out, or choose that engine."
         )
@@ -66,7 +70,8 @@ def completed(
     warn: Callable[[str], None],
     progress: Callable[[int, int | None], None] | None = None,
 ) -> tuple[DepthMap, Photo, Completion]:
-    """Depth map and photo with what the options ask for completed, and how; `warn` is told what was not.
+    """Depth map and photo with what the options ask for completed, and how. `warn` is told what was asked for
+    and could not be done.
 
     hidden: the mask of what is hidden, turned as the photo. progress: of a download.
     Raises: CompletionError, WeightsError and GeometryError as `face3d.completion.stage.complete`.
@@ -78,12 +83,12 @@ def completed(
     found = complete(
         depth,
         photo,
-        options.complete,
+        chosen_engine(options),
         face=face,
         hidden_hw=hidden_hw,
         checkpoint=options.complete_pipeline,
         progress=progress,
     )
-    if found.completion.note:
+    if found.completion.note and (options.complete or hidden):
         warn(found.completion.note)
     return found.depth, found.photo, found.completion

@@ -11,7 +11,15 @@ import numpy as np
 from face3d.completion.blend import correction
 from face3d.completion.seen import Seen, person_colours, sampled
 from face3d.completion.sheet import hidden_sheet
-from face3d.completion.symmetry import BLACK, Mirrored, falling, find_images, in_head, mirrored_surface
+from face3d.completion.symmetry import (
+    BLACK,
+    Mirrored,
+    falling,
+    find_images,
+    in_head,
+    less_tinted,
+    mirrored_surface,
+)
 from face3d.geometry.filters import distance_inside, fill_by_diffusion
 from face3d.geometry.grid import grid_size, pixel_points
 from face3d.geometry.relief import Relief
@@ -56,8 +64,10 @@ def mirrored_side(relief: Relief, mirrored: Mirrored) -> HiddenSide:
     Raises: GeometryError where the relief gives no bust.
     """
     seen, plane, halves, face, head_width = mirrored
-    points_hw3, covered_hw = hidden_sheet(relief, seen.size_hw)
     image = mirrored_surface(seen, plane, hidden=True)
+    if image.trust_hw.sum() < LEAST_USED * seen.known_hw.sum():
+        return HiddenSide(None, np.zeros(seen.size_hw, np.float32), seen.known_hw)
+    points_hw3, covered_hw = hidden_sheet(relief, seen.size_hw)
     away_hw = np.abs(image.relief_hw - points_hw3[..., 2] / seen.camera.unit_per_width)
     near_hw = falling(away_hw / head_width * seen.camera.unit_per_width, *NEAR_SHEET)
     trust_hw = image.trust_hw * covered_hw * near_hw * in_head(seen, face)
@@ -93,7 +103,7 @@ def _seam(mirrored: Mirrored, covered_hw: Array) -> Array:
     images = find_images(seen, plane, seen.points_hw3, seen.known_hw, head_width)
     image_hwc = sampled(seen.rgb_hwc, images.places_hw2.reshape(-1, 2)).reshape(seen.rgb_hwc.shape)
     light_hwc = halves.of(seen.points_hw3, plane)[0]
-    difference_hwc = seen.rgb_hwc - ((image_hwc + BLACK) * np.exp(light_hwc) - BLACK)
+    difference_hwc = less_tinted(seen.rgb_hwc - ((image_hwc + BLACK) * np.exp(light_hwc) - BLACK))
     border_hw = (distance_inside(seen.known_hw) <= SEAM_CELLS) & (images.trust_hw > 0.3)
     fade_cells = FADE * head_width / seen.camera.unit_per_width * seen.size_hw[1]
     return correction(difference_hwc, border_hw, covered_hw, fade_cells)

@@ -12,7 +12,7 @@ from scipy import ndimage
 from face3d.completion.blend import correction
 from face3d.completion.hidden_side import PAINTED_SIDE, Painter
 from face3d.completion.seen import sampled
-from face3d.completion.symmetry import BLACK, Mirrored, in_head, mirrored_surface
+from face3d.completion.symmetry import Mirrored, in_head, mirrored_surface
 from face3d.errors import CompletionError
 from face3d.geometry.filters import fill_by_diffusion
 from face3d.geometry.grid import pixel_points
@@ -72,7 +72,7 @@ def reveal(
     Raises: CompletionError where the mask marks nothing of the person, or all of it.
     """
     known_hw = depth.mask_hw & ~hidden_hw
-    relief_hw, places_hw2, light_hwc, trust_hw = _by_symmetry(mirrored, depth)
+    relief_hw, places_hw2, trust_hw = _by_symmetry(mirrored, depth)
     person_hw = ndimage.binary_fill_holes(depth.mask_hw) | (trust_hw > 0.5)
     target_hw = hidden_hw & person_hw
     if not target_hw.any():
@@ -85,7 +85,7 @@ def reveal(
         )
     window = _window(target_hw)
     target, known, trust = target_hw[window], known_hw[window], trust_hw[window]
-    trust = np.where(target, cv2.GaussianBlur(trust, (0, 0), 2.0), 0)
+    trust = cv2.GaussianBlur(trust, (0, 0), 2.0)
     ring = known & ndimage.binary_dilation(target, iterations=2)
     is_relief = depth.representation is DepthRepresentation.RELIEF
     values = depth.values_hw[window][..., None]
@@ -96,10 +96,14 @@ def reveal(
     rgb = photo.rgb_hwc[window].astype(np.float32)
     guide = _painted(photo.rgb_hwc[window], target, known, paint)
     if mirrored is not None and paint is None:
-        guide = guide + trust[..., None] * (_colours(photo, places_hw2[window], light_hwc[window]) - guide)
+        places_n2 = places_hw2[window].reshape(-1, 2)
+        image = sampled(photo.rgb_hwc, places_n2).reshape(
+            guide.shape
+        )  # the border's membrane evens its light
+        guide = guide + trust[..., None] * (image - guide)
     rgb = np.where(target[..., None], guide + correction(rgb - guide, ring, target), rgb)
     confidence_hw = np.zeros(depth.size_hw, np.float32)
-    confidence_hw[window] = trust if paint is None else 0
+    confidence_hw[window] = np.where(target, trust, 0) if paint is None else 0
     completed = photo.rgb_hwc.copy()
     completed[window] = np.round(np.clip(rgb, 0, 255)).astype(np.uint8)
     values_hw = depth.values_hw.copy()
@@ -108,23 +112,23 @@ def reveal(
     return Revealed(changed, replace(photo, rgb_hwc=completed), target_hw, confidence_hw)
 
 
-def _by_symmetry(mirrored: Mirrored | None, depth: DepthMap) -> tuple[Array, Array, Array, Array]:
-    """The seen surface mirrored, at the size of the depth map: relief, places in its pixels, logarithm of the
-    ratio of light (h, w, 3), and trust.
+def _by_symmetry(mirrored: Mirrored | None, depth: DepthMap) -> tuple[Array, Array, Array]:
+    """The seen surface mirrored, at the size of the depth map: relief, places in its pixels (h, w, 2), and
+    trust.
     """
     height, width = depth.size_hw
     if mirrored is None:
-        empty_hwk = np.zeros((height, width, 7), np.float32)
-        return empty_hwk[..., 0], empty_hwk[..., 1:3], empty_hwk[..., 3:6], empty_hwk[..., 6]
+        empty_hwk = np.zeros((height, width, 4), np.float32)
+        return empty_hwk[..., 0], empty_hwk[..., 1:3], empty_hwk[..., 3]
     seen, plane, halves, face, _ = mirrored
     relief_hw, places_hw2, trust_hw = mirrored_surface(seen, plane, hidden=False)
-    light_hwc, agreement_hw = halves.of(pixel_points(relief_hw, seen.camera), plane)
+    agreement_hw = halves.of(pixel_points(relief_hw, seen.camera), plane)[1]
     places_hw2 = places_hw2 * np.array([width / seen.size_hw[1], height / seen.size_hw[0]], np.float32)
-    layers_hwk = fill_by_diffusion(np.dstack([relief_hw, places_hw2, light_hwc]), trust_hw > 0)
+    layers_hwk = fill_by_diffusion(np.dstack([relief_hw, places_hw2]), trust_hw > 0)
     share = np.clip((agreement_hw - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1)
     trust_hw = (trust_hw * share * in_head(seen, face)).astype(np.float32)
     large_hwk = cv2.resize(np.dstack([layers_hwk, trust_hw]), (width, height), interpolation=cv2.INTER_LINEAR)
-    return large_hwk[..., 0], large_hwk[..., 1:3], large_hwk[..., 3:6], large_hwk[..., 6]
+    return large_hwk[..., 0], large_hwk[..., 1:3], large_hwk[..., 3]
 
 
 def _window(target_hw: Array) -> tuple[slice, slice]:
@@ -148,12 +152,6 @@ def _painted(rgb_hwc: Array, target_hw: Array, known_hw: Array, paint: Painter |
     hole_hw = cv2.resize(target_hw.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) > 0
     painted_hwc = cv2.resize(paint(small_hwc, hole_hw), (width, height), interpolation=cv2.INTER_LINEAR)
     return painted_hwc.astype(np.float32)
-
-
-def _colours(photo: Photo, places_hw2: Array, light_hwc: Array) -> Array:
-    """(h, w, 3) float32: the photo's colours at the mirror images, in the light of this half."""
-    colours_hwc = sampled(photo.rgb_hwc, places_hw2.reshape(-1, 2)).reshape(light_hwc.shape)
-    return np.asarray((colours_hwc + BLACK) * np.exp(light_hwc) - BLACK, np.float32)
 
 
 def _with_values(

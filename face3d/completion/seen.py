@@ -15,7 +15,7 @@ from face3d.geometry.relief import Relief
 from face3d.geometry.texture import foreground_colours, picture_of, rim_matte
 from face3d.structures import Array
 
-GRID_SIDE = 400
+GRID_SIDE = 360
 """Longest side of the working grid, cells."""
 LINE = 4096
 """Places that are looked up in one line."""
@@ -70,7 +70,11 @@ def sampled(layer_hwc: Array, places_n2: Array) -> Array:
     places[:count] = places_n2 - 0.5
     columns, rows = (np.ascontiguousarray(places[:, axis].reshape(lines, LINE)) for axis in (0, 1))
     values = cv2.remap(
-        layer_hwc.astype(np.float32), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+        layer_hwc.astype(np.float32, copy=False),
+        columns,
+        rows,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
     )
     return np.asarray(values.reshape(lines * LINE, *layer_hwc.shape[2:])[:count])
 

@@ -98,7 +98,7 @@ def _on_grid(confidence_hw: Array, marked_hw: Array, size_hw: tuple[int, int]) -
 
 def _hidden_side(relief: Relief, mirrored: Mirrored | None, paint: Painter | None) -> tuple[HiddenSide, str]:
     """The hidden side, and a sentence where there is none."""
-    seen = see(relief)
+    seen = see(relief) if mirrored is None else mirrored.seen
     nothing = HiddenSide(None, np.zeros(seen.size_hw, np.float32), seen.known_hw)
     try:
         if paint is not None:

@@ -26,6 +26,8 @@ LIGHT_REACH = 0.12
 widths."""
 LARGEST_RATIO = 2.0
 """Largest ratio of the light on the two halves that is evened."""
+EVENED = 0.75
+"""Share of a difference between the halves that is made the same in all channels."""
 BLACK = 12.0
 """Added to brightness before a ratio is taken: noise in the dark is none of light."""
 COLOUR_TOLERANCE, SHAPE_TOLERANCE = 0.25, 0.05
@@ -149,6 +151,7 @@ def _compare_half(ratio_hwc: Array, shape_hw: Array, weight_hw: Array, head_px: 
 
     limit = np.log(LARGEST_RATIO)
     light_hwc, lit_hw = averaged(np.clip(ratio_hwc, -limit, limit), LIGHT_REACH)
+    light_hwc = less_tinted(light_hwc)
     light_hwc = fill_by_diffusion(light_hwc, lit_hw)
     # Signed differences are averaged: grain of skin and strands of hair, which no two halves share, cancel.
     apart_hwc, both_hw = averaged(np.dstack([ratio_hwc - light_hwc, shape_hw]), DETAIL_REACH)
@@ -156,6 +159,13 @@ def _compare_half(ratio_hwc: Array, shape_hw: Array, weight_hw: Array, head_px: 
     apart_hw = (colour_hw / COLOUR_TOLERANCE) ** 2 + (shape_hw / SHAPE_TOLERANCE) ** 2
     agreement_hw = np.exp(-0.5 * apart_hw).astype(np.float32)
     return light_hwc, fill_by_diffusion(agreement_hw[..., None], both_hw)[..., 0]
+
+
+def less_tinted(layer_hwc: Array) -> Array:
+    """A difference of colour, more of it the same in all channels: light differs in strength more than in
+    tint, and a tint would be seen.
+    """
+    return np.asarray(layer_hwc + EVENED * (layer_hwc.mean(-1, keepdims=True) - layer_hwc))
 
 
 def _mirrored_points(seen: Seen, plane: MirrorPlane) -> Array:
