@@ -164,7 +164,7 @@ def convert(
     if "html" in formats:
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
-    files[outputs.REPORT] = report_json(model.report, models, advice.as_json() if advice else None)
+    files[outputs.REPORT] = report_json(model.report, models, [advice.as_json()] if advice else [])
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
     passed_over = {ending for name, ending in ON_REQUEST.items() if name not in formats}
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}

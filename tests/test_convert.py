@@ -500,7 +500,7 @@ def test_advice_fills_what_is_left_at_its_default_and_the_report_says_by_whom(ne
     source = photo_file(tmp_path / "me.jpg")
     arguments = [str(source), "-o", str(tmp_path), "--formats", "stl", "--assist", "rules"]
     assert convert.main([*arguments, "--faces", "20000"]) == 0
-    advice = json.loads((tmp_path / "me_bust_report.json").read_bytes())["advice"]
+    (advice,) = json.loads((tmp_path / "me_bust_report.json").read_bytes())["advice"]
     assert advice["by"] == "rules"
     assert "advised by rules" in capsys.readouterr().err
     named = [setting["name"] for setting in advice["settings"]]

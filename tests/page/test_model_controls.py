@@ -66,7 +66,7 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     assert {key: page.session_state[key] for key in CHANGED} == CHANGED
     assert page.selectbox(key="kind").value == "plaque" and page.number_input(key="height").value == 80
     assert page.slider(key="field of view").value == 30
-    _, kind, settings = session_of(page).file_inputs
+    _, kind, settings, _ = session_of(page).file_inputs
     assert (kind, settings.height_mm, settings.plaque_depth_mm) == ("plaque", 80, 7)
     assert not settings.foreground_only and not settings.perspective
 
@@ -126,5 +126,5 @@ def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatc
     press(page, "generate depth")
     press(page, "generate model")
     assert "background" not in [toggle.key for toggle in page.toggle]
-    assert "gives no matte: the background stays" in texts(page, "caption")
+    assert "Nothing is cut out in step 2: the background stays" in texts(page, "caption")
     assert "this network detects no eyes" in texts(page, "markdown")

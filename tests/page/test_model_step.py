@@ -26,6 +26,7 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
             DepthRepresentation.RELIEF,
             np.zeros(photo.size_hw, bool),
             "face",
+            matte="face",
         )
 
     monkeypatch.setattr(inference_queue, "predict", empty)
