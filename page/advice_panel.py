@@ -143,7 +143,6 @@ def _show(
         "Apply all",
         type="primary",
         disabled=not left,
-        help=None if left else "All settings are as advised.",
         on_click=apply,
         args=(session.applied, result.key, advice, advice.settings),
         width="stretch",

@@ -27,7 +27,8 @@ MATTE_KEY = "matte"
 def matte_label(name: str) -> str:
     """A row of MATTES as the picker has it: what stays, or by what, how large and under which licence."""
     spec = MATTES[name]
-    return LABELS.get(name) or f"{spec.title} · {spec.size_text} · {spec.licence}"
+    size = spec.size_text.removeprefix("about ")
+    return LABELS.get(name) or f"{spec.title} · {size} · {spec.licence}"
 
 
 def pick_matte() -> str:

@@ -110,11 +110,10 @@ def model_controls(
     cut_out = result.depth_map.matte_hw is not None and result.key.matte != "none"
     with choices:
         _kind_and_size(session)
-        with st.container(horizontal=True):
-            with st.popover("More settings", icon=":material/tune:", width="stretch"):
-                _details(result, cut_out)
-                fov_degrees = _projection(result.photo)
-            advice_place = st.popover("Advice", icon=":material/lightbulb:", width="stretch")
+        with st.popover("More settings", icon=":material/tune:", width="stretch"):
+            _details(result, cut_out)
+            fov_degrees = _projection(result.photo)
+        advice_place = st.expander("Advice", icon=":material/lightbulb:")
     session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
     remember("view", values["show"])
     settings = ModelSettings(

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.usefixtures("coarse_models", "stand_in_network")
 def test_a_model_of_rembg_is_offered_with_size_and_licence():
     for name, spec in MATTES.items():
         if spec.of_rembg:
-            assert all(part in matte_label(name) for part in (spec.title, spec.size_text, spec.licence))
+            size = f"{spec.files[0].size_bytes / 1e6:.0f} MB"
+            assert all(part in matte_label(name) for part in (spec.title, size, spec.licence))
         else:
             assert matte_label(name) == LABELS[name]
 
