@@ -23,13 +23,15 @@ class DepthKey(NamedTuple):
     """What a depth map depends on.
 
     network: a row of NETWORKS, OWN or EMBEDDED. matte: a row of MATTES. files: digest of the depth map and of
-    the mask that the visitor gave, and of what was said about them; '' without any.
+    the mask that the visitor gave, and of what was said about them; '' without any. refined: whether the
+    matte's edge is.
     """
 
     photo_sha256: str
     network: str
     matte: str = DEFAULT_MATTE
     files: str = ""
+    refined: bool = False
 
     @property
     def network_title(self) -> str:
@@ -88,6 +90,7 @@ class DepthRequest:
     turned_degrees: int = 0
     mask: Photo | None = None
     depth_file: DepthFile | None = None
+    refine: bool = False
 
     @property
     def key(self) -> DepthKey:
@@ -95,7 +98,7 @@ class DepthRequest:
         files = [self.mask.sha256] if self.mask else []
         if self.depth_file:
             files.append(self.depth_file.digest)
-        return DepthKey(self.photo.sha256, self.network, self.matte, " ".join(files))
+        return DepthKey(self.photo.sha256, self.network, self.matte, " ".join(files), self.refine)
 
     def check(self) -> None:
         """Raises DepthError where the photo is a part of what the visitor's own file covers."""

@@ -29,7 +29,7 @@ from page.depth_view import (
 )
 from page.failures import explained_errors
 from page.inference_queue import Downloading, ReportStatus
-from page.matte_choice import matte_details, matte_label, pick_matte
+from page.matte_choice import ask_to_refine, matte_details, matte_label, pick_matte
 from page.network_choice import network_details, pick_network
 from page.photo_framing import upright
 from page.plain_text import as_text
@@ -58,6 +58,7 @@ def depth_step(session: Session) -> DepthResult | None:
     frame = step_frame(session, "depth", "2 · Depth map")
     with frame.tools:
         network, matte = pick_network(), pick_matte()
+        refine = ask_to_refine(matte)
         pressed = st.button(
             "Generate depth map",
             type="primary",
@@ -67,18 +68,18 @@ def depth_step(session: Session) -> DepthResult | None:
             key="generate depth",
         )
     with frame.body:
-        request = _request(session, network, matte)
+        request = _request(session, network, matte, refine)
         return _depth(session, frame, request, pressed)
 
 
-def _request(session: Session, network: str, matte: str) -> DepthRequest | None:
+def _request(session: Session, network: str, matte: str, refine: bool) -> DepthRequest | None:
     """Show the details of the choices. Returns what is to be made; None without a photo."""
     depth_file, mask = network_details(session, network), matte_details(session, matte)
     if session.photo is None or session.file is None:
         return None
     whole = upright(session, session.file.photo)
     is_whole, degrees = whole.sha256 == session.photo.sha256, session.turned_degrees()
-    return DepthRequest(session.photo, network, matte, is_whole, degrees, mask, depth_file)
+    return DepthRequest(session.photo, network, matte, is_whole, degrees, mask, depth_file, refine)
 
 
 def _depth(
@@ -97,7 +98,8 @@ def _depth(
         return None
     stale = result.key != key
     if stale:
-        made_of = f"{result.key.network_title}, *{matte_label(result.key.matte)}*"
+        edge = ", with a fine edge" if result.key.refined else ""
+        made_of = f"{result.key.network_title}, *{matte_label(result.key.matte)}*{edge}"
         st.warning(f"Out of date: this map is from {made_of}. Press *Generate depth map* again.")
     with st.container(key="stale depth" if stale else "depth"):
         _pictures(session, result, stale)
@@ -157,12 +159,12 @@ def _generate(session: Session, asked: DepthRequest) -> None:
 def _predict(asked: DepthRequest, report_status: ReportStatus, downloading: Downloading) -> DepthMap:
     """The depth map of a request, in its turn. Raises: FaceModelError."""
     asked.check()
-    photo, matte, mask = asked.photo, asked.matte, asked.mask
+    photo, matte, mask, refine = asked.photo, asked.matte, asked.mask, asked.refine
     queue, waiting = shared_queue(), (report_status, downloading)
     if asked.depth_file is None:
-        return queue.predict(asked.network, photo, *waiting, matte=matte, mask=mask)
+        return queue.predict(asked.network, photo, *waiting, matte=matte, mask=mask, refine=refine)
     own = partial(asked.depth_file.depth_map, photo, asked.turned_degrees)
-    return queue.cut_out(own, photo, *waiting, matte=matte, mask=mask)
+    return queue.cut_out(own, photo, *waiting, matte=matte, mask=mask, refine=refine)
 
 
 def _is_on_disk(asked: DepthRequest) -> bool:

@@ -88,12 +88,13 @@ class InferenceQueue:
         *,
         matte: str = DEFAULT_MATTE,
         mask: Photo | None = None,
+        refine: bool = False,
     ) -> DepthMap:
         """The depth map of `photo` by the network `name`, cut out by a row of MATTES.
 
         What is needed is loaded first.
         report_status: called with the current step, and at least every POLL_SECONDS while waiting.
-        mask: for the matte `file`.
+        mask, refine: see `depth_estimation.cut_out`.
         Raises DepthError, MatteError and WeightsError.
         """
         network = self._load(name, report_status, downloading)
@@ -102,7 +103,9 @@ class InferenceQueue:
             report_status("Estimating depth")
             return predict(network, photo)
 
-        return self.cut_out(estimate, photo, report_status, downloading, matte=matte, mask=mask)
+        return self.cut_out(
+            estimate, photo, report_status, downloading, matte=matte, mask=mask, refine=refine
+        )
 
     def cut_out(
         self,
@@ -113,6 +116,7 @@ class InferenceQueue:
         *,
         matte: str = DEFAULT_MATTE,
         mask: Photo | None = None,
+        refine: bool = False,
     ) -> DepthMap:
         """Like `predict`, of a depth map that `estimate` gives when its turn has come."""
         spec = MATTES[matte]
@@ -122,9 +126,9 @@ class InferenceQueue:
         face = None if matte == "none" else self._load(FACE_NETWORK, report_status, downloading)
         with self._inference_lock.hold(report_status):
             depth = estimate()
-            if matte not in ("none", depth.matte):
+            if refine or matte not in ("none", depth.matte):
                 report_status("Cutting out")
-            return cut_out(depth, photo, matte, mask=mask, face_network=face)
+            return cut_out(depth, photo, matte, mask=mask, face_network=face, refine=refine)
 
     def find_faces(self, name: str, photo: Photo, report_status: ReportStatus) -> tuple[Face, ...]:
         """Like `predict`, but only the faces, largest person first: about a third of the work."""

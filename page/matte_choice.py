@@ -8,7 +8,7 @@ import streamlit as st
 
 from face3d.depth import checkpoints
 from face3d.errors import PhotoError
-from face3d.matte import rembg
+from face3d.matte import refine, rembg
 from face3d.matte.table import DEFAULT_MATTE, MATTES
 from face3d.photo import MAX_BYTES, read_photo
 from face3d.structures import Photo
@@ -43,6 +43,14 @@ def pick_matte() -> str:
         width=270,
         key=MATTE_KEY,
     )
+
+
+def ask_to_refine(matte: str) -> bool:
+    """Whether the matte's edge is to be refined; asked where that is possible."""
+    if matte == "none" or not refine.available():
+        return False
+    help_text = "Compute the edge of what stays anew from the photo's colours, for hair: some seconds more."
+    return st.toggle("Fine edge", key="refine matte", help=help_text)
 
 
 def matte_details(session: Session, name: str) -> Photo | None:

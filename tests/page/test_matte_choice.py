@@ -29,8 +29,8 @@ def test_a_model_of_rembg_is_offered_with_size_and_licence():
 def test_the_matte_is_part_of_the_depth_map(page, monkeypatch):
     asked = []
 
-    def cut_out(depth, _photo, matte, *, mask, face_network):
-        asked.append((matte, None if mask is None else mask.size_hw))
+    def cut_out(depth, _photo, matte, *, mask, face_network, refine):
+        asked.append((matte, None if mask is None else mask.size_hw, refine))
         return depth
 
     monkeypatch.setattr(inference_queue, "cut_out", cut_out)
@@ -45,8 +45,9 @@ def test_the_matte_is_part_of_the_depth_map(page, monkeypatch):
     page.selectbox(key="matte").set_value("file").run()
     white = encoded(np.full((64, 64, 3), 255, np.uint8), "PNG")
     page.file_uploader[-1].set_value(("mask.png", white, "image/png")).run()
+    page.toggle(key="refine matte").set_value(True).run()
     press(page, "generate depth")
-    assert asked == [("face", None), ("none", None), ("file", (64, 64))]
+    assert asked == [("face", None, False), ("none", None, False), ("file", (64, 64), True)]
     page.toggle(key="head only").set_value(True).run()
     press(page, "generate depth")
     assert [error.value for error in page.error] == [
