@@ -42,7 +42,7 @@ def pick_network() -> str:
         index=names.index(DEFAULT_NETWORK),
         format_func=_label,
         label_visibility="collapsed",
-        width=300,
+        width=285,
         key="network",
     )
 
