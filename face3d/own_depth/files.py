@@ -93,8 +93,8 @@ def read_depth_file(
     meaning = meaning or stored.meaning
     if meaning is None:
         raise DepthError(
-            f"{name} does not say what its values are. State it (--depth-meaning): inverse (larger is nearer, "
-            "as of MiDaS), relief (image widths towards the camera) or metric (metres from the camera)."
+            f"{name} does not say what its values are. State it (--depth-meaning): inverse (larger is "
+            "nearer, as of MiDaS), relief (image widths towards the camera) or metric (metres from the camera)."
         )
     values_hw, meaning = _in_units(stored, meaning, black_white, name)
     if stored.known_hw is not None:
@@ -139,7 +139,7 @@ def _in_units(
         return between(shares_hw, black, white), meaning
     if min(black, white) == 0:
         raise DepthError(
-            "Black or white of an inverse depth map is 0 metres (--depth-range). Give distances above 0."
+            "Black or white of an inverse depth map is 0 (--depth-range). Give distances above 0 metres."
         )
     return between_inverse(shares_hw, black, white), DepthRepresentation.METRIC
 
