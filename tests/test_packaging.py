@@ -72,7 +72,10 @@ def test_the_requirements_file_is_the_package_and_the_page():
 
 def test_the_extra_requirements_are_all_extras_but_the_training():
     assert requirements_of("requirements-extra.txt") == set().union(
-        *(as_set(EXTRAS[name]) for name in ("heic", "transformers", "poisson", "rembg", "assistant"))
+        *(
+            as_set(EXTRAS[name])
+            for name in ("heic", "transformers", "poisson", "rembg", "refine", "assistant")
+        )
     )
 
 

@@ -11,7 +11,7 @@ from page import inference_queue
 @pytest.fixture
 def stand_in_network(monkeypatch):
     """Faces and depth maps come from `stand_in`: the bundled network is run by test_app.py."""
-    for name in ("predict", "find_faces"):
+    for name in ("predict", "cut_out", "find_faces"):
         monkeypatch.setattr(inference_queue, name, getattr(stand_in, name))
     monkeypatch.setattr(inference_queue, "find_turn", lambda network, photo: 0)
 
