@@ -8,7 +8,6 @@ from sample_files import ASTRONAUT_HWC
 from face3d.photo import MIN_SIDE
 
 
-
 def sliders(page):
     return [slider for slider in page.slider if str(slider.key).startswith("crop ")]
 
