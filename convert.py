@@ -25,7 +25,7 @@ from face3d.batch import inputs, outputs
 from face3d.batch.assist_options import add_assist_options, advised, check_consent
 from face3d.batch.complete_options import add_complete_options, chosen_hidden, completed
 from face3d.batch.depth_options import add_depth_options, check_depth_options, kept_files, own_depth
-from face3d.batch.matte_options import add_matte_options, chosen_mask, chosen_matte
+from face3d.batch.matte_options import add_matte_options, check_refinement, chosen_mask, chosen_matte
 from face3d.batch.model_options import add_model_options, model_settings
 from face3d.batch.print_options import add_print_options
 from face3d.depth import checkpoints
@@ -119,7 +119,7 @@ def convert(
     if "html" in formats:
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
-    files[outputs.REPORT] = report_json(model.report, models, advice.as_json() if advice else None)
+    files[outputs.REPORT] = report_json(model.report, models, [advice.as_json()] if advice else [])
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
     passed_over = {ending for name, ending in ON_REQUEST.items() if name not in formats}
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}
@@ -136,7 +136,8 @@ def convert(
 class Estimators(NamedTuple):
     """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask.
 
-    own: the photo's depth in place of the network's, or None. hidden: the mask of what covers the person.
+    own: the photo's depth in place of the network's, or None. refine: the matte's edge. hidden: the mask of
+    what covers the person.
     """
 
     network: DepthEstimator
@@ -144,6 +145,7 @@ class Estimators(NamedTuple):
     matte: str
     mask: Photo | None
     own: OwnDepth | None = None
+    refine: bool = False
     hidden: Photo | None = None
 
     def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
@@ -151,8 +153,10 @@ class Estimators(NamedTuple):
         turned, mask = photo.turned(degrees), self.mask and self.mask.turned(degrees)
         own = self.own and self.own.of(turned, degrees)
         depth = own or depth_estimation.predict(self.network, turned)
-        face = self.face_network
-        return turned, depth_estimation.cut_out(depth, turned, self.matte, mask=mask, face_network=face)
+        cut = depth_estimation.cut_out(
+            depth, turned, self.matte, mask=mask, face_network=self.face_network, refine=self.refine
+        )
+        return turned, cut
 
 
 def predict_upright(
@@ -223,6 +227,7 @@ def convert_all(options: argparse.Namespace) -> int:
     """
     settings, mask = model_settings(options), chosen_mask(options)
     check_consent(options)
+    check_refinement(options)
     outputs.check_folder(options.output)
     found = inputs.find_photos(options.photos)
     for sentence in [*found.passed_over, *found.failures]:
@@ -244,7 +249,8 @@ def convert_all(options: argparse.Namespace) -> int:
     matte = chosen_matte(options)
     alone = matte == "none" or options.network == "face"
     face_network = network if alone else depth_estimation.load_network()
-    estimators = Estimators(network, face_network, matte, mask, hidden=hidden)
+    refine = options.refine_matte
+    estimators = Estimators(network, face_network, matte, mask, refine=refine, hidden=hidden)
     count = len(found.photos) + len(found.failures)
     done = 0
     try:

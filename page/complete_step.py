@@ -57,7 +57,7 @@ def complete_step(session: Session, result: DepthResult, face: int) -> tuple[Dep
 
 def _is_of(held: DepthResult, result: DepthResult, face: int) -> bool:
     """Whether a completion is one of this depth map and this person."""
-    return held.key[: len(result.key)] == result.key and held.completed_as[0] == str(face)
+    return held.key._replace(completed_as=()) == result.key and held.key.completed_as[0] == str(face)
 
 
 def _offer(session: Session, result: DepthResult, face: int) -> None:
@@ -111,9 +111,9 @@ def _hidden_parts(photo: Photo) -> Array | None:
     )
     height, width = photo.size_hw
     if how == BOX:
-        across = st.slider("From left to right, %", 0, 100, key="hidden across")
-        down = st.slider("From top to bottom, %", 0, 100, key="hidden down")
-        (left, right), (top, bottom) = across, down
+        st.slider("From left to right, %", 0, 100, key="hidden across")
+        st.slider("From top to bottom, %", 0, 100, key="hidden down")
+        (left, right), (top, bottom) = (st.session_state[f"hidden {axis}"] for axis in ("across", "down"))
         hidden_hw = np.zeros((height, width), bool)
         rows = slice(top * height // 100, bottom * height // 100)
         hidden_hw[rows, left * width // 100 : right * width // 100] = True
@@ -170,7 +170,7 @@ def _completed(
             photo=found.photo,
             depth_map=found.depth,
             completion=found.completion,
-            completed_as=completed_as,
+            key=result.key._replace(completed_as=completed_as),
         )
 
     try:

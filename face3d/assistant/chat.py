@@ -10,6 +10,7 @@ import ipaddress
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ LARGEST_ANSWER = 1_000_000
 LONGEST_WAIT = 20.0
 """Seconds for which a server may ask to be left alone."""
 OPENAI = "https://api.openai.com/v1"
+Cancelled = Callable[[], bool]
+"""Whether the question was taken back."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,19 @@ class Server:
             )
 
 
-def ask(photo: Photo, figures: str, server: Server, *, host_sees_photo: bool) -> Advice:
+def never() -> bool:
+    """For a question that is not taken back."""
+    return False
+
+
+def ask(
+    photo: Photo, figures: str, server: Server, *, host_sees_photo: bool, cancelled: Cancelled = never
+) -> Advice:
     """The server's advice. An answer that does not fit is asked for once more, with its fault named.
 
     figures: what was measured, in words. host_sees_photo: whether the user has agreed that this host gets the
-    photo; not needed for a server on this computer.
+    photo; not needed for a server on this computer. cancelled: asked before anything is sent, and while an
+    answer comes in; after a yes nothing more is sent.
     Raises AssistantError, with the remedy.
     """
     server.require_consent(host_sees_photo)
@@ -105,7 +116,7 @@ def ask(photo: Photo, figures: str, server: Server, *, host_sees_photo: bool) ->
         for last in (False, True):
             text = ""
             try:
-                text = _answer(client, server, messages, end)
+                text = _answer(client, server, messages, end, cancelled)
                 return read_advice(text)
             except ValueError as fault:
                 if last:
@@ -145,13 +156,15 @@ def _messages(photo: Photo, figures: str, instructions: str) -> list[dict[str, A
     ]
 
 
-def _answer(client: OpenAI, server: Server, messages: list[dict[str, Any]], end: float) -> str:
+def _answer(
+    client: OpenAI, server: Server, messages: list[dict[str, Any]], end: float, cancelled: Cancelled
+) -> str:
     """The text of one answer. Raises AssistantError; ValueError where it is empty or refused."""
     import openai
 
     for attempt in (0, 1):
         try:
-            return _read(client, server, messages, end)
+            return _read(client, server, messages, end, cancelled)
         except openai.RateLimitError as error:
             wait = _seconds_asked(error)
             if attempt or wait is None or time.monotonic() + wait > end:
@@ -182,10 +195,18 @@ def _answer(client: OpenAI, server: Server, messages: list[dict[str, Any]], end:
     raise AssertionError("the loop returns or raises")
 
 
-def _read(client: OpenAI, server: Server, messages: list[dict[str, Any]], end: float) -> str:
+def _check_wanted(server: Server, cancelled: Cancelled) -> None:
+    if cancelled():
+        raise AssistantError(f"The question to {server.host} was taken back. Ask again when you like.")
+
+
+def _read(
+    client: OpenAI, server: Server, messages: list[dict[str, Any]], end: float, cancelled: Cancelled
+) -> str:
     """Reads the answer piece by piece, so that neither its size nor its slowness is without limit."""
     from face3d.assistant.answer import Answer
 
+    _check_wanted(server, cancelled)
     left = max(0.1, end - time.monotonic())
     body = bytearray()
     asked: Any = client.chat.completions.with_streaming_response
@@ -202,6 +223,7 @@ def _read(client: OpenAI, server: Server, messages: list[dict[str, Any]], end: f
         try:
             for piece in response.iter_bytes():
                 body += piece
+                _check_wanted(server, cancelled)
                 if len(body) > LARGEST_ANSWER:
                     raise AssistantError(
                         f"{server.host} answers with more than {LARGEST_ANSWER // 1000} kB. "

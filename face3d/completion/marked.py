@@ -97,9 +97,8 @@ def reveal(
     guide = _painted(photo.rgb_hwc[window], target, known, paint)
     if mirrored is not None and paint is None:
         places_n2 = places_hw2[window].reshape(-1, 2)
-        image = sampled(photo.rgb_hwc, places_n2).reshape(
-            guide.shape
-        )  # the border's membrane evens its light
+        # In the light of the other half: the membrane along the border evens it.
+        image = sampled(photo.rgb_hwc, places_n2).reshape(guide.shape)
         guide = guide + trust[..., None] * (image - guide)
     rgb = np.where(target[..., None], guide + correction(rgb - guide, ring, target), rgb)
     confidence_hw = np.zeros(depth.size_hw, np.float32)

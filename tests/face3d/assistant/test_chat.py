@@ -1,15 +1,14 @@
 """Advice from a chat server: a real client against a server of this machine."""
 
 import base64
-import http.server
 import io
 import json
-import threading
 import time
 
 import numpy as np
 import pytest
 import stand_in
+from chat_server import GOOD, chat_server, said
 from PIL import Image
 
 from face3d.assistant.chat import Server, ask
@@ -18,67 +17,11 @@ from face3d.errors import AssistantError
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Photo
 
-GOOD = {
-    "contents": "A woman with long hair.",
-    "problems": ["Hair covers one eye."],
-    "settings": [{"name": "smoothing_px", "value": 1.5, "reason": "The skin is smooth."}],
-    "matte": "face",
-    "matte_reason": "There is one person.",
-    "texture": "",
-    "alternative_text": "A portrait.",
-}
-
-
-def said(content, **message):
-    """The body of an answer of the chat API."""
-    text = content if isinstance(content, str) else json.dumps(content)
-    return json.dumps({"choices": [{"message": {"role": "assistant", "content": text, **message}}]}).encode()
-
-
-class ChatServer(http.server.ThreadingHTTPServer):
-    """Gives the answers of `answers` in turn: (status, headers, body) or a function of the handler."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        self.asked, self.answers = [], []
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    def handle_error(self, *_):
-        """The client may close the connection early."""
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append((self.path, headers, json.loads(body)))
-        answer = self.server.answers.pop(0)
-        if callable(answer):
-            return answer(self)
-        status, headers, body = answer
-        self.send_response(status)
-        for name, value in (
-            {"content-type": "application/json", "content-length": len(body)} | headers
-        ).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
 
 @pytest.fixture
 def server():
-    with ChatServer() as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+    with chat_server() as running:
         yield running
-        running.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -259,6 +202,19 @@ def test_where_the_server_fails_the_rules_answer_and_the_note_says_why(photo):
     assert advice.by == "rules"
     assert advice.contents == advise(photo, depth).contents
     assert "cannot be reached" in advice.note
+
+
+def test_a_question_that_was_taken_back_sends_nothing_more(server, photo):
+    server.answers = [(200, {}, said("no"))]
+    advice = advise(
+        photo,
+        stand_in.predict(None, photo),
+        "openai",
+        server=Server(server.url, "m"),
+        cancelled=lambda: len(server.asked) > 0,
+    )
+    assert advice.by == "rules" and "taken back" in advice.note
+    assert len(server.asked) == 1
 
 
 def test_a_proxy_of_the_environment_never_gets_the_photo_of_a_server_here(server, photo, monkeypatch):
