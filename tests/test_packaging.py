@@ -72,7 +72,10 @@ def test_the_requirements_file_is_the_package_and_the_page():
 
 def test_the_extra_requirements_are_all_extras_but_the_training():
     assert requirements_of("requirements-extra.txt") == set().union(
-        *(as_set(EXTRAS[name]) for name in ("heic", "transformers", "poisson", "rembg", "assistant"))
+        *(
+            as_set(EXTRAS[name])
+            for name in ("heic", "transformers", "poisson", "rembg", "assistant", "imagine")
+        )
     )
 
 
@@ -82,7 +85,7 @@ def test_the_development_requirements_are_the_group():
 
 def test_the_tests_have_what_the_extras_ask_for():
     """All but open3d, which is large, needs libraries of the system, and is stood in for."""
-    for name in ("heic", "transformers", "training"):
+    for name in ("heic", "transformers", "imagine", "training"):
         assert as_set(EXTRAS[name]) <= group("dev"), name
 
 

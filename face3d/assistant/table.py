@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from face3d.assistant import rules
 from face3d.assistant.advice import Advice
-from face3d.assistant.chat import Server, ask
+from face3d.assistant.chat import ask
+from face3d.assistant.server import Server
 from face3d.errors import AssistantError
 from face3d.structures import DepthMap, Photo
 

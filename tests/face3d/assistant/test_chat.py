@@ -1,18 +1,17 @@
 """Advice from a chat server: a real client against a server of this machine."""
 
 import base64
-import http.server
 import io
 import json
-import threading
-import time
 
 import numpy as np
 import pytest
 import stand_in
+from api_server import cut, drip, running
 from PIL import Image
 
-from face3d.assistant.chat import Server, ask
+from face3d.assistant.chat import ask
+from face3d.assistant.server import Server
 from face3d.assistant.table import advise
 from face3d.errors import AssistantError
 from face3d.geometry.settings import ModelSettings
@@ -35,50 +34,10 @@ def said(content, **message):
     return json.dumps({"choices": [{"message": {"role": "assistant", "content": text, **message}}]}).encode()
 
 
-class ChatServer(http.server.ThreadingHTTPServer):
-    """Gives the answers of `answers` in turn: (status, headers, body) or a function of the handler."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        self.asked, self.answers = [], []
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    def handle_error(self, *_):
-        """The client may close the connection early."""
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append((self.path, headers, json.loads(body)))
-        answer = self.server.answers.pop(0)
-        if callable(answer):
-            return answer(self)
-        status, headers, body = answer
-        self.send_response(status)
-        for name, value in (
-            {"content-type": "application/json", "content-length": len(body)} | headers
-        ).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def server():
-    with ChatServer() as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield running
-        running.shutdown()
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -163,28 +122,6 @@ def test_a_second_wrong_answer_is_the_end(server, photo):
     server.answers = [(200, {}, said("no")), (200, {}, said("no"))]
     with pytest.raises(AssistantError, match="Choose another model"):
         asked(server, photo)
-
-
-def cut(handler):
-    handler.send_response(200)
-    handler.send_header("content-length", "100000")
-    handler.end_headers()
-    handler.wfile.write(b"{")
-    handler.wfile.flush()
-    handler.connection.close()
-
-
-def drip(handler):
-    handler.send_response(200)
-    handler.send_header("content-length", "100000")
-    handler.end_headers()
-    try:
-        for _ in range(200):
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
-            time.sleep(0.05)
-    except OSError:
-        pass
 
 
 @pytest.mark.parametrize(
