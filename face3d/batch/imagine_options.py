@@ -12,7 +12,7 @@ from face3d.batch import inputs
 from face3d.errors import ImagineError
 from face3d.export.files import save_all
 from face3d.imagine import hub, image_server
-from face3d.imagine.draw import draw, find_model
+from face3d.imagine.draw import MODEL_VARIABLE, default_model, draw, find_model
 from face3d.imagine.picture import Stage, is_of_words
 from face3d.imagine.table import DEFAULT_IMAGE_MODEL, IMAGE_MODELS, ImageModel
 from face3d.imagine.words import PREAMBLE, Words
@@ -52,8 +52,9 @@ def add_imagine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image-model",
         metavar="NAME",
-        help=f"what makes the picture, default: {DEFAULT_IMAGE_MODEL}; or a folder that diffusers has "
-        f"written. {rows}; named by OPENAI_BASE_URL, {image_server.VARIABLE} and OPENAI_API_KEY",
+        help=f"what makes the picture, default: {DEFAULT_IMAGE_MODEL}, or what {MODEL_VARIABLE} names; or a "
+        f"folder that diffusers has written. {rows}; named by OPENAI_BASE_URL, {image_server.VARIABLE} and "
+        "OPENAI_API_KEY",
     )
     parser.add_argument(
         "--image-host-sees-prompt",
@@ -125,7 +126,7 @@ def _words(options: argparse.Namespace) -> Words:
 
 
 def _model(options: argparse.Namespace) -> ImageModel:
-    return find_model(options.image_model or DEFAULT_IMAGE_MODEL)
+    return find_model(options.image_model) if options.image_model else default_model()
 
 
 def _print_stage(stage: Stage) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from face3d.assistant.server import Server
 from face3d.errors import ImagineError
 from face3d.imagine import image_server
 from face3d.imagine.picture import Picture, Report
-from face3d.imagine.table import IMAGE_MODELS, ImageModel
+from face3d.imagine.table import DEFAULT_IMAGE_MODEL, IMAGE_MODELS, ImageModel
 from face3d.imagine.words import Words
+
+MODEL_VARIABLE = "PHOTO_TO_3D_FACE_IMAGE_MODEL"
+"""Environment variable that names another model than the table's default, or a folder."""
+
+
+def default_model() -> ImageModel:
+    """The model that is taken where none is named. Raises ImagineError for a variable that names none."""
+    return find_model(os.environ.get(MODEL_VARIABLE) or DEFAULT_IMAGE_MODEL)
 
 
 def find_model(name: str) -> ImageModel:

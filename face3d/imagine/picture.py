@@ -39,9 +39,11 @@ Report = Callable[[Stage], object]
 class Picture:
     """A picture that was made of words.
 
-    png: the file. facts: how it was made, for the mesh report. note: what people should know, or ''.
+    name: what its files begin with. png: the file. facts: how it was made, for the mesh report. note: what
+    people should know, or ''.
     """
 
+    name: str
     png: bytes
     facts: dict[str, Any]
     note: str = ""
@@ -54,7 +56,7 @@ class Picture:
         file = io.BytesIO()
         Image.fromarray(rgb_hwc).save(file, "PNG", compress_level=3, pnginfo=info)
         facts = asdict(words) | {"model": model.title, "source": model.source, "licence": model.licence}
-        return cls(file.getvalue(), facts, note)
+        return cls(words.name, file.getvalue(), facts, note)
 
     def photo(self, name: str) -> Photo:
         """The picture by the way of every photo. Raises PhotoError."""
