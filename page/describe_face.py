@@ -14,7 +14,6 @@ from face3d.errors import FaceModelError
 from face3d.export.images import data_uri
 from face3d.imagine import hub, image_server
 from face3d.imagine.draw import default_model, draw, find_model
-from face3d.imagine.picture import Picture
 from face3d.imagine.table import IMAGE_MODELS, SERVER, ImageModel
 from face3d.imagine.words import MOST_CHARACTERS, PREAMBLE, SEEDS, SIDES, STEPS, Words
 from page.drawing import Drawing
@@ -48,21 +47,28 @@ def describe_face(session: Session, in_use: bool) -> bool:
     if drawing is not None and not drawing.is_done:
         _progress(drawing)
         return False
+    use = _taken(session, drawing)
+    made = st.session_state.get(DESCRIBED)
     with st.container(horizontal=True):
-        pressed = st.button("Make the picture", icon=":material/brush:", key="make picture")
-        made: Picture | None = st.session_state.get(DESCRIBED)
-        use = made is not None and not in_use and st.button("Use the last picture", key="use picture")
-    if pressed:
-        _start(session, model, words, agreed)
-    if drawing is None:
-        return use
-    if drawing.error:
+        if st.button("Make the picture", icon=":material/brush:", key="make picture"):
+            _start(session, model, words, agreed)
+        if made is not None and not (in_use or use):
+            use = st.button("Use the last picture", key="use picture")
+    if drawing is not None and drawing.error:
         st.error(as_text(drawing.error))
-    if drawing.picture is None or drawing.picture is made:
-        return use
-    st.session_state[DESCRIBED] = drawing.picture
-    if drawing.picture.note:
-        st.toast(drawing.picture.note)
+    return use
+
+
+def _taken(session: Session, drawing: Drawing | None) -> bool:
+    """Keep a picture that was finished since the last run. Returns whether it is to be used at once: where
+    the visitor has gone on with another photo meanwhile it waits.
+    """
+    picture = drawing.picture if drawing else None
+    if picture is None or picture is st.session_state.get(DESCRIBED):
+        return False
+    st.session_state[DESCRIBED] = picture
+    if picture.note:
+        st.toast(picture.note)
     return bool(st.session_state[BEGUN] == _held(session))
 
 
@@ -79,7 +85,7 @@ def _form(names: list[str]) -> tuple[ImageModel, dict[str, Any], bool]:
     }
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = st.selectbox(
-            "Made by", names, format_func=_label, label_visibility="collapsed", width=240, key="image model"
+            "Made by", names, format_func=_label, label_visibility="collapsed", width=190, key="image model"
         )
         model = find_model(name)
         with st.popover("Settings", icon=":material/tune:"):
@@ -122,7 +128,7 @@ def _label(name: str) -> str:
 def _settings(model: ImageModel) -> dict[str, Any]:
     """What is seldom changed; the fields of `Words` that it gives."""
     most = MOST_CHARACTERS
-    before = st.text_area("Put before it", PREAMBLE, height=90, max_chars=most, key="face preamble")
+    before = st.text_area("Put before it", PREAMBLE, height=110, max_chars=most, key="face preamble")
     if model.is_server:
         return {"preamble": before}
     negative = st.text_input("Not wanted", max_chars=most, key="face negative")
