@@ -25,7 +25,8 @@ DRAWING, BEGUN, DESCRIBED, ASKED = "drawing", "drawing begun", "described pictur
 """Keys of the session state: the picture on its way, what the page held when it was begun, the last picture
 that was made, and how many were asked consent for.
 """
-POLL_SECONDS = 0.7
+POLL_SECONDS = 2.0
+"""Streamlit collects garbage after every look, which holds up the thread that imports the library."""
 PREVIEW_SIDE = 96
 INSTALL = (
     "A picture from words needs more packages, `pip install -r requirements-extra.txt`, or a server with the "

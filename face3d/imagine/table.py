@@ -9,7 +9,7 @@ SERVER = "server"
 """The row, and its `source`, of a server in place of a model here."""
 SECONDS_PER_GB = 18.0
 """Of a step's time on two processor cores, float32, for each GB of the denoiser's file and 512 x 512 pixels:
-30 s measured for the 1.72 GB of Stable Diffusion 1.5, with random weights."""
+30 s measured for the 1.72 GB of Stable Diffusion 1.5, with random weights, beside other work."""
 WORKING_BYTES = 1.9e9
 """Memory beside the weights for 512 x 512 pixels, PyTorch itself among it; measured in the same run."""
 SLOW_LINE = 50e6 / 8

@@ -1,5 +1,7 @@
 """Words and the table: what is refused, the names of files, and what a model needs."""
 
+from pathlib import Path
+
 import pytest
 
 from face3d.batch.outputs import output_names
@@ -75,6 +77,16 @@ def test_what_a_model_needs_follows_from_its_files():
     assert row.memory_bytes > 2 * row.download_bytes
     assert row.download.startswith("2.7 GB") and "GB of memory" in row.needs
     assert not IMAGE_MODELS["server"].download and not IMAGE_MODELS["server"].needs
+
+
+def test_the_readme_says_what_each_model_needs():
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    for row in IMAGE_MODELS.values():
+        line = next(line for line in readme.splitlines() if line.startswith(f"| `{row.name}`"))
+        if not row.is_server:
+            assert row.licence in line and row.download.split(" are")[0] in line
+            assert f"{row.memory_bytes / 1e9:.0f} GB" in line
+            assert line.split("|")[-2].strip() in row.needs
 
 
 def test_a_model_that_there_is_not_is_one_sentence(tmp_path):
