@@ -51,11 +51,12 @@ def describe_face(session: Session, in_use: bool) -> bool:
     use = _taken(session, drawing)
     made = st.session_state.get(DESCRIBED)
     with st.container(horizontal=True):
-        if st.button("Make the picture", icon=":material/brush:", key="make picture"):
+        icon = ":material/brush:"
+        if st.button("Make the picture", icon=icon, disabled=not agreed, key="make picture"):
             _start(session, model, words, agreed)
         if made is not None and not (in_use or use):
             use = st.button("Use the last picture", key="use picture")
-    if drawing is not None and drawing.error:
+    if drawing is not None and drawing.error and drawing is st.session_state[DRAWING]:
         st.error(as_text(drawing.error))
     return use
 
@@ -74,7 +75,7 @@ def _taken(session: Session, drawing: Drawing | None) -> bool:
 
 
 def _form(names: list[str]) -> tuple[ImageModel, dict[str, Any], bool]:
-    """The chosen model, the fields of its `Words`, and whether a server elsewhere may get them."""
+    """The chosen model, the fields of its `Words`, and whether it may get them."""
     fields: dict[str, Any] = {
         "prompt": st.text_area(
             "What the face looks like",
@@ -151,9 +152,11 @@ def _facts(model: ImageModel) -> str:
 
 
 def _consent(model: ImageModel) -> bool:
-    """Asks where the words would leave this computer; for each picture anew."""
+    """Whether the words may go to the model; asks, for each picture anew, where they would leave this
+    computer.
+    """
     if not model.is_server or image_server.of_environment().is_here:
-        return False
+        return True
     asked = st.session_state.setdefault(ASKED, 0)
     host = as_text(image_server.of_environment().host)
     return st.checkbox(f"{host} may get these words", key=f"face consent {asked}")
