@@ -26,7 +26,7 @@ from face3d.batch import inputs, outputs
 from face3d.batch.assist_options import add_assist_options, advised, check_consent
 from face3d.batch.depth_options import add_depth_options, check_depth_options, kept_files, own_depth
 from face3d.batch.imagine_options import add_imagine_options, described, photo_of
-from face3d.batch.matte_options import add_matte_options, chosen_mask, chosen_matte
+from face3d.batch.matte_options import add_matte_options, check_refinement, chosen_mask, chosen_matte
 from face3d.batch.print_options import add_print_options, print_settings
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
@@ -168,7 +168,8 @@ def convert(
     if "html" in formats:
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
-    files[outputs.REPORT] = report_json(model.report, models, advice.as_json() if advice else None, made_of)
+    advised_by = [advice.as_json()] if advice else []
+    files[outputs.REPORT] = report_json(model.report, models, advised_by, made_of)
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
     passed_over = {ending for name, ending in ON_REQUEST.items() if name not in formats}
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}
@@ -185,7 +186,7 @@ def convert(
 class Estimators(NamedTuple):
     """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask.
 
-    own: the photo's depth in place of the network's, or None.
+    own: the photo's depth in place of the network's, or None. refine: the matte's edge.
     """
 
     network: DepthEstimator
@@ -193,14 +194,17 @@ class Estimators(NamedTuple):
     matte: str
     mask: Photo | None
     own: OwnDepth | None = None
+    refine: bool = False
 
     def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
         """The photo, turned clockwise, and its depth map with the matte as its foreground."""
         turned, mask = photo.turned(degrees), self.mask and self.mask.turned(degrees)
         own = self.own and self.own.of(turned, degrees)
         depth = own or depth_estimation.predict(self.network, turned)
-        face = self.face_network
-        return turned, depth_estimation.cut_out(depth, turned, self.matte, mask=mask, face_network=face)
+        cut = depth_estimation.cut_out(
+            depth, turned, self.matte, mask=mask, face_network=self.face_network, refine=self.refine
+        )
+        return turned, cut
 
 
 def predict_upright(
@@ -265,6 +269,7 @@ def convert_all(options: argparse.Namespace) -> int:
     """
     settings, mask = model_settings(options), chosen_mask(options)
     check_consent(options)
+    check_refinement(options)
     outputs.check_folder(options.output)
     found = described(options) or inputs.find_photos(options.photos)
     for sentence in [*found.passed_over, *found.failures]:
@@ -284,7 +289,8 @@ def convert_all(options: argparse.Namespace) -> int:
     )
     matte = chosen_matte(options)
     alone = matte == "none" or options.network == "face"
-    estimators = Estimators(network, network if alone else depth_estimation.load_network(), matte, mask)
+    face_network = network if alone else depth_estimation.load_network()
+    estimators = Estimators(network, face_network, matte, mask, refine=options.refine_matte)
     count = len(found.photos) + len(found.failures)
     done = 0
     try:

@@ -84,29 +84,37 @@ def cut_out(
     mask: Photo | None = None,
     face_network: DepthEstimator | None = None,
     progress: Progress | None = None,
+    refine: bool = False,
 ) -> DepthMap:
     """The depth map of `photo` with one of `MATTES` as its foreground, and the faces of the bundled network.
 
     Without a face, the matte `face` leaves a map of another network as it is, faces sought and none found.
     mask: the picture for the matte `file`. face_network: the bundled network where it is loaded already.
-    progress: of a download.
-    Raises MatteError for an unknown matte, or one that does not fit the photo; WeightsError;
-    OutOfMemoryError.
+    progress: of a download. refine: whether the matte's edge is computed anew from the photo's colours.
+    Raises MatteError for an unknown matte, or one that does not fit the photo, or where the package for
+    `refine` is missing; WeightsError; OutOfMemoryError.
     """
+    from face3d.matte.refine import check_available, refined
     from face3d.matte.stage import find_matte, with_matte
 
     if matte not in MATTES:
         raise MatteError(f"There is no matte '{matte}'; choose one of {', '.join(MATTES)}.")
-    if matte in ("none", depth.matte):
+    if refine:
+        check_available()
+    if matte == "none" or (matte == depth.matte and not refine):
         return depth
+    seen: DepthMap | tuple[Face, ...]
     if matte != DEFAULT_MATTE:
         matte_hw = find_matte(matte, photo, mask=mask, progress=progress)
-        faces = depth if depth.detects_faces else (face_network or load_network()).find_faces(photo)
-        return with_matte(depth, matte_hw, matte, faces)
-    seen = (face_network or load_network()).predict(photo)
-    if not seen.faces or seen.matte_hw is None:
-        return replace(depth, detects_faces=True)
-    return with_matte(depth, seen.matte_hw, matte, seen)
+        seen = depth if depth.detects_faces else (face_network or load_network()).find_faces(photo)
+    else:
+        seen = depth if depth.matte == matte else (face_network or load_network()).predict(photo)
+        if not seen.faces or seen.matte_hw is None:
+            return replace(depth, detects_faces=True)
+        matte_hw = seen.matte_hw
+    if not refine:
+        return with_matte(depth, matte_hw, matte, seen)
+    return with_matte(depth, refined(matte_hw, photo.rgb_hwc), f"{matte}, refined", seen)
 
 
 @memory_errors_explained()

@@ -156,7 +156,8 @@ class DepthMap:
     detects_faces: whether the network detects faces.
     person_hw: (h, w) uint8 or None; the number of the face to whose person a pixel belongs, from 1 on, 0
     outside the mask.
-    matte: the row of `face3d.matte.table.MATTES` that gave the foreground; None for the whole picture.
+    matte: the row of `face3d.matte.table.MATTES` that gave the foreground, and ', refined' where its edge
+    was; None for the whole picture.
     """
 
     values_hw: Array

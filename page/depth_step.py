@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib.util import find_spec
 from time import perf_counter
 
 import streamlit as st
 
 from face3d.depth import checkpoints
+from face3d.depth.download import Progress
 from face3d.depth.registry import NETWORKS
-from face3d.depth.spec import NetworkFamily, NetworkSpec
+from face3d.depth.spec import Downloadable
 from face3d.errors import FaceModelError
 from face3d.export.colour_maps import COLOUR_MAPS
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, depth_colour
-from face3d.structures import Photo
+from face3d.matte.table import MATTES
+from face3d.structures import DepthMap
 from page.components import show_pictures
+from page.depth_request import OWN_TITLES, DepthRequest
 from page.depth_view import (
     MEANINGS,
     Comparison,
@@ -26,6 +28,10 @@ from page.depth_view import (
     viewer_data,
 )
 from page.failures import explained_errors
+from page.inference_queue import Downloading, ReportStatus
+from page.matte_choice import ask_to_refine, matte_details, matte_label, pick_matte
+from page.network_choice import network_details, pick_network
+from page.photo_framing import upright
 from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, DepthResult, Session, shared_queue
 from page.step_frame import THUMBNAIL_SIDE, StepFrame, fold_line, step_frame
@@ -50,40 +56,51 @@ COMPARISONS = {"Slider": Comparison.SLIDER, "Side by side": Comparison.SIDE_BY_S
 def depth_step(session: Session) -> DepthResult | None:
     """Show step 2. Returns the depth map for step 3, or None where there is none or it is out of date."""
     frame = step_frame(session, "depth", "2 · Depth map")
-    photo = session.photo
     with frame.tools:
-        spec = _pick_network()
+        network, matte = pick_network(), pick_matte()
+        refine = ask_to_refine(matte)
         pressed = st.button(
             "Generate depth map",
             type="primary",
-            disabled=photo is None,
+            disabled=session.photo is None,
             on_click=session.turn_to,
             args=("depth",),
             key="generate depth",
         )
     with frame.body:
-        return _depth(session, frame, photo, spec, pressed)
+        request = _request(session, network, matte, refine)
+        return _depth(session, frame, request, pressed)
+
+
+def _request(session: Session, network: str, matte: str, refine: bool) -> DepthRequest | None:
+    """Show the details of the choices. Returns what is to be made; None without a photo."""
+    depth_file, mask = network_details(session, network), matte_details(session, matte)
+    if session.photo is None or session.file is None:
+        return None
+    whole = upright(session, session.file.photo)
+    is_whole, degrees = whole.sha256 == session.photo.sha256, session.turned_degrees()
+    return DepthRequest(session.photo, network, matte, is_whole, degrees, mask, depth_file, refine)
 
 
 def _depth(
-    session: Session, frame: StepFrame, photo: Photo | None, spec: NetworkSpec, pressed: bool
+    session: Session, frame: StepFrame, request: DepthRequest | None, pressed: bool
 ) -> DepthResult | None:
     """Everything under the title of step 2. pressed: *Generate depth map* was, for this run."""
-    _network_facts(spec)
     pressed = pressed or bool(st.session_state.get(RETRY_KEY))  # that button was drawn in an earlier run
-    key = None if photo is None else (photo.sha256, spec.name)
+    key = request.key if request else None
     session.requested_depth = key if pressed or session.requested_depth == key else None
-    if photo is None:
+    if request is None:
         st.caption("Choose a photo first.")
     elif session.requested_depth:
-        _generate(session, photo, spec)
+        _generate(session, request)
     result = session.depth_result
-    if result is None or photo is None or result.photo.sha256 != photo.sha256:
+    if result is None or request is None or result.photo.sha256 != request.photo.sha256:
         return None
-    stale = result.network != spec.name
+    stale = result.key != key
     if stale:
-        title = NETWORKS[result.network].title
-        st.warning(f"Out of date: this map is from {title}. Press *Generate depth map* again.")
+        edge = ", with a fine edge" if result.key.refined else ""
+        made_of = f"{result.key.network_title}, *{matte_label(result.key.matte)}*{edge}"
+        st.warning(f"Out of date: this map is from {made_of}. Press *Generate depth map* again.")
     with st.container(key="stale depth" if stale else "depth"):
         _pictures(session, result, stale)
     if session.model_source is not None or frame.name in session.folded:
@@ -94,50 +111,12 @@ def _depth(
     return None if stale else result
 
 
-def _pick_network() -> NetworkSpec:
-    """The chosen network.
-
-    The labels are the same at every run: the browser sends the chosen label back, and a label that is no
-    longer an option counts as no choice.
-    """
-    names = [name for name, spec in NETWORKS.items() if not spec.needs_checkpoint]
-    name = st.selectbox(
-        "Depth network",
-        names,
-        index=names.index(DEFAULT_NETWORK),
-        format_func=_label,
-        label_visibility="collapsed",
-        width=300,
-        key="network",
-    )
-    return NETWORKS[name]
-
-
-def _network_facts(spec: NetworkSpec) -> None:
-    """A line about a network: where its weights are, licence, speed, accuracy."""
-    status = checkpoints.status(spec).text
-    facts = [status[:1].upper() + status[1:]]
-    if spec.family is NetworkFamily.TRANSFORMERS and find_spec("transformers") is None:
-        facts.append("needs the packages of requirements-extra.txt")
-    facts.append(f"licence: {spec.licence}")
-    if spec.published:
-        facts.append(spec.speed_text)
-    facts.append(checkpoints.accuracy_text(spec))
-    st.caption(" · ".join(facts))
-
-
-def _label(name: str) -> str:
-    spec = NETWORKS[name]
-    return " · ".join(part for part in (spec.title, spec.size_text) if part)
-
-
-def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
+def _generate(session: Session, asked: DepthRequest) -> None:
     """Predict the depth map and show the progress.
 
     On failure: show the remedy and a button to try again, and keep the previous depth map.
     """
-    request = session.requested_depth
-    was_on_disk = checkpoints.status(spec).available
+    was_on_disk = _is_on_disk(asked)
     placeholder = st.empty()
     with placeholder.container():
         bar = st.progress(0.0, "Starting")
@@ -147,26 +126,29 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
 
     shown_text = ""
 
-    def report_download(done: int, total: int | None) -> None:
-        nonlocal shown_text
-        of_total = f" of {total / 1e6:.0f}" if total else ""
-        text = f"Downloading {spec.title}: {done / 1e6:.0f}{of_total} MB"
-        if text != shown_text:  # called many times per MB
-            shown_text = text
-            bar.progress(min(1.0, done / total) if total else 0.0, text)
+    def downloading(title: str) -> Progress:
+        def report(done: int, total: int | None) -> None:
+            nonlocal shown_text
+            of_total = f" of {total / 1e6:.0f}" if total else ""
+            text = f"Downloading {title}: {done / 1e6:.0f}{of_total} MB"
+            if text != shown_text:  # called many times per MB
+                shown_text = text
+                bar.progress(min(1.0, done / total) if total else 0.0, text)
+
+        return report
 
     start = perf_counter()
     try:
         with explained_errors():  # a rerun keeps the request, an error does not
-            depth_map = shared_queue().predict(spec.name, photo, report_status, report_download)
+            depth_map = _predict(asked, report_status, downloading)
     except FaceModelError as error:
         session.requested_depth = None
         placeholder.error(as_text(str(error)))
         st.button("Try again", key=RETRY_KEY, icon=":material/refresh:")
         return
-    if session.requested_depth == request:  # else a newer run works on another photo or network
+    if session.requested_depth == asked.key:  # else a newer run works on another photo or network
         session.requested_depth = None
-        session.depth_result = DepthResult(photo, spec.name, depth_map, perf_counter() - start)
+        session.depth_result = DepthResult(asked.photo, asked.key, depth_map, perf_counter() - start)
     placeholder.empty()  # a click elsewhere may stop the run here
     if session.face_search and session.face_search.error:
         session.face_search = None  # the cause may be gone: search again
@@ -174,16 +156,41 @@ def _generate(session: Session, photo: Photo, spec: NetworkSpec) -> None:
         st.rerun()  # to update the line under the picker
 
 
+def _predict(asked: DepthRequest, report_status: ReportStatus, downloading: Downloading) -> DepthMap:
+    """The depth map of a request, in its turn. Raises: FaceModelError."""
+    asked.check()
+    photo, matte, mask, refine = asked.photo, asked.matte, asked.mask, asked.refine
+    queue, waiting = shared_queue(), (report_status, downloading)
+    if asked.depth_file is None:
+        return queue.predict(asked.network, photo, *waiting, matte=matte, mask=mask, refine=refine)
+    own = partial(asked.depth_file.depth_map, photo, asked.turned_degrees)
+    return queue.cut_out(own, photo, *waiting, matte=matte, mask=mask, refine=refine)
+
+
+def _is_on_disk(asked: DepthRequest) -> bool:
+    """Whether nothing has to be fetched for a request."""
+    rows: list[Downloadable] = [] if asked.depth_file else [NETWORKS[asked.network]]
+    if MATTES[asked.matte].of_rembg:
+        rows.append(MATTES[asked.matte])
+    return all(checkpoints.status(row).available for row in rows)
+
+
 def _made_by(result: DepthResult) -> str:
-    return f"Made by {NETWORKS[result.network].title} in {result.seconds:.1f} s."
+    if result.key.network in OWN_TITLES:
+        return f"From: {result.key.network_title}."
+    return f"Made by {result.key.network_title} in {result.seconds:.1f} s."
 
 
 def _summary(result: DepthResult) -> None:
     """What the values mean, which network made them, and a warning where no face was found."""
     depth_map = result.depth_map
     st.markdown(f"{MEANINGS[depth_map.representation]} {_made_by(result)}")
-    if depth_map.detects_faces and not depth_map.faces:
+    if not depth_map.detects_faces or depth_map.faces:
+        return
+    if result.key.network == DEFAULT_NETWORK:
         st.warning("No face was found, so the shape is a rough guess.")
+    else:
+        st.warning("No face was found, so nothing is cut out. *Keep everything* suits statues and things.")
 
 
 @st.fragment

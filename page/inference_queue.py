@@ -10,9 +10,12 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from depth_estimation import DepthEstimator, find_faces, find_turn, load_network, predict
+from depth_estimation import DepthEstimator, cut_out, find_faces, find_turn, load_network, predict
 from face3d.depth.download import Progress
+from face3d.depth.registry import NETWORKS
 from face3d.errors import FaceModelError
+from face3d.matte import rembg
+from face3d.matte.table import DEFAULT_MATTE, MATTES
 from face3d.structures import DepthMap, Face, Photo
 
 NETWORKS_KEPT = 2
@@ -21,6 +24,9 @@ POLL_SECONDS = 0.3
 that runs again, leaves the queue."""
 
 ReportStatus = Callable[[str], object]
+Downloading = Callable[[str], Progress]
+"""The progress of a download, by the title of what is fetched."""
+FACE_NETWORK = "face"
 
 
 class FifoLock:
@@ -74,18 +80,55 @@ class InferenceQueue:
         return thread
 
     def predict(
-        self, name: str, photo: Photo, report_status: ReportStatus, progress: Progress | None = None
+        self,
+        name: str,
+        photo: Photo,
+        report_status: ReportStatus,
+        downloading: Downloading | None = None,
+        *,
+        matte: str = DEFAULT_MATTE,
+        mask: Photo | None = None,
+        refine: bool = False,
     ) -> DepthMap:
-        """The depth map of `photo` by the network `name`, which is loaded first if need be.
+        """The depth map of `photo` by the network `name`, cut out by a row of MATTES.
 
+        What is needed is loaded first.
         report_status: called with the current step, and at least every POLL_SECONDS while waiting.
-        progress: of a download.
-        Raises DepthError and WeightsError.
+        mask, refine: see `depth_estimation.cut_out`.
+        Raises DepthError, MatteError and WeightsError.
         """
-        network = self._load(name, report_status, progress)
-        with self._inference_lock.hold(report_status):
+        network = self._load(name, report_status, downloading)
+
+        def estimate() -> DepthMap:
             report_status("Estimating depth")
             return predict(network, photo)
+
+        return self.cut_out(
+            estimate, photo, report_status, downloading, matte=matte, mask=mask, refine=refine
+        )
+
+    def cut_out(
+        self,
+        estimate: Callable[[], DepthMap],
+        photo: Photo,
+        report_status: ReportStatus,
+        downloading: Downloading | None = None,
+        *,
+        matte: str = DEFAULT_MATTE,
+        mask: Photo | None = None,
+        refine: bool = False,
+    ) -> DepthMap:
+        """Like `predict`, of a depth map that `estimate` gives when its turn has come."""
+        spec = MATTES[matte]
+        if spec.of_rembg:
+            report_status(f"Loading {spec.title}")
+            rembg.fetch(spec, downloading and downloading(spec.title))
+        face = None if matte == "none" else self._load(FACE_NETWORK, report_status, downloading)
+        with self._inference_lock.hold(report_status):
+            depth = estimate()
+            if refine or matte not in ("none", depth.matte):
+                report_status("Cutting out")
+            return cut_out(depth, photo, matte, mask=mask, face_network=face, refine=refine)
 
     def find_faces(self, name: str, photo: Photo, report_status: ReportStatus) -> tuple[Face, ...]:
         """Like `predict`, but only the faces, largest person first: about a third of the work."""
@@ -108,7 +151,9 @@ class InferenceQueue:
         except FaceModelError:
             return
 
-    def _load(self, name: str, report_status: ReportStatus, progress: Progress | None) -> DepthEstimator:
+    def _load(
+        self, name: str, report_status: ReportStatus, downloading: Downloading | None
+    ) -> DepthEstimator:
         """The network, loaded once for all. A request for another network does not wait for its download."""
         with self._networks_lock:
             loading_lock = self._loading_locks[name]
@@ -119,6 +164,7 @@ class InferenceQueue:
                 network = self._networks.get(name)
             if network is None:
                 report_status("Loading the network")
+                progress = downloading and downloading(NETWORKS[name].title)
                 network = load_network(name, progress=progress)
             self._keep(name, network)
             return network

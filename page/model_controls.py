@@ -96,8 +96,9 @@ def recall_view(session: Session) -> None:
 
 def model_controls(
     session: Session, result: DepthResult, shows: DeltaGenerator, choices: DeltaGenerator
-) -> tuple[FigureSettings, ModelSettings]:
-    """Show the widgets of the model with the visitor's last values.
+) -> tuple[FigureSettings, ModelSettings, DeltaGenerator]:
+    """Show the widgets of the model with the visitor's last values. Returns their values, and where the
+    advice belongs.
 
     The values are set through the session state only: Streamlit warns where a widget has a default as well.
     shows: where the widgets stand that choose what is seen. choices: those of the model.
@@ -106,17 +107,18 @@ def model_controls(
         st.session_state.setdefault(key, value)
     with shows:
         _views()
-    has_matte = result.depth_map.matte_hw is not None
+    cut_out = result.depth_map.matte_hw is not None and result.key.matte != "none"
     with choices:
         _kind_and_size(session)
         with st.popover("More settings", icon=":material/tune:", width="stretch"):
-            _details(result, has_matte)
+            _details(result, cut_out)
             fov_degrees = _projection(result.photo)
+        advice_place = st.expander("Advice", icon=":material/lightbulb:")
     session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
     remember("view", values["show"])
     settings = ModelSettings(
         smoothing_px=values["smoothing"],
-        foreground_only=not (has_matte and values["background"]),
+        foreground_only=result.key.matte != "none" and not (cut_out and values["background"]),
         remove_outliers=values["outliers"],
         near_far_ratio=values["relief strength"],
         **size_settings(values["print size"], values["height"]),
@@ -135,7 +137,8 @@ def model_controls(
     )
     settings = replace(settings, **DETAIL[values["detail"]])
     colour = COLOURS[values["model colours"]]
-    return FigureSettings(values["show"], colour, values["kind"], values["point size"]), settings
+    figure = FigureSettings(values["show"], colour, values["kind"], values["point size"])
+    return figure, settings, advice_place
 
 
 def _plate_controls(kind: str) -> None:
@@ -216,7 +219,7 @@ def _kind_and_size(session: Session) -> None:
         )
 
 
-def _details(result: DepthResult, has_matte: bool) -> None:
+def _details(result: DepthResult, cut_out: bool) -> None:
     """The settings that most models do without."""
     if KINDS[st.session_state["kind"]].can_be_hollow:
         _bust_controls()
@@ -232,10 +235,10 @@ def _details(result: DepthResult, has_matte: bool) -> None:
             "raise it for a deeper face, lower it for a flatter one."
         )
         st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explanation)
-    if has_matte:
+    if cut_out:
         st.toggle("Keep the background", key="background")
     else:
-        st.caption("This network gives no matte: the background stays.")
+        st.caption("Nothing is cut out in step 2: the background stays.")
     st.toggle("Remove stray points", key="outliers")
     explanation = (
         "Counts in place of the print size. Empty: the print size; life size is measured by the eyes."
@@ -263,7 +266,8 @@ def _projection(photo: Photo) -> float | None:
     from_file = photo.fov_degrees
     start = round(from_file) if from_file else 30
     explanation = "From the file." if from_file else "Not in the file; 30° suits a portrait."
-    fov = st.slider("Field of view, degrees", 5, 100, start, key="field of view", help=explanation)
+    st.session_state.setdefault("field of view", start)
+    fov = st.slider("Field of view, degrees", 5, 100, key="field of view", help=explanation)
     st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
     return None if from_file and fov == start else float(fov)
 

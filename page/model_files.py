@@ -10,6 +10,7 @@ from typing import Literal
 
 import streamlit as st
 
+from face3d.assistant.advice import Advice
 from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
@@ -49,26 +50,28 @@ class ModelFiles:
     by_suffix: dict[str, bytes]
 
 
-def model_files(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> None:
-    """Show the files and the mesh report.
+def model_files(
+    session: Session, result: DepthResult, kind: str, settings: ModelSettings, advice: tuple[Advice, ...]
+) -> None:
+    """Show the files and the mesh report. advice: what was applied to the settings.
 
     The files of a new model are written at once. After a change of settings they are written on request.
     """
-    current = FileInputs(result.key, kind, settings)
+    current = FileInputs(result.key, kind, settings, advice)
     if session.file_inputs is None or session.file_inputs.depth_key != result.key:
         session.file_inputs = current
     if session.file_inputs != current:
         st.warning("Out of date: these files are from before you changed the settings.")
         rewrite = partial(setattr, session, "file_inputs", current)
         st.button("Write the files again", key="write files", on_click=rewrite, width="stretch")
-    _, kind, settings = session.file_inputs
+    _, kind, settings, advice = session.file_inputs
     name = _file_name(session, kind)
     placeholder = st.empty()
 
     def write_files() -> ModelFiles:
         with writing_lock().hold(placeholder.caption):
             placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
-            return _write(_solid(session, result, kind, settings), name)
+            return _write(_solid(session, result, kind, settings), name, advice)
 
     try:
         with explained_errors():
@@ -78,7 +81,7 @@ def model_files(session: Session, result: DepthResult, kind: str, settings: Mode
         return
     placeholder.empty()
     _download_buttons(files, name, settings.height_mm is not None or settings.longest_mm is not None)
-    show_report(files.report)
+    show_report(files.report, advice)
 
 
 def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> bytes:
@@ -110,16 +113,16 @@ def _solid(session: Session, result: DepthResult, kind: str, settings: ModelSett
     return session.cache.get_or_make(("solid", result.key, kind, settings), make)
 
 
-def _write(model: Model, name: str) -> ModelFiles:
+def _write(model: Model, name: str, advice: tuple[Advice, ...]) -> ModelFiles:
     """Mesh and points in millimetres and in one frame, in every format, and the mesh report.
 
-    name: of the files, without their endings.
+    name: of the files, without their endings. advice: for the report.
     """
     models = {file_format: write(file_format, model.mesh, name) for file_format in WRITERS}
     by_suffix = {WRITERS[file_format].suffix: data for file_format, data in models.items()}
     by_suffix["_points.ply"] = write("ply", model.points())
     by_suffix["_viewer.html"] = write_viewer(model.mesh, name)
-    by_suffix["_report.json"] = report_json(model.report, models)
+    by_suffix["_report.json"] = report_json(model.report, models, [one.as_json() for one in advice])
     return ModelFiles(model.mesh, model.report, by_suffix)
 
 

@@ -6,8 +6,14 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from face3d.assistant.advice import Advice
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.report import FILAMENT_MM, MeshReport
+from page.advice_settings import described
+from page.plain_text import as_text
+
+ASKED = {"rules": "the rules", "openai": "a chat server"}
+"""Who advised, by `Advice.by`."""
 
 
 class Row(NamedTuple):
@@ -18,7 +24,7 @@ class Row(NamedTuple):
     meaning: str
 
 
-def show_report(report: MeshReport) -> None:
+def show_report(report: MeshReport, advice: tuple[Advice, ...]) -> None:
     """Show size, closed and standing, ready to print; the rest folded, each with what it means."""
     first = {
         "Size": _size(report),
@@ -27,10 +33,16 @@ def show_report(report: MeshReport) -> None:
     }
     st.markdown("  \n".join(f"**{name}** {value}" for name, value in first.items()))
     with st.expander("More about this model"):
-        rows = [row for row in _rows(report) if row.result]
+        rows = [row for row in [*_rows(report), *map(_advised, advice)] if row.result]
         st.markdown(
             "\n\n".join(f"**{name}** {result}  \n:small[{meaning}]" for name, result, meaning in rows)
         )
+
+
+def _advised(advice: Advice) -> Row:
+    """What was applied of an advice."""
+    lines = as_text(", ".join(described(line) for line in advice.settings))
+    return Row(f"Advised by {ASKED[advice.by]}", lines, "Settings that were applied as they were advised.")
 
 
 def _rows(report: MeshReport) -> list[Row]:

@@ -19,6 +19,8 @@ from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, even_points
+from page.advice_panel import advice_panel
+from page.advice_settings import in_effect
 from page.components import show_model
 from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls, recall_view
@@ -71,18 +73,22 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         shows = st.container(horizontal=True, vertical_alignment="center", key="what to show")
     with right:
         choices = st.container(gap="small", key="choices")
-    figure, settings = model_controls(session, result, shows, choices)
+    figure, settings, advice_place = model_controls(session, result, shows, choices)
     settings = replace(settings, face=min(session.face, max(1, len(result.depth_map.faces))))
     with left:
         try:
             with explained_errors():
                 _stage(session, result, figure, settings)
+            is_shown = True
         except FaceModelError as error:
             st.error(as_text(str(error)))
-            return
-    if not stale:
+            is_shown = False
+    if is_shown and not stale:
+        advice = in_effect(session.applied, result.key, settings)
         with right, st.container(gap="small", key="files"):
-            model_files(session, result, figure.kind, settings)
+            model_files(session, result, figure.kind, settings, advice)
+    with advice_place:  # last: an answer may be waited for
+        advice_panel(session, result, settings)
 
 
 def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:

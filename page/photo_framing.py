@@ -16,10 +16,11 @@ WHOLE = (0, 100)
 
 def framed(session: Session, photo: Photo | None) -> Photo | None:
     """The photo of a file as the visitor turned and cropped it."""
-    return None if photo is None else _cropped(session, _turned(session, photo))
+    return None if photo is None else _cropped(session, upright(session, photo))
 
 
-def _turned(session: Session, photo: Photo) -> Photo:
+def upright(session: Session, photo: Photo) -> Photo:
+    """The photo of a file as the visitor turned it, not cropped."""
     degrees = session.turns.get(photo.sha256, 0)
     if not degrees:
         return photo
@@ -63,7 +64,7 @@ def framing_controls(session: Session, photo: Photo | None) -> None:
                 st.button(label, on_click=turn, args=(session, photo.sha256, degrees), key=f"turn {degrees}")
         for label, key in zip(
             ("From left to right, %", "From top to bottom, %"),
-            _edge_keys(_turned(session, photo)),
+            _edge_keys(upright(session, photo)),
             strict=True,
         ):
             st.slider(label, *WHOLE, WHOLE, key=key)

@@ -14,13 +14,14 @@ from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, thumbnail
 from face3d.photo import CROP_MARGIN, MAX_BYTES, accepted_formats, concerns, crop_to, read_photo
 from face3d.structures import Face, Photo
+from page.depth_request import OWN_TITLES
 from page.depth_view import photo_with_faces
 from page.describe_face import DESCRIBED, describe_face
 from page.failures import explained_errors
 from page.inference_queue import ReportStatus
 from page.photo_framing import framed, framing_controls, offer_to_turn
 from page.plain_text import as_text
-from page.session import DEFAULT_NETWORK, STEPS, FaceSearch, Session, shared_queue
+from page.session import DEFAULT_NETWORK, STEPS, ChosenFile, FaceSearch, Session, shared_queue
 from page.step_frame import THUMBNAIL_SIDE, fold_line, step_frame
 
 SMALL_FACE_SHARE = 0.12
@@ -47,6 +48,7 @@ def photo_step(session: Session) -> DeltaGenerator:
             framing = st.container(horizontal=True, vertical_alignment="center")
         with preview:
             photo = _decode(session, name, data)
+            session.file = ChosenFile(name, data, photo) if photo else None
             with framing:
                 framing_controls(session, photo)
                 st.toggle("Head only", key=HEAD_ONLY, help="Crop to the head that was found.")
@@ -221,12 +223,12 @@ def _decode(session: Session, name: str, data: bytes) -> Photo | None:
 def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
     """The full photo, or its part around one head; shown with faces and warnings.
 
-    The bundled network finds the people itself: for it the picked face is noted, and the photo is cropped to
-    a head only where the visitor wants that.
+    The bundled network finds the people itself, and depth that no network makes covers the whole photo: for
+    these the picked face is noted, and the photo is cropped to a head only where the visitor wants that.
     """
     search = session.current_face_search()
     faces = search.faces if search else ()
-    finds_people = st.session_state.get("network", DEFAULT_NETWORK) == DEFAULT_NETWORK
+    finds_people = st.session_state.get("network", DEFAULT_NETWORK) in (DEFAULT_NETWORK, *OWN_TITLES)
     picked = _pick_face(full_photo, faces, finds_people)
     boxes = [face.box_xyxy for face in faces]
     photo = full_photo

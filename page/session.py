@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
+from face3d.assistant.advice import Advice, SettingAdvice
+from face3d.assistant.server import Server
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Face, Photo
+from page.depth_request import DepthKey
 from page.inference_queue import FifoLock, InferenceQueue
 from page.session_cache import SessionCache
 from page.visit import Visit
+
+if TYPE_CHECKING:
+    from page.advice_question import Question
 
 DEFAULT_NETWORK = "face"
 
 STEPS = "photo", "depth", "model"
 
-DepthKey = tuple[str, str]
-"""What a depth map depends on: SHA-256 of the photo, name of the network."""
-
 
 @dataclass(frozen=True, eq=False)
 class DepthResult:
-    """A depth map, the photo and the network that it was made from, and the seconds that it took."""
+    """A depth map, the photo that it was made from, and the seconds that it took.
+
+    key: what it was made of; part of the key of every result that depends on it.
+    """
 
     photo: Photo
-    network: str
+    key: DepthKey
     depth_map: DepthMap
     seconds: float
-
-    @property
-    def key(self) -> DepthKey:
-        """Key of results that depend on this depth map."""
-        return self.photo.sha256, self.network
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,44 @@ class FaceSearch:
 
 
 class FileInputs(NamedTuple):
-    """What the files of step 3 are written from."""
+    """What the files of step 3 are written from. advice: what was applied to the settings, for the report."""
 
     depth_key: DepthKey
     kind: str
     settings: ModelSettings
+    advice: tuple[Advice, ...] = ()
+
+
+class ChosenFile(NamedTuple):
+    """The file of the chosen photo, and the photo as it is there, neither turned nor cropped."""
+
+    name: str
+    data: bytes
+    photo: Photo
+
+
+@dataclass
+class AppliedAdvice:
+    """What was applied to the model of one depth map: by field of ModelSettings, the line and its advice."""
+
+    depth_key: DepthKey | None = None
+    lines: dict[str, tuple[SettingAdvice, Advice]] = field(default_factory=dict)
 
 
 @dataclass
 class Session:
     """What one visitor has chosen and made.
 
-    photo_name: without its ending, for file names. full_photo: the chosen photo. photo: the photo to model:
-    the full photo, or its part around one face.
+    photo_name: without its ending, for file names. file: of the chosen photo. full_photo: the chosen photo.
+    photo: the photo to model: the full photo, or its part around one face.
     face: number of the face whose person is modelled.
     face_search: the last search for faces.
     requested_depth: the depth map that was asked for and is not made yet. A click elsewhere stops the run
     that makes it; the next run starts it again.
     depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
     file_inputs: of the files that step 3 offers.
+    applied: advice on that model. consent_asked: the chat server for which the visitor is being asked whether
+    it gets the photo. question: the last one to a chat server.
     turns: degrees clockwise by which photos were turned, by the digest of the file's photo.
     folded: the steps of which only a line is shown. current_step, step_turns: the step that the visitor last
     turned to, and how often one was.
@@ -78,6 +98,7 @@ class Session:
 
     visit: Visit = field(default_factory=Visit)
     photo_name: str = ""
+    file: ChosenFile | None = None
     full_photo: Photo | None = None
     photo: Photo | None = None
     face: int = 1
@@ -86,12 +107,19 @@ class Session:
     depth_result: DepthResult | None = None
     model_source: DepthResult | None = None
     file_inputs: FileInputs | None = None
+    applied: AppliedAdvice = field(default_factory=AppliedAdvice)
+    consent_asked: Server | None = None
+    question: Question | None = None
     turns: dict[str, int] = field(default_factory=dict)
     folded: set[str] = field(default_factory=set)
     current_step: str = STEPS[0]
     step_turns: int = 0
     widget_values: dict[str, Any] = field(default_factory=dict)
     cache: SessionCache = field(default_factory=SessionCache)
+
+    def turned_degrees(self) -> int:
+        """The angle by which the visitor turned the file's photo clockwise."""
+        return self.turns.get(self.file.photo.sha256, 0) if self.file else 0
 
     def current_face_search(self) -> FaceSearch | None:
         """The search for faces in the chosen photo; None while there was none."""

@@ -32,6 +32,7 @@ def predict(_network, photo):
         matte_hw=np.clip(inside * 8, 0, 1).astype(np.float32),
         faces=(Face(box, eyes),),
         detects_faces=True,
+        matte="face",
     )
 
 
@@ -44,6 +45,11 @@ def predicting(representation, *, with_matte=False):
         return DepthMap(full.values_hw, representation, full.mask_hw, "face", matte_hw=matte_hw)
 
     return predict_bare
+
+
+def cut_out(depth, _photo, *_, **__):
+    """Nothing is cut out of a map."""
+    return depth
 
 
 def find_faces(_network, photo):

@@ -164,7 +164,7 @@ def test_a_depth_map_of_the_user_takes_the_place_of_the_network(network, tmp_pat
     np.save(own, values_hw)
     arguments = [str(source), "-o", str(tmp_path), "--depth-map", str(own), "--model", "shell"]
     arguments += ["--faces", "500", "--height-mm", "100"]
-    assert convert.main(arguments) == 1 and "Add --depth-meaning" in capsys.readouterr().err
+    assert convert.main(arguments) == 1 and "(--depth-meaning)" in capsys.readouterr().err
     assert convert.main([*arguments, "--depth-meaning", "relief", "--rotate", "90"]) == 0
     assert np.array_equal(np.load(own), values_hw, equal_nan=True)  # the output has another name
     assert np.array_equal(np.load(tmp_path / "me_2_depth.npy"), np.rot90(values_hw, -1), equal_nan=True)
@@ -484,6 +484,7 @@ def test_the_matte_and_its_mask_reach_the_depth_map(network, tmp_path, monkeypat
         (["--matte", "file"], "needs --mask"),
         (["--matte", "none", "--mask", "mask.png"], "Leave one of them out"),
         (["--mask", "nothing.png"], "nothing.png is not there"),
+        (["--matte", "none", "--refine-matte"], "no edge to refine"),
     ],
 )
 def test_a_mask_without_its_matte_is_refused_before_anything_is_computed(
@@ -500,7 +501,7 @@ def test_advice_fills_what_is_left_at_its_default_and_the_report_says_by_whom(ne
     source = photo_file(tmp_path / "me.jpg")
     arguments = [str(source), "-o", str(tmp_path), "--formats", "stl", "--assist", "rules"]
     assert convert.main([*arguments, "--faces", "20000"]) == 0
-    advice = json.loads((tmp_path / "me_bust_report.json").read_bytes())["advice"]
+    (advice,) = json.loads((tmp_path / "me_bust_report.json").read_bytes())["advice"]
     assert advice["by"] == "rules"
     assert "advised by rules" in capsys.readouterr().err
     named = [setting["name"] for setting in advice["settings"]]

@@ -8,8 +8,9 @@ from playwright.sync_api import TimeoutError, expect
 from sample_files import jpeg
 from skimage.data import astronaut
 
-expect.set_options(timeout=60_000)
 SLOW_MS = 120_000
+expect.set_options(timeout=SLOW_MS)
+LOOK_EVERY_MS = 100
 TRIES = 12
 
 SCENE = "() => document.querySelector('.mv-plot')?._fullLayout?.scene?._scene?.glplot"
@@ -21,10 +22,15 @@ CAMERA = "() => document.querySelector('.mv-stage').viewer.camera()"
 NEW_TO_THE_SERVER = jpeg(astronaut()[:-8])  # for one test alone: the server remembers the depth of the others
 
 
+def wait_for(page, condition, arg=None):
+    """Wait until a JavaScript condition holds. Playwright looks at each frame, which Chromium then draws."""
+    page.wait_for_function(condition, arg=arg, timeout=SLOW_MS, polling=LOOK_EVERY_MS)
+
+
 def settle(page):
     """Wait until the script of the page has ended."""
     page.wait_for_timeout(400)
-    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1)
     page.wait_for_timeout(300)
 
 
@@ -38,7 +44,7 @@ def send_file(page, name, data):
 def upload(page, name, data):
     """Choose a file; wait for the photo and its faces."""
     send_file(page, name, data)
-    expect(page.get_by_text(f"{name} · ")).to_contain_text("found", timeout=SLOW_MS)
+    expect(page.get_by_text(f"{name} · ")).to_contain_text("found")
     settle(page)
 
 
@@ -54,7 +60,7 @@ def generate_depth(page):
 
 def generate_model(page):
     page.get_by_role("button", name="Generate 3D model").click()
-    page.wait_for_function(SCENE, timeout=SLOW_MS)
+    wait_for(page, SCENE)
     settle(page)
 
 
@@ -98,16 +104,14 @@ def close_popover(page):
 def show(page, name, kind):
     """Show points or surface; wait until Plotly draws that kind of trace."""
     page.get_by_role("radio", name=name).click()
-    page.wait_for_function(
-        "(kind) => document.querySelector('.mv-plot')?.data?.[0].type === kind", arg=kind, timeout=SLOW_MS
-    )
+    wait_for(page, "(kind) => document.querySelector('.mv-plot')?.data?.[0].type === kind", arg=kind)
     settle(page)
 
 
 def show_model(page):
     """Show the model of the files; wait until its file is on the stage."""
     page.get_by_role("radio", name="Model").click()
-    page.wait_for_function(MODEL_ON_STAGE, timeout=SLOW_MS)
+    wait_for(page, MODEL_ON_STAGE)
     settle(page)
 
 
@@ -149,6 +153,4 @@ def wait_for_eye(page, law, was=None):
         const gap = was && Math.hypot(eye.x - was[0], eye.y - was[1], eye.z - was[2]);
         return {law};
     }}"""
-    page.wait_for_function(
-        condition, arg=None if was is None else [float(value) for value in was], timeout=SLOW_MS
-    )
+    wait_for(page, condition, arg=None if was is None else [float(value) for value in was])

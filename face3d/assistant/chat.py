@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from face3d.assistant.advice import Advice
-from face3d.assistant.server import Server, answer
+from face3d.assistant.server import Cancelled, Server, answer, never
 from face3d.errors import AssistantError
 from face3d.export.images import data_uri, thumbnail
 from face3d.structures import Photo
@@ -25,11 +25,14 @@ LARGEST_ANSWER = 1_000_000
 """Bytes of an answer that are read."""
 
 
-def ask(photo: Photo, figures: str, server: Server, *, host_sees_photo: bool) -> Advice:
+def ask(
+    photo: Photo, figures: str, server: Server, *, host_sees_photo: bool, cancelled: Cancelled = never
+) -> Advice:
     """The server's advice. An answer that does not fit is asked for once more, with its fault named.
 
     figures: what was measured, in words. host_sees_photo: whether the user has agreed that this host gets the
-    photo; not needed for a server on this computer.
+    photo; not needed for a server on this computer. cancelled: asked before anything is sent, and while an
+    answer comes in; after a yes nothing more is sent.
     Raises AssistantError, with the remedy.
     """
     server.require_consent(host_sees_photo)
@@ -42,7 +45,7 @@ def ask(photo: Photo, figures: str, server: Server, *, host_sees_photo: bool) ->
         for last in (False, True):
             text = ""
             try:
-                text = _answer(client, server, messages, end)
+                text = _answer(client, server, messages, end, cancelled)
                 return read_advice(text)
             except ValueError as fault:
                 if last:
@@ -72,7 +75,9 @@ def _messages(photo: Photo, figures: str, instructions: str) -> list[dict[str, A
     ]
 
 
-def _answer(client: OpenAI, server: Server, messages: list[dict[str, Any]], end: float) -> str:
+def _answer(
+    client: OpenAI, server: Server, messages: list[dict[str, Any]], end: float, cancelled: Cancelled
+) -> str:
     """The text of one answer. Raises AssistantError; ValueError where it is empty or refused."""
     from face3d.assistant.answer import Answer
 
@@ -87,7 +92,7 @@ def _answer(client: OpenAI, server: Server, messages: list[dict[str, Any]], end:
             "json_schema": {"name": "advice", "schema": Answer.model_json_schema()},
         },
     )
-    body = answer(server, lambda seconds: question(timeout=seconds), end, LARGEST_ANSWER)
+    body = answer(server, lambda seconds: question(timeout=seconds), end, LARGEST_ANSWER, cancelled)
     try:
         message = json.loads(body)["choices"][0]["message"]
     except (ValueError, LookupError, TypeError) as error:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 20.0
 """Seconds for which a server may ask to be left alone."""
 OPENAI = "https://api.openai.com/v1"
+Cancelled = Callable[[], bool]
+"""Whether the question was taken back."""
+
+
+def never() -> bool:
+    """For a question that is not taken back."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -100,19 +107,24 @@ class Server:
 
 
 def answer(
-    server: Server, ask: Callable[[float], AbstractContextManager[Any]], end: float, most_bytes: int
+    server: Server,
+    ask: Callable[[float], AbstractContextManager[Any]],
+    end: float,
+    most_bytes: int,
+    cancelled: Cancelled = never,
 ) -> bytes:
     """The body of one answer. A server that asks for a short wait gets it, once.
 
     ask: sends the request with a time limit in seconds and streams the response, as the client's
     `with_streaming_response` does. end: of all waiting, by `time.monotonic`. most_bytes: that are read.
+    cancelled: asked before anything is sent, and while the answer comes in.
     Raises AssistantError, with the remedy.
     """
     import openai
 
     for attempt in (0, 1):
         try:
-            return _read(server, ask, end, most_bytes)
+            return _read(server, ask, end, most_bytes, cancelled)
         except openai.RateLimitError as error:
             wait = _seconds_asked(error)
             if attempt or wait is None or time.monotonic() + wait > end:
@@ -143,15 +155,26 @@ def answer(
     raise AssertionError("the loop returns or raises")
 
 
+def _check_wanted(server: Server, cancelled: Cancelled) -> None:
+    if cancelled():
+        raise AssistantError(f"The question to {server.host} was taken back. Ask again when you like.")
+
+
 def _read(
-    server: Server, ask: Callable[[float], AbstractContextManager[Any]], end: float, most_bytes: int
+    server: Server,
+    ask: Callable[[float], AbstractContextManager[Any]],
+    end: float,
+    most_bytes: int,
+    cancelled: Cancelled,
 ) -> bytes:
     """Reads the answer piece by piece, so that neither its size nor its slowness is without limit."""
+    _check_wanted(server, cancelled)
     body = bytearray()
     with ask(max(0.1, end - time.monotonic())) as response:
         try:
             for piece in response.iter_bytes():
                 body += piece
+                _check_wanted(server, cancelled)
                 if len(body) > most_bytes:
                     raise AssistantError(
                         f"{server.host} answers with more than {most_bytes // 1000} kB. Choose another model."

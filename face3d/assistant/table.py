@@ -7,7 +7,7 @@ from dataclasses import replace
 from face3d.assistant import rules
 from face3d.assistant.advice import Advice
 from face3d.assistant.chat import ask
-from face3d.assistant.server import Server
+from face3d.assistant.server import Cancelled, Server, never
 from face3d.errors import AssistantError
 from face3d.structures import DepthMap, Photo
 
@@ -24,11 +24,13 @@ def advise(
     *,
     server: Server | None = None,
     host_sees_photo: bool = False,
+    cancelled: Cancelled = never,
 ) -> Advice:
     """Advice on a photo and its depth map by one of ASSISTANTS.
 
     Where `openai` fails, the rules answer, and `Advice.note` says why.
-    server: default that of the environment. host_sees_photo: see `chat.ask`.
+    server: default that of the environment. host_sees_photo, cancelled: see
+    `chat.ask`.
     Raises AssistantError for an unknown assistant, and without the user's consent.
     """
     if assistant not in ASSISTANTS:
@@ -40,6 +42,6 @@ def advise(
     server.require_consent(host_sees_photo)  # outside the try: the rules are no answer to a lack of consent
     try:
         figures = " ".join([advice.contents, *advice.problems])
-        return ask(photo, figures, server, host_sees_photo=host_sees_photo)
+        return ask(photo, figures, server, host_sees_photo=host_sees_photo, cancelled=cancelled)
     except AssistantError as error:
         return replace(advice, note=str(error))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from face3d.batch import inputs
 from face3d.errors import MatteError
+from face3d.matte.refine import check_available
 from face3d.matte.table import DEFAULT_MATTE, MATTES
 from face3d.structures import Photo
 
@@ -25,11 +26,25 @@ def add_matte_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mask", type=Path, metavar="FILE", help="a picture of the photo's size, the person white"
     )
+    parser.add_argument(
+        "--refine-matte",
+        action="store_true",
+        help="compute the matte's edge anew from the photo's colours, for hair; by the package pymatting, "
+        "which is extra",
+    )
 
 
 def chosen_matte(options: argparse.Namespace) -> str:
     """The row of MATTES that the options name."""
     return options.matte or ("file" if options.mask else DEFAULT_MATTE)
+
+
+def check_refinement(options: argparse.Namespace) -> None:
+    """Raises MatteError, before any work, where an edge is to be refined and cannot be."""
+    if options.refine_matte:
+        check_available()
+        if chosen_matte(options) == "none":
+            raise MatteError("--matte none has no edge to refine. Leave out --refine-matte.")
 
 
 def chosen_mask(options: argparse.Namespace) -> Photo | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -212,19 +212,19 @@ WRITERS: dict[str, Writer] = {
 def report_json(
     report: MeshReport,
     files: dict[str, bytes],
-    advice: dict[str, Any] | None = None,
+    advice: Sequence[dict[str, Any]] = (),
     made_of: dict[str, Any] | None = None,
 ) -> bytes:
     """The mesh report as JSON, with unit and size of the files exported with it; `files` by format name.
 
-    advice: what an assistant advised and was applied, see `face3d.assistant.advice.Advice.as_json`.
+    advice: what assistants advised and was applied, one each, see `face3d.assistant.advice.Advice.as_json`.
     made_of: the words, model, seed and licence of a picture that took the place of a photo.
     """
     exports = {name: {"bytes": len(data), "unit": WRITERS[name].unit} for name, data in files.items()}
     judged = ("person", "stands", "printable", "bed_scale_percent", "weight_g", "filament_m", "verdict")
     content = asdict(report) | {name: getattr(report, name) for name in judged} | {"exports": exports}
-    if advice is not None:
-        content["advice"] = advice
+    if advice:
+        content["advice"] = list(advice)
     if made_of is not None:
         content["picture_from_words"] = made_of
     return (json.dumps(content, indent=2) + "\n").encode("utf-8")

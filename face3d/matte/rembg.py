@@ -17,18 +17,31 @@ from face3d.matte.table import MatteSpec
 from face3d.structures import Array
 
 
+def available() -> bool:
+    """Whether rembg is installed, with what it computes by."""
+    return find_spec("rembg") is not None and find_spec("onnxruntime") is not None
+
+
+def fetch(spec: MatteSpec, progress: Progress | None = None) -> Path:
+    """The checkpoint of a matte, fetched where it is not in the store.
+
+    Raises: MatteError where rembg is not installed; WeightsError where the checkpoint is not available.
+    """
+    if not available():
+        raise MatteError(
+            f"The matte {spec.name} needs the package rembg. Install it with "
+            "`pip install -r requirements-extra.txt`, or choose another matte."
+        )
+    return checkpoints.find_or_fetch(spec, progress=progress)
+
+
 def rembg_matte(spec: MatteSpec, rgb_hwc: Array, progress: Progress | None = None) -> Array:
     """(h, w) float32 in 0..1: rembg's mask for a photo (h, w, 3) uint8, preparation and scaling included.
 
     Raises: MatteError where rembg is not installed or cannot read the file; WeightsError where the checkpoint
     is not available.
     """
-    if find_spec("rembg") is None or find_spec("onnxruntime") is None:
-        raise MatteError(
-            f"The matte {spec.name} needs the package rembg. Install it with "
-            "`pip install -r requirements-extra.txt`, or choose another matte."
-        )
-    path = checkpoints.find_or_fetch(spec, progress=progress)
+    path = fetch(spec, progress)
     mask = _session(spec.name, path, path.stat().st_mtime_ns).predict(Image.fromarray(rgb_hwc))[0]
     return np.asarray(mask, np.float32) / 255
 

@@ -93,8 +93,9 @@ def read_depth_file(
     meaning = meaning or stored.meaning
     if meaning is None:
         raise DepthError(
-            f"{name} does not say what its values are. Add --depth-meaning inverse (larger is nearer, as of "
-            "MiDaS), relief (image widths towards the camera) or metric (metres from the camera)."
+            f"{name} does not say what its values are. State it (--depth-meaning): inverse (larger is "
+            "nearer, as of MiDaS), relief (image widths towards the camera) or metric (metres from the "
+            "camera)."
         )
     values_hw, meaning = _in_units(stored, meaning, black_white, name)
     if stored.known_hw is not None:
@@ -113,7 +114,9 @@ def _in_units(
     """The values in the unit of the meaning that is returned with them."""
     if not stored.levels:
         if black_white is not None:
-            raise DepthError(f"{name} has values with a unit of their own. Leave out --depth-range.")
+            raise DepthError(
+                f"{name} has values with a unit of their own. Leave out black and white (--depth-range)."
+            )
         return stored.values_hw, meaning
     shares_hw, inverse = (
         level_shares(stored.values_hw, stored.black),
@@ -125,18 +128,20 @@ def _in_units(
         unit = "metres" if meaning is DepthRepresentation.METRIC else "image widths"
         example = "; 0 65.535 for millimetres in 16 bits" if unit == "metres" else ", for example 0 0.5"
         raise DepthError(
-            f"{name} has levels without a unit. Add --depth-range BLACK WHITE, the {unit} that black and "
-            f"white stand for{example}."
+            f"{name} has levels without a unit. State the {unit} that black and white stand for "
+            f"(--depth-range BLACK WHITE){example}."
         )
     black, white = black_white
     if not np.isfinite(black_white).all() or black == white:
-        raise DepthError("--depth-range needs two different numbers: what black and what white stand for.")
+        raise DepthError("Black and white stand for the same (--depth-range). Give two different numbers.")
     if meaning is not DepthRepresentation.RELIEF and min(black, white) < 0:
-        raise DepthError("--depth-range has a distance below 0. Give metres from the camera.")
+        raise DepthError("Black or white is a distance below 0 (--depth-range). Give metres from the camera.")
     if not inverse:
         return between(shares_hw, black, white), meaning
     if min(black, white) == 0:
-        raise DepthError("--depth-range of an inverse depth map needs two distances above 0 metres.")
+        raise DepthError(
+            "Black or white of an inverse depth map is 0 (--depth-range). Give distances above 0 metres."
+        )
     return between_inverse(shares_hw, black, white), DepthRepresentation.METRIC
 
 

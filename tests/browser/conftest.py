@@ -1,5 +1,7 @@
 """The page served on 127.0.0.1 by `coarse_server`, and Debian's chromium to look at it."""
 
+from contextlib import contextmanager
+
 import pytest
 from chromium import CHROMIUM, FLAGS
 from npm_file import npm_file
@@ -55,14 +57,9 @@ def _context(chromium, **options):
     return context
 
 
-@pytest.fixture
-def visit(chromium, address):
-    """A function that opens the page as a new visitor; afterwards: no request left this machine, and the
-    console shows no error.
-
-    missing: part of the address of what will not load, which the console may say. Every visitor has a browser
-    profile of their own. options: of that profile.
-    """
+@contextmanager
+def _visits(chromium, address):
+    """The function of `visit`, and what is checked afterwards."""
     contexts, outside, errors = [], [], []
 
     def open_page(width=1280, height=900, scheme="light", before=None, missing=None, **options):
@@ -91,6 +88,25 @@ def visit(chromium, address):
         context.close()
     assert outside == []
     assert errors == []
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """A function that opens the page as a new visitor; afterwards: no request left this machine, and the
+    console shows no error.
+
+    missing: part of the address of what will not load, which the console may say. Every visitor has a browser
+    profile of their own. options: of that profile.
+    """
+    with _visits(chromium, address) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def shared_visit(chromium, address):
+    """`visit` for the tests of a module, which go on where the one before them ended."""
+    with _visits(chromium, address) as open_page:
+        yield open_page
 
 
 def _is_error(message, missing):

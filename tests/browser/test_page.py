@@ -21,6 +21,7 @@ from visitor import (
     settle,
     show,
     upload,
+    wait_for,
     wait_for_eye,
 )
 
@@ -45,10 +46,10 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     drawn = page.evaluate("() => document.querySelector('.mv-plot').data[0].z")
     open_popover(page, "More settings")
     page.get_by_role("slider", name="Smoothing, pixels").press("ArrowRight")
-    page.wait_for_function(
+    wait_for(
+        page,
         "(was) => JSON.stringify(document.querySelector('.mv-plot').data[0].z) !== JSON.stringify(was)",
         arg=drawn,
-        timeout=60_000,
     )
     settle(page)
     close_popover(page)
@@ -130,7 +131,7 @@ KEEP_SOCKETS = """window.sockets = [];
 def check_a_lost_visit(page):
     """After a lost connection: no other photo in place of the uploaded one, and the next one is taken."""
     page.evaluate("() => window.sockets.forEach((socket) => socket.close())")
-    page.wait_for_function("() => window.sockets.length > 1 && window.sockets.at(-1).readyState === 1")
+    wait_for(page, "() => window.sockets.length > 1 && window.sockets.at(-1).readyState === 1")
     press_depth(page)
     expect(page.get_by_text("The photo is no longer here")).to_be_visible()
     settle(page)
@@ -201,47 +202,3 @@ def test_without_webgl_a_still_picture_stands_in(visit):
     page.get_by_role("button", name="Generate 3D model").click()
     expect(page.locator(".mv-still")).to_have_attribute("alt", re.compile("^3D model"))
     expect(page.get_by_text("WebGL is off")).to_be_visible()
-
-
-def test_the_page_fits_a_phone(visit):
-    """Nothing is wider than the screen; stage, controls and the main download are on it together."""
-    page = visit(width=390, height=844)
-    generate_depth(page)
-    check_it_fits(page.locator(".pv-frame"))
-    generate_model(page)
-    expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_timeout(2_000)
-    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
-    download = page.get_by_role("button", name="Download GLB")
-    for locator in (page.locator(".st-key-what-to-show"), page.locator(".mv-stage"), download):
-        box = check_it_fits(locator)
-        assert box["y"] >= 0 and box["y"] + box["height"] <= 844
-
-
-def check_it_fits(locator):
-    box = locator.bounding_box()
-    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-    return box
-
-
-STREAMLITS_OWN = "stFileUploaderDropzone"
-"""It has a role that conflicts with its focus (Streamlit 1.67)."""
-
-
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_axe_finds_nothing(visit, axe, scheme):
-    page = visit(scheme=scheme)
-    generate_depth(page)
-    generate_model(page)
-    page.get_by_role("button", name="Open").first.click()
-    page.get_by_text("More about this model").click()
-    settle(page)
-    page.evaluate(axe)
-    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    ours = [
-        (rule["id"], node["html"][:200])
-        for rule in found
-        for node in rule["nodes"]
-        if STREAMLITS_OWN not in node["html"]
-    ]
-    assert ours == []

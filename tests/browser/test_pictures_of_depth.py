@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from visitor import choose, generate_depth
+from visitor import choose, generate_depth, wait_for
 
 pytest.importorskip("playwright.sync_api")
 
@@ -29,9 +29,9 @@ COLOURED = """async (wanted) => {
 }"""
 
 
-@pytest.fixture
-def page(visit):
-    opened = visit(permissions=["clipboard-read", "clipboard-write"])
+@pytest.fixture(scope="module")
+def page(shared_visit):
+    opened = shared_visit(permissions=["clipboard-read", "clipboard-write"])
     generate_depth(opened)
     return opened
 
@@ -57,9 +57,9 @@ def test_the_line_and_the_value_under_the_pointer(page):
 
 
 def test_colours_clip_histogram_and_side_by_side(page):
-    page.wait_for_function(COLOURED, arg=False)
+    wait_for(page, COLOURED, arg=False)
     choose(page, "Colours", "Viridis")
-    page.wait_for_function(COLOURED, arg=True)
+    wait_for(page, COLOURED, arg=True)
     expect(page.locator(".pv-layer")).to_have_attribute("alt", "Depth of the photo, colour map viridis")
 
     histogram = page.get_by_role("img", name="Histogram of the layer depth")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 from sample_files import ASTRONAUT
-from visitor import MODEL_ON_STAGE, SCENE, SLOW_MS, drag, settle, wait_for_eye
+from visitor import MODEL_ON_STAGE, SCENE, SLOW_MS, drag, settle, wait_for, wait_for_eye
 
 pytest.importorskip("playwright.sync_api")
 
@@ -31,7 +31,7 @@ def check_it_is_in_view(page, step):
 
 def press_and_wait(page, button, drawn):
     page.get_by_role("button", name=button).click()
-    page.wait_for_function(drawn, timeout=SLOW_MS)
+    wait_for(page, drawn)
     settle(page)
 
 
@@ -43,7 +43,7 @@ def test_four_clicks_from_the_page_to_a_textured_head_each_result_whole_in_view(
         page.locator("[data-testid=stFileUploaderDropzone] button").click()
     page.evaluate("() => { window.clicks = 1; }")  # that button clicks at a hidden field
     chooser.value.set_files([{"name": "own.jpg", "mimeType": "image/jpeg", "buffer": ASTRONAUT}])
-    expect(page.get_by_text("own.jpg · ")).to_contain_text("found", timeout=SLOW_MS)
+    expect(page.get_by_text("own.jpg · ")).to_contain_text("found")
     settle(page)
     check_it_is_in_view(page, "photo")
     press_and_wait(page, "Generate depth map", "() => document.querySelector('.pv-frame img')?.complete")
@@ -52,7 +52,7 @@ def test_four_clicks_from_the_page_to_a_textured_head_each_result_whole_in_view(
     expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
     check_it_is_in_view(page, "model")
     page.get_by_role("radio", name="Model, as in the files").click()
-    page.wait_for_function(MODEL_ON_STAGE, timeout=SLOW_MS)
+    wait_for(page, MODEL_ON_STAGE)
     assert page.evaluate("() => window.clicks") == 4
     drag(page, page.locator(".mv-stage"), 160)
     wait_for_eye(page, "Math.abs(eye.x) > 0.2")

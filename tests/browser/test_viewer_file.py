@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from visitor import MODEL_ON_STAGE, camera, drag, wait_for_eye
+from visitor import MODEL_ON_STAGE, camera, drag, wait_for, wait_for_eye
 
 from face3d.export.glb import write_glb
 from face3d.export.html_viewer import write_viewer
@@ -70,7 +70,7 @@ def test_the_file_holds_the_glb_little_script_and_its_licence(viewer_file, metri
 
 def test_it_opens_offline_turns_and_comes_back_after_a_lost_context(opened):
     page = opened()
-    page.wait_for_function(MODEL_ON_STAGE, timeout=60_000)
+    wait_for(page, MODEL_ON_STAGE)
     page.wait_for_timeout(1500)
     stage = page.locator(".mv-stage")
     assert page.title() == TITLE
@@ -84,7 +84,7 @@ def test_it_opens_offline_turns_and_comes_back_after_a_lost_context(opened):
     assert (np.abs(after - before).max(axis=-1) > 20).mean() > 0.05
     page.evaluate(LOSE_CONTEXT)
     page.get_by_text("The browser lost its 3D graphics").wait_for()
-    page.wait_for_function(MODEL_ON_STAGE, timeout=60_000)
+    wait_for(page, MODEL_ON_STAGE)
     page.wait_for_timeout(800)
     assert np.abs(camera(page)[0] - turned).max() < 1e-6
     assert np.abs(picture(stage) - after).mean() < 1
@@ -92,7 +92,7 @@ def test_it_opens_offline_turns_and_comes_back_after_a_lost_context(opened):
 
 def test_it_turns_by_itself_only_when_asked_to_free_orbit_tilts_and_keys_move(opened):
     page = opened(reduced_motion="reduce")
-    page.wait_for_function(MODEL_ON_STAGE, timeout=60_000)
+    wait_for(page, MODEL_ON_STAGE)
     start, _ = camera(page)
     page.wait_for_timeout(500)
     assert np.abs(camera(page)[0] - start).max() == 0
@@ -125,7 +125,7 @@ def test_on_a_phone_it_fits_and_without_webgl_it_is_a_picture(opened):
     assert still.evaluate("(still) => still.decode().then(() => still.naturalWidth)") > 500
     assert page.evaluate("() => document.documentElement.scrollWidth <= 390 && innerWidth === 390")
     page = opened(width=390, height=844, has_touch=True, is_mobile=True)
-    page.wait_for_function(MODEL_ON_STAGE, timeout=60_000)
+    wait_for(page, MODEL_ON_STAGE)
     assert page.evaluate("() => document.documentElement.scrollHeight") <= 844
     for button in page.get_by_role("button").all():
         box = button.bounding_box()
@@ -134,7 +134,7 @@ def test_on_a_phone_it_fits_and_without_webgl_it_is_a_picture(opened):
 
 def test_axe_finds_no_violation(opened, axe):
     page = opened(reduced_motion="reduce")
-    page.wait_for_function(MODEL_ON_STAGE, timeout=60_000)
+    wait_for(page, MODEL_ON_STAGE)
     page.evaluate(axe)
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
     assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []

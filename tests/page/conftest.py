@@ -9,12 +9,14 @@ from page import inference_queue
 
 
 @pytest.fixture
-def page(remembering):
-    """The page with the bundled network, the astronaut uploaded."""
-    return upload(open_page(), "astronaut.jpg", ASTRONAUT)
+def stand_in_network(monkeypatch):
+    """Faces and depth maps come from `stand_in`: the bundled network is run by test_app.py."""
+    for name in ("predict", "cut_out", "find_faces"):
+        monkeypatch.setattr(inference_queue, name, getattr(stand_in, name))
+    monkeypatch.setattr(inference_queue, "find_turn", lambda network, photo: 0)
 
 
 @pytest.fixture
-def stand_in_network(remembering, monkeypatch):
-    """Depth maps come from `stand_in`; faces are found by the bundled network."""
-    monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
+def page(stand_in_network):
+    """The page, the astronaut uploaded."""
+    return upload(open_page(), "astronaut.jpg", ASTRONAUT)

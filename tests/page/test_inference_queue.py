@@ -1,12 +1,15 @@
 """One prediction at a time, one load for each network, and few networks kept."""
 
 import threading
+from functools import partial
 
+import numpy as np
 import pytest
 import stand_in
-from sample_files import ASTRONAUT
+from sample_files import ASTRONAUT, encoded
 
 from face3d.photo import read_photo
+from face3d.structures import DepthRepresentation
 from page import inference_queue
 from page.inference_queue import InferenceQueue
 
@@ -91,3 +94,29 @@ def test_a_visitor_who_leaves_the_queue_frees_the_place(monkeypatch):
     with pytest.raises(Left):
         queue.predict("face", photo, leave)
     assert queue.predict("face", photo, lambda _: None).mask_hw.any()
+
+
+class Face:
+    """In place of the bundled network: what `stand_in` sees."""
+
+    predict = staticmethod(partial(stand_in.predict, None))
+    find_faces = staticmethod(partial(stand_in.find_faces, None))
+
+
+def test_every_network_is_cut_out_by_the_bundled_one_of_the_queue(monkeypatch):
+    photo, loaded = read_photo(ASTRONAUT, "a"), []
+    monkeypatch.setattr(inference_queue, "load_network", lambda name, **_: loaded.append(name) or Face)
+    bare = stand_in.predicting(DepthRepresentation.RELATIVE_INVERSE)
+    monkeypatch.setattr(inference_queue, "predict", bare)
+    queue, seen = InferenceQueue(), stand_in.predict(None, photo)
+    depth = queue.predict("midas_v21_384", photo, lambda _: None)
+    assert depth.matte == "face" and (depth.matte_hw == seen.matte_hw).all() and depth.faces == seen.faces
+    assert loaded == ["midas_v21_384", "face"]
+    left = np.zeros((*photo.size_hw, 3), np.uint8)
+    left[:, :256] = 255
+    mask = read_photo(encoded(left, "PNG"), "mask")
+    own = queue.cut_out(lambda: bare(None, photo), photo, lambda _: None, matte="file", mask=mask)
+    assert own.matte == "file" and not own.mask_hw[:, 256:].any() and own.mask_hw[:, :256].any()
+    whole = queue.predict("midas_v21_384", photo, lambda _: None, matte="none")
+    assert whole.matte is None and whole.matte_hw is None
+    assert loaded == ["midas_v21_384", "face"]

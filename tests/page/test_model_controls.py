@@ -48,7 +48,6 @@ CHANGED = {
 }
 
 
-@pytest.mark.usefixtures("stand_in_network")
 def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     """All of them but the field of view, which belongs to the photo."""
     relative = stand_in.predicting(DepthRepresentation.RELATIVE_INVERSE, with_matte=True)
@@ -66,12 +65,11 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     assert {key: page.session_state[key] for key in CHANGED} == CHANGED
     assert page.selectbox(key="kind").value == "plaque" and page.number_input(key="height").value == 80
     assert page.slider(key="field of view").value == 30
-    _, kind, settings = session_of(page).file_inputs
+    _, kind, settings, _ = session_of(page).file_inputs
     assert (kind, settings.height_mm, settings.plaque_depth_mm) == ("plaque", 80, 7)
     assert not settings.foreground_only and not settings.perspective
 
 
-@pytest.mark.usefixtures("stand_in_network")
 def test_a_kind_that_is_chosen_is_shown_and_written(page):
     generate(page)
     assert page.session_state["show"] == model_controls.SURFACE
@@ -80,7 +78,6 @@ def test_a_kind_that_is_chosen_is_shown_and_written(page):
     assert session_of(page).file_inputs.kind == "plaque"
 
 
-@pytest.mark.usefixtures("stand_in_network")
 @pytest.mark.parametrize(
     ("kept", "shown"), [("Points", "Points"), ("Hologram", "Surface"), (None, "Surface")]
 )
@@ -97,7 +94,6 @@ def test_a_height_counts_in_place_of_the_print_size():
     assert model_controls.size_settings("figure", 80.0) == {"height_mm": 80}
 
 
-@pytest.mark.usefixtures("stand_in_network")
 def test_a_background_that_is_kept_is_not_asked_of_a_network_without_a_matte(page, monkeypatch):
     upload(page, "astronaut.jpg", ASTRONAUT)
     generate(page)
@@ -112,7 +108,6 @@ def test_a_background_that_is_kept_is_not_asked_of_a_network_without_a_matte(pag
     assert page.toggle(key="background").value and not session_of(page).file_inputs.settings.foreground_only
 
 
-@pytest.mark.usefixtures("stand_in_network")
 def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatch):
     def whole(_network, photo):
         return DepthMap(
@@ -126,5 +121,5 @@ def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatc
     press(page, "generate depth")
     press(page, "generate model")
     assert "background" not in [toggle.key for toggle in page.toggle]
-    assert "gives no matte: the background stays" in texts(page, "caption")
+    assert "Nothing is cut out in step 2: the background stays" in texts(page, "caption")
     assert "this network detects no eyes" in texts(page, "markdown")

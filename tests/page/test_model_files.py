@@ -53,7 +53,6 @@ def test_the_model_on_the_stage_is_computed_once_with_its_files(page, monkeypatc
     assert len(made) == 2 and not page.warning
 
 
-@pytest.mark.usefixtures("stand_in_network")
 def test_thin_walls_are_reported_for_a_model_that_is_ready_to_print(page):
     press(page, "generate depth")
     press(page, "generate model")
@@ -70,7 +69,6 @@ def test_thin_walls_are_reported_for_a_model_that_is_ready_to_print(page):
     assert measured > 1 and abs(thin - measured) < 0.6
 
 
-@pytest.mark.usefixtures("stand_in_network")
 def test_the_file_for_most_comes_first_and_one_zip_holds_all(page, monkeypatch):
     """GLB, or STL where a size to print is chosen, which is written at once."""
     monkeypatch.setattr(turntable, "SIZE_PX", 64)
@@ -98,7 +96,6 @@ def test_the_file_for_most_comes_first_and_one_zip_holds_all(page, monkeypatch):
     assert all(name.startswith("astronaut_bust") for name in names)
 
 
-@pytest.mark.usefixtures("stand_in_network")
 def test_units_and_axes_of_the_files_are_shown_and_names_inside_are_the_photos(page, monkeypatch):
     names = []
 

@@ -26,6 +26,7 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
             DepthRepresentation.RELIEF,
             np.zeros(photo.size_hw, bool),
             "face",
+            matte="face",
         )
 
     monkeypatch.setattr(inference_queue, "predict", empty)
@@ -34,7 +35,6 @@ def test_nothing_in_the_mask_is_an_error_and_no_crash(page, monkeypatch):
     assert page.error and not page.exception
 
 
-@pytest.mark.usefixtures("stand_in_network")
 @pytest.mark.parametrize(
     ("module", "function"), [(model_step, "make_relief"), (model_files, "generate_model")]
 )

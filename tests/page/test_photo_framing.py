@@ -7,8 +7,6 @@ from sample_files import ASTRONAUT_HWC
 
 from face3d.photo import MIN_SIDE
 
-pytestmark = pytest.mark.usefixtures("stand_in_network")
-
 
 def sliders(page):
     return [slider for slider in page.slider if str(slider.key).startswith("crop ")]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import stand_in
 from api_server import cut, drip, running
+from chat_server import GOOD, said
 from PIL import Image
 
 from face3d.assistant.chat import ask
@@ -16,22 +17,6 @@ from face3d.assistant.table import advise
 from face3d.errors import AssistantError
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Photo
-
-GOOD = {
-    "contents": "A woman with long hair.",
-    "problems": ["Hair covers one eye."],
-    "settings": [{"name": "smoothing_px", "value": 1.5, "reason": "The skin is smooth."}],
-    "matte": "face",
-    "matte_reason": "There is one person.",
-    "texture": "",
-    "alternative_text": "A portrait.",
-}
-
-
-def said(content, **message):
-    """The body of an answer of the chat API."""
-    text = content if isinstance(content, str) else json.dumps(content)
-    return json.dumps({"choices": [{"message": {"role": "assistant", "content": text, **message}}]}).encode()
 
 
 @pytest.fixture
@@ -196,6 +181,19 @@ def test_where_the_server_fails_the_rules_answer_and_the_note_says_why(photo):
     assert advice.by == "rules"
     assert advice.contents == advise(photo, depth).contents
     assert "cannot be reached" in advice.note
+
+
+def test_a_question_that_was_taken_back_sends_nothing_more(server, photo):
+    server.answers = [(200, {}, said("no"))]
+    advice = advise(
+        photo,
+        stand_in.predict(None, photo),
+        "openai",
+        server=Server(server.url, "m"),
+        cancelled=lambda: len(server.asked) > 0,
+    )
+    assert advice.by == "rules" and "taken back" in advice.note
+    assert len(server.asked) == 1
 
 
 def test_a_proxy_of_the_environment_never_gets_the_photo_of_a_server_here(server, photo, monkeypatch):

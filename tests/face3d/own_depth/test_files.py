@@ -155,10 +155,10 @@ def test_every_bad_file_gives_one_sentence(kind, capfd):
 @pytest.mark.parametrize(
     ("data", "meaning", "ends", "said"),
     [
-        (npy(METRES_HW), None, None, "--depth-meaning inverse"),
-        (npy(METRES_HW), METRIC, (0, 1), "Leave out --depth-range"),
-        (png(np.eye(40, dtype=np.uint8)), METRIC, None, "--depth-range BLACK WHITE, the metres"),
-        (png(np.eye(40, dtype=np.uint8)), RELIEF, None, "--depth-range BLACK WHITE, the image widths"),
+        (npy(METRES_HW), None, None, r"State it \(--depth-meaning\)"),
+        (npy(METRES_HW), METRIC, (0, 1), "Leave out black and white"),
+        (png(np.eye(40, dtype=np.uint8)), METRIC, None, "State the metres"),
+        (png(np.eye(40, dtype=np.uint8)), RELIEF, None, "State the image widths"),
         (png(np.eye(40, dtype=np.uint8)), METRIC, (1, 1), "two different numbers"),
         (png(np.eye(40, dtype=np.uint8)), METRIC, (0, float("nan")), "two different numbers"),
         (png(np.eye(40, dtype=np.uint8)), METRIC, (-1, 1), "below 0"),

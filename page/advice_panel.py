@@ -1,0 +1,183 @@
+"""*Advice* in step 3: what is in the photo, what may go wrong, and settings that suit it, line by line."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+import streamlit as st
+
+from face3d.assistant import rules
+from face3d.assistant.advice import Advice, SettingAdvice
+from face3d.assistant.chat import SIDE
+from face3d.assistant.server import Server
+from face3d.errors import AssistantError
+from face3d.geometry.settings import ModelSettings
+from page.advice_question import Question
+from page.advice_settings import apply, described, is_set, on_the_page
+from page.matte_choice import MATTE_KEY, matte_label
+from page.plain_text import as_text
+from page.session import DepthResult, Session
+
+RULES, CHAT = "Rules", "A chat server"
+ADVISERS_HELP = (
+    "Rules: built in, from measured figures; nothing is sent. A chat server: one that speaks the OpenAI chat "
+    "API with pictures, here (Ollama, llama.cpp, LM Studio) or elsewhere."
+)
+
+
+def advice_panel(session: Session, result: DepthResult, settings: ModelSettings) -> None:
+    """Show who advises and the advice. settings: of the model as it is now."""
+    adviser = st.segmented_control(
+        "Advice by", [RULES, CHAT], default=RULES, required=True, help=ADVISERS_HELP, key="adviser"
+    )
+    if adviser == RULES:
+        advice: Advice | None = session.cache.get_or_make(
+            ("advice", result.key), lambda: rules.advise(result.photo, result.depth_map)
+        )
+        source = "the rules"
+    else:
+        advice = _of_server(session, result)
+        source = f"the model at {session.question.server.host}" if session.question else ""
+    if advice is None:
+        return
+    if advice.note:
+        st.warning(as_text(advice.note))
+        source = "the rules instead"
+    _show(session, result, on_the_page(advice, result.depth_map), settings, source)
+
+
+def _of_server(session: Session, result: DepthResult) -> Advice | None:
+    """Ask for the server and for consent, and wait for the answer; None where there is none yet."""
+    if find_spec("openai") is None:
+        st.warning("This needs the package openai: `pip install -r requirements-extra.txt`.")
+        return None
+    question = session.question
+    if question and question.depth_key != result.key:
+        question.take_back()
+        question = session.question = None
+    server = _server()
+    try:
+        host = server.host
+    except AssistantError as error:
+        st.error(as_text(str(error)))
+        return None
+    if question is None or not question.pending:
+        if st.button("Ask", icon=":material/send:", key="ask the server"):
+            session.consent_asked = None if server.is_here else server
+            if server.is_here:
+                question = session.question = Question(result, server, host_sees_photo=False)
+        if session.consent_asked == server:
+            _ask_for_consent(session, result, server, host)
+    return None if question is None else _answer_of(question)
+
+
+def _server() -> Server:
+    """Show the widgets of the server.
+
+    The environment's key never reaches the browser, and it goes to the environment's server only.
+    """
+    usual = Server.of_environment()
+    address = st.text_input("Address", usual.base_url, key="assistant address", autocomplete="off")
+    model = st.text_input("Model", usual.model, key="assistant model", autocomplete="off")
+    is_usual = address == usual.base_url
+    known = is_usual and bool(os.environ.get("OPENAI_API_KEY"))
+    key = st.text_input(
+        "Key",
+        type="password",
+        placeholder="the one of OPENAI_API_KEY" if known else "none",
+        help="Kept for this visit only, and sent to this address alone.",
+        key="assistant key",
+        autocomplete="new-password",
+    )
+    return Server(address.strip(), model.strip(), key or (usual.key if is_usual else ""))
+
+
+def _ask_for_consent(session: Session, result: DepthResult, server: Server, host: str) -> None:
+    """Name the host, and send nothing until the visitor agrees; once for each question."""
+
+    def agree() -> None:
+        session.consent_asked = None
+        session.question = Question(result, server, host_sees_photo=True)
+
+    st.warning(
+        f"{as_text(host)} is another computer. It would get this photo, without metadata and at most "
+        f"{SIDE} pixels large, and what the rules say of it."
+    )
+    with st.container(horizontal=True):
+        st.button(f"Send the photo to {as_text(host)}", on_click=agree, key="agree")
+        st.button("Do not send", on_click=lambda: setattr(session, "consent_asked", None), key="disagree")
+
+
+def _answer_of(question: Question) -> Advice | None:
+    """The answer of a question, waited for with its time limit and a button to take it back."""
+    if question.pending:
+        slot = st.empty()
+        with slot.container():
+            bar = st.progress(0.0, "Asking")
+            st.button("Cancel", icon=":material/close:", on_click=question.take_back, key="take back")
+        limit, host = question.server.seconds, question.server.host
+
+        def report(seconds: float) -> None:
+            bar.progress(min(1.0, seconds / limit), f"Asking {host}: {seconds:.0f} of {limit:.0f} s")
+
+        question.wait(report)
+        slot.empty()
+    if question.taken_back:
+        st.info("The question was taken back.")
+        return None
+    return question.advice
+
+
+def _show(
+    session: Session, result: DepthResult, advice: Advice, settings: ModelSettings, source: str
+) -> None:
+    """The advice in lines; those about a setting can be applied."""
+    st.markdown(f"{as_text(advice.contents)}  \n:small[Advice by {as_text(source)}.]")
+    for sentence in filter(None, [*advice.problems, advice.texture]):
+        st.markdown(f"- {as_text(sentence)}")
+    _matte_line(advice)
+    for line in advice.settings:
+        _setting_line(session, result, advice, line, is_set(line, settings))
+    left = [line for line in advice.settings if not is_set(line, settings)]
+    st.button(
+        "Apply all",
+        type="primary",
+        disabled=not left,
+        on_click=apply,
+        args=(session.applied, result.key, advice, advice.settings),
+        width="stretch",
+        key="apply all",
+    )
+    if advice.alternative_text:
+        st.caption(f"Text for screen readers: {as_text(advice.alternative_text)}")
+
+
+def _setting_line(
+    session: Session, result: DepthResult, advice: Advice, line: SettingAdvice, done: bool
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"advice {line.name}"):
+        st.markdown(f"**{described(line)}**  \n{as_text(line.reason)}", width="stretch")
+        st.button(
+            "Applied" if done else "Apply",
+            disabled=done,
+            on_click=apply,
+            args=(session.applied, result.key, advice, [line]),
+            key=f"apply {line.name}",
+        )
+
+
+def _matte_line(advice: Advice) -> None:
+    """The matte that is advised, where it is not the one of step 2. It asks for a new depth map."""
+    if advice.matte is None or advice.matte == st.session_state.get(MATTE_KEY):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="advice matte"):
+        reason = f"{as_text(advice.matte_reason)} It takes a new depth map."
+        st.markdown(f"**{matte_label(advice.matte)}**  \n{reason}", width="stretch")
+        chosen = advice.matte
+        if st.button("Choose", key="apply matte", on_click=lambda: _choose_matte(chosen)):
+            st.rerun()
+
+
+def _choose_matte(name: str) -> None:
+    st.session_state[MATTE_KEY] = name

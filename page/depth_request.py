@@ -1,0 +1,108 @@
+"""What a depth map of step 2 is made of: a network or depth that is there already, and a matte."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from face3d.depth.registry import NETWORKS
+from face3d.errors import DepthError
+from face3d.matte.table import DEFAULT_MATTE
+from face3d.own_depth.embedded import read_embedded
+from face3d.own_depth.files import read_depth_file
+from face3d.structures import DepthMap, DepthRepresentation, Photo
+
+OWN, EMBEDDED = "own depth map", "depth inside the photo"
+"""What stands in place of a network, beside the rows of NETWORKS."""
+OWN_TITLES = {OWN: "My own depth map", EMBEDDED: "Depth inside the photo"}
+WHOLE_PHOTO = "belongs to the whole photo. Take back the crop and Head only in step 1."
+
+
+class DepthKey(NamedTuple):
+    """What a depth map depends on.
+
+    network: a row of NETWORKS, OWN or EMBEDDED. matte: a row of MATTES. files: digest of the depth map and of
+    the mask that the visitor gave, and of what was said about them; '' without any. refined: whether the
+    matte's edge is.
+    """
+
+    photo_sha256: str
+    network: str
+    matte: str = DEFAULT_MATTE
+    files: str = ""
+    refined: bool = False
+
+    @property
+    def network_title(self) -> str:
+        """Where the depth comes from, for people."""
+        return OWN_TITLES.get(self.network) or NETWORKS[self.network].title
+
+
+@dataclass(frozen=True)
+class DepthFile:
+    """Depth in place of a network's: a file, or the photo's own file where `meaning` is of no use.
+
+    data: of the file. name: for messages. embedded: whether it is the photo's file. meaning: of the values,
+    None where the file states it. black, white: what the levels of a PNG stand for, None where nothing is
+    said.
+    """
+
+    data: bytes
+    name: str
+    embedded: bool = False
+    meaning: DepthRepresentation | None = None
+    black: float | None = None
+    white: float | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of all that the values depend on."""
+        said = f"{self.embedded} {self.meaning} {self.black} {self.white} "
+        return hashlib.sha256(said.encode() + self.data).hexdigest()
+
+    def depth_map(self, photo: Photo, turned_degrees: int) -> DepthMap:
+        """The depth map of a photo that was turned clockwise by so much. Raises: DepthError."""
+        if self.embedded:
+            return read_embedded(self.data, self.name).of(photo, turned_degrees)
+        if not self.data:
+            raise DepthError("There is no depth map yet. Choose its file, or a network.")
+        if (self.black is None) != (self.white is None):
+            raise DepthError("One of black and white is given. Give both numbers, or none.")
+        ends = None if self.black is None or self.white is None else (self.black, self.white)
+        own = read_depth_file(self.data, self.name, self.meaning, ends)
+        return own.of(photo, turned_degrees)
+
+
+@dataclass(frozen=True, eq=False)
+class DepthRequest:
+    """One depth map that step 2 can make.
+
+    photo: to model. network, matte: see `DepthKey`. whole: whether `photo` is the whole photo of the file,
+    turned clockwise by `turned_degrees`. mask: for the matte `file`, turned likewise. depth_file: for OWN and
+    EMBEDDED.
+    """
+
+    photo: Photo
+    network: str
+    matte: str
+    whole: bool = True
+    turned_degrees: int = 0
+    mask: Photo | None = None
+    depth_file: DepthFile | None = None
+    refine: bool = False
+
+    @property
+    def key(self) -> DepthKey:
+        """What the depth map depends on."""
+        files = [self.mask.sha256] if self.mask else []
+        if self.depth_file:
+            files.append(self.depth_file.digest)
+        return DepthKey(self.photo.sha256, self.network, self.matte, " ".join(files), self.refine)
+
+    def check(self) -> None:
+        """Raises DepthError where the photo is a part of what the visitor's own file covers."""
+        if not self.whole and self.depth_file:
+            raise DepthError(f"A depth map that is not a network's {WHOLE_PHOTO}")
+        if not self.whole and self.mask:
+            raise DepthError(f"A mask {WHOLE_PHOTO}")
