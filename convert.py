@@ -24,10 +24,12 @@ from face3d import console
 from face3d.assistant.advice import Advice
 from face3d.batch import inputs, outputs
 from face3d.batch.assist_options import add_assist_options, advised, check_consent
+from face3d.batch.complete_options import add_complete_options, chosen_hidden, completed
 from face3d.batch.depth_options import add_depth_options, check_depth_options, kept_files, own_depth
 from face3d.batch.imagine_options import add_imagine_options, described, photo_of
 from face3d.batch.matte_options import add_matte_options, check_refinement, chosen_mask, chosen_matte
-from face3d.batch.print_options import add_print_options, print_settings
+from face3d.batch.model_options import add_model_options, model_settings
+from face3d.batch.print_options import add_print_options
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.errors import FaceModelError, memory_errors_explained
@@ -41,7 +43,7 @@ from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
 from face3d.own_depth.values import OwnDepth
 from face3d.photo import concerns
-from face3d.structures import TURNS, DepthMap, Photo
+from face3d.structures import TURNS, Completion, DepthMap, Photo
 from generate_3d_model import generate_model
 
 EXIT_CODES = """exit codes: 0, all photos are converted; 1, a photo failed or there was none; 2, wrong
@@ -81,44 +83,8 @@ def arguments() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"the depth map as PNG in colours too; one of {', '.join(COLOUR_MAPS).lower()}",
     )
-    defaults = ModelSettings()
     add_print_options(parser)
-    parser.add_argument(
-        "--faces",
-        type=int,
-        default=defaults.face_budget,
-        metavar="N",
-        help=f"largest number of triangles, default: {defaults.face_budget}; 500000 take half a minute",
-    )
-    parser.add_argument(
-        "--smoothing",
-        type=float,
-        default=defaults.smoothing_px,
-        metavar="PX",
-        help=f"Gaussian sigma in pixels, default: {defaults.smoothing_px:g}",
-    )
-    parser.add_argument(
-        "--fov",
-        type=float,
-        default=None,
-        metavar="DEGREES",
-        help="horizontal field of view; default: the photo's own, else 30",
-    )
-    parser.add_argument(
-        "--near-far",
-        type=float,
-        default=defaults.near_far_ratio,
-        metavar="RATIO",
-        help="farthest over nearest distance, for MiDaS and Depth Anything: more is deeper; "
-        f"default: {defaults.near_far_ratio:g}",
-    )
-    parser.add_argument(
-        "--face",
-        type=int,
-        default=1,
-        metavar="N",
-        help="which person of several to model; default: 1, who covers most of the picture",
-    )
+    add_model_options(parser)
     parser.add_argument(
         "--rotate",
         default="0",
@@ -127,22 +93,10 @@ def arguments() -> argparse.ArgumentParser:
         help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
     )
     add_matte_options(parser)
+    add_complete_options(parser)
     add_assist_options(parser)
     add_imagine_options(parser)
     return parser
-
-
-def model_settings(options: argparse.Namespace) -> ModelSettings:
-    """The settings of the model. Raises: GeometryError for a value out of its range."""
-    return ModelSettings(
-        **print_settings(options),
-        face_budget=options.faces,
-        smoothing_px=options.smoothing,
-        fov_degrees=options.fov,
-        near_far_ratio=options.near_far,
-        foreground_only=chosen_matte(options) != "none",
-        face=options.face,
-    )
 
 
 def convert(
@@ -154,13 +108,15 @@ def convert(
     begin: Path,
     colours: str | None = None,
     advice: Advice | None = None,
+    completion: Completion | None = None,
     made_of: dict[str, Any] | None = None,
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it.
 
-    advice: what was applied to the settings; made_of: facts of a picture from words; both for the report.
+    completion: see `generate_model`. For the report: advice, what was applied to the settings; made_of, facts
+    of a picture from words.
     """
-    model = generate_model(depth, photo, kind, settings)
+    model = generate_model(depth, photo, kind, settings, completion)
     inside = f"{begin.name}_{kind}"
     models = {name: write(name, model.mesh, inside) for name in formats if name in WRITERS}
     files = {outputs.FORMATS[name]: data for name, data in models.items()}
@@ -186,7 +142,8 @@ def convert(
 class Estimators(NamedTuple):
     """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask.
 
-    own: the photo's depth in place of the network's, or None. refine: the matte's edge.
+    own: the photo's depth in place of the network's, or None. refine: the matte's edge. hidden: the mask of
+    what covers the person.
     """
 
     network: DepthEstimator
@@ -195,6 +152,7 @@ class Estimators(NamedTuple):
     mask: Photo | None
     own: OwnDepth | None = None
     refine: bool = False
+    hidden: Photo | None = None
 
     def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
         """The photo, turned clockwise, and its depth map with the matte as its foreground."""
@@ -209,12 +167,14 @@ class Estimators(NamedTuple):
 
 def predict_upright(
     estimators: Estimators, photo: Photo, rotate: str, warn: Callable[[str], None]
-) -> tuple[Photo, DepthMap]:
-    """The photo, turned as `--rotate` says, and its depth map. `warn` is told what was found for a face."""
+) -> tuple[Photo, DepthMap, int]:
+    """The photo, turned as `--rotate` says, its depth map, and by how many degrees it was turned. `warn` is
+    told what was found for a face.
+    """
     asked = 0 if rotate == "auto" else int(rotate)
     turned, depth = estimators.depth_map(photo, asked)
     if depth.faces or not depth.detects_faces:
-        return turned, depth
+        return turned, depth, asked
     turn = depth_estimation.find_turn(estimators.face_network, turned)
     upright = (asked + turn) % 360
     if not turn:
@@ -228,8 +188,8 @@ def predict_upright(
         )
     else:
         warn(f"turned clockwise by {turn} degrees; the head is upright now.")
-        return estimators.depth_map(photo, upright)
-    return turned, depth
+        return *estimators.depth_map(photo, upright), upright
+    return turned, depth, asked
 
 
 @memory_errors_explained()
@@ -250,15 +210,18 @@ def convert_file(
     estimators = estimators._replace(own=own_depth(path, options))
     for concern in concerns(photo):
         warn(concern)
-    photo, depth = predict_upright(estimators, photo, options.rotate, warn)
+    photo, depth, degrees = predict_upright(estimators, photo, options.rotate, warn)
     if len(depth.faces) > 1:
         warn(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
             f"The model is of face {settings.face}; --face chooses another."
         )
     settings, advice = advised(photo, depth, options, settings, warn)
+    hidden = estimators.hidden and estimators.hidden.turned(degrees)
+    progress = checkpoints.print_progress
+    depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)
     model, formats, colours = options.model, options.formats, options.colours
-    said = convert(photo, depth, model, formats, settings, begin, colours, advice, made_of)
+    said = convert(photo, depth, model, formats, settings, begin, colours, advice, completion, made_of)
     return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(begin)}_*"
 
 
@@ -279,6 +242,7 @@ def convert_all(options: argparse.Namespace) -> int:
             print("There is no photo to convert.", file=sys.stderr)
         return console.FAILED
     check_depth_options(options, found.photos)
+    hidden = chosen_hidden(options, found.photos)
     names = outputs.output_names(found.photos, options.output, options.face, kept_files(options))
     network = depth_estimation.load_network(
         options.network,
@@ -290,7 +254,8 @@ def convert_all(options: argparse.Namespace) -> int:
     matte = chosen_matte(options)
     alone = matte == "none" or options.network == "face"
     face_network = network if alone else depth_estimation.load_network()
-    estimators = Estimators(network, face_network, matte, mask, refine=options.refine_matte)
+    refine = options.refine_matte
+    estimators = Estimators(network, face_network, matte, mask, refine=refine, hidden=hidden)
     count = len(found.photos) + len(found.failures)
     done = 0
     try:

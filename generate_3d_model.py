@@ -41,7 +41,7 @@ from face3d.geometry.texture import (
     sample_texture,
     split_at_seam,
 )
-from face3d.structures import DepthMap, Mesh, Photo, PointCloud
+from face3d.structures import Completion, DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
 
@@ -77,12 +77,17 @@ class Model:
 
 @memory_errors_explained()
 def generate_model(
-    depth: DepthMap, photo: Photo, kind: str = "bust", settings: ModelSettings | None = None
+    depth: DepthMap,
+    photo: Photo,
+    kind: str = "bust",
+    settings: ModelSettings | None = None,
+    completion: Completion | None = None,
 ) -> Model:
     """A model of one of `KINDS` at its metric scale, with its report.
 
     Decimation may push triangles of a closed kind through each other; the mesh is then built again on an even
     grid, without decimation, unless that would be too coarse.
+    completion: how the hidden side was completed, where depth map and photo come from `face3d.completion`.
     Raises: GeometryError for an unknown kind, where the depth map gives no such model, and where the number
     of triangles takes too much memory or is too small for the shape, with the number that fits;
     OutOfMemoryError.
@@ -90,7 +95,7 @@ def generate_model(
     settings = settings_of(kind, settings or ModelSettings())
     if hollow := settings.wall_mm is not None and KINDS[kind].can_be_hollow:
         settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
-    relief = make_relief(depth, photo, settings)
+    relief = make_relief(depth, photo, settings, completion)
     require_memory(relief, kind)
     mesh = build_mesh(relief, kind, decimated=True)
     _require_detail(relief, kind, mesh)

@@ -38,6 +38,10 @@ class MatteError(FaceModelError):
     """A photo has no such matte, or the mask does not fit it."""
 
 
+class CompletionError(FaceModelError):
+    """What the photo does not show cannot be completed as asked, or the mask of it does not fit the photo."""
+
+
 class GeometryError(FaceModelError):
     """A depth map gives no geometry, for example because nothing is left after masking."""
 

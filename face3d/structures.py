@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from face3d.errors import DepthError, GeometryError, PhotoError
+from face3d.errors import CompletionError, DepthError, GeometryError, PhotoError
 
 Array = NDArray[Any]
 
@@ -205,6 +205,32 @@ class DepthMap:
     def as_grey(self) -> Array:
         """(h, w) uint8: near = light, far = dark, outside the mask black."""
         return np.round(self.nearness_hw() * 255).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Completion:
+    """How what the photo does not show was completed; beside the photo and the depth map that go with it.
+
+    engine: the row of `face3d.completion.table.COMPLETIONS`.
+    hidden_rgb_hwc: (h, w, 3) uint8, colours of the hidden side over the picture, of any size; None where they
+    are spread from the outline.
+    confidence_hw: (h, w) float32 in 0..1, how sure the hidden side is: 0 made up, 1 as if it had been seen.
+    confidence: its mean over the hidden side and the replaced pixels.
+    marked_hw: (h, w) bool, pixels of the photo that were replaced; None for none.
+    note: a sentence about what could not be done; '' for nothing.
+    """
+
+    engine: str
+    hidden_rgb_hwc: Array | None
+    confidence_hw: Array
+    confidence: float
+    marked_hw: Array | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _freeze(self, "hidden_rgb_hwc", np.uint8, (None, None, 3), CompletionError)
+        _freeze(self, "confidence_hw", np.float32, (None, None), CompletionError)
+        _freeze(self, "marked_hw", np.bool_, (None, None), CompletionError)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ class DepthKey(NamedTuple):
 
     network: a row of NETWORKS, OWN or EMBEDDED. matte: a row of MATTES. files: digest of the depth map and of
     the mask that the visitor gave, and of what was said about them; '' without any. refined: whether the
-    matte's edge is.
+    matte's edge is. completed_as: how what the photo does not show was completed; empty where it was not.
     """
 
     photo_sha256: str
@@ -32,6 +32,7 @@ class DepthKey(NamedTuple):
     matte: str = DEFAULT_MATTE
     files: str = ""
     refined: bool = False
+    completed_as: tuple[str, ...] = ()
 
     @property
     def network_title(self) -> str:

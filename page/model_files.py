@@ -109,7 +109,7 @@ def _file_name(session: Session, kind: str) -> str:
 
 def _solid(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> Model:
     """The model at full resolution and its report, computed once."""
-    make = partial(generate_model, result.depth_map, result.photo, kind, settings)
+    make = partial(generate_model, result.depth_map, result.photo, kind, settings, result.completion)
     return session.cache.get_or_make(("solid", result.key, kind, settings), make)
 
 

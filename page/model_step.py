@@ -21,6 +21,7 @@ from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, even_points
 from page.advice_panel import advice_panel
 from page.advice_settings import in_effect
+from page.complete_step import complete_step
 from page.components import show_model
 from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls, recall_view
@@ -50,6 +51,7 @@ def model_step(session: Session, depth_result: DepthResult | None) -> None:
         )
     if pressed:
         session.model_source, session.file_inputs = depth_result, None
+        session.tried = session.kept = None
     with frame.body:
         if depth_result is None:
             st.caption("Generate a depth map first.")
@@ -75,10 +77,14 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         choices = st.container(gap="small", key="choices")
     figure, settings, advice_place = model_controls(session, result, shows, choices)
     settings = replace(settings, face=min(session.face, max(1, len(result.depth_map.faces))))
+    shown = written = result
+    if not stale:
+        with right:
+            shown, written = complete_step(session, result, settings.face)
     with left:
         try:
             with explained_errors():
-                _stage(session, result, figure, settings)
+                _stage(session, shown, figure, settings)
             is_shown = True
         except FaceModelError as error:
             st.error(as_text(str(error)))
@@ -86,7 +92,7 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
     if is_shown and not stale:
         advice = in_effect(session.applied, result.key, settings)
         with right, st.container(gap="small", key="files"):
-            model_files(session, result, figure.kind, settings, advice)
+            model_files(session, written, figure.kind, settings, advice)
     with advice_place:  # last: an answer may be waited for
         advice_panel(session, result, settings)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from face3d.assistant.advice import Advice, SettingAdvice
 from face3d.assistant.server import Server
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthMap, Face, Photo
+from face3d.structures import Completion, DepthMap, Face, Photo
 from page.depth_request import DepthKey
 from page.inference_queue import FifoLock, InferenceQueue
 from page.session_cache import SessionCache
@@ -29,12 +29,14 @@ class DepthResult:
     """A depth map, the photo that it was made from, and the seconds that it took.
 
     key: what it was made of; part of the key of every result that depends on it.
+    completion: how what the photo does not show was completed, None where nothing was asked to.
     """
 
     photo: Photo
     key: DepthKey
     depth_map: DepthMap
     seconds: float
+    completion: Completion | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Session:
     that makes it; the next run starts it again.
     depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
     file_inputs: of the files that step 3 offers.
+    tried, kept: of the completions of that model, the one that is being looked at, and the one that the files
+    are written from. completion_choices: values of that step's widgets, by key.
     applied: advice on that model. consent_asked: the chat server for which the visitor is being asked whether
     it gets the photo. question: the last one to a chat server.
     turns: degrees clockwise by which photos were turned, by the digest of the file's photo.
@@ -107,6 +111,9 @@ class Session:
     depth_result: DepthResult | None = None
     model_source: DepthResult | None = None
     file_inputs: FileInputs | None = None
+    tried: DepthResult | None = None
+    kept: DepthResult | None = None
+    completion_choices: dict[str, Any] = field(default_factory=dict)
     applied: AppliedAdvice = field(default_factory=AppliedAdvice)
     consent_asked: Server | None = None
     question: Question | None = None
@@ -134,7 +141,7 @@ class Session:
     def set_photo(self, photo: Photo | None) -> None:
         """Set the photo to model. A different photo than before drops the results of the old one."""
         if photo is None or self.photo is None or photo.sha256 != self.photo.sha256:
-            self.depth_result = self.model_source = None
+            self.depth_result = self.model_source = self.tried = self.kept = None
             self.folded.clear()
             self.current_step = STEPS[0]
         self.photo = photo

@@ -16,7 +16,7 @@ from face3d.geometry.camera import DEFAULT_FOV_DEGREES, Camera, choose_fov
 from face3d.geometry.occlusions import LEAST_JUMP_HEADS, depth_edges, hanging_together, occlusions
 from face3d.geometry.person import only_person
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo, read_only
+from face3d.structures import Array, Completion, DepthMap, DepthRepresentation, Face, Photo, read_only
 
 BACKDROP_PERCENTILE = 2.0
 """The backdrop of a person lies at this percentile of the person's relief."""
@@ -157,6 +157,7 @@ class Relief:
     joined_hw: pixels of a surface that is cut at true occlusions only (see `occlusions`); where no face tells
     how large a head is, `known_hw`.
     sure_hw: pixels of the subject at which the hidden side is reliable.
+    completion: how the hidden side was completed; None: its colours are spread from the outline.
     smoothing_change: root mean square change of the face's relief by smoothing, in `unit`; of the whole
     subject where there is no face.
     """
@@ -173,6 +174,7 @@ class Relief:
     sure_hw: Array
     smoothing_change: float
     faces_found: int | None
+    completion: Completion | None = None
 
     def __post_init__(self) -> None:
         for name in ("front_hw", "back_hw", "subject_hw", "known_hw", "joined_hw", "sure_hw"):
@@ -201,7 +203,9 @@ class Relief:
         return self.depth.uncertainty_hw is not None
 
 
-def make_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Relief:
+def make_relief(
+    depth: DepthMap, photo: Photo, settings: ModelSettings, completion: Completion | None = None
+) -> Relief:
     """Masks first (one person, finite values, depth edges), then smoothing within them.
 
     Raises: GeometryError where depth map and photo differ in size, for a face that is not there, or when no
@@ -240,6 +244,7 @@ def make_relief(depth: DepthMap, photo: Photo, settings: ModelSettings) -> Relie
         sure_hw=_reliable(depth, subject_hw),
         smoothing_change=_change(front_hw - raw_hw, known_hw, depth.faces) * camera.unit_per_width,
         faces_found=faces_found,
+        completion=completion,
     )
 
 

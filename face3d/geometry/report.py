@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from face3d.geometry.completed import completed_share
 from face3d.geometry.inspection import (
     edge_report,
     reprojection_error,
@@ -47,6 +49,9 @@ class MeshReport:
     thin_surface_percent: share of the surface behind which the wall is thinner than
     `thin_wall_mm` of its kind.
     smoothing_change_mm: root mean square change of the face's relief by smoothing.
+    completion: what completed what the photo does not show, a row of `face3d.completion.table.COMPLETIONS`;
+    None where nothing was asked to. completed_percent: share of the surface that it coloured.
+    completion_confidence: mean over that, 0 made up to 1 as if it had been seen.
     tipping_angle_degrees: see `stability.tipping_angle`; as it is printed, a plaque lying on its back. None
     for an open surface, which has no mass.
     """
@@ -76,6 +81,9 @@ class MeshReport:
     reprojection_error_px: float | None
     texture_wh: tuple[int, int] | None
     tipping_angle_degrees: float | None
+    completion: str | None = None
+    completed_percent: float | None = None
+    completion_confidence: float | None = None
 
     @property
     def stands(self) -> bool | None:
@@ -214,8 +222,27 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
         tipping_angle_degrees=_rounded(
             tipping_angle(vertices_n3, faces_m3, up=2 if row.lies else 1) if closed else None, 1
         ),
+        **_completed(mesh, kind, relief),
     )
     return report if scale.known else _without_size(report)
+
+
+def _completed(mesh: Mesh, kind: str, relief: Relief) -> dict[str, Any]:
+    """The fields about completion: of a solid's hidden side, and of what was marked in the photo."""
+    row, completion = KINDS[kind], relief.completion
+    if completion is None or row.of_light or (row.plate and completion.marked_hw is None):
+        return {}
+    border_px = (margin_px(relief), 0) if row.plate else (0, foot_px(relief.camera.size_hw[0]))
+    share = completed_share(mesh, completion, FRONT_SHARE if row.closed else 1.0, border_px, row.plate)
+    return (
+        {
+            "completion": completion.engine,
+            "completed_percent": round(100 * share, 2),
+            "completion_confidence": round(completion.confidence, 3),
+        }
+        if share
+        else {}
+    )
 
 
 def _without_size(report: MeshReport) -> MeshReport:

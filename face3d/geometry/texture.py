@@ -73,6 +73,16 @@ def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:
     return np.clip(np.round(spread_hwc), 0, 255).astype(np.uint8)
 
 
+def spread_colours(front_rgb_hwc: Array, matte_hw: Array) -> Array:
+    """(h / 4, w / 4, 3) uint8: `hidden_colours` of a picture and its matte, both of the size (h, w)."""
+    height, width = matte_hw.shape
+    small_wh = max(1, width // 4), max(1, height // 4)
+    mask_hw = cv2.resize((matte_hw >= 0.5).astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST)
+    return hidden_colours(
+        cv2.resize(front_rgb_hwc, small_wh, interpolation=cv2.INTER_AREA), mask_hw.astype(bool)
+    )
+
+
 def foot_px(height: int) -> int:
     """Rows of clay under the pictures of a free-standing solid, for what lies below the photo, in pixels of a
     photo so high.
@@ -87,6 +97,7 @@ def atlas(
     with_hidden_side: bool,
     plaque_px: int | None,
     photo_rows: float | None = None,
+    hidden_rgb_hwc: Array | None = None,
 ) -> Array:
     """(h, w, 3) or (h, w + w // 2, 3) uint8: the foreground's picture, with or without the hidden side's.
 
@@ -97,6 +108,8 @@ def atlas(
         plaque_px: None for a free-standing model; else the person is set on a plaque's colour, with a border
         of this many pixels.
         photo_rows: rows of the photo that a free-standing solid wears, the others are clay; None: all.
+        hidden_rgb_hwc: colours of the hidden side over the picture, of any size; None: spread from the
+        outline.
     """
     scale = min(1.0, longest_side / max(depth.size_hw))
     height, width = (max(2, round(side * scale)) for side in depth.size_hw)
@@ -114,14 +127,11 @@ def atlas(
         )
         hidden_hwc = np.full_like(front_hwc[:, : front_hwc.shape[1] // 2], CLAY_RGB)
     elif with_hidden_side:
-        small_wh = max(1, width // 4), max(1, height // 4)
-        small_mask_hw = cv2.resize(
-            (matte_hw >= 0.5).astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST
-        ).astype(bool)
-        hidden_hwc = hidden_colours(
-            cv2.resize(front_hwc, small_wh, interpolation=cv2.INTER_AREA), small_mask_hw
-        )
-        hidden_hwc = cv2.resize(hidden_hwc, (width // 2, height), interpolation=cv2.INTER_LINEAR)
+        if hidden_rgb_hwc is None:
+            hidden_rgb_hwc = spread_colours(front_hwc, matte_hw)
+        shrinks = hidden_rgb_hwc.shape[1] > width // 2
+        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        hidden_hwc = cv2.resize(hidden_rgb_hwc, (width // 2, height), interpolation=interpolation)
         last = height if photo_rows is None else round(photo_rows * height / depth.size_hw[0])
         rows = max(1, round(foot_px(depth.size_hw[0]) * scale))
         both_hwc = np.pad(np.hstack([front_hwc, hidden_hwc]), ((0, rows), (0, 0), (0, 0)))
@@ -232,8 +242,19 @@ def model_texture(
     relief: Relief, *, closed: bool, plaque_px: int | None = None, photo_rows: float | None = None
 ) -> Array:
     """The texture of a model, see `atlas`. A background that is kept keeps its colours."""
-    depth, side = _whole_subject(relief), relief.settings.texture_side
-    return atlas(picture_of(relief), depth, side, closed, plaque_px, photo_rows)
+    settings, completion = relief.settings, relief.completion
+    # The completed side is the person's: not that of a picture with its background, or of the depth in grey.
+    wears = completion is not None and settings.foreground_only and not settings.grey
+    hidden_hwc = completion.hidden_rgb_hwc if completion is not None and wears else None
+    return atlas(
+        picture_of(relief),
+        _whole_subject(relief),
+        settings.texture_side,
+        closed,
+        plaque_px,
+        photo_rows,
+        hidden_hwc,
+    )
 
 
 def _whole_subject(relief: Relief) -> DepthMap:

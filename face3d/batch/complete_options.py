@@ -1,0 +1,94 @@
+"""Options of the command line about what the photo does not show."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from face3d.batch import inputs
+from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
+from face3d.errors import CompletionError
+from face3d.structures import Completion, DepthMap, Photo
+
+
+def add_complete_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command line's."""
+    engines = "; ".join(f"{row.name}: {row.summary}" for row in COMPLETIONS.values())
+    parser.add_argument(
+        "--complete",
+        choices=list(COMPLETIONS),
+        metavar="NAME",
+        help="what completes the sides of the person that the photo does not show; default: "
+        f"{DEFAULT_COMPLETION}. {engines}",
+    )
+    parser.add_argument(
+        "--complete-pipeline",
+        metavar="PATH",
+        help="folder or hub id of the pipeline for --complete diffusers",
+    )
+    parser.add_argument(
+        "--hidden",
+        type=Path,
+        metavar="FILE",
+        help="a picture of the photo's size, white where something covers the person, as a hand, a "
+        "microphone or sunglasses: colour and depth there are completed too",
+    )
+
+
+def chosen_engine(options: argparse.Namespace) -> str:
+    """The row of COMPLETIONS that the options name."""
+    return options.complete or DEFAULT_COMPLETION
+
+
+def chosen_hidden(options: argparse.Namespace, photos: Sequence[Path]) -> Photo | None:
+    """The mask of what is hidden that the options name, or None.
+
+    Raises: CompletionError for options that do not fit each other or the photos; PhotoError for a mask that
+    cannot be read.
+    """
+    if options.complete_pipeline and not COMPLETIONS[chosen_engine(options)].needs_checkpoint:
+        raise CompletionError(
+            "--complete-pipeline is for --complete diffusers. Leave it out, or choose that engine."
+        )
+    if options.hidden is None:
+        return None
+    if len(photos) > 1:
+        raise CompletionError(
+            f"--hidden {inputs.shown(options.hidden)} belongs to one photo, and {len(photos)} are named. "
+            "Name one photo."
+        )
+    return inputs.read(options.hidden)
+
+
+def completed(
+    depth: DepthMap,
+    photo: Photo,
+    options: argparse.Namespace,
+    hidden: Photo | None,
+    face: int,
+    warn: Callable[[str], None],
+    progress: Callable[[int, int | None], None] | None = None,
+) -> tuple[DepthMap, Photo, Completion]:
+    """Depth map and photo with what the options ask for completed, and how. `warn` is told what was asked for
+    and could not be done.
+
+    hidden: the mask of what is hidden, turned as the photo. progress: of a download.
+    Raises: CompletionError, WeightsError and GeometryError as `face3d.completion.stage.complete`.
+    """
+    from face3d.completion.marked import as_marked
+    from face3d.completion.stage import complete  # scipy.optimize takes a tenth of a second
+
+    hidden_hw = None if hidden is None else as_marked(hidden, photo.size_hw)
+    found = complete(
+        depth,
+        photo,
+        chosen_engine(options),
+        face=face,
+        hidden_hw=hidden_hw,
+        checkpoint=options.complete_pipeline,
+        progress=progress,
+    )
+    if found.completion.note and (options.complete or hidden):
+        warn(found.completion.note)
+    return found.depth, found.photo, found.completion

@@ -1,0 +1,228 @@
+"""*Complete the model*, between model and files: try an engine, look at before and after, keep or discard."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from face3d.completion.marked import as_marked
+from face3d.completion.stage import complete
+from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
+from face3d.depth import checkpoints
+from face3d.errors import FaceModelError
+from face3d.photo import accepted_suffixes, read_photo
+from face3d.structures import Array, Photo
+from page.failures import explained_errors
+from page.model_controls import MODEL
+from page.plain_text import as_text
+from page.session import DepthResult, Session, writing_lock
+
+BEFORE, AFTER = "Before", "After"
+NOTHING, BOX, FILE = "Nothing", "A box", "A mask file"
+CHOICES: dict[str, Any] = {
+    "completion engine": DEFAULT_COMPLETION,
+    "hidden how": NOTHING,
+    "hidden across": (40, 60),
+    "hidden down": (40, 60),
+}
+"""Initial values of the widgets, by key."""
+LEAST_CONFIDENCE = 0.005
+"""Mean confidence below which none is shown."""
+MARKED_RGB = (255, 80, 60)
+THUMBNAIL_PX = 240
+
+
+def complete_step(session: Session, result: DepthResult, face: int) -> tuple[DepthResult, DepthResult]:
+    """Show the step. Returns what is to be shown, and what the files are to be written from.
+
+    face: number of the face whose person is modelled.
+    """
+    for name in ("tried", "kept"):
+        if (held := getattr(session, name)) and not _is_of(held, result, face):
+            setattr(session, name, None)
+    with st.container(gap="small", key="complete"):
+        if session.tried is not None:
+            return _judge(session, result, session.tried), result
+        if session.kept is not None:
+            _kept(session, session.kept)
+            return session.kept, session.kept
+        _offer(session, result, face)
+    return result, result
+
+
+def _is_of(held: DepthResult, result: DepthResult, face: int) -> bool:
+    """Whether a completion is one of this depth map and this person."""
+    return held.key._replace(completed_as=()) == result.key and held.key.completed_as[0] == str(face)
+
+
+def _offer(session: Session, result: DepthResult, face: int) -> None:
+    """The engines, what hides the person, and the button. Choices are kept while the step shows a result."""
+    for key, value in (CHOICES | session.completion_choices).items():
+        st.session_state.setdefault(key, value)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        engine = st.selectbox(
+            "Complete the model",
+            list(COMPLETIONS),
+            format_func=lambda name: COMPLETIONS[name].title,
+            help="What the photo does not show: "
+            + "; ".join(f"{row.title}: {row.summary}" for row in COMPLETIONS.values())
+            + ". What it shows stays as it is.",
+            key="completion engine",
+            width="stretch",
+        )
+        with st.popover("Hidden", icon=":material/visibility_off:", key="hidden parts"):
+            hidden_hw = _hidden_parts(result.photo)
+        pressed = st.button("Complete", on_click=_show_model, key="complete model")
+    session.completion_choices = {key: st.session_state[key] for key in CHOICES}
+    spec, pipeline = COMPLETIONS[engine], ""
+    if spec.needs_checkpoint:
+        pipeline = st.text_input("Folder or hub id of the pipeline", key="completion pipeline")
+    elif spec.files:
+        st.caption(f"{spec.title}: {spec.licence}, {checkpoints.status(spec).text}")
+    if not pressed:
+        return
+    try:
+        with explained_errors():
+            session.tried = _completed(session, result, engine, face, hidden_hw, pipeline)
+    except FaceModelError as error:
+        st.error(as_text(str(error)))
+        return
+    st.rerun()
+
+
+def _show_model() -> None:
+    """Before and after are those of the files."""
+    st.session_state["show"] = MODEL
+
+
+def _hidden_parts(photo: Photo) -> Array | None:
+    """(h, w) bool: what the visitor marks as hidden by something; None for nothing."""
+    how = st.segmented_control(
+        "Something covers the person",
+        [NOTHING, BOX, FILE],
+        required=True,
+        help="A hand, a microphone, sunglasses: colour and depth there are completed too.",
+        key="hidden how",
+    )
+    height, width = photo.size_hw
+    if how == BOX:
+        st.slider("From left to right, %", 0, 100, key="hidden across")
+        st.slider("From top to bottom, %", 0, 100, key="hidden down")
+        (left, right), (top, bottom) = (st.session_state[f"hidden {axis}"] for axis in ("across", "down"))
+        hidden_hw = np.zeros((height, width), bool)
+        rows = slice(top * height // 100, bottom * height // 100)
+        hidden_hw[rows, left * width // 100 : right * width // 100] = True
+    elif how == FILE:
+        suffixes = list(accepted_suffixes())
+        file = st.file_uploader("White where the person is hidden", type=suffixes, key="hidden file")
+        if file is None:
+            return None
+        try:
+            hidden_hw = as_marked(read_photo(file.getvalue(), file.name), photo.size_hw)
+        except FaceModelError as error:
+            st.error(as_text(str(error)))
+            return None
+    else:
+        return None
+    st.image(_with_marks(photo.rgb_hwc, hidden_hw))
+    return hidden_hw
+
+
+def _with_marks(rgb_hwc: Array, hidden_hw: Array) -> Array:
+    """A small picture of the photo with what is marked."""
+    scale = THUMBNAIL_PX / max(hidden_hw.shape)
+    size_wh = round(hidden_hw.shape[1] * scale), round(hidden_hw.shape[0] * scale)
+    small_hwc = cv2.resize(rgb_hwc, size_wh, interpolation=cv2.INTER_AREA)
+    share_hw1 = 0.6 * cv2.resize(hidden_hw.astype(np.float32), size_wh)[..., None]
+    return np.round(small_hwc + share_hw1 * (np.array(MARKED_RGB) - small_hwc)).astype(np.uint8)
+
+
+def _completed(
+    session: Session, result: DepthResult, engine: str, face: int, hidden_hw: Array | None, pipeline: str
+) -> DepthResult:
+    """The depth map and the photo completed; kept for when it is asked for again."""
+    marks = "" if hidden_hw is None else hashlib.sha256(np.packbits(hidden_hw).tobytes()).hexdigest()
+    completed_as = str(face), engine, pipeline, marks
+    placeholder = st.empty()
+
+    def progress(done: int, total: int | None) -> None:
+        placeholder.progress(done / total if total else 0.0, f"Downloading {COMPLETIONS[engine].title} …")
+
+    def make() -> DepthResult:
+        with writing_lock().hold(placeholder.caption):
+            placeholder.caption("Completing what the photo does not show …")
+            found = complete(
+                result.depth_map,
+                result.photo,
+                engine,
+                face=face,
+                hidden_hw=hidden_hw,
+                checkpoint=pipeline or None,
+                progress=progress,
+            )
+        return replace(
+            result,
+            photo=found.photo,
+            depth_map=found.depth,
+            completion=found.completion,
+            key=result.key._replace(completed_as=completed_as),
+        )
+
+    try:
+        return session.cache.get_or_make(("completed", result.key, completed_as), make)
+    finally:
+        placeholder.empty()
+
+
+def _judge(session: Session, result: DepthResult, tried: DepthResult) -> DepthResult:
+    """Before and after, and what to do with it. Returns which of the two is to be shown."""
+    st.caption(f"**Complete the model** · {_summary(tried)}")
+
+    def decide(kept: DepthResult | None) -> None:
+        session.kept, session.tried = kept, None
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = st.segmented_control(
+            "Shown",
+            [BEFORE, AFTER],
+            default=AFTER,
+            required=True,
+            label_visibility="collapsed",
+            key="completion shown",
+        )
+        st.button("Keep", type="primary", on_click=decide, args=(tried,), key="keep completion")
+        st.button("Discard", on_click=decide, args=(None,), key="discard completion")
+    return tried if shown == AFTER else result
+
+
+def _kept(session: Session, kept: DepthResult) -> None:
+    """What the files are written from, and the way back."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"**Completed** · {_summary(kept)}", width="stretch")
+        st.button(
+            "Undo",
+            on_click=setattr,
+            args=(session, "kept", None),
+            key="undo completion",
+            width=72,
+        )
+
+
+def _summary(completed: DepthResult) -> str:
+    """The engine, how sure it is, and what it could not do."""
+    completion = completed.completion
+    if completion is None:
+        return ""
+    title = COMPLETIONS[completion.engine].title
+    if completion.confidence >= LEAST_CONFIDENCE:
+        said = f"{title}, {completion.confidence:.0%} as sure as if it had been seen."
+    elif completion.engine == "symmetry" and not completion.note:
+        said = f"{title} finds little here: the head faces the camera."
+    else:
+        said = f"{title}: made up from what is around."
+    return f"{said} {as_text(completion.note)}"
