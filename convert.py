@@ -2,6 +2,7 @@
 
     python convert.py portrait.jpg -o out/
     python convert.py photos/ -o out/ --model bust --formats glb,stl,ply --height-mm 120
+    python convert.py --prompt "an old man with a white beard" --seed 7
 
 Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png and NAME_depth.npy, and what else is
 asked for of the depth map; of the model of kind KIND its points, NAME_KIND_points.ply, the model as
@@ -16,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import depth_estimation
 from face3d import console
@@ -25,6 +26,7 @@ from face3d.batch import inputs, outputs
 from face3d.batch.assist_options import add_assist_options, advised, check_consent
 from face3d.batch.complete_options import add_complete_options, chosen_hidden, completed
 from face3d.batch.depth_options import add_depth_options, check_depth_options, kept_files, own_depth
+from face3d.batch.imagine_options import add_imagine_options, described, photo_of
 from face3d.batch.matte_options import add_matte_options, check_refinement, chosen_mask, chosen_matte
 from face3d.batch.model_options import add_model_options, model_settings
 from face3d.batch.print_options import add_print_options
@@ -93,6 +95,7 @@ def arguments() -> argparse.ArgumentParser:
     add_matte_options(parser)
     add_complete_options(parser)
     add_assist_options(parser)
+    add_imagine_options(parser)
     return parser
 
 
@@ -106,10 +109,12 @@ def convert(
     colours: str | None = None,
     advice: Advice | None = None,
     completion: Completion | None = None,
+    made_of: dict[str, Any] | None = None,
 ) -> str:
     """Write everything of one photo; file names begin with `begin`. Returns what to print about it.
 
-    advice: what was applied to the settings, for the report. completion: see `generate_model`.
+    completion: see `generate_model`. For the report: advice, what was applied to the settings; made_of, facts
+    of a picture from words.
     """
     model = generate_model(depth, photo, kind, settings, completion)
     inside = f"{begin.name}_{kind}"
@@ -119,7 +124,8 @@ def convert(
     if "html" in formats:
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
-    files[outputs.REPORT] = report_json(model.report, models, [advice.as_json()] if advice else [])
+    advised_by = [advice.as_json()] if advice else []
+    files[outputs.REPORT] = report_json(model.report, models, advised_by, made_of)
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
     passed_over = {ending for name, ending in ON_REQUEST.items() if name not in formats}
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}
@@ -199,7 +205,8 @@ def convert_file(
     def warn(sentence: str) -> None:
         print(f"{inputs.shown(path)}: {sentence}", file=sys.stderr)
 
-    photo = inputs.read(path)
+    begin = options.output / name
+    photo, made_of = photo_of(path, begin, options, warn)
     estimators = estimators._replace(own=own_depth(path, options))
     for concern in concerns(photo):
         warn(concern)
@@ -209,14 +216,12 @@ def convert_file(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
             f"The model is of face {settings.face}; --face chooses another."
         )
-    begin = options.output / name
     settings, advice = advised(photo, depth, options, settings, warn)
     hidden = estimators.hidden and estimators.hidden.turned(degrees)
     progress = checkpoints.print_progress
     depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)
-    said = convert(
-        photo, depth, options.model, options.formats, settings, begin, options.colours, advice, completion
-    )
+    model, formats, colours = options.model, options.formats, options.colours
+    said = convert(photo, depth, model, formats, settings, begin, colours, advice, completion, made_of)
     return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(begin)}_*"
 
 
@@ -229,7 +234,7 @@ def convert_all(options: argparse.Namespace) -> int:
     check_consent(options)
     check_refinement(options)
     outputs.check_folder(options.output)
-    found = inputs.find_photos(options.photos)
+    found = described(options) or inputs.find_photos(options.photos)
     for sentence in [*found.passed_over, *found.failures]:
         print(sentence, file=sys.stderr)
     if not found.photos:

@@ -27,7 +27,11 @@ class DepthError(FaceModelError):
 
 
 class AssistantError(FaceModelError):
-    """An assistant may not be asked, cannot be reached, or gives no advice that can be used."""
+    """A server may not be asked, cannot be reached, or gives no answer that can be used."""
+
+
+class ImagineError(FaceModelError):
+    """No picture can be made of these words, or not by this model."""
 
 
 class MatteError(FaceModelError):

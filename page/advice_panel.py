@@ -9,7 +9,8 @@ import streamlit as st
 
 from face3d.assistant import rules
 from face3d.assistant.advice import Advice, SettingAdvice
-from face3d.assistant.chat import SIDE, Server
+from face3d.assistant.chat import SIDE
+from face3d.assistant.server import Server
 from face3d.errors import AssistantError
 from face3d.geometry.settings import ModelSettings
 from page.advice_question import Question

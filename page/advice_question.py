@@ -9,7 +9,7 @@ from time import monotonic
 
 from face3d.assistant import rules
 from face3d.assistant.advice import Advice
-from face3d.assistant.chat import Server
+from face3d.assistant.server import Server
 from face3d.assistant.table import advise
 from face3d.errors import FaceModelError
 from page.failures import explained_errors

@@ -1,4 +1,4 @@
-"""Step 1: a photo from a file, the camera, or the samples, and the search for faces in it."""
+"""Step 1: a photo from a file, the camera, the samples or words, and the search for faces in it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from face3d.photo import CROP_MARGIN, MAX_BYTES, accepted_formats, concerns, cro
 from face3d.structures import Face, Photo
 from page.depth_request import OWN_TITLES
 from page.depth_view import photo_with_faces
+from page.describe_face import DESCRIBED, describe_face
 from page.failures import explained_errors
 from page.inference_queue import ReportStatus
 from page.photo_framing import framed, framing_controls, offer_to_turn
@@ -29,7 +30,7 @@ HEAD_ONLY = "head only"
 HEAD_MARGIN = 0.15
 """Margin around the head where nothing else is wanted, in head sizes."""
 Box = tuple[float, float, float, float]
-UPLOAD, CAMERA, LOST = "upload", "camera", "lost visit"
+UPLOAD, CAMERA, WORDS, LOST = "upload", "camera", "words", "lost visit"
 """Where the chosen photo comes from, beside the names of the samples; LOST: it is no longer here."""
 LOST_TEXT = (
     "The photo is no longer here: the server was restarted, or this page had no connection to it for some "
@@ -63,7 +64,7 @@ def photo_step(session: Session) -> DeltaGenerator:
 
 def holds_work(session: Session) -> bool:
     """Whether a reload would lose a photo of the visitor's own, or what was made of one."""
-    own = session.full_photo is not None and st.session_state.get("source") in (UPLOAD, CAMERA)
+    own = session.full_photo is not None and st.session_state.get("source") in (UPLOAD, CAMERA, WORDS)
     return own or session.current_step != STEPS[0]
 
 
@@ -121,13 +122,22 @@ def _chosen_file(session: Session) -> tuple[str, bytes]:
     upload_key, camera_key = f"upload {session.visit.token}", f"camera {session.visit.token}"
     upload = _uploader(upload_key, visit_was_lost)
     _sample_buttons()
-    _camera(camera_key, visit_was_lost)
+    with st.container(horizontal=True, gap="medium"):
+        camera_on = st.toggle("Use the camera", key="camera on")
+        describing = st.toggle("Describe a face", key="describe on")
+    if camera_on:
+        _camera(camera_key, visit_was_lost)
+    if describing and describe_face(session, in_use=st.session_state["source"] == WORDS):
+        _set_source(WORDS)
     source = st.session_state["source"]
     if visit_was_lost and source == LOST and any(map(st.session_state.get, (upload_key, camera_key))):
         session.visit.renew()  # the browser shows files that are no longer here
         st.rerun()
     if source == CAMERA:
         return "camera.jpg", st.session_state["camera picture"]
+    if source == WORDS:
+        picture = st.session_state[DESCRIBED]
+        return f"{picture.name}.png", picture.png
     by_name = {path.name: path for path in sample_portraits()}
     if source in by_name:
         return source, by_name[source].read_bytes()
@@ -180,10 +190,9 @@ def _show_image(source: str, alt: str) -> None:
 
 def _camera(key: str, visit_was_lost: bool) -> None:
     """The camera. The browser asks for permission only after the switch is on."""
-    if st.toggle("Use the camera", key="camera on"):
-        picture = st.camera_input("Take a picture", on_change=_keep_camera_picture, args=(key,), key=key)
-        if visit_was_lost and picture:  # as in `_uploader`
-            _keep_camera_picture(key)
+    picture = st.camera_input("Take a picture", on_change=_keep_camera_picture, args=(key,), key=key)
+    if visit_was_lost and picture:  # as in `_uploader`
+        _keep_camera_picture(key)
 
 
 def _keep_camera_picture(key: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from face3d.assistant.advice import Advice, SettingAdvice
-from face3d.assistant.chat import Server
+from face3d.assistant.server import Server
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Completion, DepthMap, Face, Photo
 from page.depth_request import DepthKey

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from face3d.assistant import rules
 from face3d.assistant.advice import Advice
-from face3d.assistant.chat import Cancelled, Server, ask, never
+from face3d.assistant.chat import ask
+from face3d.assistant.server import Cancelled, Server, never
 from face3d.errors import AssistantError
 from face3d.structures import DepthMap, Photo
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from face3d.assistant.advice import Advice
-from face3d.assistant.chat import Server
+from face3d.assistant.server import Server
 from face3d.assistant.table import ASSISTANTS, advise
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo

@@ -209,16 +209,24 @@ WRITERS: dict[str, Writer] = {
 }
 
 
-def report_json(report: MeshReport, files: dict[str, bytes], advice: Sequence[dict[str, Any]] = ()) -> bytes:
+def report_json(
+    report: MeshReport,
+    files: dict[str, bytes],
+    advice: Sequence[dict[str, Any]] = (),
+    made_of: dict[str, Any] | None = None,
+) -> bytes:
     """The mesh report as JSON, with unit and size of the files exported with it; `files` by format name.
 
     advice: what assistants advised and was applied, one each, see `face3d.assistant.advice.Advice.as_json`.
+    made_of: the words, model, seed and licence of a picture that took the place of a photo.
     """
     exports = {name: {"bytes": len(data), "unit": WRITERS[name].unit} for name, data in files.items()}
     judged = ("person", "stands", "printable", "bed_scale_percent", "weight_g", "filament_m", "verdict")
     content = asdict(report) | {name: getattr(report, name) for name in judged} | {"exports": exports}
     if advice:
         content["advice"] = list(advice)
+    if made_of is not None:
+        content["picture_from_words"] = made_of
     return (json.dumps(content, indent=2) + "\n").encode("utf-8")
 
 

@@ -4,10 +4,11 @@ import json
 import socket
 
 import pytest
-from chat_server import GOOD, chat_server, said
+from api_server import running
+from chat_server import GOOD, said
 from page_visit import generate, press, session_of, texts
 
-from face3d.assistant.chat import Server
+from face3d.assistant.server import Server
 from page import advice_panel
 from page.session import SessionCache
 
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("coarse_models", "stand_in_network")
 def server(monkeypatch):
     for variable in ("OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_API_KEY"):
         monkeypatch.delenv(variable, raising=False)
-    with chat_server() as running:
-        yield running
+    with running() as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,15 +3,16 @@
 import base64
 import io
 import json
-import time
 
 import numpy as np
 import pytest
 import stand_in
-from chat_server import GOOD, chat_server, said
+from api_server import cut, drip, running
+from chat_server import GOOD, said
 from PIL import Image
 
-from face3d.assistant.chat import Server, ask
+from face3d.assistant.chat import ask
+from face3d.assistant.server import Server
 from face3d.assistant.table import advise
 from face3d.errors import AssistantError
 from face3d.geometry.settings import ModelSettings
@@ -20,8 +21,8 @@ from face3d.structures import Photo
 
 @pytest.fixture
 def server():
-    with chat_server() as running:
-        yield running
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -106,28 +107,6 @@ def test_a_second_wrong_answer_is_the_end(server, photo):
     server.answers = [(200, {}, said("no")), (200, {}, said("no"))]
     with pytest.raises(AssistantError, match="Choose another model"):
         asked(server, photo)
-
-
-def cut(handler):
-    handler.send_response(200)
-    handler.send_header("content-length", "100000")
-    handler.end_headers()
-    handler.wfile.write(b"{")
-    handler.wfile.flush()
-    handler.connection.close()
-
-
-def drip(handler):
-    handler.send_response(200)
-    handler.send_header("content-length", "100000")
-    handler.end_headers()
-    try:
-        for _ in range(200):
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
-            time.sleep(0.05)
-    except OSError:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""A picture of a face from words, which then goes the way of a photo."""
