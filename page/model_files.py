@@ -6,7 +6,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -71,7 +71,8 @@ def model_files(
     def write_files() -> ModelFiles:
         with writing_lock().hold(placeholder.caption):
             placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
-            return _write(_solid(session, result, kind, settings), name, advice)
+            made_of = session.file.made_of if session.file else None
+            return _write(_solid(session, result, kind, settings), name, advice, made_of)
 
     try:
         with explained_errors():
@@ -113,16 +114,16 @@ def _solid(session: Session, result: DepthResult, kind: str, settings: ModelSett
     return session.cache.get_or_make(("solid", result.key, kind, settings), make)
 
 
-def _write(model: Model, name: str, advice: tuple[Advice, ...]) -> ModelFiles:
+def _write(model: Model, name: str, advice: tuple[Advice, ...], made_of: dict[str, Any] | None) -> ModelFiles:
     """Mesh and points in millimetres and in one frame, in every format, and the mesh report.
 
-    name: of the files, without their endings. advice: for the report.
+    name: of the files, without their endings. advice, made_of: for the report, see `report_json`.
     """
     models = {file_format: write(file_format, model.mesh, name) for file_format in WRITERS}
     by_suffix = {WRITERS[file_format].suffix: data for file_format, data in models.items()}
     by_suffix["_points.ply"] = write("ply", model.points())
     by_suffix["_viewer.html"] = write_viewer(model.mesh, name)
-    by_suffix["_report.json"] = report_json(model.report, models, [one.as_json() for one in advice])
+    by_suffix["_report.json"] = report_json(model.report, models, [one.as_json() for one in advice], made_of)
     return ModelFiles(model.mesh, model.report, by_suffix)
 
 

@@ -48,7 +48,8 @@ def photo_step(session: Session) -> DeltaGenerator:
             framing = st.container(horizontal=True, vertical_alignment="center")
         with preview:
             photo = _decode(session, name, data)
-            session.file = ChosenFile(name, data, photo) if photo else None
+            made_of = st.session_state[DESCRIBED].facts if st.session_state["source"] == WORDS else None
+            session.file = ChosenFile(name, data, photo, made_of) if photo else None
             with framing:
                 framing_controls(session, photo)
                 st.toggle("Head only", key=HEAD_ONLY, help="Crop to the head that was found.")

@@ -63,11 +63,15 @@ class FileInputs(NamedTuple):
 
 
 class ChosenFile(NamedTuple):
-    """The file of the chosen photo, and the photo as it is there, neither turned nor cropped."""
+    """The file of the chosen photo, and the photo as it is there, neither turned nor cropped.
+
+    made_of: facts of a picture from words, for the report; None for a photo.
+    """
 
     name: str
     data: bytes
     photo: Photo
+    made_of: dict[str, Any] | None = None
 
 
 @dataclass

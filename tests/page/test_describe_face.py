@@ -51,8 +51,9 @@ def test_the_picture_of_the_words_becomes_the_photo(form):
     made(form)
     assert session_of(form).photo_name == "an_old_man_0" and not form.error and not form.exception
     assert session_of(form).photo.size_hw == (SIDE, SIDE)
+    assert session_of(form).file.made_of["prompt"] == "An old man"
     press(form, "sample 2")
-    assert session_of(form).photo_name == "portrait_1"
+    assert session_of(form).photo_name == "portrait_1" and session_of(form).file.made_of is None
     press(form, "use picture")
     assert session_of(form).photo_name == "an_old_man_0"
 
