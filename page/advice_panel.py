@@ -62,14 +62,21 @@ def _of_server(session: Session, result: DepthResult) -> Advice | None:
     except AssistantError as error:
         st.error(as_text(str(error)))
         return None
-    if question is None or not question.pending:
+    place = st.container()  # the button is back as soon as there is an answer
+    if question and question.pending:
+        _wait_for(question)
+    with place:
         if st.button("Ask", icon=":material/send:", key="ask the server"):
             session.consent_asked = None if server.is_here else server
             if server.is_here:
                 question = session.question = Question(result, server, host_sees_photo=False)
+                _wait_for(question)
         if session.consent_asked == server:
             _ask_for_consent(session, result, server, host)
-    return None if question is None else _answer_of(question)
+    if question and question.taken_back:
+        st.info("The question was taken back.")
+        return None
+    return question.advice if question else None
 
 
 def _server() -> Server:
@@ -109,24 +116,19 @@ def _ask_for_consent(session: Session, result: DepthResult, server: Server, host
         st.button("Do not send", on_click=lambda: setattr(session, "consent_asked", None), key="disagree")
 
 
-def _answer_of(question: Question) -> Advice | None:
-    """The answer of a question, waited for with its time limit and a button to take it back."""
-    if question.pending:
-        slot = st.empty()
-        with slot.container():
-            bar = st.progress(0.0, "Asking")
-            st.button("Cancel", icon=":material/close:", on_click=question.take_back, key="take back")
-        limit, host = question.server.seconds, question.server.host
+def _wait_for(question: Question) -> None:
+    """Wait for the answer, with its time limit and a button to take the question back."""
+    slot = st.empty()
+    with slot.container():
+        bar = st.progress(0.0, "Asking")
+        st.button("Cancel", icon=":material/close:", on_click=question.take_back, key="take back")
+    limit, host = question.server.seconds, question.server.host
 
-        def report(seconds: float) -> None:
-            bar.progress(min(1.0, seconds / limit), f"Asking {host}: {seconds:.0f} of {limit:.0f} s")
+    def report(seconds: float) -> None:
+        bar.progress(min(1.0, seconds / limit), f"Asking {host}: {seconds:.0f} of {limit:.0f} s")
 
-        question.wait(report)
-        slot.empty()
-    if question.taken_back:
-        st.info("The question was taken back.")
-        return None
-    return question.advice
+    question.wait(report)
+    slot.empty()
 
 
 def _show(
