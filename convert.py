@@ -243,7 +243,8 @@ def convert_all(options: argparse.Namespace) -> int:
         return console.FAILED
     check_depth_options(options, found.photos)
     hidden = chosen_hidden(options, found.photos)
-    names = outputs.output_names(found.photos, options.output, options.face, kept_files(options))
+    kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
+    names = outputs.output_names(found.photos, options.output, options.face, kept)
     network = depth_estimation.load_network(
         options.network,
         checkpoint=options.checkpoint,

@@ -54,7 +54,7 @@ MEANINGS = {
     DepthRepresentation.RELATIVE_INVERSE: (
         "Lighter is nearer. The values are relative, not metres: they give the order, not the distances."
     ),
-    DepthRepresentation.METRIC: ("Lighter is nearer. The values are metres from the camera."),
+    DepthRepresentation.METRIC: "Lighter is nearer. The values are metres from the camera.",
 }
 """What the values of a depth map mean, for the visitor."""
 LAYER_UNITS = {

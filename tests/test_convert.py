@@ -19,6 +19,7 @@ import convert
 import depth_estimation
 from face3d.batch.outputs import ENDINGS
 from face3d.errors import DepthError
+from face3d.export.images import encode_png
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head
 
@@ -495,6 +496,20 @@ def test_a_mask_without_its_matte_is_refused_before_anything_is_computed(
     assert convert.main(["me.jpg", "-o", "out", *options]) == 1
     assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("option", ["--mask", "--hidden"])
+def test_no_output_replaces_a_mask_that_was_named(network, tmp_path, monkeypatch, option):
+    """Not even one that an earlier run has written, whose files are replaced otherwise."""
+    monkeypatch.setattr(depth_estimation, "cut_out", lambda depth, *_, **__: depth)
+    source, mask = photo_file(tmp_path / "me.jpg"), tmp_path / "me_depth.png"
+    marked_hwc = np.zeros((96, 80, 3), np.uint8)
+    marked_hwc[40:50, 35:45] = 255
+    mask.write_bytes(encode_png(marked_hwc))
+    before = mask.read_bytes()
+    options = ["-o", str(tmp_path), "--formats", "stl", option, str(mask)]
+    assert convert.main([str(source), *options]) == 0
+    assert mask.read_bytes() == before and (tmp_path / "me_2_depth.png").exists()
 
 
 def test_advice_fills_what_is_left_at_its_default_and_the_report_says_by_whom(network, tmp_path, capsys):
