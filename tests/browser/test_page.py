@@ -61,7 +61,7 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     page.get_by_role("button", name="Write the files again").click()
     expect(page.get_by_text("Out of date")).to_have_count(0)
     expect(page.get_by_text("and measuring it")).to_have_count(0)
-    expect(page.get_by_text("Ready to print")).to_have_count(1)  # the old one stays until the script has ended
+    expect(page.get_by_text("Ready to print")).to_have_count(1)  # the old one stays a while
     settle(page)
     check_downloads(page, {"Download GLB": b"glTF", "All files (zip)": b"PK"})
     open_popover(page, "More formats")

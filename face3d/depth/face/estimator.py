@@ -20,6 +20,7 @@ from face3d.depth.download import Progress
 from face3d.depth.estimator import DepthEstimator
 from face3d.depth.face.detection import DetectedHead, best_turn, to_faces, upright_heads
 from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction
+from face3d.depth.face.mending import mend
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.depth.face.people import MATTE_THRESHOLD, divide_matte, sort_by_area
 from face3d.depth.face.upsampling import guided_upsample
@@ -30,8 +31,6 @@ from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo
 CPU = Device("cpu", "float32")
 MAX_CANVAS_SIDE = 1024
 """Longest side at which maps are upsampled under guidance; beyond it they are only interpolated."""
-STRAY_THRESHOLD = 0.2
-"""Matte that joins pixels to a region; low, so that the soft rim of a region that stays is not cut off."""
 BLEND_RIM = 0.12
 """Width of the soft rim of a crop, as a share of the crop's width."""
 
@@ -72,14 +71,17 @@ class FaceEstimator:
     def _depth_map(
         self, layers: dict[str, Array], heads: list[DetectedHead], size_hw: tuple[int, int]
     ) -> DepthMap:
-        """The layers, enlarged to the photo's size, without stray regions, their stated errors calibrated."""
+        """The layers, enlarged to the photo's size, the matte mended, their stated errors calibrated."""
+        faces = to_faces(heads, self.network)
+        down, across = np.divide(layers["matte"].shape, size_hw)
+        boxes = [tuple(np.multiply(face.box_xyxy, (across, down) * 2)) for face in faces]
+        layers["matte"] = mend(np.clip(layers["matte"], 0, 1).astype(np.float32), boxes)
         if layers["matte"].shape != size_hw:
             layers = {
                 name: cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
                 for name, values in layers.items()
             }
-        faces = to_faces(heads, self.network)
-        matte = remove_stray_regions(np.clip(layers["matte"], 0, 1).astype(np.float32), faces)
+        matte = layers["matte"]
         relief = np.ascontiguousarray(layers["relief_hw"], np.float32)
         back = relief - np.maximum(layers["thickness_hw"], 0).astype(np.float32)
         calibration = self.network.configuration
@@ -194,16 +196,3 @@ def _ramp(offset_n: Array, length: int, rim: float, rises: bool, falls: bool) ->
     """From 0 at an end of a crop to 1 at `rim` inside it; 1 at an end that is the photo's own edge."""
     near = np.where(rises, offset_n, rim), np.where(falls, length - offset_n, rim)
     return np.clip(np.minimum(*near) / rim, 0, 1)
-
-
-def remove_stray_regions(matte_hw: Array, faces: tuple[Face, ...]) -> Array:
-    """The matte without regions that touch none of the heads; unchanged where there is no face."""
-    if not faces:
-        return matte_hw
-    _, labels = cv2.connectedComponents((matte_hw > STRAY_THRESHOLD).astype(np.uint8), connectivity=8)
-    kept: set[int] = set()
-    for face in faces:
-        left, top, right, bottom = (max(0, round(edge)) for edge in face.box_xyxy)
-        inside = np.s_[top : bottom + 1, left : right + 1]
-        kept.update(np.unique(labels[inside][matte_hw[inside] > MATTE_THRESHOLD]))
-    return np.where(np.isin(labels, list(kept)), matte_hw, np.float32(0))

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from skimage.data import astronaut, chelsea, coffee, moon
 
-from face3d.depth.face.estimator import Canvas, FaceEstimator, remove_stray_regions
+from face3d.depth.face.estimator import Canvas, FaceEstimator
 from face3d.depth.face.inference import Box
 from face3d.depth.face.network import load_face_network
-from face3d.structures import DepthRepresentation, Face, Photo
+from face3d.structures import DepthRepresentation, Photo
 
 WEIGHTS = Path(__file__).resolve().parents[4] / "assets" / "face_depth.safetensors"
 
@@ -92,17 +92,6 @@ def test_the_helmet_and_the_flag_beside_her_are_no_heads(estimator, quality):
     assert top < NOSE_TIP[1] < bottom
     for found, corner in zip(faces[0].eyes_xy, INNER_EYE_CORNERS, strict=True):
         assert np.hypot(found[0] - corner[0], found[1] - corner[1]) < 20
-
-
-def test_a_region_of_the_matte_that_touches_no_head_is_removed():
-    matte = np.zeros((40, 60), np.float32)
-    matte[5:35, 5:25] = 0.9
-    matte[10:30, 40:55] = 0.9
-    face = Face((8.0, 6.0, 20.0, 20.0), None)
-    kept = remove_stray_regions(matte, (face,))
-    assert np.array_equal(kept[:, :30], matte[:, :30])
-    assert not kept[:, 30:].any()
-    assert np.array_equal(remove_stray_regions(matte, ()), matte), "without a face nothing is removed"
 
 
 def test_a_head_has_a_back_and_a_stated_uncertainty(depth):

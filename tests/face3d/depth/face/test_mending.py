@@ -1,0 +1,77 @@
+"""The matte mended: what is removed, what is filled, and what stays to the last bit."""
+
+import numpy as np
+import pytest
+
+from face3d.depth.face.mending import fill_holes, mend, remove_haze, remove_stray_regions
+
+HEAD = (20.0, 10.0, 60.0, 60.0)
+"""40 pixels wide."""
+
+
+@pytest.fixture
+def person():
+    """A sure person, in columns 15 to 64 of 160."""
+    matte = np.zeros((100, 160), np.float32)
+    matte[8:, 15:65] = 0.95
+    return matte
+
+
+def test_a_region_that_touches_no_head_is_removed(person):
+    matte = person.copy()
+    matte[40:70, 100:140] = 0.9
+    assert np.array_equal(remove_stray_regions(matte, [HEAD]), person)
+
+
+def test_haze_is_removed_far_from_what_is_sure_and_stays_near_it(person):
+    matte = person.copy()
+    matte[40:60, 65:120] = 0.55  # joined to the person
+    matte[36:40, 75:120] = 0.3  # its soft rim
+    mended = remove_haze(matte, [HEAD])
+    assert (mended[40:60, 65:74] == np.float32(0.55)).all()  # a quarter of a head's width
+    assert not mended[36:60, 76:].any()
+    assert np.array_equal(mended[:, :65], person[:, :65])
+
+
+def test_a_far_region_that_is_sure_enough_stays(person):
+    matte = person.copy()
+    matte[40:60, 65:120] = 0.66  # a shoulder in shadow, say
+    assert np.array_equal(remove_haze(matte, [HEAD]), matte)
+
+
+@pytest.mark.parametrize(
+    ("side", "value", "filled"),
+    [
+        pytest.param(6, 0.45, True, id="small and unsure: a hole"),
+        pytest.param(6, 0.1, False, id="small and sure: a gap"),
+        pytest.param(28, 0.45, False, id="larger than a hand"),
+    ],
+)
+def test_only_small_unsure_holes_are_filled(person, side, value, filled):
+    matte = person.copy()
+    hole = np.s_[20 : 20 + side, 25 : 25 + side]
+    matte[hole] = value
+    mended = fill_holes(matte, [HEAD])
+    assert (mended[hole] == (1 if filled else np.float32(value))).all()
+    assert ((mended > 0.5) == (person > 0.5)).all() == filled
+
+
+def test_a_bay_is_no_hole(person):
+    person[20:30, :20] = 0.45
+    assert np.array_equal(fill_holes(person, [HEAD]), person)
+
+
+def test_without_a_head_nothing_is_mended():
+    rng = np.random.default_rng(3)
+    matte = rng.random((40, 50), np.float32)
+    assert mend(matte, []) is matte
+
+
+def test_mending_twice_is_mending_once(person):
+    matte = person.copy()
+    matte[40:60, 65:120] = 0.55
+    matte[20:26, 25:31] = 0.45
+    matte[5:9, 150:] = 0.8
+    once = mend(matte, [HEAD])
+    assert not np.array_equal(once, matte)
+    assert np.array_equal(mend(once, [HEAD]), once)
