@@ -72,6 +72,8 @@ class Photo:
     fov_degrees: horizontal field of view from the EXIF focal length, in (0, 180), or None.
     sha256: hexadecimal digest of the file's bytes; the key of every cache.
     lacks_end: whether the file lacked its last bytes, though none of its pixels.
+    frame_xywh: left, top, width and height in pixels of what the lens took, in a picture that has been
+    continued beyond that; None: all of it. The field of view is that of this frame.
     """
 
     rgb_hwc: Array
@@ -79,6 +81,7 @@ class Photo:
     fov_degrees: float | None
     sha256: str
     lacks_end: bool = False
+    frame_xywh: tuple[int, int, int, int] | None = None
 
     def __post_init__(self) -> None:
         _freeze(self, "rgb_hwc", np.uint8, (None, None, 3), PhotoError)
@@ -94,6 +97,12 @@ class Photo:
     def size_hw(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.rgb_hwc.shape[0], self.rgb_hwc.shape[1]
+
+    @property
+    def frame(self) -> tuple[int, int, int, int]:
+        """Left, top, width and height of what the lens took, pixels."""
+        height, width = self.size_hw
+        return self.frame_xywh or (0, 0, width, height)
 
     def turned(self, degrees: int) -> Photo:
         """The photo turned clockwise by 90, 180 or 270 degrees, with a digest of its own; itself for 0.

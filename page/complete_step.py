@@ -46,12 +46,18 @@ def complete_step(session: Session, result: DepthResult, face: int) -> tuple[Dep
         if (held := getattr(session, name)) and not _is_of(held, result, face):
             setattr(session, name, None)
     with st.container(gap="small", key="complete"):
+        shown = st.empty()
+        if session.tried is None and session.kept is None:
+            with shown.container(gap="small"):
+                _offer(session, result, face)
+        # No second run of the page: it would scroll to its top.
         if session.tried is not None:
-            return _judge(session, result, session.tried), result
+            with shown.container(gap="small"):
+                return _judge(session, result, session.tried), result
         if session.kept is not None:
-            _kept(session, session.kept)
+            with shown.container():
+                _kept(session, session.kept)
             return session.kept, session.kept
-        _offer(session, result, face)
     return result, result
 
 
@@ -91,8 +97,6 @@ def _offer(session: Session, result: DepthResult, face: int) -> None:
             session.tried = _completed(session, result, engine, face, hidden_hw, pipeline)
     except FaceModelError as error:
         st.error(as_text(str(error)))
-        return
-    st.rerun()
 
 
 def _show_model() -> None:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from face3d.completion.blend import correction
+from face3d.completion.mirror import MirrorPlane
 from face3d.completion.seen import Seen, person_colours, sampled
 from face3d.completion.sheet import hidden_sheet
 from face3d.completion.symmetry import (
@@ -43,6 +44,10 @@ NEAR_SHEET = (0.12, 0.3)
 from 1 to 0: that side is smoother than a head, and yet another surface may lie behind the mirrored one."""
 DOUBT = (0.35, 0.7)
 """Agreement of the seen halves between which symmetry begins to be used."""
+
+
+TURNED = 0.17
+"""Sine of the turn from which on the far outline of a head is that of the face: 10 degrees."""
 
 
 class HiddenSide(NamedTuple):
@@ -88,9 +93,21 @@ def mirrored_side(relief: Relief, mirrored: Mirrored) -> HiddenSide:
     rim_hw = inside_hw & (distance_inside(inside_hw) <= max(2.0, RIM_SHARE * size_hw[1]))
     seam_hwc = _seam(mirrored, covered_hw)
     mirrored_hwc = np.clip(mirrored_hwc + _enlarged(seam_hwc, size_hw), 0, 255)
-    spread_hwc = _spread(front_hwc, rim_hw, mirrored_hwc, used_hw)
+    far_hw = _enlarged(_far_half(seen, plane, points_hw3) * in_head(seen, face), size_hw) > 0.5
+    spread_hwc = _spread(front_hwc, rim_hw & ~far_hw, mirrored_hwc, used_hw)
     rgb_hwc = spread_hwc + used_hw[..., None] * (mirrored_hwc - spread_hwc)
     return HiddenSide(np.round(np.clip(rgb_hwc, 0, 255)).astype(np.uint8), confidence_hw, covered_hw)
+
+
+def _far_half(seen: Seen, plane: MirrorPlane, points_hw3: Array) -> Array:
+    """(h, w) float32: 1 on the far half of a head that is turned by `TURNED` or more, else 0.
+
+    The outline of that half is the face's own: cheek and brow are no colours of the back of the head.
+    """
+    if abs(plane.normal_3[2]) < TURNED:
+        return np.zeros(seen.size_hw, np.float32)
+    beyond_hw = points_hw3 @ plane.normal_3 - plane.offset
+    return (beyond_hw * -np.sign(plane.normal_3[2]) > 0).astype(np.float32)
 
 
 def _seam(mirrored: Mirrored, covered_hw: Array) -> Array:

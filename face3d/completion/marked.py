@@ -83,7 +83,7 @@ def reveal(
         raise CompletionError(
             "The mask of what is hidden covers the whole person. Paint white only what covers the person."
         )
-    window = _window(target_hw)
+    window = window_around(target_hw)
     target, known, trust = target_hw[window], known_hw[window], trust_hw[window]
     trust = cv2.GaussianBlur(trust, (0, 0), 2.0)
     ring = known & ndimage.binary_dilation(target, iterations=2)
@@ -94,7 +94,7 @@ def reveal(
         guide = guide + trust[..., None] * (relief_hw[window][..., None] - guide)
     values = np.where(target, (guide + correction(values - guide, ring, target))[..., 0], values[..., 0])
     rgb = photo.rgb_hwc[window].astype(np.float32)
-    guide = _painted(photo.rgb_hwc[window], target, known, paint)
+    guide = painted(photo.rgb_hwc[window], target, known, paint)
     if mirrored is not None and paint is None:
         places_n2 = places_hw2[window].reshape(-1, 2)
         # In the light of the other half: the membrane along the border evens it.
@@ -130,8 +130,8 @@ def _by_symmetry(mirrored: Mirrored | None, depth: DepthMap) -> tuple[Array, Arr
     return large_hwk[..., 0], large_hwk[..., 1:3], large_hwk[..., 3]
 
 
-def _window(target_hw: Array) -> tuple[slice, slice]:
-    """The rectangle around what is marked, with its surroundings."""
+def window_around(target_hw: Array) -> tuple[slice, slice]:
+    """The rectangle around what is to be completed, with its surroundings."""
     slices = []
     for axis, length in enumerate(target_hw.shape):
         used = np.flatnonzero(target_hw.any(axis=1 - axis))
@@ -140,8 +140,10 @@ def _window(target_hw: Array) -> tuple[slice, slice]:
     return slices[0], slices[1]
 
 
-def _painted(rgb_hwc: Array, target_hw: Array, known_hw: Array, paint: Painter | None) -> Array:
-    """(h, w, 3) float32: the picture with the marked pixels painted, or spread from the person's others."""
+def painted(rgb_hwc: Array, target_hw: Array, known_hw: Array, paint: Painter | None) -> Array:
+    """(h, w, 3) float32: the picture with its target (h, w) bool painted, or spread from what is known of the
+    person.
+    """
     if paint is None:
         return fill_by_diffusion(rgb_hwc.astype(np.float32), known_hw)
     height, width = target_hw.shape

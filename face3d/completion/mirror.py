@@ -40,8 +40,14 @@ LARGEST_COST = 0.45
 """Largest cost of a plane that no eyes tell: half of those that cost more are wrong."""
 POOR_COST = 0.9
 """Cost of a plane from the eyes above which those turns are tried too; that of a true one is 0.2 to 0.7."""
-LEAST_EYES = 0.15
-"""Least distance of the eyes in the picture, in head widths, at which their line tells the turn of a head."""
+LEAST_EYES = 0.24
+"""Least distance in space between what is seen at the places of the eyes, in head widths. Where it is less,
+the nose hides one of them, and their line does not tell the turn of the head; else it is 0.27 or more."""
+HIDDEN_EYE_DEGREES = tuple(range(25, 75, 5))
+EYE_DISTANCES = (0.27, 0.31, 0.35)
+"""Turns of a head whose far eye is hidden, and distances between its eyes in head widths, that are tried."""
+LARGEST_COST_ONE_EYE = 0.85
+"""Largest cost of such a plane; that of a true one is 0.5 to 0.85."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +71,9 @@ class MirrorPlane:
 def find_mirror_plane(seen: Seen, face: Face) -> MirrorPlane | None:
     """The mirror plane of a face, or None where too little of it is seen twice.
 
-    It starts between the eyes, or in the middle of the head where they were not found, and is refined by
-    least squares: each seen point is mirrored and compared with the surface that is seen there, in shape
-    (along its normal) and in fine detail of colour.
+    It starts between the eyes, or beside one where the other is hidden, or in the middle of the head where
+    they were not found, and is refined by least squares: each seen point is mirrored and compared with the
+    surface that is seen there, in shape (along its normal) and in fine detail of colour.
 
     Source: Besl and McKay, "A method for registration of 3-D shapes", PAMI 14(2), 1992, with correspondences
     by projection (Blais and Levine, PAMI 17(8), 1995), for three unknowns in place of six.
@@ -77,11 +83,19 @@ def find_mirror_plane(seen: Seen, face: Face) -> MirrorPlane | None:
         return None
     by_eyes = _between_eyes(seen, face, comparison.head_width)
     fits = [] if by_eyes is None else [comparison.refined(by_eyes, from_eyes=True)]
-    if by_eyes is None or comparison.cost(fits[0]) > POOR_COST:
+    if by_eyes is None:
+        starts = [
+            plane for plane in _beside_eye(seen, face, comparison.head_width) if comparison.is_told(plane)
+        ]
+        if starts:
+            best = comparison.refined(min(starts, key=comparison.cost), from_eyes=True)
+            if comparison.cost(best) <= LARGEST_COST_ONE_EYE:
+                fits = [best]
+    if not fits or comparison.cost(fits[0]) > POOR_COST:
         starts = sorted(_near_middle(seen, face, comparison.head_width), key=comparison.cost)
         others = [comparison.refined(plane, from_eyes=False) for plane in starts[:BEST_STARTS]]
         fits += [plane for plane in others if comparison.cost(plane) <= LARGEST_COST]
-    seen_twice = [plane for plane in fits if comparison.seen_share(plane) >= LEAST_SHARE]
+    seen_twice = [plane for plane in fits if comparison.is_told(plane)]
     return min(seen_twice, key=comparison.cost, default=None)
 
 
@@ -128,6 +142,10 @@ class _Comparison:
         """Share of the points whose mirror image is seen, and lies on the surface."""
         parts_2n, compared_n = self.residuals(plane)
         return float((compared_n & (np.abs(parts_2n[0]) < 2)).mean())
+
+    def is_told(self, plane: MirrorPlane) -> bool:
+        """Whether enough is seen twice by this plane."""
+        return self.seen_share(plane) >= LEAST_SHARE
 
     def refined(self, plane: MirrorPlane, *, from_eyes: bool) -> MirrorPlane:
         """The plane of least squares that is reached from `plane`, which is that of the eyes or any."""
@@ -203,6 +221,21 @@ def _between_eyes(seen: Seen, face: Face, head_width: float) -> MirrorPlane | No
     if length < LEAST_EYES * head_width or axis_3[0] <= 0:
         return None
     return MirrorPlane(axis_3 / length, float(eyes_23.mean(axis=0) @ axis_3) / length)
+
+
+def _beside_eye(seen: Seen, face: Face, head_width: float) -> list[MirrorPlane]:
+    """Planes beside the near eye of a head that is turned so far that the other is hidden."""
+    if face.eyes_xy is None:
+        return []
+    eyes_23 = _points_at(seen, face.eyes_xy)
+    # What is seen at the far eye's place lies before it, on the nose, and still farther than the near eye.
+    near, side = (1, 1) if eyes_23[1, 2] > eyes_23[0, 2] else (0, -1)
+    planes = []
+    for turn in side * np.radians(HIDDEN_EYE_DEGREES):
+        normal_3 = np.array([np.cos(turn), 0.0, np.sin(turn)])
+        offset = float(eyes_23[near] @ normal_3)
+        planes += [MirrorPlane(normal_3, offset - side * part / 2 * head_width) for part in EYE_DISTANCES]
+    return planes
 
 
 def _near_middle(seen: Seen, face: Face, head_width: float) -> list[MirrorPlane]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from face3d.completion.beyond import continue_head
 from face3d.completion.hidden_side import HiddenSide, Painter, mirrored_side, painted_side
 from face3d.completion.marked import reveal
 from face3d.completion.mirror import find_mirror_plane
@@ -46,6 +47,7 @@ def complete(
 ) -> Completed:
     """What the photo does not show, completed by one of `COMPLETIONS`, of the person with the face `face`.
 
+    A head that the photo's edge cuts is continued beyond it: photo and depth map grow.
     hidden_hw: (h, w) bool, pixels of the photo that show something before the person; they get colours and
     depth of the person. All other pixels keep both.
     checkpoint: folder or hub id of an engine that has none of its own. progress: of a download.
@@ -57,6 +59,11 @@ def complete(
     paint = find_painter(COMPLETIONS[name], checkpoint, progress)
     uses_symmetry = name == "symmetry"
     settings = ModelSettings(face=face)
+    added_hw = None
+    if (continued := continue_head(depth, photo, face, paint)) is not None:
+        if hidden_hw is not None:
+            hidden_hw = _in_frame(hidden_hw, continued.photo)
+        depth, photo, added_hw = continued.depth, continued.photo, continued.added_hw
     relief = make_relief(depth, photo, settings)
     mirrored, note = _find_symmetry(relief, hidden_hw) if uses_symmetry else (None, "")
     marked_hw, confidences = None, []
@@ -69,6 +76,9 @@ def complete(
     if mirrored is not None:
         depth = with_mirrored_back(depth, mirrored)
         relief = make_relief(depth, photo, settings)
+    if added_hw is not None:
+        confidences.append(_on_grid(np.zeros(added_hw.shape, np.float32), added_hw, see(relief).size_hw))
+        marked_hw = added_hw if marked_hw is None else marked_hw | added_hw
     side, failure = _hidden_side(relief, mirrored, paint)
     confidences.append(side.confidence_hw[side.covered_hw])
     mean = float(np.concatenate(confidences).mean()) if sum(map(len, confidences)) else 0.0
@@ -77,6 +87,14 @@ def complete(
         photo,
         Completion(name, side.rgb_hwc, side.confidence_hw, mean, marked_hw, failure or note),
     )
+
+
+def _in_frame(layer_hw: Array, photo: Photo) -> Array:
+    """A layer (h, w) bool of what the lens took, in the picture that was continued beyond it; False there."""
+    left, top, width, height = photo.frame
+    whole_hw = np.zeros(photo.size_hw, bool)
+    whole_hw[top : top + height, left : left + width] = layer_hw
+    return whole_hw
 
 
 def _find_symmetry(relief: Relief, hidden_hw: Array | None) -> tuple[Mirrored | None, str]:

@@ -23,12 +23,20 @@ class Camera:
     size_hw: picture size in pixels. distance: from the pinhole to the plane Z = 0, image widths.
     perspective: True for a pinhole, False for weak perspective (X and Y do not depend on relief).
     unit_per_width: length of one image width in the unit of the points: 1 ("image width") or metres.
+    centre_xy: where the line of sight meets the picture, pixels; None: in its middle.
     """
 
     size_hw: tuple[int, int]
     distance: float
     perspective: bool = True
     unit_per_width: float = 1.0
+    centre_xy: tuple[float, float] | None = None
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Column and row at which the line of sight meets the picture, pixels."""
+        height, width = self.size_hw
+        return self.centre_xy or (width / 2, height / 2)
 
     @property
     def fov_degrees(self) -> float:
@@ -63,22 +71,22 @@ def unproject(columns: ArrayLike, rows: ArrayLike, relief: ArrayLike, camera: Ca
 
     The centre of pixel (r, c) is (c + 0.5, r + 0.5).
 
-    With u = (column - w / 2) / w, v = (row - h / 2) / w and the pinhole at Z = D: X = u (D - r) / D, Y = -v
+    With u = (column - centre) / w, v = (row - centre) / w and the pinhole at Z = D: X = u (D - r) / D, Y = -v
     (D - r) / D, Z = r. The only place where rows become +Y.
     Source: Hartley and Zisserman, Multiple View Geometry, 2nd ed., section 6.1, in image widths and with -Z
     as the viewing direction.
     """
-    height, width = camera.size_hw
+    width, (x_0, y_0) = camera.size_hw[1], camera.centre
     columns_px, rows_px, z = (np.asarray(values, np.float64) for values in (columns, rows, relief))
     spread = (camera.distance - z) / camera.distance if camera.perspective else np.ones_like(z)
-    x = (columns_px - width / 2) / width * spread
-    y = -(rows_px - height / 2) / width * spread
+    x = (columns_px - x_0) / width * spread
+    y = -(rows_px - y_0) / width * spread
     return (np.stack([x, y, z], axis=-1) * camera.unit_per_width).astype(np.float32)
 
 
 def project(points: Array, camera: Camera) -> tuple[Array, Array]:
     """Columns and rows in pixels, float64, of points (..., 3): the inverse of `unproject`."""
-    height, width = camera.size_hw
+    width, (x_0, y_0) = camera.size_hw[1], camera.centre
     x, y, z = np.moveaxis(np.asarray(points, np.float64), -1, 0) / camera.unit_per_width
     spread = (camera.distance - z) / camera.distance if camera.perspective else np.ones_like(z)
-    return x / spread * width + width / 2, height / 2 - y / spread * width
+    return x / spread * width + x_0, y_0 - y / spread * width

@@ -276,9 +276,17 @@ def _camera(depth: DepthMap, photo: Photo, settings: ModelSettings, subject_hw: 
     if depth.representation is DepthRepresentation.RELIEF and not settings.perspective:
         fov = DEFAULT_FOV_DEGREES  # parallel rays have none; the distance only measures depth edges
     else:
-        fov = choose_fov(photo.fov_degrees, settings.fov_degrees, nearest_relief(depth, subject_hw))
-    distance = camera_distance(fov)
-    return Camera(depth.size_hw, distance, settings.perspective, metres_per_width(depth, distance) or 1.0)
+        nearest = nearest_relief(depth, subject_hw) * depth.size_hw[1] / photo.frame[2]
+        fov = choose_fov(photo.fov_degrees, settings.fov_degrees, nearest)
+    left, top, width, height = photo.frame
+    distance = camera_distance(fov) * width / depth.size_hw[1]
+    return Camera(
+        depth.size_hw,
+        distance,
+        settings.perspective,
+        metres_per_width(depth, distance) or 1.0,
+        None if photo.frame_xywh is None else (left + width / 2, top + height / 2),
+    )
 
 
 def _smoothed(layer_hw: Array, mask_hw: Array, camera: Camera, settings: ModelSettings) -> Array:
