@@ -89,6 +89,7 @@ def completed(
         checkpoint=options.complete_pipeline,
         progress=progress,
     )
-    if found.completion.note and (options.complete or hidden):
+    continued = found.photo.size_hw != photo.size_hw
+    if found.completion.note and (options.complete or hidden or continued):
         warn(found.completion.note)
     return found.depth, found.photo, found.completion

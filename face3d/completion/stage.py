@@ -23,6 +23,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import Array, Completion, DepthMap, Photo
 
 NO_FACE = "No face was found, so there is no symmetry: the hidden side has the colours of the outline."
+CONTINUED = "The photo cuts the head; what lies beyond the photo's edge is made up."
 NO_PLANE = "Too little of the face is seen twice: the hidden side has the colours of the outline."
 
 
@@ -85,7 +86,14 @@ def complete(
     return Completed(
         depth,
         photo,
-        Completion(name, side.rgb_hwc, side.confidence_hw, mean, marked_hw, failure or note),
+        Completion(
+            name,
+            side.rgb_hwc,
+            side.confidence_hw,
+            mean,
+            marked_hw,
+            " ".join(filter(None, (failure or note, CONTINUED * (added_hw is not None)))),
+        ),
     )
 
 

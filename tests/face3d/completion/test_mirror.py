@@ -33,6 +33,22 @@ def test_eyes_that_were_found_a_little_beside_do_not_move_it_as_far():
     assert abs(plane.offset) < 0.02 * HEAD_WIDTH
 
 
+@pytest.mark.parametrize("yaw", [40, -40])
+def test_an_eye_that_the_nose_hides_does_not_turn_it(yaw):
+    """At its place the nose is seen, between the two."""
+    photo, depth, _ = turned_head(yaw)
+    (left, right), middle = depth.faces[0].eyes_xy, np.mean(depth.faces[0].eyes_xy, axis=0)
+    points = seen_of(photo, depth)
+    nearer = [
+        points.points_hw3[round(y * points.size_hw[0] / SIDE), round(x * points.size_hw[1] / SIDE), 2]
+        for x, y in (left, right)
+    ]
+    eyes = (left, tuple(middle)) if nearer[0] > nearer[1] else (tuple(middle), right)
+    plane = find_mirror_plane(points, replace(depth.faces[0], eyes_xy=eyes))
+    assert np.degrees(np.arccos(min(1, plane.normal_3 @ normal_of(yaw)))) < 6
+    assert abs(plane.offset) < 0.05 * HEAD_WIDTH
+
+
 def test_mirroring_twice_changes_nothing_and_the_plane_stays():
     plane, rng = MirrorPlane(normal_of(33), 0.1), np.random.default_rng(0)
     points = rng.normal(size=(20, 3))
