@@ -49,7 +49,21 @@ def preview(depth_map: DepthMap, photo: Photo) -> tuple[DepthMap, Photo]:
         person_hw=None if depth_map.person_hw is None else _nearest(depth_map.person_hw, size_hw),
         faces=tuple(_scaled(face, across, down) for face in depth_map.faces),
     )
-    return smaller, replace(photo, rgb_hwc=shrink_picture(photo.rgb_hwc, size_hw), alpha_hw=None)
+    left, top, *frame_wh = photo.frame
+    smaller_photo = replace(
+        photo,
+        rgb_hwc=shrink_picture(photo.rgb_hwc, size_hw),
+        alpha_hw=None,
+        frame_xywh=None
+        if photo.frame_xywh is None
+        else (
+            round(left * across),
+            round(top * down),
+            round(frame_wh[0] * across),
+            round(frame_wh[1] * down),
+        ),
+    )
+    return smaller, smaller_photo
 
 
 def _nearest(labels_hw: Array, size_hw: tuple[int, int]) -> Array:

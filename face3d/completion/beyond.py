@@ -21,6 +21,8 @@ LARGEST_PART = 0.5
 """Largest part of what is seen of a head, across the edge, that is added."""
 LEAST_CUT = 0.25
 """Least share of the head along the edge that lies on it."""
+SPACE = 0.04
+"""Height of the empty rows beyond what is added, head heights: an outline at the edge would count as cut."""
 EDGES = "left", "right", "top"
 QUARTERS = {"top": 0, "left": 1, "right": -1}
 """Quarter turns clockwise that bring an edge to the top."""
@@ -48,19 +50,22 @@ def continue_head(depth: DepthMap, photo: Photo, face: int, paint: Painter | Non
     if not any(margins.values()):
         return None
     added_hw = np.zeros(depth.size_hw, bool)
-    width, frame = depth.size_hw[1], photo.frame
+    width, (left, top, *size_wh) = depth.size_hw[1], photo.frame
     for edge, missing in margins.items():
         if missing:
+            height, across = photo.size_hw
             depth, photo, added_hw = _continued_at(edge, missing, depth, photo, added_hw, face)
+            left += (photo.size_hw[1] - across) * (edge == "left")
+            top += (photo.size_hw[0] - height) * (edge == "top")
     if depth.representation is DepthRepresentation.RELIEF:
         depth = _in_widths(depth, width)
-    moved = frame[0] + margins["left"], frame[1] + margins["top"], frame[2], frame[3]
+    frame_xywh = left, top, size_wh[0], size_wh[1]
     window = window_around(added_hw)
     target_hw, known_hw = added_hw[window], (_own(depth, face) & ~added_hw)[window]
     colours_hwc = painted(photo.rgb_hwc[window], target_hw, known_hw, paint)
     rgb_hwc = photo.rgb_hwc.copy()
     rgb_hwc[window][target_hw] = np.round(np.clip(colours_hwc[target_hw], 0, 255)).astype(np.uint8)
-    return Continued(depth, replace(photo, rgb_hwc=rgb_hwc, frame_xywh=moved), added_hw)
+    return Continued(depth, replace(photo, rgb_hwc=rgb_hwc, frame_xywh=frame_xywh), added_hw)
 
 
 def missing_px(depth: DepthMap, face: int) -> dict[str, int]:
@@ -125,10 +130,11 @@ def _continued_at(
     own_n[: max(0, round(box[0]))] = own_n[max(0, round(box[1])) :] = False
     columns = np.flatnonzero(own_n)
     middle, half = (columns[0] + columns[-1]) / 2, (columns[-1] - columns[0] + 1) / 2
-    heights = (np.arange(missing, 0, -1) - 0.5) / missing  # of the new rows over the edge, 0..1
-    scale = np.sqrt(1 - heights**2)[:, None]
     offset = np.arange(len(own_n)) - middle
-    inside = np.clip(half * scale - np.abs(offset) + 0.5, 0, 1)
+    space = max(2, round(SPACE * (depth.faces[face - 1].box_xyxy[3] - depth.faces[face - 1].box_xyxy[1])))
+    heights = (np.arange(missing + space, 0, -1) - 0.5) / missing  # of the new rows over the edge
+    scale = np.sqrt(np.clip(1 - heights**2, 1e-6, 1))[:, None]
+    inside = np.clip(half * scale - np.abs(offset) + 0.5, 0, 1) * (heights < 1)[:, None]
     source = np.clip(np.round(middle + offset / scale), columns[0], columns[-1]).astype(int)
     cap_hw = inside > 0.5
 
@@ -147,7 +153,10 @@ def _continued_at(
             return None
         return grown(layer, np.full(cap_hw.shape, layer[depth.mask_hw].max(), np.float32))
 
-    moved = tuple(_moved(found, edge, missing, number == face) for number, found in enumerate(depth.faces, 1))
+    moved = tuple(
+        _moved(found, edge, missing + space, missing if number == face else 0)
+        for number, found in enumerate(depth.faces, 1)
+    )
     mark_hw = cap_hw.astype(np.uint8)
     person_hw, alpha_hw = depth.person_hw, photo.alpha_hw
     return (
@@ -164,7 +173,7 @@ def _continued_at(
         ),
         replace(
             photo,
-            rgb_hwc=grown(photo.rgb_hwc, np.repeat(upright(photo.rgb_hwc)[:1], missing, axis=0)),
+            rgb_hwc=grown(photo.rgb_hwc, np.repeat(upright(photo.rgb_hwc)[:1], missing + space, axis=0)),
             alpha_hw=None if alpha_hw is None else grown(alpha_hw, mark_hw * np.uint8(255)),
             frame_xywh=None,
         ),
@@ -179,19 +188,20 @@ def _turned_box(face: Face, edge: str, size_hw: tuple[int, int]) -> tuple[float,
     return {"top": (left, right), "left": (height - bottom, height - top), "right": (top, bottom)}[edge]
 
 
-def _moved(face: Face, edge: str, missing: int, grows: bool) -> Face:
-    """The face in the grown picture; its box reaches over what is added."""
-    across, down = missing * (edge == "left"), missing * (edge == "top")
+def _moved(face: Face, edge: str, rows: int, added: int) -> Face:
+    """The face in a picture with so many rows or columns more at an edge, its box wider by those added."""
+    across, down = rows * (edge == "left"), rows * (edge == "top")
     left, top, right, bottom = np.add(face.box_xyxy, (across, down) * 2).tolist()
-    if grows:
-        left -= across
-        top -= down
-        right += missing * (edge == "right")
-    eyes = face.eyes_xy
-    if eyes is not None:
-        (x, y), (u, v) = eyes
-        eyes = (x + across, y + down), (u + across, v + down)
-    return replace(face, box_xyxy=(left, top, right, bottom), eyes_xy=eyes)
+    box_xyxy = (
+        left - added * (edge == "left"),
+        top - added * (edge == "top"),
+        right + added * (edge == "right"),
+        bottom,
+    )
+    if face.eyes_xy is None:
+        return replace(face, box_xyxy=box_xyxy)
+    (x, y), (u, v) = face.eyes_xy
+    return replace(face, box_xyxy=box_xyxy, eyes_xy=((x + across, y + down), (u + across, v + down)))
 
 
 def _in_widths(depth: DepthMap, width: int) -> DepthMap:
