@@ -13,7 +13,7 @@ import numpy as np
 from face3d.errors import GeometryError, memory_errors_explained
 from face3d.geometry import plates
 from face3d.geometry.bend import bent
-from face3d.geometry.budget import LARGER_BUDGETS, off_its_surface, require_memory
+from face3d.geometry.budget import LARGER_BUDGETS, even_kind, off_its_surface, require_memory
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
 from face3d.geometry.hollow import hollowed
@@ -126,7 +126,7 @@ def _require_detail(relief: Relief, kind: str, mesh: Mesh) -> None:
     asked = relief.settings.face_budget
     for enough in (budget for budget in LARGER_BUDGETS if budget > asked):
         finer = replace(relief, settings=replace(relief.settings, face_budget=enough))
-        if off_its_surface(finer, kind, build_mesh(finer, kind)) <= LARGEST_DEVIATION:
+        if off_its_surface(finer, kind, build_mesh(finer, even_kind(kind))) <= LARGEST_DEVIATION:
             break
     raise GeometryError(
         f"With {asked:,} triangles the {kind} would be off its surface by {off:.0%} of its size, and "

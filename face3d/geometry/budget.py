@@ -42,9 +42,14 @@ def require_memory(relief: Relief, kind: str) -> None:
     )
 
 
+def even_kind(kind: str) -> str:
+    """The kind, or the one through whose points it is a surface: cheaper to build, and as large in detail."""
+    return kind if KINDS[kind].even else "bust"
+
+
 def off_its_surface(relief: Relief, kind: str, mesh: Mesh) -> float:
     """`deviation` of a mesh in the camera's frame from its kind with many triangles; 0 where not measured."""
-    if relief.settings.face_budget >= ENOUGH_TRIANGLES or not KINDS[kind].even:
+    if relief.settings.face_budget >= ENOUGH_TRIANGLES:
         return 0.0
-    shape = KINDS[kind].build(relief, 2 * ENOUGH_TRIANGLES)
+    shape = KINDS[even_kind(kind)].build(relief, 2 * ENOUGH_TRIANGLES)
     return deviation((shape.vertices_n3, shape.faces_m3), (mesh.vertices_n3, mesh.faces_m3))

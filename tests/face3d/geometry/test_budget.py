@@ -5,12 +5,13 @@ import pytest
 
 import generate_3d_model
 from face3d.errors import GeometryError
-from face3d.geometry.budget import MEMORY_GB, memory_gb
+from face3d.geometry.budget import MEMORY_GB, memory_gb, off_its_surface
+from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head, photo_of
-from generate_3d_model import generate_model
+from generate_3d_model import build_mesh, generate_model
 
 
 def test_too_many_triangles_for_the_memory_are_refused_with_the_number_that_fits(monkeypatch):
@@ -31,12 +32,24 @@ def test_a_small_photo_has_no_more_triangles_than_its_pixels_give():
     assert memory_gb(relief, "bust", 5_000_000) < 0.1
 
 
-def test_too_few_triangles_for_the_shape_are_refused_with_a_number_that_holds():
-    depth, photo = head((192, 160)), photo_of((192, 160))
-    # Narrow arms beside the body, which a coarse grid does not hold.
+@pytest.fixture
+def narrow():
+    """A head with narrow arms beside the body, which a coarse grid does not hold, and its photo."""
+    depth = head((192, 160))
     mask_hw = depth.mask_hw.copy()
     mask_hw[120:, 56:104] = False
-    gap = replace(depth, mask_hw=mask_hw)
+    return replace(depth, mask_hw=mask_hw), photo_of((192, 160))
+
+
+def test_a_surface_through_the_points_of_a_bust_is_refused_as_a_bust_is(narrow):
+    relief = make_relief(*narrow, ModelSettings(face_budget=100))
+    bust = build_mesh(relief, "bust")
+    off = off_its_surface(relief, "poisson", bust)
+    assert off == off_its_surface(relief, "bust", bust) > LARGEST_DEVIATION
+
+
+def test_too_few_triangles_for_the_shape_are_refused_with_a_number_that_holds(narrow):
+    gap, photo = narrow
     with pytest.raises(GeometryError, match=r"off its surface by .* choose at least") as refused:
         generate_model(gap, photo, "bust", ModelSettings(face_budget=100))
     enough = int(str(refused.value).split("at least ")[1].rstrip(".").replace(",", ""))
