@@ -26,6 +26,10 @@ class DepthError(FaceModelError):
     """A depth map cannot be computed, or is not usable for the requested model."""
 
 
+class VideoError(FaceModelError):
+    """The file is not a video that can be used."""
+
+
 class AssistantError(FaceModelError):
     """A server may not be asked, cannot be reached, or gives no answer that can be used."""
 

@@ -1,0 +1,107 @@
+"""From a video to a steady depth film and the frame of which a model is made."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from face3d.errors import VideoError
+from face3d.structures import DepthMap, Photo
+from face3d.video.choice import suitability
+from face3d.video.films import Frames, Range, film_8bit, film_16bit
+from face3d.video.frames import Film
+from face3d.video.steady import Steady
+
+Predict = Callable[[Photo], DepthMap]
+
+
+@dataclass(frozen=True, eq=False)
+class DepthFilm:
+    """What a video gives.
+
+    photo, depth: of the frame that suits a model best, by the network, not mixed with others. number,
+    seconds: of that frame. frames: how many were computed. film_8bit: MP4. film_16bit: ending and bytes.
+    black, white: the depth values of the codes 1 and 65535 of the 16 bits.
+    own_change, change: mean change from frame to frame of what stands still, by the network alone and in the
+    film, shares of the depth's spread; None where nothing stood still.
+    """
+
+    photo: Photo
+    depth: DepthMap
+    number: int
+    seconds: float
+    frames: int
+    film_8bit: bytes
+    film_16bit: tuple[str, bytes]
+    black: float
+    white: float
+    own_change: float | None
+    change: float | None
+
+    def report(self) -> dict[str, float | int | None]:
+        """The figures, for the report of a run."""
+        return {
+            "frames": self.frames,
+            "model_from_frame": self.number,
+            "model_from_second": round(self.seconds, 3),
+            "depth_at_code_1": self.black,
+            "depth_at_code_65535": self.white,
+            "still_change_of_network_percent": _percent(self.own_change),
+            "still_change_percent": _percent(self.change),
+        }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 4)
+
+
+def depth_film(
+    film: Film, predict: Predict, *, every: int = 1, tell: Callable[[int], None] | None = None
+) -> DepthFilm:
+    """Each `every`-th frame of a film, its depth made steady.
+
+    tell: called with the number of frames done.
+    Raises: VideoError where no frame shows a person.
+    """
+    steady, span = Steady(), None
+    best: tuple[float, Photo, DepthMap, int, float] | None = None
+    changes: list[tuple[float, float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        frames = Frames(Path(folder))
+        for frame in film.frames(every):
+            depth = predict(frame.photo)
+            worth = suitability(frame.photo, depth)
+            if best is None or worth > best[0]:
+                best = worth, frame.photo, depth, frame.number, frame.seconds
+            shown = steady.add(frame.photo, depth)
+            if shown.change is not None and shown.own_change is not None:
+                changes.append((shown.own_change, shown.change))
+            if span is None and depth.mask_hw.any():
+                span = Range.of(shown.depth)
+            if span is None:
+                frames.add(np.zeros(depth.size_hw, np.uint16), frame.seconds)
+            else:
+                frames.add(span.coded(shown.depth), frame.seconds)
+            if tell:
+                tell(len(frames.seconds))
+        if best is None or span is None:
+            raise VideoError(f"No frame of {film.path.name} shows a person. Choose another video.")
+        own_change, change = np.mean(changes, axis=0).tolist() if changes else (None, None)
+        _, photo, depth, number, seconds = best
+        return DepthFilm(
+            photo,
+            depth,
+            number,
+            seconds,
+            len(frames.seconds),
+            film_8bit(frames),
+            film_16bit(frames),
+            span.low,
+            span.high,
+            own_change,
+            change,
+        )

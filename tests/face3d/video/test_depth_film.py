@@ -1,0 +1,161 @@
+"""A steady depth film, the frame of a model, and the files."""
+
+import io
+import zipfile
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from face3d.errors import VideoError
+from face3d.structures import DepthRepresentation, Photo
+from face3d.synthetic import head
+from face3d.video import films
+from face3d.video.choice import suitability
+from face3d.video.films import Frames, Range, film_8bit, film_16bit
+from face3d.video.frames import Frame
+from face3d.video.stage import depth_film
+from face3d.video.steady import Steady
+
+SIZE = 96, 80
+HEAD = head(SIZE)
+RNG = np.random.default_rng(4)
+TEXTURE = cv2.GaussianBlur(RNG.normal(128, 60, (*SIZE, 3)), (0, 0), 1.0)
+
+
+def picture(noise=1.0, seed=0):
+    grain = np.random.default_rng(seed).normal(0, noise, TEXTURE.shape)
+    return Photo(np.clip(TEXTURE + grain, 0, 255).astype(np.uint8), None, None, f"{seed:064d}")
+
+
+def jittered(seed, representation=DepthRepresentation.RELIEF):
+    """The depth of a network that is a little different from frame to frame."""
+    rng = np.random.default_rng(1000 + seed)
+    noise = cv2.GaussianBlur(rng.normal(0, 1, SIZE).astype(np.float32), (0, 0), 4)
+    noise *= 0.01 / noise.std()
+    scale = rng.uniform(0.9, 1.1) if representation is DepthRepresentation.RELATIVE_INVERSE else 1.0
+    values = (scale * (HEAD.values_hw + noise) + rng.uniform(-0.05, 0.05)).astype(np.float32)
+    back = None if scale != 1.0 else np.minimum(HEAD.back_hw + (values - HEAD.values_hw), values)
+    return replace(HEAD, values_hw=values, back_hw=back, representation=representation)
+
+
+@pytest.mark.parametrize("kind", [DepthRepresentation.RELIEF, DepthRepresentation.RELATIVE_INVERSE])
+def test_what_stands_still_changes_a_third_as_much_or_less(kind):
+    steady, frames = Steady(), []
+    for seed in range(12):
+        frames.append(steady.add(picture(seed=seed), jittered(seed, kind)))
+    own, shown = np.mean([[frame.own_change, frame.change] for frame in frames[1:]], axis=0)
+    assert 0 < shown < own / 3
+    last = frames[-1].depth
+    truth = HEAD.values_hw[HEAD.mask_hw]
+    fitted = np.polynomial.Polynomial.fit(last.values_hw[HEAD.mask_hw], truth, 1)
+    assert np.abs(fitted(last.values_hw[HEAD.mask_hw]) - truth).mean() < 0.005  # nearer than one frame
+
+
+def test_what_moves_is_followed_at_once_and_a_new_scene_begins_anew():
+    steady = Steady()
+    steady.add(picture(), HEAD)
+    moved = np.zeros(SIZE, bool)
+    moved[60:80, 30:50] = True
+    rgb = np.where(moved[..., None], picture().rgb_hwc ^ 128, picture().rgb_hwc)
+    nearer = replace(HEAD, values_hw=np.where(moved, HEAD.values_hw + np.float32(0.1), HEAD.values_hw))
+    shown = steady.add(replace(picture(), rgb_hwc=rgb), nearer).depth
+    inner = np.s_[63:77, 33:47]
+    assert shown.values_hw[inner] == pytest.approx(nearer.values_hw[inner], abs=1e-3)
+    other = replace(HEAD, values_hw=np.roll(HEAD.values_hw, 20, axis=1))
+    cut = steady.add(replace(picture(), rgb_hwc=rgb ^ 128), other)
+    assert cut.change is None and cut.depth is other
+
+
+class FilmOf:
+    """A film of given frames in place of a file."""
+
+    def __init__(self, photos):
+        self.photos, self.path = photos, type("Path", (), {"name": "talk.mp4"})
+
+    def frames(self, every):
+        for number, photo in enumerate(self.photos):
+            if number % every == 0:
+                yield Frame(number, number / 25, photo)
+
+
+def test_the_sharpest_frame_is_the_models_and_its_depth_is_the_networks_own():
+    blurred = replace(picture(), rgb_hwc=cv2.GaussianBlur(picture().rgb_hwc, (0, 0), 4))
+    photos = [blurred, blurred, picture(seed=2), blurred]
+    done, made = [], {}
+
+    def predict(photo):
+        return made.setdefault(id(photo), jittered(len(made)))
+
+    film = depth_film(FilmOf(photos), predict, tell=done.append)
+    assert film.number == 2 and film.photo is photos[2] and film.depth is made[id(photos[2])]
+    assert done == [1, 2, 3, 4] and film.frames == 4
+    assert film.report()["model_from_second"] == 0.08
+    assert depth_film(FilmOf(photos), predict, every=2).frames == 2
+
+
+def test_a_frame_without_a_face_is_the_last_choice():
+    assert suitability(picture(), replace(HEAD, faces=())) == 0 < suitability(picture(), HEAD)
+
+
+def test_a_film_without_a_person_is_one_sentence():
+    empty = replace(HEAD, mask_hw=np.zeros(SIZE, bool), faces=())
+    with pytest.raises(VideoError, match=r"No frame of talk.mp4 shows a person\. Choose another video\."):
+        depth_film(FilmOf([picture()]), lambda _: empty)
+
+
+@pytest.fixture
+def three(tmp_path):
+    """Three coded frames, of odd size, and what they hold."""
+    span, frames, held = Range.of(HEAD), Frames(tmp_path), []
+    for number, shift in enumerate((0.0, 0.02, 0.04)):
+        moved = replace(HEAD, values_hw=HEAD.values_hw + np.float32(shift), back_hw=None)
+        held.append(span.coded(moved)[:-1, :-1])
+        frames.add(held[-1], number * 0.04 + (number > 1))
+    return frames, held, span
+
+
+def test_the_16_bits_are_lossless_and_keep_their_times(three):
+    av = pytest.importorskip("av")
+    frames, held, span = three
+    ending, data = film_16bit(frames)
+    assert ending == ".mkv"
+    with av.open(io.BytesIO(data)) as film:
+        decoded = [(frame.to_ndarray(), frame.time) for frame in film.decode(video=0)]
+    assert [seconds for _, seconds in decoded] == pytest.approx([0, 0.04, 1.08], abs=2e-3)
+    assert all((a == b).all() for (a, _), b in zip(decoded, held, strict=True))
+    back = span.low + (held[0].astype(float) - 1) / 65534 * (span.high - span.low)
+    mask = HEAD.mask_hw[:-1, :-1]
+    assert back[mask] == pytest.approx(HEAD.values_hw[:-1, :-1][mask], abs=2e-5)
+    assert (held[0][~mask] == 0).all()
+
+
+@pytest.mark.parametrize("with_pyav", [True, False])
+def test_the_8_bits_play_in_opencv(three, with_pyav, monkeypatch, tmp_path):
+    if with_pyav:
+        pytest.importorskip("av")
+    monkeypatch.setattr(films, "has_pyav", lambda: with_pyav)
+    frames, held, _ = three
+    path = tmp_path / "depth.mp4"
+    path.write_bytes(film_8bit(frames))
+    film = cv2.VideoCapture(str(path))
+    pictures = []
+    while (read := film.read())[0]:
+        pictures.append(read[1])
+    assert len(pictures) == 3 and pictures[0].shape == (96, 80, 3)
+    codes, seen = held[1].astype(float), pictures[1][:-1, :-1, 0].astype(float)
+    assert np.corrcoef(codes[codes > 0], seen[codes > 0])[0, 1] > 0.98
+    assert seen[codes == 0].mean() < 12
+
+
+def test_without_pyav_the_16_bits_are_png_files(three, monkeypatch):
+    monkeypatch.setattr(films, "has_pyav", lambda: False)
+    frames, held, _ = three
+    ending, data = film_16bit(frames)
+    assert ending == ".zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name, coded in zip(sorted(archive.namelist()), held, strict=True):
+            assert (
+                cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_UNCHANGED) == coded
+            ).all()
