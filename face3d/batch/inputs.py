@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from face3d.batch.outputs import ENDINGS
+from face3d.depth.download import sha256_of
 from face3d.errors import PhotoError
 from face3d.export.images import has_software_text
 from face3d.photo import accepted_suffixes, listed_formats, read_photo
@@ -94,6 +95,14 @@ def read(path: Path) -> Photo:
     except OSError as error:
         raise _unreadable(path, error) from error
     return read_photo(data, path.name)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, '' where it cannot be read."""
+    try:
+        return sha256_of(path)
+    except OSError:
+        return ""
 
 
 def shown(path: Path | str) -> str:

@@ -1,0 +1,75 @@
+"""Options of the command line about a run: what is done again, what is noted, and when it stops."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from face3d.batch.manifest import Recipe
+from face3d.depth.checkpoints import published_digest
+from face3d.depth.download import sha256_of
+from face3d.depth.registry import NETWORKS
+from face3d.errors import BatchError
+
+RUN_OPTIONS = frozenset({"photos", "output", "manifest", "resume", "dry_run", "fail_fast"})
+"""Of the namespace: what decides which photos are converted, how and where to, not what comes out of one."""
+FILES_READ = ("mask", "hidden", "depth_map", "checkpoint")
+"""Of the namespace: what may name a file that the output depends on."""
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command line's."""
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="FILE",
+        help="a JSON line for each photo, added to the file when the photo is done: digests of the photo and "
+        "of its files, settings, figures of the report, seconds, or the error",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="pass over what the manifest has as done: same photo, settings, version and network, and its "
+        "files still there as they were written",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be converted to which files, and end"
+    )
+    parser.add_argument("--fail-fast", action="store_true", help="stop after the first photo that fails")
+
+
+def check_run_options(options: argparse.Namespace) -> None:
+    """Raises BatchError, before any work, for options that do not fit each other."""
+    if options.resume and options.manifest is None:
+        raise BatchError("--resume goes on from a manifest. Add --manifest FILE.")
+
+
+def recipe_of(options: argparse.Namespace, defaults: argparse.Namespace) -> Recipe:
+    """What the options say about the files of every photo. defaults: the namespace without any option."""
+    network = {"name": options.network}
+    if options.checkpoint is None:
+        network["sha256"] = published_digest(NETWORKS[options.network])
+    if options.depth_map is not None:
+        network = {"name": "none"}
+    return Recipe(chosen_settings(options, defaults), _digests_of_files_read(options), network)
+
+
+def chosen_settings(options: argparse.Namespace, defaults: argparse.Namespace) -> dict[str, Any]:
+    """What was chosen about the output of a photo and is no default, by the option's name in the namespace,
+    as JSON has it.
+    """
+    usual = vars(defaults)
+    chosen = {
+        name: value
+        for name, value in vars(options).items()
+        if name not in RUN_OPTIONS and value != usual[name]
+    }
+    return {name: str(value) if isinstance(value, Path) else value for name, value in sorted(chosen.items())}
+
+
+def _digests_of_files_read(options: argparse.Namespace) -> Mapping[str, str]:
+    """SHA-256 of the files that the options name and the output depends on, by the option's name."""
+    named = {name: getattr(options, name) for name in FILES_READ}
+    return {name: sha256_of(Path(path)) for name, path in named.items() if path and Path(path).is_file()}
