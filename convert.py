@@ -242,7 +242,7 @@ def convert_all(options: argparse.Namespace) -> int:
     check_refinement(options)
     check_run_options(options)
     outputs.check_folder(options.output)
-    found = described(options) or inputs.find_photos(options.photos)
+    found = described(options) or inputs.find_photos(options.photos, options.recursive, options.output)
     for sentence in [*found.passed_over, *found.failures]:
         print(sentence, file=sys.stderr)
     if not found.photos:
@@ -252,13 +252,13 @@ def convert_all(options: argparse.Namespace) -> int:
     check_depth_options(options, found.photos)
     chosen_hidden(options, found.photos)
     kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
-    names = outputs.output_names(found.photos, options.output, options.face, kept)
+    names = outputs.output_names(found.photos, options.output, options.face, kept, found.places)
     tasks = [Task(path, name) for path, name in zip(found.photos, names, strict=True)]
     recipe = recipe_of(options, arguments().parse_args([]))
     if options.dry_run:
         return plan(tasks, options, recipe)
     with only_run_into(options.output):
-        return run(tasks, len(found.failures), options, recipe, opened(options))
+        return run(tasks, len(found.failures), options, recipe, opened)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -24,6 +24,13 @@ class Progress:
         self._lists = not (self._counts and sys.stdout.isatty())
         self._converted = self._failed = self._known = 0
 
+    def show(self) -> None:
+        """Print the line that counts, on a terminal."""
+        if self._counts:
+            self._wipe()
+            sys.stderr.write(self.line())
+            sys.stderr.flush()
+
     def about(self, task: Task, sentence: str) -> None:
         """Print a sentence about a photo."""
         self.say(f"{shown(task.path)}: {sentence}")
@@ -32,13 +39,13 @@ class Progress:
         """Print a sentence."""
         self._wipe()
         print(sentence, file=sys.stderr)
-        self._count()
+        self.show()
 
     def result(self, line: str) -> None:
         """Print a line of the output."""
         self._wipe()
         print(line, flush=True)
-        self._count()
+        self.show()
 
     def finished(self, task: Task, outcome: Outcome) -> None:
         """Count one photo, and print what became of it."""
@@ -50,17 +57,17 @@ class Progress:
         if self._lists:
             self.result(f"{shown(task.path)}: {outcome.said}")
         else:
-            self._count()
+            self.show()
 
     def known(self) -> None:
         """Count one photo that an earlier run has converted."""
         self._known += 1
-        self._count()
+        self.show()
 
     def end(self) -> None:
         """Leave the line that counts."""
         if self._counts:
-            self._count()
+            self.show()
             sys.stderr.write("\n")
             self._counts = False
 
@@ -79,12 +86,6 @@ class Progress:
     def _wipe(self) -> None:
         if self._counts:
             sys.stderr.write("\r\x1b[K")
-
-    def _count(self) -> None:
-        if self._counts:
-            self._wipe()
-            sys.stderr.write(self.line())
-            sys.stderr.flush()
 
 
 def duration(seconds: float) -> str:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 
 from face3d import console
 from face3d.batch import manifest
-from face3d.batch.inputs import shown
+from face3d.batch.inputs import digest, shown
 from face3d.batch.interrupts import Interrupts
 from face3d.batch.manifest import Done, Manifest, Outcome, Recipe, Task
 from face3d.batch.progress import Progress
+from face3d.batch.run_options import chosen_jobs
+from face3d.batch.workers import Died, spread
 
 Warn = Callable[[str], None]
 Convert = Callable[[Task, Warn], Outcome]
-"""Converts one photo. The function that it gets prints a sentence about the photo."""
+"""Converts one photo. The function that it gets is told sentences about the photo."""
+Opened = Callable[[argparse.Namespace], Convert]
+"""Loads what the options name, once in each process."""
+
+REMEDY = "Use fewer --jobs, or a smaller photo."
 
 
 def plan(tasks: Sequence[Task], options: argparse.Namespace, recipe: Recipe) -> int:
@@ -39,17 +46,18 @@ def run(
     failures: int,
     options: argparse.Namespace,
     recipe: Recipe,
-    convert: Convert,
+    opened: Opened,
 ) -> int:
     """Convert the photos; returns the exit code.
 
-    failures: the number of named paths that are of no use.
-    Raises: BatchError and ExportError for a manifest that cannot be read or written; KeyboardInterrupt, with
-    how far it came.
+    failures: the number of named paths that are of no use. opened: of a module, for other processes.
+    Raises: FaceModelError of `opened`; BatchError and ExportError for a manifest that cannot be read or
+    written; KeyboardInterrupt, with how far it came.
     """
     count = len(tasks) + failures
     progress = Progress(count)
     interrupts = Interrupts(progress.say)
+    jobs = chosen_jobs(options, len(tasks))
     done = _done(options, recipe)
     good, failed = 0, failures
 
@@ -65,12 +73,18 @@ def run(
                 yield task
 
     with ExitStack() as stack:
+        progress.show()
         stack.callback(progress.end)
         noted = stack.enter_context(Manifest(options.manifest)) if options.manifest else None
-        if len(tasks) > 1:  # of one photo nothing else is left
+        here = opened(options) if jobs == 1 else None  # Ctrl-C stops that, and a single photo, at once
+        if len(tasks) > 1:
             stack.enter_context(interrupts)
+        if here:
+            outcomes = _one_by_one(open_tasks(), here, progress)
+        else:
+            outcomes = stack.enter_context(closing(_spread(open_tasks(), opened, options, jobs, progress)))
         try:
-            for task, outcome in _one_by_one(open_tasks(), convert, progress):
+            for task, outcome in outcomes:
                 if noted:
                     noted.append(manifest.entry(task, outcome, recipe))
                 progress.finished(task, outcome)
@@ -93,6 +107,31 @@ def _one_by_one(
     """Each task and what became of it, in this process."""
     for task in tasks:
         yield task, convert(task, partial(progress.about, task))
+
+
+def _spread(
+    tasks: Iterable[Task], opened: Opened, options: argparse.Namespace, jobs: int, progress: Progress
+) -> Generator[tuple[Task, Outcome], None, None]:
+    """Each task and what became of it, in processes."""
+    for task, outcome in spread(tasks, _opened_collecting, (opened, options), jobs):
+        if isinstance(outcome, Died):
+            said = f"Its process died twice ({outcome}), as where memory is short. {REMEDY}"
+            yield task, Outcome(error=said, sha256=digest(task.path))
+            continue
+        for sentence in outcome.warnings:
+            progress.about(task, sentence)
+        yield task, outcome
+
+
+def _opened_collecting(argument: tuple[Opened, argparse.Namespace]) -> Callable[[Task], Outcome]:
+    opened, options = argument
+    return partial(_convert_collecting, opened(options))
+
+
+def _convert_collecting(convert: Convert, task: Task) -> Outcome:
+    warnings: list[str] = []
+    outcome = convert(task, warnings.append)
+    return replace(outcome, warnings=tuple(warnings))
 
 
 def _done(options: argparse.Namespace, recipe: Recipe) -> Done | None:

@@ -7,20 +7,42 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from face3d.batch.depth_options import DEFAULT_NETWORK
 from face3d.batch.manifest import Recipe
+from face3d.batch.workers import cores, memory_gb
 from face3d.depth.checkpoints import published_digest
 from face3d.depth.download import sha256_of
 from face3d.depth.registry import NETWORKS
 from face3d.errors import BatchError
 
-RUN_OPTIONS = frozenset({"photos", "output", "manifest", "resume", "dry_run", "fail_fast"})
+RUN_OPTIONS = frozenset(
+    {"photos", "output", "recursive", "jobs", "manifest", "resume", "dry_run", "fail_fast"}
+)
 """Of the namespace: what decides which photos are converted, how and where to, not what comes out of one."""
+FEW = 4
+"""Photos that one process has converted about as soon as others have loaded the network."""
+GB_PER_JOB = 2.0
+"""Memory that the default leaves to a process; one with the bundled network takes about 1.5 GB."""
 FILES_READ = ("mask", "hidden", "depth_map", "checkpoint")
 """Of the namespace: what may name a file that the output depends on."""
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to the command line's."""
+    parser.add_argument(
+        "-r",
+        "--recursive",
+        action="store_true",
+        help="take the photos of folders inside the folders that are named too; their files come into the "
+        "same folders inside the output's. Hidden folders and links to folders are left out",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help=f"processes that convert at the same time, each with the network; default: as many as there are "
+        f"cores, 1 for up to {FEW} photos, for a network that may run on a GPU, and for --prompt",
+    )
     parser.add_argument(
         "--manifest",
         type=Path,
@@ -44,6 +66,18 @@ def check_run_options(options: argparse.Namespace) -> None:
     """Raises BatchError, before any work, for options that do not fit each other."""
     if options.resume and options.manifest is None:
         raise BatchError("--resume goes on from a manifest. Add --manifest FILE.")
+    if options.jobs is not None and options.jobs < 1:
+        raise BatchError(f"--jobs must be 1 or more, not {options.jobs}.")
+
+
+def chosen_jobs(options: argparse.Namespace, photos: int) -> int:
+    """How many processes convert so many photos."""
+    if options.jobs is not None:
+        return max(1, min(options.jobs, photos))
+    on_gpu = options.network != DEFAULT_NETWORK and options.device != "cpu"
+    if photos <= FEW or on_gpu or options.prompt is not None:
+        return 1
+    return max(1, min(cores(), photos, round(memory_gb() / GB_PER_JOB)))
 
 
 def recipe_of(options: argparse.Namespace, defaults: argparse.Namespace) -> Recipe:

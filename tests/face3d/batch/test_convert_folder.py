@@ -6,6 +6,8 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
+import stand_in
+
 import convert
 from face3d.batch.manifest import read
 
@@ -20,6 +22,7 @@ class Presses:
 sys.meta_path.insert(0, Presses())
 sys.argv = ["/usr/bin/photo-to-3d-face", "--help"]
 import convert
+import stand_in
 """
 
 
@@ -70,3 +73,21 @@ def test_ctrl_c_during_imports_is_one_sentence():
         [sys.executable, "-c", PRESS_DURING_IMPORTS], cwd=ROOT, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
+
+
+def test_folders_are_mirrored_and_two_processes_give_the_bytes_of_one(
+    network, photo_file, tmp_path, monkeypatch, capsys
+):
+    """The networks of the other processes are stood in for as well."""
+    for seed, name in enumerate(("a.jpg", "one/a.jpg", "one/two/b.jpg", ".hidden/c.jpg")):
+        photo_file(tmp_path / "in" / name, seed)
+    call = [str(tmp_path / "in"), "-r", *QUICK, "-o"]
+    assert convert.main([*call, str(tmp_path / "1"), "--jobs", "1"]) == 0
+    assert capsys.readouterr().err.count("The photo is small") == 3
+    monkeypatch.setattr(convert, "opened", stand_in.opened)
+    assert convert.main([*call, str(tmp_path / "2"), "--jobs", "2"]) == 0
+    said = capsys.readouterr()
+    assert said.err.count("The photo is small") == 3 and said.out.count("\n") == 3
+    assert contents(tmp_path / "1") == contents(tmp_path / "2")
+    folders = {path.rpartition("/")[0] for path in contents(tmp_path / "1")}
+    assert folders == {"", "one", "one/two"} and len(contents(tmp_path / "1")) == 18
