@@ -38,7 +38,8 @@ from face3d.batch.lock import only_run_into
 from face3d.batch.manifest import Outcome, Task
 from face3d.batch.matte_options import check_refinement, chosen_mask, chosen_matte
 from face3d.batch.model_options import model_settings
-from face3d.batch.options import arguments
+from face3d.batch.options import arguments, parsed
+from face3d.batch.photo_options import check_photo_options, part_of
 from face3d.batch.run import Convert, plan, run
 from face3d.batch.run_options import check_run_options, recipe_of
 from face3d.depth import checkpoints
@@ -112,7 +113,7 @@ class Estimators(NamedTuple):
     """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask.
 
     own: the photo's depth in place of the network's, or None. refine: the matte's edge. hidden: the mask of
-    what covers the person.
+    what covers the person. crop: the part of the turned photo.
     """
 
     network: DepthEstimator
@@ -122,10 +123,11 @@ class Estimators(NamedTuple):
     own: OwnDepth | None = None
     refine: bool = False
     hidden: Photo | None = None
+    crop: list[int] | None = None
 
     def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
-        """The photo, turned clockwise, and its depth map with the matte as its foreground."""
-        turned, mask = photo.turned(degrees), self.mask and self.mask.turned(degrees)
+        """The photo, turned clockwise and cropped, and its depth map with the matte as its foreground."""
+        turned, mask = part_of(photo.turned(degrees), self.crop), self.mask and self.mask.turned(degrees)
         own = self.own and self.own.of(turned, degrees)
         depth = own or depth_estimation.predict(self.network, turned)
         cut = depth_estimation.cut_out(
@@ -227,7 +229,9 @@ def opened(options: argparse.Namespace) -> Convert:
     alone = matte == "none" or options.network == "face"
     face_network = network if alone else depth_estimation.load_network()
     hidden = None if options.hidden is None else inputs.read(options.hidden)
-    estimators = Estimators(network, face_network, matte, mask, refine=options.refine_matte, hidden=hidden)
+    estimators = Estimators(
+        network, face_network, matte, mask, refine=options.refine_matte, hidden=hidden, crop=options.crop
+    )
     return partial(convert_file, options, model_settings(options), estimators)
 
 
@@ -241,6 +245,7 @@ def convert_all(options: argparse.Namespace) -> int:
     check_consent(options)
     check_refinement(options)
     check_run_options(options)
+    check_photo_options(options)
     outputs.check_folder(options.output)
     found = described(options) or inputs.find_photos(options.photos, options.recursive, options.output)
     for sentence in [*found.passed_over, *found.failures]:
@@ -263,7 +268,7 @@ def convert_all(options: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Convert the photos named on the command line; returns the exit code, see `face3d.batch.options`."""
-    return console.run(lambda: convert_all(arguments().parse_args(argv)))
+    return console.run(lambda: convert_all(parsed(argv)))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from face3d.batch import outputs
@@ -12,12 +13,13 @@ from face3d.batch.depth_options import add_depth_options
 from face3d.batch.imagine_options import add_imagine_options
 from face3d.batch.matte_options import add_matte_options
 from face3d.batch.model_options import add_model_options
+from face3d.batch.photo_options import add_photo_options
 from face3d.batch.print_options import add_print_options
 from face3d.batch.run_options import add_run_options
+from face3d.batch.settings_file import merged
 from face3d.export.colour_maps import COLOUR_MAPS
 from face3d.export.depth_maps import ON_REQUEST
 from face3d.geometry.kinds import KINDS
-from face3d.structures import TURNS
 
 EXIT_CODES = """exit codes: 0, all photos are converted; 1, a photo failed or there was none; 2, wrong
 arguments; 130, interrupted; 141, the reader of the output has gone."""
@@ -59,15 +61,17 @@ def arguments() -> argparse.ArgumentParser:
     )
     add_print_options(parser)
     add_model_options(parser)
-    parser.add_argument(
-        "--rotate",
-        default="0",
-        choices=["auto", *map(str, TURNS)],
-        metavar="DEGREES",
-        help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
-    )
+    add_photo_options(parser)
     add_matte_options(parser)
     add_complete_options(parser)
     add_assist_options(parser)
     add_imagine_options(parser)
     return parser
+
+
+def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of a command line, default: this program's, with those of its file of settings.
+
+    Raises: BatchError for a file of settings that is of no use.
+    """
+    return merged(arguments(), words)

@@ -16,7 +16,7 @@ from face3d.depth.registry import NETWORKS
 from face3d.errors import BatchError
 
 RUN_OPTIONS = frozenset(
-    {"photos", "output", "recursive", "jobs", "manifest", "resume", "dry_run", "fail_fast"}
+    {"photos", "output", "recursive", "jobs", "manifest", "resume", "dry_run", "fail_fast", "settings"}
 )
 """Of the namespace: what decides which photos are converted, how and where to, not what comes out of one."""
 FEW = 4
@@ -29,6 +29,13 @@ FILES_READ = ("mask", "hidden", "depth_map", "checkpoint")
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to the command line's."""
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="a TOML file with settings by the names of these options, as the page saves it; what the "
+        "command line says itself counts first",
+    )
     parser.add_argument(
         "-r",
         "--recursive",
