@@ -50,6 +50,7 @@ from face3d.export.files import save_all
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
 from face3d.export.renderings import PICTURES
+from face3d.export.strip import strip_png
 from face3d.geometry.settings import ModelSettings
 from face3d.own_depth.values import OwnDepth
 from face3d.photo import concerns
@@ -87,6 +88,8 @@ def convert(
     models = {name: write(name, model.mesh, inside) for name in formats if name in WRITERS}
     files = {outputs.FORMATS[name]: data for name, data in models.items()}
     files |= {picture.suffix: picture.make(model.mesh) for picture in PICTURES if picture.format in formats}
+    if outputs.STRIP_FORMAT in formats:
+        files[outputs.FORMATS[outputs.STRIP_FORMAT]] = strip_png(photo, depth, model.mesh)
     if "html" in formats:
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())

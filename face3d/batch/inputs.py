@@ -8,7 +8,7 @@ import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from face3d.batch.outputs import ENDINGS
@@ -135,7 +135,7 @@ def digest(path: Path) -> str:
         return ""
 
 
-def shown(path: Path | str) -> str:
+def shown(path: PurePath | str) -> str:
     """A path for a message, on one line: control characters as `\\x0a`."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(path))
 

@@ -19,9 +19,11 @@ from face3d.export.models import WRITERS
 from face3d.export.renderings import PICTURES
 from face3d.geometry.kinds import KINDS
 
+STRIP_FORMAT = "strip"
+"""Photo, depth map and model in one picture, which a contact sheet is made of."""
 POINTS, REPORT = "_points.ply", "_report.json"
 FORMATS = {name: writer.suffix for name, writer in WRITERS.items()} | {"html": ".html"}
-FORMATS |= {picture.format: picture.suffix for picture in PICTURES}
+FORMATS |= {picture.format: picture.suffix for picture in PICTURES} | {STRIP_FORMAT: "_strip.png"}
 """Formats of a model, its offline viewer and its pictures, with the endings of their files."""
 ENDINGS = (
     *DEPTH_WRITERS,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from face3d import console
 from face3d.batch import manifest
@@ -15,7 +16,9 @@ from face3d.batch.interrupts import Interrupts
 from face3d.batch.manifest import Done, Manifest, Outcome, Recipe, Task
 from face3d.batch.progress import Progress
 from face3d.batch.run_options import chosen_jobs
+from face3d.batch.sheet import contact_sheet, table
 from face3d.batch.workers import Died, spread
+from face3d.export.files import save
 
 Warn = Callable[[str], None]
 Convert = Callable[[Task, Warn], Outcome]
@@ -58,7 +61,7 @@ def run(
     progress = Progress(count)
     interrupts = Interrupts(progress.say)
     jobs = chosen_jobs(options, len(tasks))
-    done = _done(options, recipe)
+    done, lines = _done(options, recipe), dict[Task, dict[str, Any]]()
     good, failed = 0, failures
 
     def open_tasks() -> Iterator[Task]:
@@ -66,7 +69,8 @@ def run(
         for task in tasks:
             if interrupts.asked or (failed and options.fail_fast):
                 return
-            if done and done.of(task, options.output):
+            if done and (line := done.of(task, options.output)):
+                lines[task] = line
                 good += 1
                 progress.known()
             else:
@@ -85,12 +89,14 @@ def run(
             outcomes = stack.enter_context(closing(_spread(open_tasks(), opened, options, jobs, progress)))
         try:
             for task, outcome in outcomes:
+                lines[task] = manifest.entry(task, outcome, recipe)
                 if noted:
-                    noted.append(manifest.entry(task, outcome, recipe))
+                    noted.append(lines[task])
                 progress.finished(task, outcome)
                 good, failed = good + (not outcome.error), failed + bool(outcome.error)
         except KeyboardInterrupt:
             interrupts.asked = True
+    _write_overviews([lines[task] for task in tasks if task in lines], options)
     if good + failed < count and interrupts.asked:
         again = " The same command with --resume goes on." if options.manifest else ""
         raise KeyboardInterrupt(f"{good} of {count} photos are done.{again}")
@@ -99,6 +105,14 @@ def run(
     elif failed:
         progress.say(f"{failed} of {count} photos failed.")
     return console.FAILED if failed else 0
+
+
+def _write_overviews(lines: Sequence[Mapping[str, Any]], options: argparse.Namespace) -> None:
+    """The contact sheet and the table that were asked for, of what is done. Raises: ExportError."""
+    if options.sheet:
+        save(options.sheet, contact_sheet(lines, options.output, options.sheet))
+    if options.csv:
+        save(options.csv, table(lines))
 
 
 def _one_by_one(

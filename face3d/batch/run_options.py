@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from face3d.batch.depth_options import DEFAULT_NETWORK
+from face3d.batch.inputs import shown
 from face3d.batch.manifest import Recipe
+from face3d.batch.outputs import STRIP_FORMAT, check_folder
 from face3d.batch.workers import cores, memory_gb
 from face3d.depth.checkpoints import published_digest
 from face3d.depth.download import sha256_of
 from face3d.depth.registry import NETWORKS
 from face3d.errors import BatchError
 
-RUN_OPTIONS = frozenset(
-    {"photos", "output", "recursive", "jobs", "manifest", "resume", "dry_run", "fail_fast", "settings"}
-)
+_WHICH = ("photos", "recursive", "resume", "dry_run", "fail_fast", "jobs", "settings")
+_WHERE_TO = ("output", "manifest", "sheet", "csv")
+RUN_OPTIONS = frozenset((*_WHICH, *_WHERE_TO))
 """Of the namespace: what decides which photos are converted, how and where to, not what comes out of one."""
 FEW = 4
 """Photos that one process has converted about as soon as others have loaded the network."""
@@ -58,6 +60,16 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         "of its files, settings, figures of the report, seconds, or the error",
     )
     parser.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="FILE",
+        help="an HTML file with photo, depth map, model and figures of all results, to be sorted; it works "
+        f"offline. Adds the format {STRIP_FORMAT}",
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="a table with the mesh reports of all results, as CSV"
+    )
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="pass over what the manifest has as done: same photo, settings, version and network, and its "
@@ -70,9 +82,20 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check_run_options(options: argparse.Namespace) -> None:
-    """Raises BatchError, before any work, for options that do not fit each other."""
+    """Complete the options by what others need. Raises BatchError, before any work, for options that do not
+    fit each other; ExportError where a file of them cannot be written.
+    """
     if options.resume and options.manifest is None:
         raise BatchError("--resume goes on from a manifest. Add --manifest FILE.")
+    for name, endings in (("sheet", (".html", ".htm")), ("csv", (".csv",))):
+        path = getattr(options, name)
+        if path is None:
+            continue
+        if path.suffix.lower() not in endings:
+            raise BatchError(f"--{name} writes {shown(path)}: give it a name that ends in {endings[0]}.")
+        check_folder(path.parent)
+    if options.sheet and STRIP_FORMAT not in options.formats:
+        options.formats = [*options.formats, STRIP_FORMAT]
     if options.jobs is not None and options.jobs < 1:
         raise BatchError(f"--jobs must be 1 or more, not {options.jobs}.")
 

@@ -16,7 +16,8 @@ from face3d.batch.manifest import Task
 def run_options(tmp_path):
     """A namespace with the defaults of what a run reads; its output folder is there."""
     (tmp_path / "out").mkdir()
-    return argparse.Namespace(output=tmp_path / "out", manifest=None, resume=False, fail_fast=False, jobs=1)
+    off = dict.fromkeys(("manifest", "sheet", "csv"))
+    return argparse.Namespace(output=tmp_path / "out", resume=False, fail_fast=False, jobs=1, **off)
 
 
 @pytest.fixture
