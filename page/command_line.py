@@ -25,9 +25,12 @@ NOT_SAID = (
 
 
 def command_panel(
-    session: Session, result: DepthResult, kind: str, settings: ModelSettings, name: str
+    session: Session, result: DepthResult, kind: str, settings: ModelSettings, name: str, advised: bool
 ) -> None:
-    """Show the command under a button. name: of the files, without their endings."""
+    """Show the command under a button.
+
+    name: of the files, without their endings. advised: whether the mesh report lists advice.
+    """
     if session.file is None:
         return
     chosen = chosen_options(session, result, kind, settings)
@@ -37,6 +40,8 @@ def command_panel(
         st.code(as_command(photo, chosen), language=None, wrap_lines=True)
         if result.key.completed_as and "hidden" not in chosen and result.key.completed_as[-1]:
             st.caption(NOT_SAID)
+        if advised:
+            st.caption("Its mesh report does not say that settings were advised.")
         st.caption("The same settings as a file, for `--settings` and other photos:")
         st.download_button(
             "Save settings",

@@ -83,7 +83,7 @@ def model_files(
         return
     placeholder.empty()
     _download_buttons(files, name, settings.height_mm is not None or settings.longest_mm is not None)
-    command_panel(session, result, kind, settings, name)
+    command_panel(session, result, kind, settings, name, bool(advice))
     show_report(files.report, advice)
 
 

@@ -80,7 +80,8 @@ class Progress:
         seconds = self._clock() - self._start
         if done and seconds > 0:
             parts.append(f"{60 * done / seconds:.3g} a minute")
-            parts.append(f"{duration(seconds / done * (self._total - done - self._known))} left")
+            left = self._total - done - self._known
+            parts.append(f"{duration(seconds / done * left)} left" if left else f"in {duration(seconds)}")
         return ", ".join(parts)
 
     def _wipe(self) -> None:

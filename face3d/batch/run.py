@@ -18,7 +18,7 @@ from face3d.batch.progress import Progress
 from face3d.batch.run_options import chosen_jobs
 from face3d.batch.sheet import contact_sheet, table
 from face3d.batch.workers import Died, spread
-from face3d.export.files import save
+from face3d.export.files import remove_unfinished, save
 
 Warn = Callable[[str], None]
 Convert = Callable[[Task, Warn], Outcome]
@@ -62,7 +62,7 @@ def run(
     interrupts = Interrupts(progress.say)
     jobs = chosen_jobs(options, len(tasks))
     done, lines = _done(options, recipe), dict[Task, dict[str, Any]]()
-    good, failed = 0, failures
+    good, failed, overviews = 0, failures, options.sheet or options.csv
 
     def open_tasks() -> Iterator[Task]:
         nonlocal good
@@ -70,12 +70,15 @@ def run(
             if interrupts.asked or (failed and options.fail_fast):
                 return
             if done and (line := done.of(task, options.output)):
-                lines[task] = line
+                if overviews:
+                    lines[task] = line
                 good += 1
                 progress.known()
             else:
                 yield task
 
+    for folder in {(options.output / task.name).parent for task in tasks}:
+        remove_unfinished(folder)
     with ExitStack() as stack:
         progress.show()
         stack.callback(progress.end)
@@ -89,9 +92,11 @@ def run(
             outcomes = stack.enter_context(closing(_spread(open_tasks(), opened, options, jobs, progress)))
         try:
             for task, outcome in outcomes:
-                lines[task] = manifest.entry(task, outcome, recipe)
+                line = manifest.entry(task, outcome, recipe)
+                if overviews:
+                    lines[task] = line
                 if noted:
-                    noted.append(lines[task])
+                    noted.append(line)
                 progress.finished(task, outcome)
                 good, failed = good + (not outcome.error), failed + bool(outcome.error)
         except KeyboardInterrupt:
