@@ -13,90 +13,57 @@ photo that fails does not stop the others.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import depth_estimation
 from face3d import console
+
+if __name__ == "__main__" or console.is_installed_command():
+    console.answer_early_interrupt()  # what follows takes a second
+
+import depth_estimation
 from face3d.assistant.advice import Advice
 from face3d.batch import inputs, outputs
-from face3d.batch.assist_options import add_assist_options, advised, check_consent
-from face3d.batch.complete_options import add_complete_options, chosen_hidden, completed
-from face3d.batch.depth_options import add_depth_options, check_depth_options, kept_files, own_depth
-from face3d.batch.imagine_options import add_imagine_options, described, photo_of
-from face3d.batch.matte_options import add_matte_options, check_refinement, chosen_mask, chosen_matte
-from face3d.batch.model_options import add_model_options, model_settings
-from face3d.batch.print_options import add_print_options
+from face3d.batch.assist_options import advised, check_consent
+from face3d.batch.complete_options import chosen_hidden, completed
+from face3d.batch.depth_options import check_depth_options, kept_files, own_depth
+from face3d.batch.imagine_options import described, photo_of
+from face3d.batch.lock import only_run_into
+from face3d.batch.manifest import Outcome, Task
+from face3d.batch.matte_options import check_refinement, chosen_mask, chosen_matte
+from face3d.batch.model_options import model_settings
+from face3d.batch.options import arguments, parsed
+from face3d.batch.photo_options import check_photo_options, part_of
+from face3d.batch.run import Convert, plan, run
+from face3d.batch.run_options import check_run_options, recipe_of
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.errors import FaceModelError, memory_errors_explained
-from face3d.export.colour_maps import COLOUR_MAPS
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST, depth_colour
 from face3d.export.files import save_all
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
 from face3d.export.renderings import PICTURES
-from face3d.geometry.kinds import KINDS
+from face3d.export.strip import strip_png
 from face3d.geometry.settings import ModelSettings
 from face3d.own_depth.values import OwnDepth
 from face3d.photo import concerns
-from face3d.structures import TURNS, Completion, DepthMap, Photo
+from face3d.structures import Completion, DepthMap, Photo
 from generate_3d_model import generate_model
 
-EXIT_CODES = """exit codes: 0, all photos are converted; 1, a photo failed or there was none; 2, wrong
-arguments; 130, interrupted; 141, the reader of the output has gone."""
 
+class Made(NamedTuple):
+    """What was made of a photo. said: for people. report: as in its file. files: SHA-256 by path."""
 
-def arguments() -> argparse.ArgumentParser:
-    """The command line's options."""
-    parser = argparse.ArgumentParser(
-        description="Photos of faces to depth maps, points and 3D models.", epilog=EXIT_CODES
-    )
-    parser.add_argument(
-        "photos",
-        nargs="*",
-        type=Path,
-        default=[Path("input")],
-        metavar="PHOTO",
-        help="photos or folders; default: input/",
-    )
-    parser.add_argument(
-        "-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output/"
-    )
-    add_depth_options(parser)
-    kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in KINDS.items())
-    parser.add_argument("--model", default="bust", choices=list(KINDS), help=f"default: bust. {kinds}")
-    parser.add_argument(
-        "--formats",
-        default="glb",
-        type=outputs.formats,
-        metavar="LIST",
-        help=f"comma-separated, default: glb; of {', '.join(outputs.FORMATS)}; of the depth map: "
-        f"{', '.join(ON_REQUEST)}",
-    )
-    parser.add_argument(
-        "--colours",
-        choices=[name.lower() for name in COLOUR_MAPS],
-        metavar="NAME",
-        help=f"the depth map as PNG in colours too; one of {', '.join(COLOUR_MAPS).lower()}",
-    )
-    add_print_options(parser)
-    add_model_options(parser)
-    parser.add_argument(
-        "--rotate",
-        default="0",
-        choices=["auto", *map(str, TURNS)],
-        metavar="DEGREES",
-        help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
-    )
-    add_matte_options(parser)
-    add_complete_options(parser)
-    add_assist_options(parser)
-    add_imagine_options(parser)
-    return parser
+    said: str
+    report: Mapping[str, Any]
+    files: Mapping[Path, str]
 
 
 def convert(
@@ -110,8 +77,8 @@ def convert(
     advice: Advice | None = None,
     completion: Completion | None = None,
     made_of: dict[str, Any] | None = None,
-) -> str:
-    """Write everything of one photo; file names begin with `begin`. Returns what to print about it.
+) -> Made:
+    """Write everything of one photo; file names begin with `begin`.
 
     completion: see `generate_model`. For the report: advice, what was applied to the settings; made_of, facts
     of a picture from words.
@@ -121,6 +88,8 @@ def convert(
     models = {name: write(name, model.mesh, inside) for name in formats if name in WRITERS}
     files = {outputs.FORMATS[name]: data for name, data in models.items()}
     files |= {picture.suffix: picture.make(model.mesh) for picture in PICTURES if picture.format in formats}
+    if outputs.STRIP_FORMAT in formats:
+        files[outputs.FORMATS[outputs.STRIP_FORMAT]] = strip_png(photo, depth, model.mesh)
     if "html" in formats:
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
@@ -131,19 +100,23 @@ def convert(
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}
     if colours:
         files[DEPTH_COLOUR] = depth_colour(depth, colours.title())
-    save_all({begin.with_name(begin.name + ending): data for ending, data in files.items()})
+    report = json.loads(files[f"_{kind}{outputs.REPORT}"])
+    written = {begin.with_name(begin.name + ending): data for ending, data in files.items()}
+    save_all(written)
+    digests = {path: hashlib.sha256(data).hexdigest() for path, data in written.items()}
     scale, verdict = model.placement.scale, model.report.verdict
-    if model.report.size_mm is None:
-        return f"{kind}, {verdict}"
-    width, height, deep = model.report.size_mm
-    return f"{kind}, {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}), {verdict}"
+    size = ""
+    if model.report.size_mm is not None:
+        width, height, deep = model.report.size_mm
+        size = f" {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}),"
+    return Made(f"{kind},{size} {verdict}", report, digests)
 
 
 class Estimators(NamedTuple):
     """What turns a photo into its depth map: the chosen network, the bundled one, the matte and its mask.
 
     own: the photo's depth in place of the network's, or None. refine: the matte's edge. hidden: the mask of
-    what covers the person.
+    what covers the person. crop: the part of the turned photo.
     """
 
     network: DepthEstimator
@@ -153,10 +126,11 @@ class Estimators(NamedTuple):
     own: OwnDepth | None = None
     refine: bool = False
     hidden: Photo | None = None
+    crop: list[int] | None = None
 
     def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
-        """The photo, turned clockwise, and its depth map with the matte as its foreground."""
-        turned, mask = photo.turned(degrees), self.mask and self.mask.turned(degrees)
+        """The photo, turned clockwise and cropped, and its depth map with the matte as its foreground."""
+        turned, mask = part_of(photo.turned(degrees), self.crop), self.mask and self.mask.turned(degrees)
         own = self.own and self.own.of(turned, degrees)
         depth = own or depth_estimation.predict(self.network, turned)
         cut = depth_estimation.cut_out(
@@ -192,22 +166,39 @@ def predict_upright(
     return turned, depth, asked
 
 
-@memory_errors_explained()
 def convert_file(
-    path: Path, estimators: Estimators, settings: ModelSettings, options: argparse.Namespace, name: str
-) -> str:
-    """From the file of one photo to its files, named `name`. Returns what to print about it.
+    options: argparse.Namespace,
+    settings: ModelSettings,
+    estimators: Estimators,
+    task: Task,
+    warn: Callable[[str], None],
+) -> Outcome:
+    """From the file of one photo to its files, or to the reason why there are none."""
+    started, begin = time.perf_counter(), options.output / task.name
+    try:
+        sha256, made = _made(options, settings, estimators, task, warn)
+    except (FaceModelError, OSError) as error:
+        seconds = time.perf_counter() - started
+        return Outcome(error=str(error), sha256=inputs.digest(task.path), seconds=seconds)
+    seconds = time.perf_counter() - started
+    files = {path.relative_to(options.output).as_posix(): digest for path, digest in made.files.items()}
+    said = f"{made.said}, {seconds:.1f} s -> {inputs.shown(begin)}_*"
+    return Outcome(said, sha256=sha256, report=made.report, files=files, seconds=seconds)
 
-    Raises: FaceModelError, with the remedy.
-    """
-    started = time.perf_counter()
 
-    def warn(sentence: str) -> None:
-        print(f"{inputs.shown(path)}: {sentence}", file=sys.stderr)
-
-    begin = options.output / name
-    photo, made_of = photo_of(path, begin, options, warn)
-    estimators = estimators._replace(own=own_depth(path, options))
+@memory_errors_explained()
+def _made(
+    options: argparse.Namespace,
+    settings: ModelSettings,
+    estimators: Estimators,
+    task: Task,
+    warn: Callable[[str], None],
+) -> tuple[str, Made]:
+    """The digest of a photo, and what was made of it. Raises: FaceModelError, with the remedy."""
+    begin = options.output / task.name
+    photo, made_of = photo_of(task.path, begin, options, warn)
+    sha256 = photo.sha256
+    estimators = estimators._replace(own=own_depth(task.path, options))
     for concern in concerns(photo):
         warn(concern)
     photo, depth, degrees = predict_upright(estimators, photo, options.rotate, warn)
@@ -221,30 +212,16 @@ def convert_file(
     progress = checkpoints.print_progress
     depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)
     model, formats, colours = options.model, options.formats, options.colours
-    said = convert(photo, depth, model, formats, settings, begin, colours, advice, completion, made_of)
-    return f"{said}, {time.perf_counter() - started:.1f} s -> {inputs.shown(begin)}_*"
+    made = convert(photo, depth, model, formats, settings, begin, colours, advice, completion, made_of)
+    return sha256, made
 
 
-def convert_all(options: argparse.Namespace) -> int:
-    """Convert the photos that the options name; returns the exit code.
+def opened(options: argparse.Namespace) -> Convert:
+    """What converts one photo as the options say; the networks are loaded.
 
-    Raises: FaceModelError where a setting, the output folder or the network is of no use.
+    Raises: FaceModelError where a setting, a mask or the network is of no use.
     """
-    settings, mask = model_settings(options), chosen_mask(options)
-    check_consent(options)
-    check_refinement(options)
-    outputs.check_folder(options.output)
-    found = described(options) or inputs.find_photos(options.photos)
-    for sentence in [*found.passed_over, *found.failures]:
-        print(sentence, file=sys.stderr)
-    if not found.photos:
-        if not found.failures:
-            print("There is no photo to convert.", file=sys.stderr)
-        return console.FAILED
-    check_depth_options(options, found.photos)
-    hidden = chosen_hidden(options, found.photos)
-    kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
-    names = outputs.output_names(found.photos, options.output, options.face, kept)
+    matte, mask = chosen_matte(options), chosen_mask(options)
     network = depth_estimation.load_network(
         options.network,
         checkpoint=options.checkpoint,
@@ -252,32 +229,49 @@ def convert_all(options: argparse.Namespace) -> int:
         precision=options.precision,
         progress=checkpoints.print_progress,
     )
-    matte = chosen_matte(options)
     alone = matte == "none" or options.network == "face"
     face_network = network if alone else depth_estimation.load_network()
-    refine = options.refine_matte
-    estimators = Estimators(network, face_network, matte, mask, refine=refine, hidden=hidden)
-    count = len(found.photos) + len(found.failures)
-    done = 0
-    try:
-        for path, name in zip(found.photos, names, strict=True):
-            try:
-                said = convert_file(path, estimators, settings, options, name)
-            except (FaceModelError, OSError) as error:
-                print(f"{inputs.shown(path)}: failed. {error}", file=sys.stderr)
-                continue
-            done += 1
-            print(f"{inputs.shown(path)}: {said}", flush=True)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"{done} of {count} photos are done.") from None
-    if done < count:
-        print(f"{count - done} of {count} photos failed.", file=sys.stderr)
-    return console.FAILED if done < count else 0
+    hidden = None if options.hidden is None else inputs.read(options.hidden)
+    estimators = Estimators(
+        network, face_network, matte, mask, refine=options.refine_matte, hidden=hidden, crop=options.crop
+    )
+    return partial(convert_file, options, model_settings(options), estimators)
+
+
+def convert_all(options: argparse.Namespace) -> int:
+    """Convert the photos that the options name; returns the exit code.
+
+    Raises: FaceModelError where a setting, the output folder or the network is of no use.
+    """
+    model_settings(options)
+    chosen_mask(options)
+    check_consent(options)
+    check_refinement(options)
+    check_run_options(options)
+    check_photo_options(options)
+    outputs.check_folder(options.output)
+    found = described(options) or inputs.find_photos(options.photos, options.recursive, options.output)
+    for sentence in [*found.passed_over, *found.failures]:
+        print(sentence, file=sys.stderr)
+    if not found.photos:
+        if not found.failures:
+            print("There is no photo to convert.", file=sys.stderr)
+        return console.FAILED
+    check_depth_options(options, found.photos)
+    chosen_hidden(options, found.photos)
+    kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
+    names = outputs.output_names(found.photos, options.output, options.face, kept, found.places)
+    tasks = [Task(path, name) for path, name in zip(found.photos, names, strict=True)]
+    recipe = recipe_of(options, arguments().parse_args([]))
+    if options.dry_run:
+        return plan(tasks, options, recipe)
+    with only_run_into(options.output):
+        return run(tasks, len(found.failures), options, recipe, opened)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Convert the photos named on the command line; returns the exit code (`EXIT_CODES`)."""
-    return console.run(lambda: convert_all(arguments().parse_args(argv)))
+    """Convert the photos named on the command line; returns the exit code, see `face3d.batch.options`."""
+    return console.run(lambda: convert_all(parsed(argv)))
 
 
 if __name__ == "__main__":

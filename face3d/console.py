@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from face3d.errors import FaceModelError
 
 FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 """Exit codes; the last two are those of a shell for a program that SIGINT or SIGPIPE ends."""
+
+
+INSTALLED_COMMAND = "photo-to-3d-face"
+
+
+def is_installed_command() -> bool:
+    """Whether this program was started by the name that `pip install` gives it."""
+    return Path(sys.argv[0]).stem.removesuffix("-script") == INSTALLED_COMMAND
+
+
+def answer_early_interrupt() -> None:
+    """Until `run` begins, Ctrl-C ends the program with one sentence: imports take a second, and
+    KeyboardInterrupt in one of them would be a traceback.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is to be ignored
+        signal.signal(signal.SIGINT, _stop_early)
+
+
+def _stop_early(*_: object) -> None:
+    os.write(2, b"Stopped.\n")
+    os._exit(INTERRUPTED)
 
 
 def run(command: Callable[[], int]) -> int:
@@ -20,6 +43,8 @@ def run(command: Callable[[], int]) -> int:
     FaceModelError and OSError: its text. KeyboardInterrupt: its text too, which says how far the command
     came. A reader that has closed the pipe of the output, as `head` does, ends it without a message.
     """
+    if signal.getsignal(signal.SIGINT) is _stop_early:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for names that the console cannot write

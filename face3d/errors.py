@@ -54,6 +54,10 @@ class ExportError(FaceModelError):
     """A model cannot be written in the requested format."""
 
 
+class BatchError(FaceModelError):
+    """A batch of photos cannot be run as asked, or not now."""
+
+
 class OutOfMemoryError(FaceModelError):
     """There is not enough memory."""
 

@@ -33,8 +33,6 @@ DARK_BELOW, FLAT_BELOW = 60, 4
 """Grey values: a photo is dark when 95 % of its pixels are below the first, and flat when its standard
 deviation is below the second."""
 SMALL_BELOW = 256
-CROP_MARGIN = 0.6
-"""Margin around the head in a crop, in head sizes."""
 
 HEIF_PLUGIN = "pillow_heif"
 ORIENTATION_TAG, FOCAL_35MM_TAG = 0x0112, 0xA405
@@ -151,37 +149,6 @@ def concerns(photo: Photo) -> list[str]:
             f"The photo is small; {SMALL_BELOW} pixels or more on the shorter side give a finer model."
         )
     return found
-
-
-def crop_to(photo: Photo, box_xyxy: tuple[float, float, float, float], margin: float = CROP_MARGIN) -> Photo:
-    """The crop of a photo around one head.
-
-    box_xyxy: left, top, right, bottom of the head in pixels. margin: around it, in head sizes.
-    """
-    left, top, right, bottom = box_xyxy
-    around = margin * max(right - left, bottom - top)
-    return cropped(photo, (left - around, top - around, right + around, bottom + around))
-
-
-def cropped(photo: Photo, box_xyxy: tuple[float, float, float, float]) -> Photo:
-    """The part of a photo in a box: left, top, right, bottom in pixels, which may lie outside.
-
-    The field of view is that of the crop's width, and the digest differs from the photo's.
-    """
-    left, top, right, bottom = box_xyxy
-    height, width = photo.size_hw
-    rows = slice(max(0, int(top)), min(height, math.ceil(bottom)))
-    columns = slice(max(0, int(left)), min(width, math.ceil(right)))
-    rgb_hwc = photo.rgb_hwc[rows, columns]
-    fov = photo.fov_degrees
-    if fov is not None:
-        fov = math.degrees(2 * math.atan(math.tan(math.radians(fov) / 2) * rgb_hwc.shape[1] / width))
-    return Photo(
-        rgb_hwc=rgb_hwc,
-        alpha_hw=None if photo.alpha_hw is None else photo.alpha_hw[rows, columns],
-        fov_degrees=fov,
-        sha256=hashlib.sha256(f"{photo.sha256} {rows} {columns}".encode()).hexdigest(),
-    )
 
 
 def short_name(name: str) -> str:

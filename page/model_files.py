@@ -19,6 +19,7 @@ from face3d.geometry.report import MeshReport
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Mesh
 from generate_3d_model import Model, generate_model
+from page.command_line import command_panel
 from page.failures import explained_errors
 from page.model_controls import KIND_TITLES
 from page.model_report import show_report
@@ -65,14 +66,14 @@ def model_files(
         rewrite = partial(setattr, session, "file_inputs", current)
         st.button("Write the files again", key="write files", on_click=rewrite, width="stretch")
     _, kind, settings, advice = session.file_inputs
-    name = _file_name(session, kind)
+    name, title = _file_name(session, kind, settings), _photo_title(session, settings)
     placeholder = st.empty()
 
     def write_files() -> ModelFiles:
         with writing_lock().hold(placeholder.caption):
             placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
             made_of = session.file.made_of if session.file else None
-            return _write(_solid(session, result, kind, settings), name, advice, made_of)
+            return _write(_solid(session, result, kind, settings), name, title, advice, made_of)
 
     try:
         with explained_errors():
@@ -82,6 +83,7 @@ def model_files(
         return
     placeholder.empty()
     _download_buttons(files, name, settings.height_mm is not None or settings.longest_mm is not None)
+    command_panel(session, result, kind, settings, name, bool(advice))
     show_report(files.report, advice)
 
 
@@ -90,7 +92,7 @@ def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelS
 
     Raises: FaceModelError where these settings give no model.
     """
-    name = _file_name(session, kind)
+    name = _file_name(session, kind, settings)
 
     def make() -> bytes:
         placeholder = st.empty()
@@ -103,9 +105,14 @@ def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelS
     return session.cache.get_or_make(("glb", name, result.key, kind, settings), make)
 
 
-def _file_name(session: Session, kind: str) -> str:
-    """The name of the files, without their endings."""
-    return f"{session.photo_name or 'photo'}_{kind}"
+def _photo_title(session: Session, settings: ModelSettings) -> str:
+    """The photo's name, and which person's model it is where that is not the first."""
+    return (session.photo_name or "photo") + (f"_face{settings.face}" if settings.face > 1 else "")
+
+
+def _file_name(session: Session, kind: str, settings: ModelSettings) -> str:
+    """The name of the files, without their endings: that of the command line's."""
+    return f"{_photo_title(session, settings)}_{kind}"
 
 
 def _solid(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> Model:
@@ -114,15 +121,18 @@ def _solid(session: Session, result: DepthResult, kind: str, settings: ModelSett
     return session.cache.get_or_make(("solid", result.key, kind, settings), make)
 
 
-def _write(model: Model, name: str, advice: tuple[Advice, ...], made_of: dict[str, Any] | None) -> ModelFiles:
+def _write(
+    model: Model, name: str, title: str, advice: tuple[Advice, ...], made_of: dict[str, Any] | None
+) -> ModelFiles:
     """Mesh and points in millimetres and in one frame, in every format, and the mesh report.
 
-    name: of the files, without their endings. advice, made_of: for the report, see `report_json`.
+    name: of the files, without their endings. title: of the viewer's page. advice, made_of: for the report,
+    see `report_json`.
     """
     models = {file_format: write(file_format, model.mesh, name) for file_format in WRITERS}
     by_suffix = {WRITERS[file_format].suffix: data for file_format, data in models.items()}
     by_suffix["_points.ply"] = write("ply", model.points())
-    by_suffix["_viewer.html"] = write_viewer(model.mesh, name)
+    by_suffix["_viewer.html"] = write_viewer(model.mesh, title)
     by_suffix["_report.json"] = report_json(model.report, models, [one.as_json() for one in advice], made_of)
     return ModelFiles(model.mesh, model.report, by_suffix)
 

@@ -6,7 +6,8 @@ from math import ceil
 
 import streamlit as st
 
-from face3d.photo import MAX_ASPECT, MIN_SIDE, cropped
+from face3d.crop import PixelBox, cropped
+from face3d.photo import MAX_ASPECT, MIN_SIDE
 from face3d.structures import Photo
 from page.session import Session
 
@@ -28,18 +29,25 @@ def upright(session: Session, photo: Photo) -> Photo:
 
 
 def _cropped(session: Session, photo: Photo) -> Photo:
-    """The photo between the edges of its sliders; the whole one where they leave too narrow a strip."""
-    edges = [st.session_state.get(key, WHOLE) for key in _edge_keys(photo)]
-    if edges == [WHOLE, WHOLE]:
+    """The photo between the edges of its sliders."""
+    box = part_chosen(photo)
+    if box is None:
         return photo
+    return session.cache.get_or_make(("cropped", photo.sha256, box), lambda: cropped(photo, box))
+
+
+def part_chosen(photo: Photo) -> PixelBox | None:
+    """The pixels of a turned photo between the edges of its sliders; None for the whole photo, also where
+    they leave too narrow a strip.
+    """
+    edges = [st.session_state.get(key, WHOLE) for key in _edge_keys(photo)]
     height, width = photo.size_hw
     left, right = _pixels(edges[0], width)
     top, bottom = _pixels(edges[1], height)
     sides = right - left, bottom - top
-    if max(sides) > MAX_ASPECT * min(sides):
-        return photo
-    key = "cropped", photo.sha256, *edges
-    return session.cache.get_or_make(key, lambda: cropped(photo, (left, top, right, bottom)))
+    if edges == [WHOLE, WHOLE] or max(sides) > MAX_ASPECT * min(sides):
+        return None
+    return left, top, right, bottom
 
 
 def _edge_keys(photo: Photo) -> tuple[str, str]:

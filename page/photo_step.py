@@ -10,16 +10,17 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from face3d.bundled import sample_portraits
+from face3d.crop import CROP_MARGIN, PixelBox, cropped, pixel_box, with_margin
 from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, thumbnail
-from face3d.photo import CROP_MARGIN, MAX_BYTES, accepted_formats, concerns, crop_to, read_photo
+from face3d.photo import MAX_BYTES, accepted_formats, concerns, read_photo
 from face3d.structures import Face, Photo
 from page.depth_request import OWN_TITLES
 from page.depth_view import photo_with_faces
 from page.describe_face import DESCRIBED, describe_face
 from page.failures import explained_errors
 from page.inference_queue import ReportStatus
-from page.photo_framing import framed, framing_controls, offer_to_turn
+from page.photo_framing import framed, framing_controls, offer_to_turn, part_chosen, upright
 from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, STEPS, ChosenFile, FaceSearch, Session, shared_queue
 from page.step_frame import THUMBNAIL_SIDE, fold_line, step_frame
@@ -29,7 +30,6 @@ SMALL_FACE_SHARE = 0.12
 HEAD_ONLY = "head only"
 HEAD_MARGIN = 0.15
 """Margin around the head where nothing else is wanted, in head sizes."""
-Box = tuple[float, float, float, float]
 UPLOAD, CAMERA, WORDS, LOST = "upload", "camera", "words", "lost visit"
 """Where the chosen photo comes from, beside the names of the samples; LOST: it is no longer here."""
 LOST_TEXT = (
@@ -55,7 +55,10 @@ def photo_step(session: Session) -> DeltaGenerator:
                 st.toggle("Head only", key=HEAD_ONLY, help="Crop to the head that was found.")
             full_photo = framed(session, photo)
             session.set_full_photo(Path(name).stem, full_photo)
-            session.set_photo(None if full_photo is None else _photo_to_model(session, name, full_photo))
+            if photo is None or full_photo is None:
+                session.set_photo(None)
+            else:
+                _choose_part(session, name, full_photo, upright(session, photo))
             offer_to_turn(session, photo)
             placeholder = st.empty()
     if session.photo and (session.depth_result or frame.name in session.folded):
@@ -221,8 +224,10 @@ def _decode(session: Session, name: str, data: bytes) -> Photo | None:
         return None
 
 
-def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
-    """The full photo, or its part around one head; shown with faces and warnings.
+def _choose_part(session: Session, name: str, full_photo: Photo, whole: Photo) -> None:
+    """Set the photo to model: the full photo, or its part around one head; shown with faces and warnings.
+
+    whole: the turned photo, of which the full one is a part or all.
 
     The bundled network finds the people itself, and depth that no network makes covers the whole photo: for
     these the picked face is noted, and the photo is cropped to a head only where the visitor wants that.
@@ -232,11 +237,15 @@ def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
     finds_people = st.session_state.get("network", DEFAULT_NETWORK) in (DEFAULT_NETWORK, *OWN_TITLES)
     picked = _pick_face(full_photo, faces, finds_people)
     boxes = [face.box_xyxy for face in faces]
-    photo = full_photo
+    box: PixelBox | None = None
     if faces and st.session_state.get(HEAD_ONLY):
-        photo = _crop(session, full_photo, boxes, picked or 0, HEAD_MARGIN)
+        box = pixel_box(full_photo.size_hw, with_margin(boxes[picked or 0], HEAD_MARGIN))
     elif picked is not None and not finds_people:
-        photo = _crop(session, full_photo, boxes, picked, CROP_MARGIN)
+        box = pixel_box(full_photo.size_hw, with_margin(boxes[picked], CROP_MARGIN))
+    framed_box = part_chosen(whole)
+    left, top = framed_box[:2] if framed_box else (0, 0)
+    part = (box[0] + left, box[1] + top, box[2] + left, box[3] + top) if box else framed_box
+    photo = full_photo if box is None or part is None else _crop(session, whole, part)
     session.face = picked + 1 if photo is full_photo and picked is not None else 1
     shown, shown_boxes = (photo, []) if photo is not full_photo and len(faces) == 1 else (full_photo, boxes)
     source = session.cache.get_or_make(
@@ -247,13 +256,11 @@ def _photo_to_model(session: Session, name: str, full_photo: Photo) -> Photo:
     st.caption(_description(name, full_photo, faces))
     for warning in [*concerns(full_photo), *_face_warnings(full_photo, search)]:
         st.warning(warning)
-    return photo
+    session.set_photo(photo, part)
 
 
-def _crop(session: Session, photo: Photo, boxes: list[Box], picked: int, margin: float) -> Photo:
-    """The part of the photo around the head of this index; margin: around it, in head sizes."""
-    key = "crop", photo.sha256, picked, margin
-    return session.cache.get_or_make(key, lambda: crop_to(photo, boxes[picked], margin))
+def _crop(session: Session, photo: Photo, box: PixelBox) -> Photo:
+    return session.cache.get_or_make(("crop", photo.sha256, box), lambda: cropped(photo, box))
 
 
 def _pick_face(full_photo: Photo, faces: tuple[Face, ...], finds_people: bool) -> int | None:

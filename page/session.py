@@ -9,6 +9,7 @@ import streamlit as st
 
 from face3d.assistant.advice import Advice, SettingAdvice
 from face3d.assistant.server import Server
+from face3d.crop import PixelBox
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import Completion, DepthMap, Face, Photo
 from page.depth_request import DepthKey
@@ -87,7 +88,8 @@ class Session:
     """What one visitor has chosen and made.
 
     photo_name: without its ending, for file names. file: of the chosen photo. full_photo: the chosen photo.
-    photo: the photo to model: the full photo, or its part around one face.
+    photo: the photo to model: the full photo, or its part around one face. crop: the pixels of the file's
+    turned photo that it has; None for all.
     face: number of the face whose person is modelled.
     face_search: the last search for faces.
     requested_depth: the depth map that was asked for and is not made yet. A click elsewhere stops the run
@@ -109,6 +111,7 @@ class Session:
     file: ChosenFile | None = None
     full_photo: Photo | None = None
     photo: Photo | None = None
+    crop: PixelBox | None = None
     face: int = 1
     face_search: FaceSearch | None = None
     requested_depth: DepthKey | None = None
@@ -142,13 +145,16 @@ class Session:
         """Set the chosen photo, None where there is none."""
         self.photo_name, self.full_photo = name, photo
 
-    def set_photo(self, photo: Photo | None) -> None:
-        """Set the photo to model. A different photo than before drops the results of the old one."""
+    def set_photo(self, photo: Photo | None, crop: PixelBox | None = None) -> None:
+        """Set the photo to model. A different photo than before drops the results of the old one.
+
+        crop: the part of the turned photo that it is, None for all of it.
+        """
         if photo is None or self.photo is None or photo.sha256 != self.photo.sha256:
             self.depth_result = self.model_source = self.tried = self.kept = None
             self.folded.clear()
             self.current_step = STEPS[0]
-        self.photo = photo
+        self.photo, self.crop = photo, crop
 
     def turn_to(self, step: str) -> None:
         """Open one of STEPS, fold those before it, and have it brought into view."""

@@ -80,7 +80,7 @@ def test_one_photo_gives_all_its_files(network, small_pictures, tmp_path, capsys
         "--model",
         "bust",
         "--formats",
-        "glb,stl,ply,obj,3mf,usdz,xyz,html,png,cutout,gif,mp4,anaglyph,stereo,exr,normals,normals-directx",
+        "glb,stl,ply,obj,3mf,usdz,xyz,html,png,cutout,gif,mp4,anaglyph,stereo,exr,normals,normals-directx,strip",
         "--colours",
         "turbo",
     ]
@@ -91,7 +91,7 @@ def test_one_photo_gives_all_its_files(network, small_pictures, tmp_path, capsys
     of_depth = "_depth.png _depth16.png _depth.npy _depth.exr _depth_colour.png _normals.png"
     of_depth += " _normals_directx.png"
     of_model = ".glb .stl .ply .obj.zip .3mf .usdz .xyz .html _points.ply _report.json"
-    of_model += " _view.png _cutout.png _turntable.gif _turntable.mp4 _anaglyph.png _stereo.png"
+    of_model += " _view.png _cutout.png _turntable.gif _turntable.mp4 _anaglyph.png _stereo.png _strip.png"
     names = {f"me{e}" for e in of_depth.split()} | {f"me_bust{e}" for e in of_model.split()}
     assert {path.name for path in out.iterdir()} == names
     assert names == {f"me{e}" for e in ENDINGS if e in of_depth or e.startswith("_bust")}

@@ -94,8 +94,9 @@ def test_every_bound_is_a_lower_one():
         assert re.fullmatch(r">=[0-9.]+", bounds), name
 
 
-def test_the_changelog_has_the_version():
+def test_the_changelog_and_the_library_have_the_version():
     assert f"## {PROJECT['project']['version']}" in (ROOT / "CHANGELOG.md").read_text()
+    assert PROJECT["project"]["version"] == face3d.VERSION
 
 
 def test_the_bundled_files_are_found_in_a_checkout():

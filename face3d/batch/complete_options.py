@@ -11,16 +11,18 @@ from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
 from face3d.errors import CompletionError
 from face3d.structures import Completion, DepthMap, Photo
 
+NO_COMPLETION = "none"
+
 
 def add_complete_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to the command line's."""
     engines = "; ".join(f"{row.name}: {row.summary}" for row in COMPLETIONS.values())
     parser.add_argument(
         "--complete",
-        choices=list(COMPLETIONS),
+        choices=[*COMPLETIONS, NO_COMPLETION],
         metavar="NAME",
         help="what completes the sides of the person that the photo does not show; default: "
-        f"{DEFAULT_COMPLETION}. {engines}",
+        f"{DEFAULT_COMPLETION}. {engines}; {NO_COMPLETION}: they are left to the back of the model",
     )
     parser.add_argument(
         "--complete-pipeline",
@@ -37,7 +39,7 @@ def add_complete_options(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_engine(options: argparse.Namespace) -> str:
-    """The row of COMPLETIONS that the options name."""
+    """The row of COMPLETIONS that the options name, or `none`."""
     return options.complete or DEFAULT_COMPLETION
 
 
@@ -47,12 +49,15 @@ def chosen_hidden(options: argparse.Namespace, photos: Sequence[Path]) -> Photo 
     Raises: CompletionError for options that do not fit each other or the photos; PhotoError for a mask that
     cannot be read.
     """
-    if options.complete_pipeline and not COMPLETIONS[chosen_engine(options)].needs_checkpoint:
+    engine = COMPLETIONS.get(chosen_engine(options))
+    if options.complete_pipeline and not (engine and engine.needs_checkpoint):
         raise CompletionError(
             "--complete-pipeline is for --complete diffusers. Leave it out, or choose that engine."
         )
     if options.hidden is None:
         return None
+    if engine is None:
+        raise CompletionError("--hidden says what to complete. Leave out --complete none, or --hidden.")
     if len(photos) > 1:
         raise CompletionError(
             f"--hidden {inputs.shown(options.hidden)} belongs to one photo, and {len(photos)} are named. "
@@ -69,13 +74,15 @@ def completed(
     face: int,
     warn: Callable[[str], None],
     progress: Callable[[int, int | None], None] | None = None,
-) -> tuple[DepthMap, Photo, Completion]:
-    """Depth map and photo with what the options ask for completed, and how. `warn` is told what was asked for
-    and could not be done.
+) -> tuple[DepthMap, Photo, Completion | None]:
+    """Depth map and photo with what the options ask for completed, and how; as they are where they ask for
+    nothing. `warn` is told what was asked for and could not be done.
 
     hidden: the mask of what is hidden, turned as the photo. progress: of a download.
     Raises: CompletionError, WeightsError and GeometryError as `face3d.completion.stage.complete`.
     """
+    if chosen_engine(options) == NO_COMPLETION:
+        return depth, photo, None
     from face3d.completion.marked import as_marked
     from face3d.completion.stage import complete  # scipy.optimize takes a tenth of a second
 

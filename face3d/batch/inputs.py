@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from face3d.batch.outputs import ENDINGS
+from face3d.depth.download import sha256_of
 from face3d.errors import PhotoError
 from face3d.export.images import has_software_text
 from face3d.photo import accepted_suffixes, listed_formats, read_photo
@@ -51,40 +53,69 @@ class Found:
     """What the named paths hold.
 
     failures: a sentence for each path that is of no use. passed_over: a sentence for each reason.
+    places: of photos in folders inside a named one, the path of their folder in that one.
     """
 
     photos: list[Path]
     failures: list[str]
     passed_over: list[str]
+    places: Mapping[Path, Path] = field(default_factory=dict)
 
 
-def find_photos(named: Iterable[Path]) -> Found:
-    """The files that are named, and the photos directly in the folders that are named, in order.
+def find_photos(named: Iterable[Path], recursive: bool = False, but: Path | None = None) -> Found:
+    """The files that are named, and the photos in the folders that are named, in order.
 
+    recursive: also those in folders inside them, at any depth; hidden folders and links to folders are not
+    entered, nor is the folder `but`, that of the output.
     Pictures that were written here are passed over in folders and by name: shell patterns name them too.
     """
-    photos: dict[Path, None] = {}
+    photos: dict[Path, Path] = {}
     failures: list[str] = []
     passed_over: defaultdict[Reason, dict[str, None]] = defaultdict(dict)
     for path in dict.fromkeys(named):
+        found: dict[Path, Reason | None] = {}
+        readable = True
         try:
             is_folder = stat.S_ISDIR(path.stat().st_mode)
-            files = sorted(path.iterdir()) if is_folder else [path]
-            reasons = {file: _reason_in_folder(file) if is_folder else _reason(file) for file in files}
+            if not is_folder:
+                found[path] = _reason(path)
         except OSError as error:
             failures.append(str(_unreadable(path, error)))
             continue
-        for file, reason in reasons.items():
+        for folder in _folders(path, but) if is_folder and recursive else [path] * is_folder:
+            try:
+                found |= {file: _reason_in_folder(file) for file in sorted(folder.iterdir())}
+            except OSError as error:
+                failures.append(str(_unreadable(folder, error)))
+                readable = False
+        for file, reason in found.items():
             if reason is None:
-                photos[file] = None
+                photos.setdefault(file, file.parent.relative_to(path) if is_folder else Path())
             elif reason is not SILENT:
                 passed_over[reason][shown(file.name)] = None
-        if is_folder and not {None, OWN_OUTPUT} & set(reasons.values()):
+        if is_folder and readable and not {None, OWN_OUTPUT} & set(found.values()):
+            inside = "" if recursive else "; folders inside it are searched with --recursive"
             failures.append(
                 f"{shown(path)}/ holds no photo ({', '.join(accepted_suffixes())}). "
-                "Put some there, or name another folder; folders inside it are not searched."
+                f"Put some there, or name another folder{inside}."
             )
-    return Found(list(photos), failures, [_sentence(*found) for found in passed_over.items()])
+    return Found(list(photos), failures, [_sentence(*found) for found in passed_over.items()], photos)
+
+
+def _folders(root: Path, but: Path | None) -> Iterator[Path]:
+    """A folder and those inside it, in order."""
+    for folder, inside, _ in os.walk(root):
+        yield Path(folder)
+        inside[:] = sorted(
+            name for name in inside if not name.startswith(".") and not _is_same(Path(folder, name), but)
+        )
+
+
+def _is_same(folder: Path, other: Path | None) -> bool:
+    try:
+        return other is not None and folder.samefile(other)
+    except OSError:
+        return False
 
 
 def read(path: Path) -> Photo:
@@ -96,7 +127,15 @@ def read(path: Path) -> Photo:
     return read_photo(data, path.name)
 
 
-def shown(path: Path | str) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file, '' where it cannot be read."""
+    try:
+        return sha256_of(path)
+    except OSError:
+        return ""
+
+
+def shown(path: PurePath | str) -> str:
     """A path for a message, on one line: control characters as `\\x0a`."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(path))
 

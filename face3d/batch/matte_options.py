@@ -28,7 +28,8 @@ def add_matte_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--refine-matte",
-        action="store_true",
+        action=argparse.BooleanOptionalAction,
+        default=False,
         help="compute the matte's edge anew from the photo's colours, for hair; by the package pymatting, "
         "which is extra",
     )

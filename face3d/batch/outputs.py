@@ -9,7 +9,7 @@ import re
 import stat
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST
@@ -19,9 +19,11 @@ from face3d.export.models import WRITERS
 from face3d.export.renderings import PICTURES
 from face3d.geometry.kinds import KINDS
 
+STRIP_FORMAT = "strip"
+"""Photo, depth map and model in one picture, which a contact sheet is made of."""
 POINTS, REPORT = "_points.ply", "_report.json"
 FORMATS = {name: writer.suffix for name, writer in WRITERS.items()} | {"html": ".html"}
-FORMATS |= {picture.format: picture.suffix for picture in PICTURES}
+FORMATS |= {picture.format: picture.suffix for picture in PICTURES} | {STRIP_FORMAT: "_strip.png"}
 """Formats of a model, its offline viewer and its pictures, with the endings of their files."""
 ENDINGS = (
     *DEPTH_WRITERS,
@@ -58,8 +60,16 @@ def check_folder(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def output_names(photos: Sequence[Path], folder: Path, face: int = 1, kept: Sequence[Path] = ()) -> list[str]:
+def output_names(
+    photos: Sequence[Path],
+    folder: Path,
+    face: int = 1,
+    kept: Sequence[Path] = (),
+    places: Mapping[Path, Path] | None = None,
+) -> list[str]:
     """For each photo what its files in `folder` begin with, before one of the `ENDINGS`.
+
+    places: by photo the folder inside `folder` that its files come into; without one, `folder` itself.
 
     It is the photo's name without its ending, or with it where two photos of the batch differ in nothing
     else, and `_faceN` for another face than the first. Characters that Windows does not allow become `_`. A
@@ -74,19 +84,23 @@ def output_names(photos: Sequence[Path], folder: Path, face: int = 1, kept: Sequ
         inputs = {found for path in (*photos, *kept) if (found := _file_id(path))}
     except OSError as error:
         raise unwritable(folder, error) from error
-    photos_of = Counter(_key(path.stem) for path in photos)
+    place_of = {path: (places or {}).get(path, Path()) for path in photos}
+    photos_of = Counter((_key(str(place)), _key(path.stem)) for path, place in place_of.items())
     mark = "" if face == 1 else f"_face{face}"
-    taken: set[str] = set()
+    taken: set[tuple[str, str]] = set()
     names = []
     for path in photos:
-        name = _portable(path.stem if photos_of[_key(path.stem)] == 1 else path.name.replace(".", "_"))
+        place = place_of[path]
+        inside = _key(str(place))
+        alone = photos_of[inside, _key(path.stem)] == 1
+        name = _portable(path.stem if alone else path.name.replace(".", "_"))
         number, free = 1, _cut(name, most - len(mark)) + mark
-        while _key(free) in taken or _would_overwrite(folder, free, inputs):
+        while (inside, _key(free)) in taken or _would_overwrite(folder / place, free, inputs):
             number += 1
             end = f"_{number}{mark}"
             free = _cut(name, most - len(end)) + end
-        taken.add(_key(free))
-        names.append(free)
+        taken.add((inside, _key(free)))
+        names.append((place / free).as_posix())
     return names
 
 

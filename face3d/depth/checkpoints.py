@@ -32,6 +32,7 @@ __all__ = [
     "find",
     "find_or_fetch",
     "print_progress",
+    "published_digest",
     "read_state_dict",
     "status",
     "verify",
@@ -216,6 +217,18 @@ def verify(spec: Downloadable) -> str:
                 f"{path}: SHA-256 {digest} instead of {recorded}, which it had when it was downloaded"
             )
     return "; ".join(problems)
+
+
+def published_digest(spec: Downloadable) -> str:
+    """SHA-256 of the weights that are loaded without a checkpoint of the user's; '' where none is published.
+
+    Of the bundled file it is computed; downloads are checked against the published one, whole or its first
+    digits.
+    """
+    if spec.bundled:
+        path = find(spec)
+        return download.sha256_of(path) if path else ""
+    return " ".join(file.sha256 for file in spec.files)
 
 
 def read_state_dict(path: Path) -> Mapping[str, Any]:

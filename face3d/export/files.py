@@ -15,6 +15,8 @@ from pathlib import Path
 from face3d.errors import ExportError
 
 LONGEST_NAME = 80
+TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+"""Names of files that are not complete."""
 REMEDIES = {
     errno.ENOSPC: "Make room on the disk, or choose another folder.",
     errno.EDQUOT: "Make room in your quota, or choose another folder.",
@@ -59,6 +61,18 @@ def save_all(files: Mapping[Path, bytes]) -> None:
 
 def _temporary_in(folder: Path) -> Path:
     return folder / f".{secrets.token_hex(8)}.tmp"
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove the temporary files that a killed run has left in a folder.
+
+    Nobody else may be writing there meanwhile. Where a file cannot be removed, it stays.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if TEMPORARY.fullmatch(path.name):
+                with suppress(OSError):
+                    path.unlink()
 
 
 def unwritable(path: Path, error: OSError) -> ExportError:

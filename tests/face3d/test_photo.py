@@ -23,7 +23,7 @@ from sample_files import ASTRONAUT_HWC, PORTRAIT_HWC, encoded
 from face3d import photo
 from face3d.colour import BACKGROUND_GREY
 from face3d.errors import PhotoError
-from face3d.photo import concerns, crop_to, read_photo
+from face3d.photo import concerns, read_photo
 from face3d.structures import Photo
 
 
@@ -358,15 +358,6 @@ def test_mutated_and_truncated_files_raise_nothing_else(kind, data):
     except PhotoError:
         return
     assert min(taken.size_hw) >= photo.MIN_SIDE
-
-
-def test_a_head_is_cut_out_with_room_and_a_narrower_view():
-    whole = Photo(ASTRONAUT_HWC, None, 60.0, "0")
-    cut = crop_to(whole, (180, 60, 270, 190))
-    assert np.array_equal(cut.rgb_hwc, whole.rgb_hwc[0:268, 102:348]) and cut.sha256 != whole.sha256
-    assert cut.fov_degrees == pytest.approx(
-        2 * np.degrees(np.arctan(np.tan(np.radians(30)) * cut.size_hw[1] / 512))
-    )
 
 
 @pytest.mark.parametrize(("grey", "expected"), [(5, "dark"), (200, "one colour")])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 import cv2
@@ -86,6 +88,22 @@ def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> C
     return CropPrediction(*(mean(field.name) for field in fields(CropPrediction)))
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """A context in which PyTorch computes in one thread.
+
+    Its convolutions add in another order for another number of threads. The same photo shall give the same
+    files on the page, on the command line and in each process of a batch, however many cores there are.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@one_thread()
 def predict_single_scale(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean of a crop and its mirror image, both resized to about side x side pixels."""
     scale = side / (box.width * box.height) ** 0.5

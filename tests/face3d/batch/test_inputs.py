@@ -159,3 +159,16 @@ def test_a_pipe_is_read_where_it_is_named_and_passed_over_in_a_folder(tmp_path):
 def test_a_path_is_shown_on_one_line():
     assert inputs.shown(Path("a\nb\x1b[2J.jpg")) == "a\\x0ab\\x1b[2J.jpg"
     assert inputs.shown("Zoë 李.jpg") == "Zoë 李.jpg"
+
+
+def test_folders_inside_are_searched_when_asked_for_without_hidden_ones_links_and_the_output(tmp_path):
+    for name in ("b.jpg", "one/a.jpg", "one/two/a.jpg", ".git/c.jpg", "out/d.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "one" / "round").symlink_to(tmp_path, target_is_directory=True)
+    result = inputs.find_photos([tmp_path], recursive=True, but=tmp_path / "out")
+    places = {"b.jpg": ".", "one/a.jpg": "one", "one/two/a.jpg": "one/two"}
+    assert result.photos == [tmp_path / name for name in places]
+    assert result.places == {tmp_path / name: Path(place) for name, place in places.items()}
+    assert inputs.find_photos([tmp_path / "one" / "two"]).places == {tmp_path / "one/two/a.jpg": Path()}
+    assert inputs.find_photos([tmp_path]).photos == [tmp_path / "b.jpg"]

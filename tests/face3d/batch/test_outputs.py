@@ -133,3 +133,10 @@ def test_a_path_that_would_be_too_long_is_refused(tmp_path):
     check_folder(deep)
     with pytest.raises(ExportError, match="cannot be written: File name too long"):
         names("name.jpg", folder=deep)
+
+
+def test_names_are_other_ones_in_the_same_folder_only(tmp_path):
+    photos = [Path(name) for name in ("a.jpg", "one/a.jpg", "one/a.png", "b.jpg")]
+    places = {path: path.parent for path in photos}
+    names = output_names(photos, tmp_path, places=places)
+    assert names == ["a", "one/a_jpg", "one/a_png", "b"]

@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from face3d.errors import ExportError
-from face3d.export.files import safe_name, save, save_all
+from face3d.export.files import remove_unfinished, safe_name, save, save_all
 
 
 def contents(folder):
@@ -147,3 +147,15 @@ def test_names_inside_files_are_plain_and_stay_different():
     assert len(set(safe)) == len(HOSTILE)
     assert safe_name("IMG_2024-05-01") == "IMG_2024-05-01"
     assert safe_name("a b").startswith("a_b_")
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path):
+    left = tmp_path / ".0123456789abcdef.tmp"
+    names = "a.tmp", ".0123.tmp", "0123456789abcdef.tmp", ".0123456789abcdeg.tmp"
+    kept = [tmp_path / name for name in names]
+    for path in (left, *kept):
+        path.write_bytes(b"")
+    (tmp_path / ".fedcba9876543210.tmp").mkdir()
+    remove_unfinished(tmp_path)
+    remove_unfinished(tmp_path / "absent")
+    assert not left.exists() and all(path.exists() for path in kept)

@@ -99,3 +99,21 @@ def test_a_mirrored_picture_gives_mirrored_maps_and_swapped_eyes(infer, smooth_r
     np.testing.assert_allclose(mirrored.relief_hw[:, ::-1], straight.relief_hw, atol=1.0)
     np.testing.assert_allclose(mirrored.eyes_2hw[::-1, :, ::-1], straight.eyes_2hw, atol=6e-3)
     assert straight.eyes_2hw[0, :, :40].mean() > 2 * straight.eyes_2hw[1, :, :40].mean()
+
+
+def test_the_network_computes_in_one_thread_whatever_the_program_does(smooth_rgb):
+    """Sums of its convolutions depend on the number of threads in their last bits."""
+    seen = []
+
+    class Watched(Brightness):
+        def forward(self, rgb_nchw):
+            seen.append(torch.get_num_threads())
+            return super().forward(rgb_nchw)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        predict_crop(Watched(), smooth_rgb, BOX, INPUT_SIDE)
+        assert seen == [1, 1] and torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

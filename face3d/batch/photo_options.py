@@ -1,0 +1,55 @@
+"""Options of the command line about the photo, before anything is computed from it: turned, then cropped."""
+
+from __future__ import annotations
+
+import argparse
+
+from face3d.crop import cropped, pixel_box
+from face3d.errors import PhotoError
+from face3d.photo import MIN_SIDE
+from face3d.structures import TURNS, Photo
+
+
+def add_photo_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command line's."""
+    parser.add_argument(
+        "--rotate",
+        default="0",
+        choices=["auto", *map(str, TURNS)],
+        metavar="DEGREES",
+        help="turn the photo clockwise by 90, 180 or 270 first; auto: so that the head is upright",
+    )
+    parser.add_argument(
+        "--crop",
+        type=int,
+        nargs=4,
+        metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"),
+        help="the part of the turned photo to take, in its pixels as the depth map has them: a photo of more "
+        "than 4 megapixels is reduced to that first",
+    )
+
+
+def check_photo_options(options: argparse.Namespace) -> None:
+    """Raises PhotoError, before any work, for options that do not fit each other."""
+    if options.crop is None:
+        return
+    if options.rotate == "auto":
+        raise PhotoError("--crop is of the turned photo. Give --rotate its degrees, or leave out --crop.")
+    for name in ("mask", "hidden", "depth_map"):
+        if getattr(options, name) is not None:
+            option = "--" + name.replace("_", "-")
+            raise PhotoError(f"{option} belongs to the whole photo. Leave out --crop, or {option}.")
+
+
+def part_of(photo: Photo, crop: list[int] | None) -> Photo:
+    """The part of a photo that `--crop` names. Raises: PhotoError where too little of it is in the photo."""
+    if crop is None:
+        return photo
+    left, top, right, bottom = pixel_box(photo.size_hw, (crop[0], crop[1], crop[2], crop[3]))
+    if min(right - left, bottom - top) < MIN_SIDE:
+        height, width = photo.size_hw
+        raise PhotoError(
+            f"--crop leaves less than {MIN_SIDE} pixels of this photo, which has {width} x {height}. "
+            "Choose a larger part."
+        )
+    return cropped(photo, (left, top, right, bottom))

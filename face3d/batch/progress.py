@@ -1,0 +1,97 @@
+"""What a batch prints while it runs: a line that counts on a terminal, else a line for each photo."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from face3d.batch.inputs import shown
+from face3d.batch.manifest import Outcome, Task
+
+
+class Progress:
+    """Prints what becomes of `total` photos.
+
+    Results go to stdout, a line each, unless both streams are a terminal and there are several photos: then
+    one line on stderr counts them. Sentences about photos go to stderr.
+    """
+
+    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """clock: gives seconds."""
+        self._total, self._clock, self._start = total, clock, clock()
+        self._counts = total > 1 and sys.stderr.isatty()
+        self._lists = not (self._counts and sys.stdout.isatty())
+        self._converted = self._failed = self._known = 0
+
+    def show(self) -> None:
+        """Print the line that counts, on a terminal."""
+        if self._counts:
+            self._wipe()
+            sys.stderr.write(self.line())
+            sys.stderr.flush()
+
+    def about(self, task: Task, sentence: str) -> None:
+        """Print a sentence about a photo."""
+        self.say(f"{shown(task.path)}: {sentence}")
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence."""
+        self._wipe()
+        print(sentence, file=sys.stderr)
+        self.show()
+
+    def result(self, line: str) -> None:
+        """Print a line of the output."""
+        self._wipe()
+        print(line, flush=True)
+        self.show()
+
+    def finished(self, task: Task, outcome: Outcome) -> None:
+        """Count one photo, and print what became of it."""
+        if outcome.error:
+            self._failed += 1
+            self.about(task, f"failed. {outcome.error}")
+            return
+        self._converted += 1
+        if self._lists:
+            self.result(f"{shown(task.path)}: {outcome.said}")
+        else:
+            self.show()
+
+    def known(self) -> None:
+        """Count one photo that an earlier run has converted."""
+        self._known += 1
+        self.show()
+
+    def end(self) -> None:
+        """Leave the line that counts."""
+        if self._counts:
+            self.show()
+            sys.stderr.write("\n")
+            self._counts = False
+
+    def line(self) -> str:
+        """The line that counts: photos, rate and time left, as far as they are known."""
+        done = self._converted + self._failed
+        parts = [f"{done + self._known} of {self._total} photos"]
+        if self._failed:
+            parts.append(f"{self._failed} failed")
+        seconds = self._clock() - self._start
+        if done and seconds > 0:
+            parts.append(f"{60 * done / seconds:.3g} a minute")
+            left = self._total - done - self._known
+            parts.append(f"{duration(seconds / done * left)} left" if left else f"in {duration(seconds)}")
+        return ", ".join(parts)
+
+    def _wipe(self) -> None:
+        if self._counts:
+            sys.stderr.write("\r\x1b[K")
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: '40 s', '12 min', '3 h 5 min'."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,128 @@
+"""The command and the settings file of the page give what the page gives, byte by byte."""
+
+import io
+import shlex
+
+import numpy as np
+import pytest
+import stand_in
+import streamlit as st
+from page_visit import generate, open_page, press, session_of, upload
+from PIL import Image
+from sample_files import ASTRONAUT_HWC
+
+import convert
+import depth_estimation
+from face3d.batch.options import arguments, parsed
+from face3d.batch.photo_options import part_of
+from face3d.export.depth_maps import DEPTH_WRITERS, ON_REQUEST
+from face3d.photo import read_photo
+from page import model_files
+
+pytestmark = pytest.mark.usefixtures("coarse_models")
+
+CHOICES = {
+    "bust": {"wall": 2.0, "print size": "figure"},
+    "shell": {"perspective": False, "outliers": False, "smoothing": 2.0},
+    "plaque": {"height": 90.0, "plaque depth": 6.0, "field of view": 40},
+    "lithophane": {"lithophane shape": "Cylinder", "lithophane gamma": 1.2, "background": True},
+}
+
+
+def photo_file():
+    """A small portrait as JPEG."""
+    file = io.BytesIO()
+    Image.fromarray(ASTRONAUT_HWC[:400, 60:380]).resize((144, 180)).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def command(page):
+    """The words of the command that is shown, without the program's."""
+    python, program, *words = shlex.split(page.get("code")[-1].value)
+    assert (python, program) == ("python", "convert.py")
+    return words
+
+
+@pytest.fixture
+def small_page(stand_in_network, monkeypatch):
+    """The page with a small portrait, and the command line with the same networks."""
+    for name in ("load_network", "predict", "cut_out"):
+        monkeypatch.setattr(depth_estimation, name, getattr(stand_in, name))
+    return upload(open_page(), "it's me.jpg", photo_file())
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What the page has written, the last at the end, by suffix."""
+    made = []
+    write = model_files._write
+
+    def recorded(*arguments):
+        made.append(write(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(model_files, "_write", recorded)
+    return made
+
+
+def test_the_command_writes_the_files_of_the_page_for_every_kind(
+    small_page, written, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "it's me.jpg").write_bytes(photo_file())
+    page = small_page
+    generate(page)
+    for kind, choices in CHOICES.items():
+        for key, value in choices.items():
+            page.session_state[key] = value
+        page.selectbox(key="kind").set_value(kind).run()
+        assert not page.exception and not page.error
+        words = command(page)
+        assert convert.main([*words, "-o", kind]) == 0, capsys.readouterr().err
+        expected = {
+            f"it's me_{kind}{suffix.replace('_viewer.html', '.html')}": data
+            for suffix, data in written[-1].by_suffix.items()
+        }
+        depth = session_of(page).depth_result.depth_map
+        expected |= {
+            f"it's me{suffix}": write(depth)
+            for suffix, write in DEPTH_WRITERS.items()
+            if suffix not in ON_REQUEST.values()
+        }
+        found = {path.name: path.read_bytes() for path in (tmp_path / kind).iterdir()}
+        assert found.keys() == expected.keys()
+        assert [name for name in found if found[name] != expected[name]] == []
+
+
+def test_the_command_takes_the_part_of_the_photo_that_the_page_shows(small_page, tmp_path, monkeypatch):
+    page = small_page
+    press(page, "turn 90")
+    turned = session_of(page).full_photo
+    page.session_state[f"crop across {turned.sha256}"] = (10, 95)
+    page.session_state["head only"] = True
+    page.run()
+    generate(page)
+    session, options = session_of(page), arguments().parse_args(command(page))
+    whole = read_photo(photo_file(), "me.jpg").turned(int(options.rotate))
+    part = part_of(whole, options.crop)
+    assert options.rotate == "90" and part.size_hw < turned.size_hw
+    assert np.array_equal(part.rgb_hwc, session.photo.rgb_hwc)
+    assert part.fov_degrees == session.photo.fov_degrees
+
+    (data,) = [saved for label, saved in saved_settings(page, monkeypatch)]
+    (tmp_path / "saved.toml").write_text(data)
+    by_file = parsed(["it's me.jpg", "--settings", str(tmp_path / "saved.toml")])
+    assert {**vars(by_file), "settings": None} == vars(options)
+
+
+def saved_settings(page, monkeypatch):
+    """Label and content of the file of settings that the page offers."""
+    found = []
+    with monkeypatch.context() as watched:
+        watched.setattr(
+            st,
+            "download_button",
+            lambda label, data, **_: found.append((label, data)) if label == "Save settings" else None,
+        )
+        page.run()
+    return found[-1:]
