@@ -42,6 +42,7 @@ from face3d.batch.options import arguments, parsed
 from face3d.batch.photo_options import check_photo_options, part_of
 from face3d.batch.run import Convert, plan, run
 from face3d.batch.run_options import check_run_options, recipe_of
+from face3d.batch.video_options import Video, check_video_options, is_video, video_of
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.errors import FaceModelError, memory_errors_explained
@@ -77,11 +78,12 @@ def convert(
     advice: Advice | None = None,
     completion: Completion | None = None,
     made_of: dict[str, Any] | None = None,
+    video: Video | None = None,
 ) -> Made:
     """Write everything of one photo; file names begin with `begin`.
 
     completion: see `generate_model`. For the report: advice, what was applied to the settings; made_of, facts
-    of a picture from words.
+    of a picture from words; video, that the photo is a frame of.
     """
     model = generate_model(depth, photo, kind, settings, completion)
     inside = f"{begin.name}_{kind}"
@@ -94,12 +96,15 @@ def convert(
         files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
     advised_by = [advice.as_json()] if advice else []
-    files[outputs.REPORT] = report_json(model.report, models, advised_by, made_of)
+    figures = video and video.figures
+    files[outputs.REPORT] = report_json(model.report, models, advised_by, made_of, figures)
     files = {f"_{kind}{ending}": data for ending, data in files.items()}
     passed_over = {ending for name, ending in ON_REQUEST.items() if name not in formats}
     files |= {ending: make(depth) for ending, make in DEPTH_WRITERS.items() if ending not in passed_over}
     if colours:
         files[DEPTH_COLOUR] = depth_colour(depth, colours.title())
+    if video:
+        files |= video.films
     report = json.loads(files[f"_{kind}{outputs.REPORT}"])
     written = {begin.with_name(begin.name + ending): data for ending, data in files.items()}
     save_all(written)
@@ -196,9 +201,15 @@ def _made(
 ) -> tuple[str, Made]:
     """The digest of a photo, and what was made of it. Raises: FaceModelError, with the remedy."""
     begin = options.output / task.name
-    photo, made_of = photo_of(task.path, begin, options, warn)
-    sha256 = photo.sha256
-    estimators = estimators._replace(own=own_depth(task.path, options))
+    video, made_of = None, None
+    if options.prompt is None and is_video(task.path):
+        asked = 0 if options.rotate == "auto" else int(options.rotate)
+        video = video_of(task.path, lambda frame: estimators.depth_map(frame, asked)[1], options)
+        photo, sha256 = video.photo, video.sha256
+    else:
+        photo, made_of = photo_of(task.path, begin, options, warn)
+        sha256 = photo.sha256
+        estimators = estimators._replace(own=own_depth(task.path, options))
     for concern in concerns(photo):
         warn(concern)
     photo, depth, degrees = predict_upright(estimators, photo, options.rotate, warn)
@@ -212,7 +223,7 @@ def _made(
     progress = checkpoints.print_progress
     depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)
     model, formats, colours = options.model, options.formats, options.colours
-    made = convert(photo, depth, model, formats, settings, begin, colours, advice, completion, made_of)
+    made = convert(photo, depth, model, formats, settings, begin, colours, advice, completion, made_of, video)
     return sha256, made
 
 
@@ -257,6 +268,7 @@ def convert_all(options: argparse.Namespace) -> int:
         if not found.failures:
             print("There is no photo to convert.", file=sys.stderr)
         return console.FAILED
+    check_video_options(options, found.photos)
     check_depth_options(options, found.photos)
     chosen_hidden(options, found.photos)
     kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]

@@ -74,7 +74,16 @@ def test_the_extra_requirements_are_all_extras_but_the_training():
     assert requirements_of("requirements-extra.txt") == set().union(
         *(
             as_set(EXTRAS[name])
-            for name in ("heic", "transformers", "poisson", "rembg", "refine", "assistant", "imagine")
+            for name in (
+                "heic",
+                "transformers",
+                "poisson",
+                "rembg",
+                "refine",
+                "assistant",
+                "imagine",
+                "video",
+            )
         )
     )
 

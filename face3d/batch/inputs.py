@@ -35,7 +35,7 @@ OWN_OUTPUT = Reason("Outputs of an earlier run", "")
 SIDECAR = Reason("Files that macOS puts beside photos", "")
 HEIC = Reason("HEIC photos", "Install the package pillow-heif, or save them as JPEG.")
 OTHER_PICTURE = Reason("Pictures of other kinds", "Save them as {formats}.")
-VIDEO = Reason("Videos", "Save one frame as JPEG.")
+VIDEO = Reason("Videos in folders", "Name a video by itself to convert it.")
 OTHER = Reason("Other files", "A photo is a {formats} file.")
 SILENT = Reason("", "")
 """Of folders, and of hidden files that are no photos."""

@@ -17,6 +17,7 @@ from face3d.batch.photo_options import add_photo_options
 from face3d.batch.print_options import add_print_options
 from face3d.batch.run_options import add_run_options
 from face3d.batch.settings_file import merged
+from face3d.batch.video_options import add_video_options
 from face3d.export.colour_maps import COLOUR_MAPS
 from face3d.export.depth_maps import ON_REQUEST
 from face3d.geometry.kinds import KINDS
@@ -36,7 +37,7 @@ def arguments() -> argparse.ArgumentParser:
         type=Path,
         default=[Path("input")],
         metavar="PHOTO",
-        help="photos or folders; default: input/",
+        help="photos, videos or folders of photos; default: input/",
     )
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output/"
@@ -62,6 +63,7 @@ def arguments() -> argparse.ArgumentParser:
     add_print_options(parser)
     add_model_options(parser)
     add_photo_options(parser)
+    add_video_options(parser)
     add_matte_options(parser)
     add_complete_options(parser)
     add_assist_options(parser)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from face3d.batch.video_options import DEPTH_8BIT, DEPTH_16BIT
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST
 from face3d.export.files import unwritable
 from face3d.export.images import has_software_text
@@ -28,6 +29,8 @@ FORMATS |= {picture.format: picture.suffix for picture in PICTURES} | {STRIP_FOR
 ENDINGS = (
     *DEPTH_WRITERS,
     DEPTH_COLOUR,
+    DEPTH_8BIT,
+    *DEPTH_16BIT,
     *(f"_{kind}{end}" for kind in KINDS for end in (*FORMATS.values(), POINTS, REPORT)),
 )
 """What follows the name in every file of a photo. None ends with another, so different names never give the

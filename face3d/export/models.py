@@ -214,11 +214,13 @@ def report_json(
     files: dict[str, bytes],
     advice: Sequence[dict[str, Any]] = (),
     made_of: dict[str, Any] | None = None,
+    video: dict[str, Any] | None = None,
 ) -> bytes:
     """The mesh report as JSON, with unit and size of the files exported with it; `files` by format name.
 
     advice: what assistants advised and was applied, one each, see `face3d.assistant.advice.Advice.as_json`.
-    made_of: the words, model, seed and licence of a picture that took the place of a photo.
+    made_of: the words, model, seed and licence of a picture that took the place of a photo. video: figures of
+    the video that the photo is a frame of.
     """
     exports = {name: {"bytes": len(data), "unit": WRITERS[name].unit} for name, data in files.items()}
     judged = ("person", "stands", "printable", "bed_scale_percent", "weight_g", "filament_m", "verdict")
@@ -227,6 +229,8 @@ def report_json(
         content["advice"] = list(advice)
     if made_of is not None:
         content["picture_from_words"] = made_of
+    if video is not None:
+        content["video"] = video
     return (json.dumps(content, indent=2) + "\n").encode("utf-8")
 
 

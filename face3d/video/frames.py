@@ -16,8 +16,6 @@ from face3d.structures import Photo
 os.environ.setdefault(
     "OPENCV_FFMPEG_LOGLEVEL", "-8"
 )  # read once, when OpenCV first uses FFmpeg: it prints nothing
-SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp")
-"""Endings of files that are taken for videos."""
 MOST_FRAMES = 20_000
 """Frames after which a video is not read further: 11 minutes at 30 a second."""
 USUAL_RATE = 25.0

@@ -53,7 +53,7 @@ def test_what_is_passed_over_is_said_once_for_each_reason(tmp_path):
         "Install the package pillow-heif, or save them as JPEG.",
         "Other files were passed over: 5.csv, 6.csv, 7.csv and 2 more. A photo is a JPEG, PNG or WebP file.",
         "Pictures of other kinds were passed over: 3.gif. Save them as JPEG, PNG or WebP.",
-        "Videos were passed over: 4.mov. Save one frame as JPEG.",
+        "Videos in folders were passed over: 4.mov. Name a video by itself to convert it.",
     ]
 
 

@@ -1,0 +1,86 @@
+"""Options of the command line about videos, and the photo that a video gives."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from face3d.errors import VideoError
+from face3d.structures import DepthMap, Photo
+
+SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp")
+"""Endings of files that are taken for videos."""
+DEPTH_8BIT, DEPTH_16BIT = "_depth.mp4", ("_depth16.mkv", "_depth16.zip")
+PHOTO_ONLY = {"depth_map": "--depth-map", "mask": "--mask", "hidden": "--hidden"}
+"""Options that belong to one picture."""
+
+
+class Video(NamedTuple):
+    """What a video gives: the photo of which a model is made, its films by what their names end with, the
+    figures for the report, and the SHA-256 of the file.
+    """
+
+    photo: Photo
+    films: dict[str, bytes]
+    figures: dict[str, Any]
+    sha256: str
+
+
+def add_video_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command line's."""
+    parser.add_argument(
+        "--every",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="of a video every N-th frame only, default 1: all; a frame takes as long as a photo's depth map",
+    )
+
+
+def _count(text: str) -> int:
+    """A whole number from 1 on. Raises argparse.ArgumentTypeError."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: a whole number from 1 on is needed")
+    return int(text)
+
+
+def is_video(path: Path) -> bool:
+    """Whether the name of a file is that of a video."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def check_video_options(options: argparse.Namespace, paths: list[Path]) -> None:
+    """Raises VideoError, before any work, for options that no video can have."""
+    films = [path for path in paths if is_video(path)]
+    for name, option in PHOTO_ONLY.items():
+        if films and getattr(options, name) is not None:
+            raise VideoError(
+                f"{option} belongs to one picture, and {films[0].name} is a video. Leave out one of them."
+            )
+
+
+def video_of(path: Path, predict: Callable[[Photo], DepthMap], options: argparse.Namespace) -> Video:
+    """The video of a file: its depth films, and the frame that suits a model best.
+
+    predict: the depth map of a frame. Raises: VideoError.
+    """
+    from face3d.video.frames import open_film
+    from face3d.video.stage import depth_film
+
+    film = open_film(path)
+    told = _tell if sys.stderr.isatty() else None
+    made = depth_film(film, predict, every=options.every, tell=told)
+    if told:
+        sys.stderr.write("\r" + " " * 60 + "\r")
+    ending, data = made.film_16bit
+    films = {DEPTH_8BIT: made.film_8bit, f"_depth16{ending}": data}
+    return Video(made.photo, films, made.report(), film.digest)
+
+
+def _tell(done: int) -> None:
+    """Prints the progress in one line of the terminal."""
+    sys.stderr.write(f"\r{done} frames")
+    sys.stderr.flush()

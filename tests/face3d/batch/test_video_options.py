@@ -1,0 +1,57 @@
+"""Videos on the command line."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+import convert
+
+SIZE = 96, 80
+
+
+@pytest.fixture
+def talk(tmp_path):
+    """A video of six frames of noise, in VP9 by OpenCV."""
+    path = tmp_path / "talk.mp4"
+    film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"vp09"), 10, SIZE[::-1])
+    frame = np.random.default_rng(0).integers(0, 255, (*SIZE, 3), np.uint8)
+    for _ in range(6):
+        film.write(frame)
+    film.release()
+    return path
+
+
+@pytest.mark.usefixtures("network")
+def test_a_video_gives_its_depth_films_and_a_model_of_one_frame(talk, tmp_path):
+    out = tmp_path / "out"
+    assert convert.main([str(talk), "-o", str(out), "--every", "2", "--faces", "3000"]) == 0
+    names = {path.name for path in out.iterdir()}
+    assert {"talk_depth.mp4", "talk_depth.png", "talk_bust.glb", "talk_bust_report.json"} <= names
+    assert any(name.startswith("talk_depth16.") and not name.endswith("png") for name in names)
+    figures = json.loads((out / "talk_bust_report.json").read_text())["video"]
+    assert figures["frames"] == 3 and figures["model_from_frame"] in (0, 2, 4)
+    film, count = cv2.VideoCapture(str(out / "talk_depth.mp4")), 0
+    while film.read()[0]:
+        count += 1
+    assert count == 3
+
+
+@pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("option", ["--mask", "--hidden"])
+def test_an_option_of_one_picture_is_refused_before_any_work(option, talk, tmp_path, photo_file, capsys):
+    mask = photo_file(tmp_path / "mask.jpg")
+    assert convert.main([str(talk), "-o", str(tmp_path / "out"), option, str(mask)]) == 1
+    assert f"{option} belongs to one picture, and talk.mp4 is a video." in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("network")
+def test_a_video_that_cannot_be_read_does_not_stop_the_photos(tmp_path, photo_file, capsys):
+    broken = tmp_path / "broken.mov"
+    broken.write_bytes(b"\0\0\0\x18ftypqt  " + bytes(500))
+    photo, out = photo_file(tmp_path / "a.jpg"), tmp_path / "out"
+    assert convert.main([str(broken), str(photo), "-o", str(out), "--faces", "3000"]) == 1
+    assert "broken.mov has no frame that can be decoded." in capsys.readouterr().err
+    assert (out / "a_bust.glb").exists() and not list(out.glob("broken*"))
