@@ -24,6 +24,7 @@ from page.photo_framing import framed, framing_controls, offer_to_turn, part_cho
 from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, STEPS, ChosenFile, FaceSearch, Session, shared_queue
 from page.step_frame import THUMBNAIL_SIDE, fold_line, step_frame
+from page.video_frame import chosen_frame
 
 SMALL_FACE_SHARE = 0.12
 """Heads narrower than this share of the photo give little detail."""
@@ -44,7 +45,7 @@ def photo_step(session: Session) -> DeltaGenerator:
     with frame.body:
         inputs, preview = st.columns([5, 6], gap="large")
         with inputs:
-            name, data = _chosen_file(session)
+            name, data = chosen_frame(session, *_chosen_file(session))
             framing = st.container(horizontal=True, vertical_alignment="center")
         with preview:
             photo = _decode(session, name, data)
@@ -151,7 +152,7 @@ def _chosen_file(session: Session) -> tuple[str, bytes]:
 def _uploader(key: str, visit_was_lost: bool) -> UploadedFile | None:
     """The uploader. It accepts every file type; the decoder names the fault of a bad file and the remedy."""
     upload = st.file_uploader(
-        f"Photo file ({', '.join(accepted_formats())}, up to {MAX_BYTES // 2**20} MB)",
+        f"Photo file ({', '.join(accepted_formats())}, or a video, up to {MAX_BYTES // 2**20} MB)",
         max_upload_size=MAX_BYTES // 2**20,
         on_change=_choose_upload,
         args=(key,),

@@ -48,7 +48,7 @@ def _count(text: str) -> int:
 
 
 def is_video(path: Path) -> bool:
-    """Whether the name of a file is that of a video."""
+    """Whether the name of a file is that of a video. OpenCV is loaded where it is."""
     return path.suffix.lower() in SUFFIXES
 
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 
 from face3d.errors import VideoError
-from face3d.structures import Photo
+from face3d.structures import Array, Photo
 
 os.environ.setdefault(
     "OPENCV_FFMPEG_LOGLEVEL", "-8"
 )  # read once, when OpenCV first uses FFmpeg: it prints nothing
+SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp")
+"""Endings of files that are taken for videos."""
 MOST_FRAMES = 20_000
 """Frames after which a video is not read further: 11 minutes at 30 a second."""
+TRIES = 30
+"""Frames before one that cannot be decoded that are tried."""
 USUAL_RATE = 25.0
 """Frames a second of a file that does not tell."""
 RATES = (1.0, 240.0)
@@ -35,13 +42,14 @@ class Frame:
 
 @dataclass(frozen=True)
 class Film:
-    """What a file says of itself. rate: frames a second. size_hw: of a frame, upright. digest: SHA-256 of the
-    file, hexadecimal.
+    """What a file says of itself. source: the file, or its bytes. rate: frames a second. count: of frames, at
+    most `MOST_FRAMES`; the file may have fewer. digest: SHA-256 of the file, hexadecimal.
     """
 
-    path: Path
+    name: str
+    source: Path | bytes
     rate: float
-    size_hw: tuple[int, int]
+    count: int
     digest: str
 
     def frames(self, every: int = 1) -> Iterator[Frame]:
@@ -50,55 +58,82 @@ class Film:
         The times are the file's own, which need not be even, and never go back. A file that breaks off ends
         there.
         """
-        opened = _open(self.path)
         last, still = -1.0, 1 / self.rate
-        try:
+        with _opened(self.source) as reader:
             for number in range(MOST_FRAMES):
-                if not opened.grab():
+                if not reader.grab():
                     return
-                said = opened.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                said = reader.get(cv2.CAP_PROP_POS_MSEC) / 1000
                 last = said if said > last else last + still
                 if number % every == 0:
-                    decoded, bgr_hwc = opened.retrieve()
+                    decoded, bgr_hwc = reader.retrieve()
                     if not decoded:
                         return
-                    digest = hashlib.sha256(f"{self.digest} frame {number}".encode()).hexdigest()
-                    yield Frame(
-                        number, last, Photo(cv2.cvtColor(bgr_hwc, cv2.COLOR_BGR2RGB), None, None, digest)
-                    )
-        finally:
-            opened.release()
+                    yield Frame(number, last, self._photo(number, bgr_hwc))
+
+    def photo_at(self, number: int) -> Photo:
+        """The picture of a frame, or of the last one before it that can be decoded. Raises: VideoError."""
+        with _opened(self.source) as reader:
+            for earlier in range(number, max(-1, number - TRIES), -1):
+                reader.set(cv2.CAP_PROP_POS_FRAMES, earlier)
+                decoded, bgr_hwc = reader.read()
+                if decoded:
+                    return self._photo(earlier, bgr_hwc)
+        raise VideoError(f"{self.name} breaks off before that frame. Choose an earlier one.")
+
+    def _photo(self, number: int, bgr_hwc: Array) -> Photo:
+        digest = hashlib.sha256(f"{self.digest} frame {number}".encode()).hexdigest()
+        return Photo(cv2.cvtColor(bgr_hwc, cv2.COLOR_BGR2RGB), None, None, digest)
 
 
-def open_film(path: Path) -> Film:
-    """A video file, looked into.
+def open_film(source: Path | bytes, name: str = "") -> Film:
+    """A video, looked into: a file, or the bytes of one named `name`.
 
     Raises: VideoError where nothing is there, or no frame can be decoded: another file, one with sound only,
     of a codec that this OpenCV lacks, or damaged.
     """
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise VideoError(f"{path.name} cannot be read ({error.strerror}). Choose another file.") from error
-    opened = _open(path)
-    rate = opened.get(cv2.CAP_PROP_FPS)
-    decoded, bgr_hwc = opened.read()
-    opened.release()
+    if isinstance(source, Path):
+        name = name or source.name
+        try:
+            with source.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise VideoError(f"{name} cannot be read ({error.strerror}). Choose another file.") from error
+    else:
+        digest = hashlib.sha256(source).hexdigest()
+    with _opened(source) as reader:
+        rate, count = reader.get(cv2.CAP_PROP_FPS), reader.get(cv2.CAP_PROP_FRAME_COUNT)
+        decoded = reader.read()[0]
     if not decoded:
         raise VideoError(
-            f"{path.name} has no frame that can be decoded. "
+            f"{name} has no frame that can be decoded. "
             "Choose an MP4, MOV or WebM video with H.264, HEVC, VP9 or AV1."
         )
     rate = rate if RATES[0] <= rate <= RATES[1] else USUAL_RATE
-    return Film(path, rate, (bgr_hwc.shape[0], bgr_hwc.shape[1]), digest)
+    return Film(name, source, rate, int(min(max(count, 1), MOST_FRAMES)), digest)
 
 
-def _open(path: Path) -> cv2.VideoCapture:
-    """OpenCV's reader of a file; nothing is printed about a bad one."""
+def is_video(name: str) -> bool:
+    """Whether the name of a file is that of a video."""
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+@contextmanager
+def _opened(source: Path | bytes) -> Iterator[cv2.VideoCapture]:
+    """OpenCV's reader of a file or its bytes; nothing is printed about a bad one."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # OpenCV 5.0 does not hold the stream that it reads: without this name it would read freed memory.
+    stream: Any = io.BytesIO(source) if isinstance(source, bytes) else None
     try:
-        return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        if stream is None:
+            reader = cv2.VideoCapture(str(source), cv2.CAP_FFMPEG)
+        else:
+            reader = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
     finally:
         cv2.utils.logging.setLogLevel(level)
+    try:
+        yield reader
+    finally:
+        reader.release()
+        del reader, stream

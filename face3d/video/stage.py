@@ -89,7 +89,7 @@ def depth_film(
             if tell:
                 tell(len(frames.seconds))
         if best is None or span is None:
-            raise VideoError(f"No frame of {film.path.name} shows a person. Choose another video.")
+            raise VideoError(f"No frame of {film.name} shows a person. Choose another video.")
         own_change, change = np.mean(changes, axis=0).tolist() if changes else (None, None)
         _, photo, depth, number, seconds = best
         return DepthFilm(

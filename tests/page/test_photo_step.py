@@ -5,6 +5,7 @@ from dataclasses import replace
 from io import BytesIO
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import stand_in
@@ -232,3 +233,37 @@ def test_a_network_that_finds_no_people_gets_the_part_around_the_face(two_faces)
     upload(two_faces, "others.jpg", OTHER_TWINS)
     assert two_faces.radio[0].value == "Whole photo"
     assert session_of(two_faces).photo is session_of(two_faces).full_photo
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory):
+    """A video of five frames in VP9, the fourth of them sharp."""
+    path = tmp_path_factory.mktemp("talk") / "talk.mp4"
+    film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"vp09"), 10, (256, 256))
+    sharp = cv2.resize(ASTRONAUT_HWC[..., ::-1], (256, 256), interpolation=cv2.INTER_AREA)
+    for number in range(5):
+        film.write(sharp if number == 3 else cv2.GaussianBlur(sharp, (0, 0), 3))
+    film.release()
+    return path.read_bytes()
+
+
+def test_a_video_offers_its_frames_the_sharpest_first(quick_page, talk):
+    page = quick_page
+    upload(page, "talk.mp4", talk)
+    (slider,) = (one for one in page.slider if one.label == "Frame of the video")
+    assert (slider.value, slider.min, slider.max) == (3, 0, 4)
+    assert "frame3.png" in texts(page, "caption") and not page.error
+    slider.set_value(1).run()
+    assert "frame1.png" in texts(page, "caption")
+    assert session_of(page).full_photo.size_hw == (256, 256)
+    assert not page.button(key="generate depth").disabled
+
+
+def test_a_video_without_a_frame_is_one_sentence(quick_page, talk):
+    page = quick_page
+    upload(page, "talk.mp4", talk[:200])
+    assert [error.value for error in page.error] == [
+        "talk.mp4 has no frame that can be decoded. "
+        "Choose an MP4, MOV or WebM video with H.264, HEVC, VP9 or AV1."
+    ]
+    assert page.button(key="generate depth").disabled and not page.exception

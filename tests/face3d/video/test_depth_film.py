@@ -72,7 +72,7 @@ class FilmOf:
     """A film of given frames in place of a file."""
 
     def __init__(self, photos):
-        self.photos, self.path = photos, type("Path", (), {"name": "talk.mp4"})
+        self.photos, self.name = photos, "talk.mp4"
 
     def frames(self, every):
         for number, photo in enumerate(self.photos):

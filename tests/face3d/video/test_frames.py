@@ -51,6 +51,15 @@ def test_every_second_frame(uneven):
     assert [frame.number for frame in open_film(uneven).frames(2)] == [0, 2, 4]
 
 
+def test_one_frame_of_the_bytes_of_a_file(uneven):
+    film = open_film(uneven.read_bytes(), "talk.mp4")
+    assert film.count == 6 and film.digest == open_film(uneven).digest
+    for frame in film.frames():
+        assert (film.photo_at(frame.number).rgb_hwc == frame.photo.rgb_hwc).all()
+        assert film.photo_at(frame.number).sha256 == frame.photo.sha256
+    assert film.photo_at(8).sha256 == film.photo_at(5).sha256  # the last one
+
+
 def test_a_file_that_breaks_off_ends_there(uneven, tmp_path):
     broken = tmp_path / "broken.mkv"
     with av.open(str(uneven)) as source, av.open(str(broken), "w", format="matroska") as target:

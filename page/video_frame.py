@@ -1,0 +1,79 @@
+"""A video as the photo's source: a slider over its frames, and the frame that is chosen."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from face3d.errors import VideoError
+from face3d.structures import Photo
+from face3d.video.frames import Film, is_video, open_film
+from page.plain_text import as_text
+from page.session import Session
+
+LOOKED_AT = 9
+"""Frames, evenly spaced, of which the sharpest is shown first."""
+SHARPNESS_SIDE = 256
+"""Longest side at which sharpness is compared, pixels: noise is none."""
+
+
+def chosen_frame(session: Session, name: str, data: bytes) -> tuple[str, bytes]:
+    """Name and PNG of the frame that is chosen of a video; a photo's are returned unchanged.
+
+    Empty where the video cannot be read, with the reason on the page.
+    """
+    if not is_video(name):
+        return name, data
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        film, first = session.cache.get_or_make(("film", digest), lambda: _looked_into(data, name))
+        number = _slider(film, first)
+        png = session.cache.get_or_make(("frame", digest, number), lambda: _png(film.photo_at(number)))
+    except VideoError as error:
+        st.error(as_text(str(error)))
+        return "", b""
+    return f"{Path(name).stem}_frame{number}.png", png
+
+
+def _looked_into(data: bytes, name: str) -> tuple[Film, int]:
+    """The film, and the number of the sharpest of a few of its frames."""
+    film = open_film(data, name)
+    numbers = sorted({round(place) for place in np.linspace(0, film.count - 1, LOOKED_AT)})
+    return film, max(numbers, key=lambda number: _sharpness(film, number))
+
+
+def _sharpness(film: Film, number: int) -> float:
+    try:
+        rgb_hwc = film.photo_at(number).rgb_hwc
+    except VideoError:
+        return -1.0
+    scale = min(1.0, SHARPNESS_SIDE / max(rgb_hwc.shape))
+    small = cv2.resize(rgb_hwc, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return float(cv2.Laplacian(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var())
+
+
+def _slider(film: Film, first: int) -> int:
+    """The number of the frame that the visitor has chosen; at first the sharpest one."""
+    if film.count < 2:
+        return 0
+    return int(
+        st.slider(
+            "Frame of the video",
+            0,
+            film.count - 1,
+            value=first,
+            help=f"{film.count} frames, {film.rate:.3g} a second. Arrow keys go one frame on or back. "
+            "At first it is the sharpest of a few.",
+            key=f"frame of {film.digest}",
+        )
+    )
+
+
+def _png(photo: Photo) -> bytes:
+    """The picture without loss."""
+    bgr_hwc = cv2.cvtColor(photo.rgb_hwc, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".png", bgr_hwc, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
