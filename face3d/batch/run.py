@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from face3d import console
@@ -83,13 +84,17 @@ def run(
         progress.show()
         stack.callback(progress.end)
         noted = stack.enter_context(Manifest(options.manifest)) if options.manifest else None
-        here = opened(options) if jobs == 1 else None  # Ctrl-C stops that, and a single photo, at once
-        if len(tasks) > 1:
-            stack.enter_context(interrupts)
-        if here:
-            outcomes = _one_by_one(open_tasks(), here, progress)
-        else:
-            outcomes = stack.enter_context(closing(_spread(open_tasks(), opened, options, jobs, progress)))
+        to_do = open_tasks()
+        outcomes: Iterable[tuple[Task, Outcome]] = ()
+        if first := next(to_do, None):  # else nothing has to be loaded
+            here = opened(options) if jobs == 1 else None  # Ctrl-C stops that, and a single photo, at once
+            if len(tasks) > 1:
+                stack.enter_context(interrupts)
+            to_do = chain([first], to_do)
+            if here:
+                outcomes = _one_by_one(to_do, here, progress)
+            else:
+                outcomes = stack.enter_context(closing(_spread(to_do, opened, options, jobs, progress)))
         try:
             for task, outcome in outcomes:
                 line = manifest.entry(task, outcome, recipe)

@@ -60,7 +60,7 @@ def as_command(photo: str | None, settings: Mapping[str, Any]) -> str:
 def _read(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
     """The values of a file, by name in the namespace."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise BatchError(f"{shown(path)} cannot be read: {error.strerror}. Name another file.") from error
     except ValueError as error:
