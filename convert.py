@@ -209,7 +209,7 @@ def _made(
     else:
         photo, made_of = photo_of(task.path, begin, options, warn)
         sha256 = photo.sha256
-        estimators = estimators._replace(own=own_depth(task.path, options))
+        estimators = estimators._replace(own=own_depth(task.path, sha256, options))
     for concern in concerns(photo):
         warn(concern)
     photo, depth, degrees = predict_upright(estimators, photo, options.rotate, warn)

@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_OUT_OF_MEMORY = re.compile(r"out of memory|allocate memory|(insufficient|not enough) memory", re.IGNORECASE)
-"""In the messages of PyTorch (RuntimeError), OpenCV (cv2.error) and the system (OSError)."""
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|allocate memory|(insufficient|not enough) memory|failed to map segment|start new thread",
+    re.IGNORECASE,
+)
+"""In the messages of PyTorch (RuntimeError), OpenCV (cv2.error), the system (OSError), its loader of
+libraries (ImportError) and Python's threads (RuntimeError)."""
 
 
 class FaceModelError(Exception):

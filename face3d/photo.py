@@ -113,16 +113,13 @@ def read_photo(data: bytes, name: str) -> Photo:
     if not data:
         raise PhotoError(f"{name} is empty; choose the photo again.")
     if len(data) > MAX_BYTES:
-        raise PhotoError(
-            f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB; "
-            "save it smaller or as JPEG."
-        )
+        raise PhotoError(f"{name} has more than {MAX_BYTES // 2**20} MB; save it smaller or as JPEG.")
     image, size_wh, lacks_end = _loaded(data, name)
     try:
         orientation, focal_mm = exif_facts(image)
         rgb_hwc, alpha_hw = srgb_and_alpha(image, size_wh, data)
     except DAMAGE as error:
-        raise PhotoError(_damaged(name)) from error
+        raise _undecoded(name, error) from error
     upright = UPRIGHT.get(orientation)
     rgb_hwc = transposed(rgb_hwc, upright)
     return Photo(
@@ -194,7 +191,7 @@ def _loaded(data: bytes, name: str) -> tuple[Image.Image, tuple[int, int], bool]
             image = _open(jpeg_with_end(data, _digest), name)
         return image, _decode(image), lacks_end or padded is not data or png_lacks_end(data)
     except DAMAGE as error:
-        raise PhotoError(_damaged(name)) from error
+        raise _undecoded(name, error) from error
 
 
 def _decode(image: Image.Image) -> tuple[int, int]:
@@ -212,8 +209,14 @@ def _digest(jpeg: bytes) -> bytes:
     return hashlib.sha256(image.tobytes()).digest()
 
 
-def _damaged(name: str) -> str:
-    return f"{name} is damaged and cannot be read to its end; copy or save it again."
+def _undecoded(name: str, error: Exception) -> PhotoError:
+    """The error for a photo whose size is right and that a decoder gave up."""
+    if isinstance(error, MemoryError) or "out of memory" in str(error):
+        return PhotoError(
+            f"There is not enough memory to read {name}, or it is damaged; close other programs, or save it "
+            "smaller."
+        )
+    return PhotoError(f"{name} is damaged and cannot be read to its end; copy or save it again.")
 
 
 def _unsupported_kind(data: bytes) -> tuple[str, str]:

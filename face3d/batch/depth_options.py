@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from face3d.batch.inputs import shown
+from face3d.batch.inputs import bytes_of, shown
 from face3d.depth.registry import NETWORKS
 from face3d.errors import DepthError
 from face3d.own_depth.embedded import read_embedded
@@ -89,12 +90,18 @@ def kept_files(options: argparse.Namespace) -> list[Path]:
     return [] if options.depth_map in (None, EMBEDDED) else [Path(options.depth_map)]
 
 
-def own_depth(photo: Path, options: argparse.Namespace) -> OwnDepth | None:
-    """The depth that takes the place of a network's for a photo; None for a network. Raises: DepthError."""
+def own_depth(photo: Path, sha256: str, options: argparse.Namespace) -> OwnDepth | None:
+    """The depth that takes the place of a network's for a photo; None for a network.
+
+    sha256: of the photo, as it was read. Raises: DepthError.
+    """
     if options.depth_map is None:
         return None
     if options.depth_map == EMBEDDED:
-        return read_embedded(_bytes_of(photo), photo.name)
+        data = _bytes_of(photo)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise DepthError(f"{shown(photo)} changed while it was read. Convert it again.")
+        return read_embedded(data, photo.name)
     path = Path(options.depth_map)
     return read_depth_file(
         _bytes_of(path), path.name, MEANINGS.get(options.depth_meaning), options.depth_range
@@ -104,8 +111,7 @@ def own_depth(photo: Path, options: argparse.Namespace) -> OwnDepth | None:
 def _bytes_of(path: Path) -> bytes:
     """A file's bytes, of a file that is too large one more than may be."""
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return bytes_of(path, MAX_BYTES)
     except OSError as error:
         raise DepthError(
             f"{shown(path)} cannot be read: {error.strerror}. Name the file of the photo's depth map, or "

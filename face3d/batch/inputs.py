@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import select
 import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,11 +17,13 @@ from face3d.batch.outputs import ENDINGS
 from face3d.depth.download import sha256_of
 from face3d.errors import PhotoError
 from face3d.export.images import has_software_text
-from face3d.photo import accepted_suffixes, listed_formats, read_photo
+from face3d.photo import MAX_BYTES, accepted_suffixes, listed_formats, read_photo
 from face3d.structures import Photo
 
 NAMES_SHOWN = 3
 """Of the files that were passed over for one reason."""
+PIPE_SECONDS = 30.0
+"""How long nothing may come out of a pipe until it is given up."""
 APPLE_DOUBLE = b"\x00\x05\x16\x07"
 """First bytes of the file `._NAME` that macOS puts beside NAME on foreign file systems (RFC 1740)."""
 
@@ -121,16 +125,47 @@ def _is_same(folder: Path, other: Path | None) -> bool:
 def read(path: Path) -> Photo:
     """The photo of a file. Raises: PhotoError."""
     try:
-        data = path.read_bytes()
+        data = bytes_of(path, MAX_BYTES)
     except OSError as error:
         raise _unreadable(path, error) from error
     return read_photo(data, path.name)
 
 
+def bytes_of(path: Path, most: int) -> bytes:
+    """The bytes of a file or a pipe; one more than `most` where there are more.
+
+    Raises: OSError, also for a device, which may have no end, and for a pipe out of which nothing comes.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISFIFO(mode):
+        return _bytes_of_pipe(path, most)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is a device, not a file")
+    with path.open("rb") as file:
+        return file.read(most + 1)
+
+
+def _bytes_of_pipe(path: Path, most: int) -> bytes:
+    data = b""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
+        arrivals = select.poll()
+        arrivals.register(pipe, select.POLLIN)
+        while len(data) <= most:
+            if not arrivals.poll(1000 * PIPE_SECONDS):
+                raise TimeoutError(errno.ETIMEDOUT, f"nothing came out of this pipe for {PIPE_SECONDS:.0f} s")
+            part = pipe.read(most + 1 - len(data))
+            if not part:
+                break
+            data += part
+    return data
+
+
 def digest(path: Path) -> str:
-    """SHA-256 of a file, '' where it cannot be read."""
+    """SHA-256 of a file, '' where it cannot be read, or only once."""
     try:
-        return sha256_of(path)
+        return sha256_of(path) if path.is_file() else ""
     except OSError:
         return ""
 

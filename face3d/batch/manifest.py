@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from face3d import VERSION
-from face3d.batch.inputs import shown
+from face3d.batch.inputs import digest, shown
 from face3d.depth.download import sha256_of
 from face3d.errors import BatchError
 from face3d.export.files import unwritable
@@ -84,17 +85,26 @@ class Manifest:
         Raises: BatchError for a file that is no manifest; ExportError where it cannot be written.
         """
         self.path = path
-        whole = sum(len(line) for line, _ in _lines(path))
+        self._file = self._opened()
+
+    def _opened(self) -> io.FileIO:
+        whole = sum(len(line) for line, _ in _lines(self.path))
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("ab", buffering=0)
-            self._file.truncate(whole)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = self.path.open("ab", buffering=0)
+            file.truncate(whole)
         except OSError as error:
-            raise unwritable(path, error) from error
+            raise unwritable(self.path, error) from error
+        return file
 
     def append(self, line: Mapping[str, Any]) -> None:
-        """Add a line. Where the disk is full, nothing of it stays. Raises: ExportError."""
+        """Add a line; to a new file where somebody has removed it. Where the disk is full, nothing of it
+        stays. Raises: ExportError.
+        """
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        if not self._is_in_place():
+            self._file.close()
+            self._file = self._opened()
         before = os.fstat(self._file.fileno()).st_size
         try:
             written = self._file.write(data)
@@ -103,6 +113,12 @@ class Manifest:
         except OSError as error:
             self._file.truncate(before)
             raise unwritable(self.path, error) from error
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self.path.stat())
+        except OSError:
+            return False
 
     def __enter__(self) -> Manifest:
         return self
@@ -120,6 +136,8 @@ def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """The whole lines of a manifest and what they say. Raises: BatchError."""
     remedy = "Name another file with --manifest."
     try:
+        if path.exists() and not path.is_file():  # of a pipe, reading would not end
+            raise ValueError
         with path.open("rb") as file:
             for line in file:
                 if not line.endswith(b"\n"):  # a run was killed meanwhile
@@ -154,10 +172,10 @@ class Done:
         line = self._by_name.get(task.name)
         if line is None or "error" in line or not line.get("files"):
             return None
+        if digest(task.path) != line["sha256"]:
+            return None
         try:
-            if sha256_of(task.path) != line["sha256"]:
-                return None
-            same = all(sha256_of(folder / name) == digest for name, digest in line["files"].items())
+            same = all(sha256_of(folder / name) == sha256 for name, sha256 in line["files"].items())
         except OSError:
             return None
         return line if same else None

@@ -78,8 +78,8 @@ def output_names(
     else, and `_faceN` for another face than the first. Characters that Windows does not allow become `_`. A
     name that is too long for the file system is cut. A number is added where the name belongs to another
     photo of the batch (small and capital letters count as equal, as some file systems have it), and where a
-    file would overwrite a photo of the batch, one of the files `kept`, a folder, or a PNG file that was not
-    written here.
+    file would overwrite a photo of the batch, one of the files `kept`, a folder or a pipe, or a PNG file that
+    was not written here.
     Raises: ExportError where the path of a file would be too long.
     """
     try:
@@ -169,7 +169,7 @@ def _would_overwrite(folder: Path, name: str, inputs: set[tuple[int, int]]) -> b
             if error.errno == errno.ENAMETOOLONG:
                 raise unwritable(path, error) from error
             continue
-        if (found.st_dev, found.st_ino) in inputs or stat.S_ISDIR(found.st_mode):
+        if (found.st_dev, found.st_ino) in inputs or not stat.S_ISREG(found.st_mode):
             return True
         if path.suffix == ".png" and not has_software_text(path):
             return True

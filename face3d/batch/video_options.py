@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from face3d.depth.download import sha256_of
 from face3d.errors import VideoError
 from face3d.structures import DepthMap, Photo
 
@@ -70,14 +71,27 @@ def video_of(path: Path, predict: Callable[[Photo], DepthMap], options: argparse
     from face3d.video.frames import open_film
     from face3d.video.stage import depth_film
 
+    if path.exists() and not path.is_file():  # of a pipe, reading would not end, or only once
+        raise VideoError(f"{path.name} is no file. Choose an MP4, MOV or WebM file.")
     film = open_film(path)
     told = _tell if sys.stderr.isatty() else None
-    made = depth_film(film, predict, every=options.every, tell=told)
+    try:
+        made = depth_film(film, predict, every=options.every, tell=told)
+    except VideoError:
+        _check_unchanged(path, film.digest)
+        raise
+    _check_unchanged(path, film.digest)
     if told:
         sys.stderr.write("\r" + " " * 60 + "\r")
     ending, data = made.film_16bit
     films = {DEPTH_8BIT: made.film_8bit, f"_depth16{ending}": data}
     return Video(made.photo, films, made.report(), film.digest)
+
+
+def _check_unchanged(path: Path, sha256: str) -> None:
+    """Raises VideoError for a video that is another now: some of its frames may be those of the other."""
+    if not path.is_file() or sha256_of(path) != sha256:
+        raise VideoError(f"{path.name} changed while it was read. Convert it again.")
 
 
 def _tell(done: int) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -185,6 +186,7 @@ def _serve(pipe: connection.Connection, opened: Callable[[Any], Callable[[Any], 
     """The life of a process: open, say so, then answer each task, until there is none or nobody asks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _exit_in_order)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             work = opened(argument)
@@ -194,6 +196,14 @@ def _serve(pipe: connection.Connection, opened: Callable[[Any], Callable[[Any], 
         pipe.send(None)
         while (task := pipe.recv()) is not None:
             pipe.send(work(task))
+
+
+def _end_with_parent() -> None:
+    """Where the program is killed, its processes write no more: the next run may begin at once."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _exit_in_order(*_: object) -> None:

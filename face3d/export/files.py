@@ -84,20 +84,22 @@ def unwritable(path: Path, error: OSError) -> ExportError:
 def _move(written: Mapping[Path, Path]) -> None:
     """Move complete files to their places; `written` holds their temporary names by place.
 
-    Files that are at these places go aside and come back where one cannot be moved, or on an interrupt.
+    Files that are at these places are kept aside, and come back where one cannot be moved, or on an
+    interrupt. Where the file system allows, no place is ever empty meanwhile.
     Raises: ExportError.
     """
     aside = {path: _temporary_in(path.parent) for path in written}
     try:
         for path, temporary in written.items():
             with suppress(FileNotFoundError):
-                os.replace(path, aside[path])
+                _keep(path, aside[path])
             os.replace(temporary, path)
     except BaseException as error:
         for place, temporary in written.items():
             with suppress(OSError):
                 if os.path.lexists(aside[place]):
                     os.replace(aside[place], place)
+                    aside[place].unlink(missing_ok=True)  # two names of one file both stay
                 elif not temporary.exists():  # it has been moved
                     place.unlink()
         if isinstance(error, OSError):
@@ -106,6 +108,19 @@ def _move(written: Mapping[Path, Path]) -> None:
     for earlier in aside.values():
         with suppress(OSError):
             earlier.unlink(missing_ok=True)
+
+
+def _keep(path: Path, aside: Path) -> None:
+    """Give a file another name: beside its own, or in its place where the file system has no such links.
+
+    Raises: FileNotFoundError.
+    """
+    try:
+        os.link(path, aside)
+    except FileNotFoundError:
+        raise
+    except (OSError, NotImplementedError):
+        os.replace(path, aside)
 
 
 def safe_name(name: str) -> str:

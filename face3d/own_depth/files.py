@@ -80,8 +80,7 @@ def read_depth_file(
         raise DepthError(f"{name} is empty. Choose the depth map again.")
     if len(data) > MAX_BYTES:
         raise DepthError(
-            f"{name} has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB. "
-            "Save it smaller, or with 32 bits a value."
+            f"{name} has more than {MAX_BYTES // 2**20} MB. Save it smaller, or with 32 bits a value."
         )
     reader = next((read for mark, read in READERS.items() if data.startswith(mark)), None)
     if reader is None:

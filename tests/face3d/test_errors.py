@@ -20,6 +20,8 @@ def fails(error):
         RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
         cv2.error("OpenCV(5.0.0) alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 9 bytes"),
         OSError(12, "Cannot allocate memory"),
+        ImportError("libblas.so.3: failed to map segment from shared object"),
+        RuntimeError("can't start new thread"),
     ],
 )
 def test_want_of_memory_is_one_sentence_with_the_remedy(error):

@@ -323,8 +323,17 @@ def test_damaged_heic_files_raise_nothing_else(heic, data):
 
 
 def test_a_file_over_the_limit_is_not_decoded():
-    with pytest.raises(PhotoError, match="33 MB, more than 32 MB"):
+    with pytest.raises(PhotoError, match="has more than 32 MB"):
         read_photo(REAL_FILES["jpeg"] + b"\0" * (33 * 2**20 - len(REAL_FILES["jpeg"])), "a.jpg")
+
+
+def test_want_of_memory_is_not_called_damage(monkeypatch):
+    def decode(_):
+        raise MemoryError
+
+    monkeypatch.setattr(photo, "_decode", decode)
+    with pytest.raises(PhotoError, match=r"There is not enough memory to read a\.png, .* save it smaller\."):
+        read_photo(REAL_FILES["png"], "a.png")
 
 
 def test_a_hostile_name_stays_short_and_on_one_line():

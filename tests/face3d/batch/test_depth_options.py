@@ -1,6 +1,7 @@
 """Laws of the options about depth: what excludes what, said before any work."""
 
 import argparse
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -44,22 +45,24 @@ def test_options_that_fit_are_taken():
 
 
 def test_without_a_depth_map_a_network_computes_it():
-    assert own_depth(PHOTO, options_of()) is None and kept_files(options_of()) == []
+    assert own_depth(PHOTO, "", options_of()) is None and kept_files(options_of()) == []
 
 
 def test_the_file_is_read_by_its_meaning_and_range(tmp_path):
     path = tmp_path / "depth.png"
     path.write_bytes(png(LEVELS_HW))
     options = options_of("--depth-map", path, "--depth-meaning", "metric", "--depth-range", "0", "65.535")
-    own = own_depth(PHOTO, options)
+    own = own_depth(PHOTO, "", options)
     assert own.representation is DepthRepresentation.METRIC and kept_files(options) == [path]
     assert np.nanmax(own.values_hw) == pytest.approx(LEVELS_HW.max() / 1000)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DepthError, match=r"absent\.npy cannot be read: No such file"):
-        own_depth(PHOTO, options_of("--depth-map", tmp_path / "absent.npy"))
+        own_depth(PHOTO, "", options_of("--depth-map", tmp_path / "absent.npy"))
     photo = tmp_path / "me.jpg"
     photo.write_bytes(npy(LEVELS_HW))
     with pytest.raises(DepthError, match=r"me\.jpg has no depth map inside"):
-        own_depth(photo, options_of("--depth-map", "embedded"))
+        own_depth(photo, sha256(photo.read_bytes()).hexdigest(), options_of("--depth-map", "embedded"))
+    with pytest.raises(DepthError, match=r"me\.jpg changed while it was read\. Convert it again\."):
+        own_depth(photo, sha256(b"as it was").hexdigest(), options_of("--depth-map", "embedded"))

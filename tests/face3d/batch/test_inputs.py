@@ -132,10 +132,10 @@ def test_a_photo_that_cannot_be_read_says_so(tmp_path, monkeypatch):
     with pytest.raises(PhotoError, match=r"gone\.jpg is not there"):
         inputs.read(folder / "gone.jpg")
 
-    def denied(_):
+    def denied(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     with pytest.raises(
         PhotoError, match=r"a\.jpg cannot be read: Permission denied\. Change its permissions"
     ):
@@ -154,6 +154,22 @@ def test_a_pipe_is_read_where_it_is_named_and_passed_over_in_a_folder(tmp_path):
     assert inputs.read(pipe).size_hw == (50, 40)
     writer.join()
     assert found(tmp_path)[0] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes there")
+def test_a_silent_pipe_and_a_device_hold_nothing_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(inputs, "PIPE_SECONDS", 0.05)
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(PhotoError, match=r"pipe\.jpg cannot be read: nothing came out of this pipe for"):
+        inputs.read(tmp_path / "pipe.jpg")
+    with pytest.raises(PhotoError, match="/dev/zero cannot be read: it is a device, not a file"):
+        inputs.read(Path("/dev/zero"))
+    assert inputs.digest(tmp_path / "pipe.jpg") == inputs.digest(Path("/dev/zero")) == ""
+
+
+def test_no_more_of_a_file_is_read_than_is_asked_for(tmp_path):
+    (tmp_path / "a").write_bytes(b"12345")
+    assert inputs.bytes_of(tmp_path / "a", 3) == b"1234"
 
 
 def test_a_path_is_shown_on_one_line():

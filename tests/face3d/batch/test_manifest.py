@@ -1,6 +1,8 @@
 """A manifest is whole lines at any moment, and says truly what is done."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -76,6 +78,25 @@ def test_no_other_file_is_taken_for_a_manifest(content, tmp_path):
     with pytest.raises(BatchError, match=r"notes.txt is no manifest of this program. Name another file"):
         Manifest(path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
+def test_a_manifest_that_is_removed_meanwhile_is_begun_anew(tmp_path, tasks, run_options):
+    a, b, c = (entry(task, Outcome(), RECIPE) for task in tasks(a=b"1", b=b"2", c=b"3"))
+    path = tmp_path / "gone" / "run.jsonl"
+    with Manifest(path) as manifest:
+        manifest.append(a)
+        shutil.rmtree(path.parent)
+        manifest.append(b)
+        manifest.append(c)
+    assert [line["name"] for line in read(path)] == ["b", "c"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes there")
+def test_a_pipe_is_no_manifest(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BatchError, match="pipe is no manifest of this program"):
+        Manifest(tmp_path / "pipe")
 
 
 def test_done_is_what_is_still_as_the_last_line_has_it(tmp_path, tasks, run_options):

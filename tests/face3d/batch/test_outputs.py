@@ -74,6 +74,12 @@ def test_a_picture_of_the_user_is_not_overwritten_but_one_of_ours_is(tmp_path):
     assert names("a.jpg", "b.jpg", "c.jpg", folder=tmp_path) == ["a_2", "b", "c_2"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes there")
+def test_a_pipe_is_neither_read_nor_replaced(tmp_path):
+    os.mkfifo(tmp_path / "a_depth.png")
+    assert names("a.jpg", folder=tmp_path) == ["a_2"]
+
+
 @pytest.mark.parametrize(
     ("photo", "name"),
     [

@@ -1,12 +1,17 @@
 """Videos on the command line."""
 
+import argparse
 import json
+import os
 
 import cv2
 import numpy as np
 import pytest
+import stand_in
 
 import convert
+from face3d.batch.video_options import video_of
+from face3d.errors import VideoError
 
 SIZE = 96, 80
 
@@ -53,5 +58,19 @@ def test_a_video_that_cannot_be_read_does_not_stop_the_photos(tmp_path, photo_fi
     broken.write_bytes(b"\0\0\0\x18ftypqt  " + bytes(500))
     photo, out = photo_file(tmp_path / "a.jpg"), tmp_path / "out"
     assert convert.main([str(broken), str(photo), "-o", str(out), "--faces", "3000"]) == 1
-    assert "broken.mov has no frame that can be decoded." in capsys.readouterr().err
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert convert.main([str(tmp_path / "pipe.mp4"), "-o", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "broken.mov has no frame that can be decoded." in said and "pipe.mp4 is no file." in said
     assert (out / "a_bust.glb").exists() and not list(out.glob("broken*"))
+
+
+def test_a_video_that_is_another_one_meanwhile_is_refused(talk):
+    options = argparse.Namespace(every=3)
+
+    def predict_and_replace(photo):
+        talk.write_bytes(b"another video")
+        return stand_in.predict(None, photo)
+
+    with pytest.raises(VideoError, match=r"talk\.mp4 changed while it was read\. Convert it again\."):
+        video_of(talk, predict_and_replace, options)

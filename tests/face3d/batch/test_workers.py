@@ -2,8 +2,10 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import worker_tasks
@@ -12,6 +14,12 @@ from face3d.batch import workers
 from face3d.batch.workers import Died, spread
 from face3d.errors import BatchError, DepthError
 
+WORK = """
+import sys, worker_tasks
+from face3d.batch.workers import spread
+if __name__ == "__main__":
+    list(spread([15], worker_tasks.squares, sys.argv[1], 1))
+"""
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
@@ -43,6 +51,21 @@ def test_a_run_that_ends_early_leaves_no_process_and_no_unfinished_file(tmp_path
     for file in tmp_path.glob("process *"):
         with pytest.raises(ProcessLookupError):
             os.kill(int(file.name.split()[1]), 0)
+
+
+@POSIX
+def test_the_processes_of_a_killed_program_end_in_order(tmp_path):
+    tests = Path(worker_tasks.__file__).parent
+    paths = os.pathsep.join(map(str, (tests, tests.parent)))
+    killed = subprocess.Popen(
+        [sys.executable, "-c", WORK, str(tmp_path)], env=os.environ | {"PYTHONPATH": paths}
+    )
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+    while not (tmp_path / "tidied up").exists():
+        time.sleep(0.01)
 
 
 def test_the_threads_of_all_processes_are_the_cores(monkeypatch):

@@ -29,13 +29,25 @@ def failing_move(monkeypatch):
     monkeypatch.setattr(os, "replace", replace_or_fail)
 
 
+@pytest.fixture(params=["links", "no links"])
+def links(request, monkeypatch):
+    """A file system where a file can have two names, and one where it cannot."""
+
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if request.param == "no links":
+        monkeypatch.setattr(os, "link", refuse)
+    return request.param == "links"
+
+
 def test_files_are_written_into_folders_that_are_made(tmp_path):
     save(tmp_path / "new" / "a.bin", b"first")
     save_all({tmp_path / "new" / "a.bin": b"second", tmp_path / "new" / "b.bin": b"third"})
     assert contents(tmp_path / "new") == {"a.bin": b"second", "b.bin": b"third"}
 
 
-def test_where_one_cannot_be_placed_none_is_and_earlier_files_stay(tmp_path, failing_move):
+def test_where_one_cannot_be_placed_none_is_and_earlier_files_stay(tmp_path, failing_move, links):
     save(tmp_path / "old", b"old")
     files = {tmp_path / name: b"new" for name in ("old", "first", "bad", "last")}
     with pytest.raises(
@@ -46,20 +58,28 @@ def test_where_one_cannot_be_placed_none_is_and_earlier_files_stay(tmp_path, fai
 
 
 @pytest.mark.parametrize("count", range(7))
-def test_an_interrupt_at_any_move_leaves_all_or_none(count, tmp_path, monkeypatch):
-    """Five moves: one to the first place, which is free; one aside and one in at each of the others."""
+def test_an_interrupt_at_any_move_leaves_all_or_none(count, links, tmp_path, monkeypatch):
+    """Five moves: one to the first place, which is free; one aside and one in at each of the others. With
+    links, what was there is never away.
+    """
     names = ("free", "old", "older")
     for name in names[1:]:
         save(tmp_path / name, b"old")
-    replace, left = os.replace, [count]
+    left = [count]
 
-    def replace_and_stop(source, target):
-        replace(source, target)
-        left[0] -= 1
-        if left[0] == 0:
-            raise KeyboardInterrupt
+    def then_stop(move):
+        def moved(source, target):
+            move(source, target)
+            if links:
+                assert {"old", "older"} <= set(contents(tmp_path))
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "replace", replace_and_stop)
+        return moved
+
+    for name in ("replace", "link"):
+        monkeypatch.setattr(os, name, then_stop(getattr(os, name)))
     try:
         save_all({tmp_path / name: b"new" for name in names})
     except KeyboardInterrupt:
