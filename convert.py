@@ -45,7 +45,7 @@ from face3d.batch.run_options import check_run_options, recipe_of
 from face3d.batch.video_options import Video, check_video_options, is_video, video_of
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
-from face3d.errors import FaceModelError, memory_errors_explained
+from face3d.errors import memory_errors_explained, sentence_of
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST, depth_colour
 from face3d.export.files import save_all
 from face3d.export.html_viewer import write_viewer
@@ -182,9 +182,9 @@ def convert_file(
     started, begin = time.perf_counter(), options.output / task.name
     try:
         sha256, made = _made(options, settings, estimators, task, warn)
-    except (FaceModelError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other photos go on
         seconds = time.perf_counter() - started
-        return Outcome(error=str(error), sha256=inputs.digest(task.path), seconds=seconds)
+        return Outcome(error=sentence_of(error), sha256=inputs.digest(task.path), seconds=seconds)
     seconds = time.perf_counter() - started
     files = {path.relative_to(options.output).as_posix(): digest for path, digest in made.files.items()}
     said = f"{made.said}, {seconds:.1f} s -> {inputs.shown(begin)}_*"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|allocate memory|(insufficient|not enough) memory|failed to map segment|start new thread",
@@ -64,6 +66,17 @@ class BatchError(FaceModelError):
 
 class OutOfMemoryError(FaceModelError):
     """There is not enough memory."""
+
+
+def sentence_of(error: Exception) -> str:
+    """What to say of any exception: its own text, or of one that nobody foresaw what and where it was."""
+    if isinstance(error, FaceModelError | OSError):
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"An unexpected error ended it: {type(error).__name__} in {PurePath(last.filename).name}, line "
+        f"{last.lineno}: {error}. Please report it, and choose another photo."
+    )
 
 
 @contextmanager

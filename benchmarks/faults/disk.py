@@ -113,7 +113,7 @@ def output_read_only(folder: Path) -> str:
     photo = picture(folder / "a.jpg")
     with read_only(folder / "closed") as closed:
         ended = run(folder, photo, "-o", closed / "out", *QUICK)
-        ended.expect(1, "cannot be written: ", "Choose another folder")
+        ended.expect(1, "cannot be written: Read-only file system. Choose another folder")
     expect(len(ended.said.splitlines()) == 1, ended.said)
     return f"{ended.said.strip().replace(str(folder), '…')} After {ended.seconds:.1f} s"
 
@@ -145,7 +145,8 @@ def folder_removed_while_written(folder: Path) -> str:
     ended = run(folder, *photos, "-o", output, *QUICK, first=gone).expect(1, "b.jpg: failed.")
     names = {name[0] for name in digests(output)}
     expect(names == {"c"} and not unfinished(output), f"there are files of {names}")
-    return f"that photo failed: {ended.said.partition('b.jpg: failed. ')[2].splitlines()[0][-75:]}"
+    reason = ended.said.partition("b.jpg: failed. ")[2].splitlines()[0].replace(str(output), "…")
+    return f"that photo failed ({reason}), the next is whole"
 
 
 def photo_removed(folder: Path) -> str:

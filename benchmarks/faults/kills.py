@@ -29,7 +29,7 @@ from benchmarks.faults.runs import (
     picture,
     run,
 )
-from benchmarks.faults.stand_in import DEADLY_SIZE_HW
+from benchmarks.faults.stand_in import DEADLY_SIZE_HW, FAULTY_SIZE_HW
 
 MOMENTS = 10
 PHOTOS = 3
@@ -180,6 +180,15 @@ def memory_limited(folder: Path) -> str:
     )
 
 
+def error_of_the_program(folder: Path) -> str:
+    photos, whole = _begun(folder)
+    faulty = picture(folder / "faulty.png", 5, FAULTY_SIZE_HW)
+    ended = run(folder, photos[0], faulty, *photos[1:], "-o", folder / "out", *QUICK)
+    ended.expect(1, "faulty.png: failed. An unexpected error ended it: KeyError in", "1 of 4 photos failed")
+    expect_same(folder / "out", whole)
+    return f"it failed by name, with the place of the error; the {PHOTOS} others are whole"
+
+
 def overwritten(folder: Path) -> str:
     photos, whole = _begun(folder)
     output = copied(folder / "undisturbed", folder / "out")
@@ -214,6 +223,11 @@ ROWS = [
         "SIGKILL of the process of one photo, as where memory runs out (--jobs 2)",
         "that photo is tried again and then fails by name; the others go on",
         worker_killed,
+    ),
+    Row(
+        "An error of the program in one photo (KeyError)",
+        "that photo fails by name, with the place of the error; the others go on",
+        error_of_the_program,
     ),
     Row(
         "Memory limit (RLIMIT_AS) hit by a photo of 72 million pixels",

@@ -117,9 +117,18 @@ def _existing(folder: Path) -> Path:
         if not stat.S_ISDIR(mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         if not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            number = errno.EROFS if _is_read_only(place) else errno.EACCES
+            raise OSError(number, os.strerror(number))
         return place
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def _is_read_only(folder: Path) -> bool:
+    """Whether the file system takes no change from anybody."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except (AttributeError, OSError):  # not on Windows
+        return False
 
 
 def _name_bytes(folder: Path) -> int:

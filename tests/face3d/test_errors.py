@@ -1,10 +1,12 @@
 """Exceptions for want of memory become one error with the remedy; all others stay what they are."""
 
+import re
+
 import cv2
 import numpy as np
 import pytest
 
-from face3d.errors import DepthError, OutOfMemoryError, memory_errors_explained
+from face3d.errors import DepthError, OutOfMemoryError, memory_errors_explained, sentence_of
 
 
 @memory_errors_explained()
@@ -32,6 +34,15 @@ def test_want_of_memory_is_one_sentence_with_the_remedy(error):
 def test_numpy_without_memory_is_explained():
     with pytest.raises(OutOfMemoryError), memory_errors_explained():
         np.empty(2**62, np.uint8)
+
+
+def test_an_exception_that_nobody_foresaw_is_one_sentence_that_says_where():
+    assert sentence_of(DepthError("It is flat. Choose another.")) == "It is flat. Choose another."
+    try:
+        fails(KeyError("nose"))
+    except KeyError as error:
+        said = sentence_of(error)
+    assert re.fullmatch(r"An unexpected error .*: KeyError in test_errors\.py, line \d+: 'nose'\. .*", said)
 
 
 @pytest.mark.parametrize(
