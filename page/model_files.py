@@ -194,13 +194,14 @@ def _download_buttons(files: ModelFiles, name: str, sized: bool) -> None:
 
 
 def _all_files(files: ModelFiles, name: str) -> bytes:
-    """A zip of every file that is offered, pictures too."""
+    """A zip of every file that is offered, pictures too. It holds no times: a zip has none before 1980."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for suffix, data in files.by_suffix.items():
-            archive.writestr(name + suffix, data)
+            archive.writestr(zipfile.ZipInfo(name + suffix), data, zipfile.ZIP_DEFLATED, 1)
         for picture in renderings.PICTURES:
-            archive.writestr(name + picture.suffix, picture.make(files.mesh))
+            inside = zipfile.ZipInfo(name + picture.suffix)
+            archive.writestr(inside, picture.make(files.mesh), zipfile.ZIP_DEFLATED, 1)
     return buffer.getvalue()
 
 

@@ -50,6 +50,7 @@ def page(results: list[Result]) -> str:
     ok = sum(result.verdict == "ok" for result in results)
     skipped = sum(result.verdict == "skipped" for result in results)
     seconds = sum(result.seconds for result in results)
+    where = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     rows = "\n".join(
         f"| {result.row.fault} | {result.row.expected} | {result.verdict} | {_cell(result.measured)} |"
         for result in results
@@ -57,9 +58,10 @@ def page(results: list[Result]) -> str:
     return f"""# Faults
 
 Written by `python -m benchmarks.faults --write docs/faults.md`: each fault is brought about under real runs
-of the command line, and looked at. {ok} of {len(results)} rows are ok, {skipped} skipped; {seconds:.0f}
-seconds on {platform.system()} {platform.machine()}, Python {platform.python_version()}. In place of the
-network stands a formula, which takes no time; rows that say *real network* use the bundled one.
+of the command line, and looked at. {ok} of {len(results)} rows are ok, {skipped} skipped.
+It took {seconds:.0f} seconds on {where}, beside other work. In place of the network
+stands a formula, which takes no time; rows that say *real network* use the bundled one. The clock is that of
+the run's own process. Moments of SIGKILL are counted in calls that open and move files, so each run has the same.
 
 | fault | expected | | measured |
 |---|---|---|---|

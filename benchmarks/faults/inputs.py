@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import struct
+import tempfile
 import zlib
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -240,6 +243,22 @@ def videos(folder: Path) -> str:
     )
 
 
+def _tight(temporary: Path) -> None:
+    """Frames go to a folder with files of 1 kB at most."""
+    temporary.mkdir()
+    tempfile.tempdir = str(temporary)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+
+def no_room_for_frames(folder: Path) -> str:
+    _video(folder / "film.mp4", FRAMES)
+    temporary, output = folder / "temporary", folder / "out"
+    ended = run(folder, folder / "film.mp4", "-o", output, *QUICK, first=partial(_tight, temporary))
+    ended.expect(1, f"no room for a video's frames in {temporary}: File too large. Make room there")
+    expect(not digests(output) and not list(temporary.iterdir()), "something is left over")
+    return "one sentence that names that folder; nothing is left in it, nor in the output folder"
+
+
 ROWS = [
     Row(
         f"{MANY:,} files in a folder: half no photos, half of 1 x 1 pixel, {GOOD_OF_MANY} photos",
@@ -259,5 +278,6 @@ ROWS = [
     ),
     Row("A pipe where an output file would come", "it stays; the files get another name", pipe_in_output),
     Row("Decompression bombs among photos, 256 MB each", "refused or read without them; others go on", bombs),
+    Row("No room in the temporary folder for a video's frames", "one sentence", no_room_for_frames),
     Row("Truncated videos among photos", "one sentence, or the frames before the break", videos),
 ]

@@ -101,7 +101,7 @@ def no_caches(folder: Path) -> str:
         fetched = _real(folder, photo, "-o", folder / "midas", "--network", "midas_v21_small_256", env=env)
         fetched.expect(1, str(closed))
     expect(not (folder / "midas").exists() or not digests(folder / "midas"), "files of the other network")
-    sentence = fetched.said.strip().splitlines()[-1].replace(str(folder), "…")
+    sentence = fetched.said.strip().splitlines()[-1].replace(str(folder), "…").partition(" To fetch")[0]
     count = len(digests(folder / "out"))
     return f"converted, {count} files; {ended.seconds:.0f} s. A network to be downloaded: {sentence}"
 

@@ -36,6 +36,7 @@ ENDINGS = (
 """What follows the name in every file of a photo. None ends with another, so different names never give the
 same file."""
 
+LONGEST_ENDING = max(ENDINGS, key=len)
 USUAL_NAME_BYTES = 255
 """Longest file name of most file systems."""
 _NOT_ON_WINDOWS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -83,7 +84,7 @@ def output_names(
     Raises: ExportError where the path of a file would be too long.
     """
     try:
-        most = _name_bytes(folder) - max(map(len, ENDINGS))
+        most = _name_bytes(folder) - len(LONGEST_ENDING)
         inputs = {found for path in (*photos, *kept) if (found := _file_id(path))}
     except OSError as error:
         raise unwritable(folder, error) from error
@@ -91,6 +92,7 @@ def output_names(
     photos_of = Counter((_key(str(place)), _key(path.stem)) for path, place in place_of.items())
     mark = "" if face == 1 else f"_face{face}"
     taken: set[tuple[str, str]] = set()
+    there = {place: _names_in(folder / place) for place in set(place_of.values())}
     names = []
     for path in photos:
         place = place_of[path]
@@ -98,7 +100,7 @@ def output_names(
         alone = photos_of[inside, _key(path.stem)] == 1
         name = _portable(path.stem if alone else path.name.replace(".", "_"))
         number, free = 1, _cut(name, most - len(mark)) + mark
-        while (inside, _key(free)) in taken or _would_overwrite(folder / place, free, inputs):
+        while (inside, _key(free)) in taken or _would_overwrite(folder / place, free, inputs, there[place]):
             number += 1
             end = f"_{number}{mark}"
             free = _cut(name, most - len(end)) + end
@@ -166,12 +168,27 @@ def _file_id(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _would_overwrite(folder: Path, name: str, inputs: set[tuple[int, int]]) -> bool:
+def _names_in(folder: Path) -> set[str] | None:
+    """Keys of the names in a folder; none where there is no folder, None where they cannot be listed."""
+    try:
+        return {_key(name) for name in os.listdir(folder)}
+    except FileNotFoundError:
+        return set()
+    except OSError:
+        return None
+
+
+def _would_overwrite(folder: Path, name: str, inputs: set[tuple[int, int]], there: set[str] | None) -> bool:
     """Whether a file of this name would take the place of something that is to be kept.
 
+    there: of `_names_in`; with it a file is looked for in the folder only where there may be one.
     Raises: ExportError where the path would be too long.
     """
-    for path in (folder / f"{name}{ending}" for ending in ENDINGS):
+    key = _key(name)
+    for ending in ENDINGS:
+        if there is not None and key + ending.casefold() not in there and ending != LONGEST_ENDING:
+            continue
+        path = folder / f"{name}{ending}"
         try:
             found = path.stat()
         except OSError as error:

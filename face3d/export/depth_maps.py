@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
+from face3d.errors import ExportError
 from face3d.export.colour_maps import coloured
 from face3d.export.images import encode_png, picture_png
 from face3d.geometry.normal_map import relief_normals
@@ -46,6 +47,7 @@ def depth_exr(depth: DepthMap) -> bytes:
 
     Not NaN there, which programs that blur or displace by such a file spread over the picture. The header's
     attributes `units`, `representation` and `network` state what the values are.
+    Raises: ExportError where the temporary folder has no room.
     """
     inside = depth.values_hw[depth.mask_hw]
     farthest = 0 if not len(inside) else inside[np.argmin(depth.nearness_hw()[depth.mask_hw])]
@@ -60,8 +62,14 @@ def depth_exr(depth: DepthMap) -> bytes:
     channels = {"Z": np.where(depth.mask_hw, depth.values_hw, np.float32(farthest))}
     with tempfile.TemporaryDirectory() as folder:  # the library writes to paths only
         path = Path(folder) / "depth.exr"
-        with OpenEXR.File(header, channels) as file:
-            file.write(str(path))
+        try:
+            with OpenEXR.File(header, channels) as file:
+                file.write(str(path))
+        except RuntimeError as error:
+            raise ExportError(
+                f"The EXR file cannot be made in {Path(folder).parent}. Make room there, or name another "
+                "folder in TMPDIR."
+            ) from error
         return path.read_bytes()
 
 

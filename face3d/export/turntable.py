@@ -64,7 +64,7 @@ def turntable_mp4(mesh: Mesh, size_px: int | None = None, frames: int | None = N
     """The same turn as MP4 with VP9.
 
     OpenCV encodes it. Its builds have no encoder of H.264; their MPEG-4 part 2 is played by no browser.
-    Raises: ExportError where this build of OpenCV has no encoder of VP9.
+    Raises: ExportError where this build of OpenCV has no encoder of VP9, or the temporary folder no room.
     """
     side = size_px or SIZE_PX
     with tempfile.TemporaryDirectory() as folder:
@@ -76,4 +76,9 @@ def turntable_mp4(mesh: Mesh, size_px: int | None = None, frames: int | None = N
         for rgb_hwc in turntable(mesh, side, frames or FRAMES):
             film.write(cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR))
         film.release()
+        if not cv2.VideoCapture(str(path), cv2.CAP_FFMPEG).isOpened():  # the writer tells of no full disk
+            raise ExportError(
+                f"There is no room for the film in {Path(folder).parent}. Make room there, or name another "
+                "folder in TMPDIR."
+            )
         return path.read_bytes()

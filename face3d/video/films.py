@@ -27,6 +27,9 @@ TICKS = 90_000
 ROOM = 0.5
 """What the 16 bits hold beyond the range of the first frame, on each side, shares of it."""
 LARGEST_16 = 65535
+NO_ROOM = (
+    "There is no room for a video's frames in {folder}: {why}. Make room there, or name another in TMPDIR."
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,15 @@ class Frames:
         self.seconds: list[float] = []
 
     def add(self, coded_hw: Array, seconds: float) -> None:
-        """Keeps (h, w) uint16, shown at a time that is later than the one before."""
-        path = self._folder / f"{len(self.seconds):06}.png"
-        cv2.imwrite(str(path), coded_hw, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        """Keeps (h, w) uint16, shown at a time that is later than the one before.
+
+        Raises: ExportError where there is no room.
+        """
+        data = cv2.imencode(".png", coded_hw, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
+        try:
+            (self._folder / f"{len(self.seconds):06}.png").write_bytes(data.tobytes())
+        except OSError as error:
+            raise ExportError(NO_ROOM.format(folder=self._folder.parent, why=error.strerror)) from error
         self.seconds.append(seconds)
 
     def __iter__(self) -> Iterator[tuple[Array, float]]:
@@ -107,7 +116,8 @@ def film_16bit(frames: Frames) -> tuple[str, bytes]:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for number, (coded_hw, _) in enumerate(frames):
-            archive.writestr(f"{number:06}.png", cv2.imencode(".png", coded_hw)[1].tobytes())
+            inside = zipfile.ZipInfo(f"{number:06}.png")  # without the time of day: the same bytes each time
+            archive.writestr(inside, cv2.imencode(".png", coded_hw)[1].tobytes())
     return ".zip", packed.getvalue()
 
 
@@ -174,4 +184,6 @@ def _by_opencv(pictures: Iterable[tuple[Array, float]], rate: float) -> bytes:
             film.write(cv2.cvtColor(grey_hw, cv2.COLOR_GRAY2BGR))
         if film is not None:
             film.release()
+        if not cv2.VideoCapture(str(path), cv2.CAP_FFMPEG).isOpened():  # the writer tells of no full disk
+            raise ExportError(NO_ROOM.format(folder=Path(folder).parent, why="a film is not whole"))
         return path.read_bytes()

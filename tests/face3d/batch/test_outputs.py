@@ -1,5 +1,6 @@
 """Names of output files: unique, of a length that fits, and never those of a photo."""
 
+import errno
 import os
 import sys
 from itertools import permutations
@@ -66,11 +67,17 @@ def test_a_file_to_be_kept_is_never_overwritten(tmp_path):
     assert output_names(photos, tmp_path, kept=[own]) == ["a_2"]
 
 
-def test_a_picture_of_the_user_is_not_overwritten_but_one_of_ours_is(tmp_path):
+def test_a_picture_of_the_user_is_not_overwritten_but_one_of_ours_is(tmp_path, monkeypatch):
     picture(tmp_path / "a_bust_view.png")
     save(tmp_path / "b_bust_view.png", encode_png(np.zeros((2, 2), np.uint8)))
     save(tmp_path / "b_bust.glb", b"")
     (tmp_path / "c_depth.npy").mkdir()
+    assert names("a.jpg", "b.jpg", "c.jpg", folder=tmp_path) == ["a_2", "b", "c_2"]
+
+    def refuse(_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refuse)  # a folder that can be written to and not be listed
     assert names("a.jpg", "b.jpg", "c.jpg", folder=tmp_path) == ["a_2", "b", "c_2"]
 
 

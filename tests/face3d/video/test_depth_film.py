@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from face3d.errors import VideoError
+from face3d.errors import ExportError, VideoError
 from face3d.structures import DepthRepresentation, Photo
 from face3d.synthetic import head
 from face3d.video import films
@@ -154,8 +154,24 @@ def test_without_pyav_the_16_bits_are_png_files(three, monkeypatch):
     frames, held, _ = three
     ending, data = film_16bit(frames)
     assert ending == ".zip"
+    for info in zipfile.ZipFile(io.BytesIO(data)).infolist():
+        assert info.date_time == (1980, 1, 1, 0, 0, 0)  # the first that a zip can have
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name, coded in zip(sorted(archive.namelist()), held, strict=True):
             assert (
                 cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_UNCHANGED) == coded
             ).all()
+
+
+def test_a_full_temporary_folder_is_one_sentence(three, monkeypatch):
+    resource = pytest.importorskip("resource")
+    frames, held, _ = three
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(films, "has_pyav", lambda: False)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))
+    try:
+        for write in (lambda: frames.add(held[0], 9), lambda: film_8bit(frames)):
+            with pytest.raises(ExportError, match=r"no room for a video's frames in .*TMPDIR\."):
+                write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
