@@ -12,10 +12,9 @@ import json
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import trimesh
 
 from face3d.errors import ExportError
 from face3d.export.files import safe_name
@@ -28,6 +27,9 @@ from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
 from face3d.structures import Array, Mesh, PointCloud
+
+if TYPE_CHECKING:
+    import trimesh  # imported where it is used: it takes a third of a second
 
 DEFLATE_LEVEL = 2
 """Of numbers as text: a tenth larger than zlib's default 6, in a fifth of the time."""
@@ -54,6 +56,8 @@ THREE_MF_MODEL = (
 
 def _welded(mesh: Mesh) -> trimesh.Trimesh:
     """In millimetres, without the texture's seam, with vertex colours."""
+    import trimesh
+
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
     vertices_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)[kept]
     return trimesh.Trimesh(vertices_n3, faces_m3, vertex_colors=vertex_colours(mesh)[kept], process=False)
@@ -62,7 +66,9 @@ def _welded(mesh: Mesh) -> trimesh.Trimesh:
 def write_ply(model: Mesh | PointCloud, _name: str) -> bytes:
     """Binary PLY in millimetres: a mesh with vertex colours, or points with colours and normals."""
     if isinstance(model, Mesh):
-        return trimesh.exchange.ply.export_ply(_welded(model), vertex_normal=False)
+        from trimesh.exchange.ply import export_ply
+
+        return export_ply(_welded(model), vertex_normal=False)
     return _points_ply(model)
 
 
@@ -122,10 +128,12 @@ def write_obj(model: Mesh | PointCloud, name: str) -> bytes:
 
 def write_stl(model: Mesh | PointCloud, _name: str) -> bytes:
     """Binary STL in millimetres, no colours, on the printer's bed (`bed_from_model`): +Z up."""
+    from trimesh.exchange.stl import export_stl
+
     solid = _welded(_mesh_only(model, "STL"))
     turn_43 = bed_from_model(solid.vertices, solid.faces)
     solid.vertices = solid.vertices @ turn_43[:3] + turn_43[3]
-    return trimesh.exchange.stl.export_stl(solid)
+    return export_stl(solid)
 
 
 def write_3mf(model: Mesh | PointCloud, name: str) -> bytes:
