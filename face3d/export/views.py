@@ -146,18 +146,20 @@ def _window(placed_n3: Array, half: float, size: int) -> tuple[int, int, int, in
     return left, top, right, bottom
 
 
-def _pixels(rgb_hw3: Array, covered_hw: Array, background_rgb: tuple[int, int, int] | None) -> Array:
-    """uint8 pixels of the picture from finer ones, RGB over the background or RGBA: see `draw`.
+def _pixels(rgb_hwc: Array, covered_hw: Array, background_rgb: tuple[int, int, int] | None) -> Array:
+    """uint8 pixels of the picture, RGB over the background or RGBA, from finer ones, black outside the model.
 
     Averages of colour times coverage: a pixel at the rim takes no colour from beyond it.
     """
-    size_wh = rgb_hw3.shape[1] // SUPERSAMPLING, rgb_hw3.shape[0] // SUPERSAMPLING
-    rgb_hw3 = cv2.resize(rgb_hw3, size_wh, interpolation=cv2.INTER_AREA)
-    cover_hw1 = cv2.resize(covered_hw, size_wh, interpolation=cv2.INTER_AREA)[..., None]
+    size_wh = rgb_hwc.shape[1] // SUPERSAMPLING, rgb_hwc.shape[0] // SUPERSAMPLING
     if background_rgb is not None:
-        return np.round(rgb_hw3 + (1 - cover_hw1) * np.array(background_rgb, np.float32)).astype(np.uint8)
-    straight_hw3 = rgb_hw3 / np.maximum(cover_hw1, 1e-6)
-    return np.round(np.dstack([straight_hw3, 255 * cover_hw1])).astype(np.uint8)
+        over_hwc = np.full_like(rgb_hwc, background_rgb)
+        cv2.copyTo(rgb_hwc, covered_hw, over_hwc)
+        return cv2.resize(over_hwc, size_wh, interpolation=cv2.INTER_AREA)
+    rgb_hw3 = cv2.resize(rgb_hwc.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
+    cover_hw1 = cv2.resize(covered_hw.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)[..., None]
+    straight_hw3 = rgb_hw3 * 255 / np.maximum(cover_hw1, 1e-3)
+    return np.round(np.dstack([np.minimum(straight_hw3, 255), cover_hw1])).astype(np.uint8)
 
 
 def turn_framing(model: Prepared, fill: float) -> Framing:
@@ -204,9 +206,10 @@ def _rasterised(
     window: tuple[int, int, int, int],
 ) -> tuple[Array, Array]:
     """(h, w, 3) float32 values over a window of the picture, `SUPERSAMPLING` times as fine, 0 outside the
-    model, and (h, w) float32 coverage, 0 or 1.
+    model, and (h, w) uint8 coverage, 0 or 255.
 
-    The values are colours 0..1, or where the model wears its texture: across, up, and light over BRIGHTEST.
+    The values are colours 0..1, or where the model wears its texture: column and row of its pixels, and light
+    over BRIGHTEST.
     """
     left, top, right, bottom = window
     depth_n = -placed_n3[:, 2]
@@ -216,8 +219,11 @@ def _rasterised(
     faces_m3 = model.mesh.faces_m3
     if model.closed:
         faces_m3 = faces_m3[_facing(placed_n3, faces_m3)]
-    if _wears_texture(model.mesh, view.textured) and model.mesh.uv_n2 is not None:
-        values_n3 = np.column_stack([model.mesh.uv_n2, brightness_n / BRIGHTEST])
+    uv_n2, texture_hwc = model.mesh.uv_n2, model.mesh.texture_hwc
+    if view.textured and uv_n2 is not None and texture_hwc is not None:
+        down, across = texture_hwc.shape[:2]
+        places_n2 = [uv_n2[:, 0] * across - 0.5, (1 - uv_n2[:, 1]) * down - 0.5]
+        values_n3 = np.stack([*places_n2, brightness_n / BRIGHTEST], axis=-1)
     else:
         own_n3 = model.mesh.colours_n3
         colours_n3 = own_n3 if view.textured and own_n3 is not None else np.array([CLAY_RGB])
@@ -235,7 +241,7 @@ def _rasterised(
         DISTANCE_IN_RADII + 2,
         BOTH_SIDES,
     )
-    return values_hw3, (depth_hw < DISTANCE_IN_RADII + 1.5).astype(np.float32)
+    return values_hw3, cv2.inRange(depth_hw, 0.0, DISTANCE_IN_RADII + 1.5)
 
 
 def _facing(placed_n3: Array, faces_m3: Array) -> Array:
@@ -244,23 +250,12 @@ def _facing(placed_n3: Array, faces_m3: Array) -> Array:
     return np.einsum("ij,ij->i", np.cross(b_m3 - a_m3, c_m3 - a_m3), a_m3) < 0
 
 
-def _wears_texture(mesh: Mesh, textured: bool) -> bool:
-    return textured and mesh.uv_n2 is not None and mesh.texture_hwc is not None
-
-
 def _coloured(mesh: Mesh, textured: bool, values_hw3: Array) -> Array:
-    """(h, w, 3) float32 colours 0..255, black outside the model, from `_rasterised` values."""
-    texture_hwc = mesh.texture_hwc
-    if not _wears_texture(mesh, textured) or texture_hwc is None:
-        return values_hw3 * np.float32(255)
-    height, width = texture_hwc.shape[:2]
-    u_hw, v_hw, light_hw = cv2.split(values_hw3)
-    colours_hw3 = cv2.remap(
-        texture_hwc,
-        u_hw * np.float32(width) - np.float32(0.5),
-        (1 - v_hw) * np.float32(height) - np.float32(0.5),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+    """(h, w, 3) uint8 colours, black outside the model, from `_rasterised` values."""
+    if not textured or mesh.uv_n2 is None or mesh.texture_hwc is None:
+        return cv2.convertScaleAbs(values_hw3, alpha=255)
+    columns_hw, rows_hw, light_hw = cv2.split(values_hw3)
+    colours_hwc = cv2.remap(
+        mesh.texture_hwc, columns_hw, rows_hw, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    light_hw3 = cv2.merge([light_hw] * 3)
-    return np.minimum(cv2.multiply(colours_hw3, light_hw3, scale=BRIGHTEST, dtype=cv2.CV_32F), 255)
+    return cv2.multiply(colours_hwc, cv2.merge([light_hw] * 3), scale=BRIGHTEST, dtype=cv2.CV_8U)
