@@ -18,8 +18,6 @@ from face3d.structures import Array, Photo
 os.environ.setdefault(
     "OPENCV_FFMPEG_LOGLEVEL", "-8"
 )  # read once, when OpenCV first uses FFmpeg: it prints nothing
-SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp")
-"""Endings of files that are taken for videos."""
 MOST_FRAMES = 20_000
 """Frames after which a video is not read further: 11 minutes at 30 a second."""
 TRIES = 30
@@ -110,11 +108,6 @@ def open_film(source: Path | bytes, name: str = "") -> Film:
         )
     rate = rate if RATES[0] <= rate <= RATES[1] else USUAL_RATE
     return Film(name, source, rate, int(min(max(count, 1), MOST_FRAMES)), digest)
-
-
-def is_video(name: str) -> bool:
-    """Whether the name of a file is that of a video."""
-    return Path(name).suffix.lower() in SUFFIXES
 
 
 @contextmanager
