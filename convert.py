@@ -42,7 +42,7 @@ from face3d.batch.options import arguments, parsed
 from face3d.batch.photo_options import check_photo_options, part_of
 from face3d.batch.run import Convert, plan, run
 from face3d.batch.run_options import check_run_options, recipe_of
-from face3d.batch.video_options import Video, check_video_options, is_video, video_of
+from face3d.batch.video_options import Video, check_video_options, video_of
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.errors import memory_errors_explained, sentence_of
@@ -56,6 +56,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.own_depth.values import OwnDepth
 from face3d.photo import concerns
 from face3d.structures import Completion, DepthMap, Photo
+from face3d.video.names import is_video
 from generate_3d_model import generate_model
 
 

@@ -16,7 +16,6 @@ from face3d.geometry.bend import bent
 from face3d.geometry.budget import LARGER_BUDGETS, even_kind, off_its_surface, require_memory
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
-from face3d.geometry.hollow import hollowed
 from face3d.geometry.inspection import even_samples, surface_area
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
 from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
@@ -112,6 +111,8 @@ def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool) -> Model:
     mesh, placement = to_metric_scale(mesh, relief)
     settings = relief.settings
     if hollow and settings.wall_mm is not None:
+        from face3d.geometry.hollow import hollowed  # scikit-image and manifold3d, which take long
+
         inside = round((1 / OUTSIDE_SHARE - 1) * settings.face_budget)
         mesh = hollowed(mesh, settings.wall_mm, settings.drain_mm, inside)
     if KINDS[kind].of_light:

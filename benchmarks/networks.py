@@ -129,7 +129,7 @@ def ours(
     from face3d.depth.midas.estimator import MidasEstimator
     from face3d.depth.midas.network import build_midas_network
 
-    _use_threads(threads)
+    use_threads(threads)
     photo, chosen = _noise(photo_wh), choose_device(device, precision)
     estimator = MidasEstimator(chosen.place_module(build_midas_network(name)), NETWORKS[name], chosen)
     return measure(lambda: estimator.predict(photo))
@@ -137,8 +137,8 @@ def ours(
 
 def face(photo_wh: tuple[int, int], threads: int) -> Measurement:
     """The bundled network on the first sample at this size, with its crop inference and upsampling."""
-    _use_threads(threads)
-    photo, estimator = _sample(photo_wh), _face_estimator()
+    use_threads(threads)
+    photo, estimator = sample_of_size(photo_wh), _face_estimator()
     return measure(lambda: estimator.predict(photo))
 
 
@@ -156,8 +156,8 @@ def in_turns(
     from face3d.depth.midas.estimator import MidasEstimator
     from face3d.depth.midas.network import build_midas_network
 
-    _use_threads(threads)
-    photo, image = _sample(photo_wh), torch.rand(1, 3, PASS_SIDE, PASS_SIDE)
+    use_threads(threads)
+    photo, image = sample_of_size(photo_wh), torch.rand(1, 3, PASS_SIDE, PASS_SIDE)
     spec, cpu = NETWORKS[name], choose_device("cpu", "float32")
     channels_last = build_midas_network(name).to(memory_format=torch.channels_last)
     estimators: dict[str, FaceEstimator | MidasEstimator] = {
@@ -171,7 +171,7 @@ def in_turns(
     return dict(zip(estimators, zip(passes, predictions, strict=True), strict=True))
 
 
-def _use_threads(threads: int) -> None:
+def use_threads(threads: int) -> None:
     """Sets the number of threads of PyTorch and of OpenCV."""
     import cv2
     import torch
@@ -180,7 +180,7 @@ def _use_threads(threads: int) -> None:
     cv2.setNumThreads(threads)
 
 
-def _sample(photo_wh: tuple[int, int]) -> Photo:
+def sample_of_size(photo_wh: tuple[int, int]) -> Photo:
     """The first sample portrait, brought to this size."""
     import cv2
 
@@ -215,14 +215,14 @@ def official(name: str, input_hw: tuple[int, int], folder: Path, threads: int) -
     sys.path.insert(0, str(folder))
     from midas.dpt_depth import DPTDepthModel  # type: ignore[import-not-found]
 
-    _use_threads(threads)
+    use_threads(threads)
     module = DPTDepthModel(path=None, backbone=OFFICIAL_BACKBONES[name], non_negative=True).eval()
     image = torch.zeros(1, 3, *input_hw)
     with torch.inference_mode():
         return measure(lambda: module(image))
 
 
-def _in_own_process(work: Callable[..., Result], *arguments: object) -> Result:
+def in_own_process(work: Callable[..., Result], *arguments: object) -> Result:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(work, arguments)
 
@@ -271,7 +271,7 @@ def main() -> None:
     if options.in_turns:
         print(
             _in_turns_table(
-                _in_own_process(in_turns, options.in_turns, options.photo, options.threads, options.rounds),
+                in_own_process(in_turns, options.in_turns, options.photo, options.threads, options.rounds),
                 options,
             )
         )
@@ -294,13 +294,13 @@ def _row(spec: NetworkSpec, options: argparse.Namespace) -> str:
     """The table's row of one network, measured from the photo to the map."""
     if spec.family is NetworkFamily.FACE:
         input_text, theirs = "own", "- | -"
-        mine = _in_own_process(face, options.photo, options.threads)
+        mine = in_own_process(face, options.photo, options.threads)
     else:
         from face3d.depth.midas.estimator import input_size_hw
 
         input_hw = input_size_hw(spec, options.photo[::-1])
         input_text = f"{input_hw[1]} x {input_hw[0]}"
-        mine = _in_own_process(
+        mine = in_own_process(
             ours, spec.name, options.photo, options.device, options.precision, options.threads
         )
         theirs = _official_cells(spec, input_hw, options)
@@ -335,7 +335,7 @@ def _official_cells(spec: NetworkSpec, input_hw: tuple[int, int], options: argpa
     if options.midas is None or spec.name not in OFFICIAL_BACKBONES:
         return "- | -"
     try:
-        compared = _in_own_process(official, spec.name, input_hw, options.midas, options.threads)
+        compared = in_own_process(official, spec.name, input_hw, options.midas, options.threads)
     except (ImportError, RuntimeError, AttributeError) as error:  # old code on a new timm or torch
         return f"not importable ({type(error).__name__}) | -"
     return f"{compared.cpu_seconds:.2f} | {compared.peak_mb:.0f}"

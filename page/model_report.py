@@ -7,6 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from face3d.assistant.advice import Advice
+from face3d.completion.table import COMPLETIONS
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.report import FILAMENT_MM, MeshReport
 from page.advice_settings import described
@@ -69,6 +70,9 @@ def _rows(report: MeshReport) -> list[Row]:
             f"{report.degenerate_faces} without area, {report.self_touching_faces} crossing others",
             "Slicers repair these, not always well.",
         ),
+        Row(
+            "Completed", _completed(report), "Colours, and where marked depth, that the photo does not show."
+        ),
         Row("Depth levels", f"{report.depth_levels:,}", "Different depths in the map; few give steps."),
         Row("Texture", f"{texture[0]} × {texture[1]} pixels" if texture else "", "The photo on the surface."),
         Row(
@@ -82,6 +86,14 @@ def _rows(report: MeshReport) -> list[Row]:
             "Between model and photo, seen from the camera (mean).",
         ),
     ]
+
+
+def _completed(report: MeshReport) -> str:
+    """How much of the surface a completion made, by what, and how sure it is; '' without one."""
+    if report.completion is None or report.completed_percent is None:
+        return ""
+    title, sure = COMPLETIONS[report.completion].title, report.completion_confidence or 0.0
+    return f"{report.completed_percent:.0f} % of the surface by {title}, {sure:.0%} as sure as seen"
 
 
 def _size(report: MeshReport) -> str:

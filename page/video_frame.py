@@ -11,7 +11,8 @@ import streamlit as st
 
 from face3d.errors import VideoError
 from face3d.structures import Photo
-from face3d.video.frames import Film, is_video, open_film
+from face3d.video.frames import Film, open_film
+from face3d.video.names import is_video
 from page.plain_text import as_text
 from page.session import Session
 

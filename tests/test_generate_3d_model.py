@@ -11,7 +11,7 @@ from benchmarks.accuracy import SyntheticHead, sphere_error
 from face3d.errors import GeometryError
 from face3d.geometry import relief
 from face3d.geometry.camera import project
-from face3d.geometry.inspection import self_touching
+from face3d.geometry.intersections import self_touching
 from face3d.geometry.kinds import KINDS, settings_of
 from face3d.geometry.meshes import weld
 from face3d.geometry.relief import make_relief

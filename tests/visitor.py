@@ -125,12 +125,13 @@ def middle(locator):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def drag(page, locator, across, down=0, button="left"):
+def drag(page, locator, across, down=0, button="left", steps=4):
+    """Each step is a picture that Chromium draws without a graphics card."""
     x, y = middle(locator)
     page.mouse.move(x, y)
     page.mouse.down(button=button)
-    page.mouse.move(x + across / 2, y + down / 2, steps=4)
-    page.mouse.move(x + across, y + down, steps=4)
+    page.mouse.move(x + across / 2, y + down / 2, steps=steps)
+    page.mouse.move(x + across, y + down, steps=steps)
     page.mouse.up(button=button)
 
 

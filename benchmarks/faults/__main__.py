@@ -61,7 +61,8 @@ Written by `python -m benchmarks.faults --write docs/faults.md`: each fault is b
 of the command line, and looked at. {ok} of {len(results)} rows are ok, {skipped} skipped.
 It took {seconds:.0f} seconds on {where}, beside other work. In place of the network
 stands a formula, which takes no time; rows that say *real network* use the bundled one. The clock is that of
-the run's own process. Moments of SIGKILL are counted in calls that open and move files, so each run has the same.
+the run's own process. Moments of SIGKILL are counted in calls that open and move files, so
+each run has the same.
 
 | fault | expected | | measured |
 |---|---|---|---|

@@ -72,7 +72,8 @@ def _problems(measures: Measures) -> list[str]:
         return said
     if measures.cut_edges:
         edges = " and ".join(measures.cut_edges)
-        said.append(f"The head is cut by the photo's edge ({edges}): the model ends there.")
+        made_up = ", unless it is completed" if measures.cut_edges != ("bottom",) else ""
+        said.append(f"The head is cut by the photo's edge ({edges}): the model ends there{made_up}.")
     if measures.head_px < SMALL_PX:
         said.append(f"The head is {measures.head_px:.0f} pixels wide: a larger one gives more detail.")
     if measures.turn is None:

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from face3d.depth.download import sha256_of
 from face3d.errors import VideoError
 from face3d.structures import DepthMap, Photo
+from face3d.video.names import is_video
 
-SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp")
-"""Endings of files that are taken for videos."""
 DEPTH_8BIT, DEPTH_16BIT = "_depth.mp4", ("_depth16.mkv", "_depth16.zip")
 PHOTO_ONLY = {"depth_map": "--depth-map", "mask": "--mask", "hidden": "--hidden"}
 """Options that belong to one picture."""
@@ -46,11 +45,6 @@ def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text}: a whole number from 1 on is needed")
     return int(text)
-
-
-def is_video(path: Path) -> bool:
-    """Whether the name of a file is that of a video. OpenCV is loaded where it is."""
-    return path.suffix.lower() in SUFFIXES
 
 
 def check_video_options(options: argparse.Namespace, paths: list[Path]) -> None:

@@ -14,13 +14,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import requests
 from filelock import FileLock, Timeout
 
 from face3d.depth.spec import RemoteFile
 from face3d.errors import WeightsError
+
+if TYPE_CHECKING:
+    import requests  # imported where it is used: few runs download anything
 
 Progress = Callable[[int, int | None], None]
 """Called as progress(done_bytes, total_bytes or None). An exception that it raises stops the download, and
@@ -116,6 +120,8 @@ def _receive(file: RemoteFile, partial: Path, progress: Progress, retry_policy: 
 
 def _try_once(file: RemoteFile, partial: Path, progress: Progress, retry_policy: RetryPolicy) -> None:
     """One request, which continues `partial` where the server allows and still has the same version."""
+    import requests
+
     version_file = _version_file(partial)
     start = _size(partial) if version_file.exists() else 0
     headers = {"Accept-Encoding": "identity"}
@@ -129,13 +135,13 @@ def _try_once(file: RemoteFile, partial: Path, progress: Progress, retry_policy:
             timeout=(retry_policy.connect_seconds, retry_policy.read_seconds),
         ) as response:
             _check_status(file, response.status_code)
-            if response.status_code == requests.codes.requested_range_not_satisfiable:
+            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 _discard(partial)
                 raise _TransientError("the server's file is shorter than the part received before")
-            if response.status_code == requests.codes.partial_content and not _starts_at(response, start):
+            if response.status_code == HTTPStatus.PARTIAL_CONTENT and not _starts_at(response, start):
                 _discard(partial)
                 raise _TransientError("the server sent another part than the requested one")
-            start = start if response.status_code == requests.codes.partial_content else 0
+            start = start if response.status_code == HTTPStatus.PARTIAL_CONTENT else 0
             length = response.headers.get("Content-Length")
             total = start + int(length) if length else None
             _check_free_space(partial, file, start, total)
@@ -169,12 +175,12 @@ def _write(
 def _check_status(file: RemoteFile, status: int) -> None:
     """Raises WeightsError for a permanent failure, _TransientError for one that may pass."""
     if status in (
-        requests.codes.ok,
-        requests.codes.partial_content,
-        requests.codes.requested_range_not_satisfiable,
+        HTTPStatus.OK,
+        HTTPStatus.PARTIAL_CONTENT,
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     ):
         return
-    if status == requests.codes.too_many_requests or status >= 500:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:
         raise _TransientError(f"the server answered {status}")
     raise WeightsError(f"{_describe(file)} could not be downloaded: the server answered {status}.")
 
@@ -259,6 +265,8 @@ def _describe(file: RemoteFile) -> str:
 
 def _reason(error: requests.RequestException) -> str:
     """The reason of a failed request in words, without the HTTP library's own text."""
+    import requests
+
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ReadTimeout):
         return "the server does not answer"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

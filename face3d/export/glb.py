@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import struct
+from typing import TYPE_CHECKING
 
 import numpy as np
-import trimesh
 
 from face3d.encodings import linear_from_srgb
 from face3d.export.images import jpeg_image
@@ -17,6 +17,9 @@ from face3d.geometry.meshes import vertex_normals, weld
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
 from face3d.structures import Array, Mesh, PointCloud
+
+if TYPE_CHECKING:
+    import trimesh  # imported where it is used: it takes a third of a second
 
 JSON_CHUNK, BINARY_CHUNK = b"JSON", b"BIN\0"
 UNSIGNED_SHORT = 5123
@@ -28,6 +31,8 @@ def write_glb(model: Mesh | PointCloud, name: str) -> bytes:
     name: of the mesh and its material. The texture is sRGB, as the format defines it. Colours of vertices
     are linear there: see `_with_colours`.
     """
+    import trimesh
+
     if isinstance(model, PointCloud):
         metres_n3 = in_millimetres(model.points_n3, model.unit) / 1000
         return _with_colours(_exported(trimesh.PointCloud(metres_n3), name), model.colours_n3)
@@ -51,6 +56,8 @@ def write_glb(model: Mesh | PointCloud, name: str) -> bytes:
 
 
 def _exported(geometry: trimesh.parent.Geometry, name: str) -> bytes:
+    import trimesh
+
     scene = trimesh.Scene({name: geometry})
     return trimesh.exchange.gltf.export_glb(scene, include_normals=True)
 

@@ -12,10 +12,9 @@ import json
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import trimesh
 
 from face3d.errors import ExportError
 from face3d.export.files import safe_name
@@ -27,8 +26,13 @@ from face3d.geometry.meshes import weld
 from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
-from face3d.structures import Mesh, PointCloud
+from face3d.structures import Array, Mesh, PointCloud
 
+if TYPE_CHECKING:
+    import trimesh  # imported where it is used: it takes a third of a second
+
+DEFLATE_LEVEL = 2
+"""Of numbers as text: a tenth larger than zlib's default 6, in a fifth of the time."""
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 OPEN_PACKAGING = "http://schemas.openxmlformats.org/package/2006"
 THREE_MF = "http://schemas.microsoft.com/3dmanufacturing"
@@ -52,6 +56,8 @@ THREE_MF_MODEL = (
 
 def _welded(mesh: Mesh) -> trimesh.Trimesh:
     """In millimetres, without the texture's seam, with vertex colours."""
+    import trimesh
+
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
     vertices_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)[kept]
     return trimesh.Trimesh(vertices_n3, faces_m3, vertex_colors=vertex_colours(mesh)[kept], process=False)
@@ -60,7 +66,9 @@ def _welded(mesh: Mesh) -> trimesh.Trimesh:
 def write_ply(model: Mesh | PointCloud, _name: str) -> bytes:
     """Binary PLY in millimetres: a mesh with vertex colours, or points with colours and normals."""
     if isinstance(model, Mesh):
-        return trimesh.exchange.ply.export_ply(_welded(model), vertex_normal=False)
+        from trimesh.exchange.ply import export_ply
+
+        return export_ply(_welded(model), vertex_normal=False)
     return _points_ply(model)
 
 
@@ -97,18 +105,15 @@ def write_obj(model: Mesh | PointCloud, name: str) -> bytes:
     """
     mesh = _mesh_only(model, "OBJ")
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
-    lines = ["# unit mm, +Y up, facing +Z", f"mtllib {name}.mtl", f"o {name}", f"usemtl {name}"]
-    lines += [
-        f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in in_millimetres(mesh.vertices_n3, mesh.unit)[kept].tolist()
-    ]
+    text = f"# unit mm, +Y up, facing +Z\nmtllib {name}.mtl\no {name}\nusemtl {name}\n"
+    text += _rows("v %.7g %.7g %.7g\n", in_millimetres(mesh.vertices_n3, mesh.unit)[kept])
     if mesh.uv_n2 is None:
-        lines += [f"f {a} {b} {c}" for a, b, c in (faces_m3 + 1).tolist()]
+        text += _rows("f %d %d %d\n", faces_m3 + 1)
     else:
-        lines += [f"vt {u:.6f} {v:.6f}" for u, v in mesh.uv_n2.tolist()]
-        corners = np.stack([faces_m3, mesh.faces_m3], -1).reshape(-1, 6) + 1
-        lines += [f"f {a}/{at} {b}/{bt} {c}/{ct}" for a, at, b, bt, c, ct in corners.tolist()]
+        text += _rows("vt %.6f %.6f\n", mesh.uv_n2)
+        text += _rows("f %d/%d %d/%d %d/%d\n", np.stack([faces_m3, mesh.faces_m3], -1).reshape(-1, 6) + 1)
     material = f"newmtl {name}\nKd 1 1 1\nKs 0 0 0\nillum 1\n"
-    files = {f"{name}.obj": ("\n".join(lines) + "\n").encode("ascii")}
+    files = {f"{name}.obj": text.encode("ascii")}
     if mesh.texture_hwc is not None:
         material += f"map_Kd {name}.png\n"
         files[f"{name}.png"] = picture_png(mesh.texture_hwc)
@@ -117,16 +122,18 @@ def write_obj(model: Mesh | PointCloud, name: str) -> bytes:
     with zipfile.ZipFile(packed, "w") as archive:
         for inner, data in files.items():
             compression = zipfile.ZIP_STORED if inner.endswith(".png") else zipfile.ZIP_DEFLATED
-            archive.writestr(zipfile.ZipInfo(inner), data, compression, 6)
+            archive.writestr(zipfile.ZipInfo(inner), data, compression, DEFLATE_LEVEL)
     return packed.getvalue()
 
 
 def write_stl(model: Mesh | PointCloud, _name: str) -> bytes:
     """Binary STL in millimetres, no colours, on the printer's bed (`bed_from_model`): +Z up."""
+    from trimesh.exchange.stl import export_stl
+
     solid = _welded(_mesh_only(model, "STL"))
     turn_43 = bed_from_model(solid.vertices, solid.faces)
     solid.vertices = solid.vertices @ turn_43[:3] + turn_43[3]
-    return trimesh.exchange.stl.export_stl(solid)
+    return export_stl(solid)
 
 
 def write_3mf(model: Mesh | PointCloud, name: str) -> bytes:
@@ -140,8 +147,8 @@ def write_3mf(model: Mesh | PointCloud, name: str) -> bytes:
     mesh = _mesh_only(model, "3MF")
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
     points_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)[kept]
-    vertices = "".join(f'<vertex x="{x:.7g}" y="{y:.7g}" z="{z:.7g}"/>' for x, y, z in points_n3.tolist())
-    triangles = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in faces_m3.tolist())
+    vertices = _rows('<vertex x="%.7g" y="%.7g" z="%.7g"/>', points_n3)
+    triangles = _rows('<triangle v1="%d" v2="%d" v3="%d"/>', faces_m3)
     transform = " ".join(f"{number:.7g}" for number in bed_from_model(points_n3, faces_m3).ravel())
     files = {
         "[Content_Types].xml": THREE_MF_TYPES,
@@ -153,7 +160,9 @@ def write_3mf(model: Mesh | PointCloud, name: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for inner, text in files.items():
-            archive.writestr(zipfile.ZipInfo(inner), text.encode("utf-8"), zipfile.ZIP_DEFLATED, 5)
+            archive.writestr(
+                zipfile.ZipInfo(inner), text.encode("utf-8"), zipfile.ZIP_DEFLATED, DEFLATE_LEVEL
+            )
     return packed.getvalue()
 
 
@@ -172,10 +181,12 @@ def write_xyz(model: Mesh | PointCloud, _name: str) -> bytes:
         )
     else:
         points_n3, colours_n3 = in_millimetres(model.points_n3, model.unit), model.colours_n3
-    rows = zip(points_n3.tolist(), colours_n3.tolist(), strict=True)
-    return "".join(
-        f"{x:.4f} {y:.4f} {z:.4f} {red} {green} {blue}\n" for (x, y, z), (red, green, blue) in rows
-    ).encode("ascii")
+    return _rows("%.4f %.4f %.4f %d %d %d\n", np.column_stack([points_n3, colours_n3])).encode("ascii")
+
+
+def _rows(pattern: str, values_nk: Array) -> str:
+    """A text of one row per row of numbers; formatted at once, twice as fast as row by row."""
+    return (pattern * len(values_nk)) % tuple(values_nk.ravel().tolist())
 
 
 def _mesh_only(model: Mesh | PointCloud, name: str) -> Mesh:

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from face3d.errors import GeometryError
-from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.inspection import signed_volume
+from face3d.geometry.meshes import is_closed, vertex_normals, weld
 from face3d.geometry.texture import CLAY_RGB
 from face3d.structures import Array, Mesh
 
@@ -25,6 +26,8 @@ BRIGHTEST = AMBIENT + DIFFUSE
 LIGHT_XYZ = np.array([-0.35, 0.45, 0.82])
 """Direction to the light in the viewer's frame: from the upper left, behind the viewer."""
 SUPERSAMPLING = 2
+STRIP_ROWS = 32
+"""Rows of a picture that are coloured at once: their finer pixels stay in the processor's cache."""
 BOTH_SIDES = cv2.TriangleRasterizeSettings()
 BOTH_SIDES.setCullingMode(cv2.RASTERIZE_CULLING_NONE)  # the inside of an open shell is seen too
 BOTH_SIDES.setShadingType(cv2.RASTERIZE_SHADING_SHADED)
@@ -77,12 +80,14 @@ class Prepared:
     """A mesh ready to be drawn.
 
     points_n3: float64, centre of the bounding box at 0, farthest at distance 1. normals_n3: float64, shared
-    across the texture's seam. mesh: what it was made from.
+    across the texture's seam. closed: a solid, whose triangles that face away are never seen. mesh: what it
+    was made from.
     """
 
     mesh: Mesh
     points_n3: Array
     normals_n3: Array
+    closed: bool
 
 
 def prepare(mesh: Mesh) -> Prepared:
@@ -93,7 +98,8 @@ def prepare(mesh: Mesh) -> Prepared:
     points_n3 -= (points_n3.min(axis=0) + points_n3.max(axis=0)) / 2
     points_n3 /= np.linalg.norm(points_n3, axis=1).max() or 1.0
     kept, new_n, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
-    return Prepared(mesh, points_n3, vertex_normals(points_n3[kept], faces_m3)[new_n])
+    closed = is_closed(faces_m3) and signed_volume(points_n3[kept], faces_m3) > 0
+    return Prepared(mesh, points_n3, vertex_normals(points_n3[kept], faces_m3)[new_n], closed)
 
 
 def render(mesh: Mesh, view: View) -> Array:
@@ -112,21 +118,48 @@ def draw(model: Prepared, view: View) -> Array:
     # The viewer moves sideways with a parallel axis. The picture is shifted back: no parallax at the centre.
     x_n = points_n3[:, 0] + view.eye_offset * (depth_n - DISTANCE_IN_RADII) - framing.x * depth_n
     y_n = points_n3[:, 1] - framing.y * depth_n
-    placed_n3 = np.stack([x_n, y_n, -depth_n], axis=-1).astype(np.float32)
-    side = view.size_px * SUPERSAMPLING
-    rgb_hw3, covered_hw = _shaded(
-        model.mesh, view.textured, placed_n3, _brightness(normals_n3), framing, side
+    placed_n3 = np.stack([x_n, y_n, -depth_n], axis=-1)
+    left, top, right, bottom = _window(placed_n3, framing.half, view.size_px)
+    values_hw3, covered_hw = _rasterised(
+        model, view, placed_n3, _brightness(normals_n3), framing.half, (left, top, right, bottom)
     )
-    size = view.size_px, view.size_px
-    # Averages of colour times coverage: a pixel at the rim takes no colour from beyond it.
-    rgb_hw3 = cv2.resize(rgb_hw3, size, interpolation=cv2.INTER_AREA)
-    cover_hw1 = cv2.resize(covered_hw, size, interpolation=cv2.INTER_AREA)[..., None]
-    if view.background_rgb is not None:
-        return np.round(rgb_hw3 + (1 - cover_hw1) * np.array(view.background_rgb, np.float32)).astype(
-            np.uint8
+    around = view.background_rgb or (0, 0, 0)
+    picture_hwc = np.empty((view.size_px, view.size_px, 3 if view.background_rgb else 4), np.uint8)
+    picture_hwc[:] = around if view.background_rgb else (*around, 0)
+    for first in range(top, bottom, STRIP_ROWS):
+        last = min(first + STRIP_ROWS, bottom)
+        fine = slice((first - top) * SUPERSAMPLING, (last - top) * SUPERSAMPLING)
+        picture_hwc[first:last, left:right] = _pixels(
+            _coloured(model.mesh, view.textured, values_hw3[fine]), covered_hw[fine], view.background_rgb
         )
-    straight_hw3 = rgb_hw3 / np.maximum(cover_hw1, 1e-6)
-    return np.round(np.dstack([straight_hw3, 255 * cover_hw1])).astype(np.uint8)
+    return picture_hwc
+
+
+def _window(placed_n3: Array, half: float, size: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the part of the picture that the model may cover, at least a pixel."""
+    across_n, up_n = placed_n3[:, :2].T / -placed_n3[:, 2] / half
+    edges = []
+    for least, most in ((across_n.min(), across_n.max()), (-up_n.max(), -up_n.min())):
+        first = int(np.clip(np.floor((least + 1) * size / 2), 0, size - 1))
+        edges.append((first, int(np.clip(np.ceil((most + 1) * size / 2), first + 1, size))))
+    (left, right), (top, bottom) = edges
+    return left, top, right, bottom
+
+
+def _pixels(rgb_hwc: Array, covered_hw: Array, background_rgb: tuple[int, int, int] | None) -> Array:
+    """uint8 pixels of the picture, RGB over the background or RGBA, from finer ones, black outside the model.
+
+    Averages of colour times coverage: a pixel at the rim takes no colour from beyond it.
+    """
+    size_wh = rgb_hwc.shape[1] // SUPERSAMPLING, rgb_hwc.shape[0] // SUPERSAMPLING
+    if background_rgb is not None:
+        over_hwc = np.full_like(rgb_hwc, background_rgb)
+        cv2.copyTo(rgb_hwc, covered_hw, over_hwc)
+        return cv2.resize(over_hwc, size_wh, interpolation=cv2.INTER_AREA)
+    rgb_hw3 = cv2.resize(rgb_hwc.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
+    cover_hw1 = cv2.resize(covered_hw.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)[..., None]
+    straight_hw3 = rgb_hw3 * 255 / np.maximum(cover_hw1, 1e-3)
+    return np.round(np.dstack([np.minimum(straight_hw3, 255), cover_hw1])).astype(np.uint8)
 
 
 def turn_framing(model: Prepared, fill: float) -> Framing:
@@ -164,43 +197,65 @@ def _brightness(normals_n3: Array) -> Array:
     return AMBIENT + DIFFUSE * np.clip(facing_n3 @ light_3, 0, 1)
 
 
-def _shaded(
-    mesh: Mesh, textured: bool, placed_n3: Array, brightness_n: Array, framing: Framing, side: int
+def _rasterised(
+    model: Prepared,
+    view: View,
+    placed_n3: Array,
+    brightness_n: Array,
+    half: float,
+    window: tuple[int, int, int, int],
 ) -> tuple[Array, Array]:
-    """(side, side, 3) float32 colours 0..255, black outside, and (side, side) float32 coverage, 0 or 1."""
-    uv_n2 = mesh.uv_n2 if textured else None
-    texture_hwc = None if uv_n2 is None else mesh.texture_hwc
-    if uv_n2 is not None and texture_hwc is not None:
-        across_n, up_n = uv_n2.T
-        values_n3 = np.stack([across_n, up_n, brightness_n / BRIGHTEST], axis=-1)
+    """(h, w, 3) float32 values over a window of the picture, `SUPERSAMPLING` times as fine, 0 outside the
+    model, and (h, w) uint8 coverage, 0 or 255.
+
+    The values are colours 0..1, or where the model wears its texture: column and row of its pixels, and light
+    over BRIGHTEST.
+    """
+    left, top, right, bottom = window
+    depth_n = -placed_n3[:, 2]
+    x_n = placed_n3[:, 0] - half * ((left + right) / view.size_px - 1) * depth_n
+    y_n = placed_n3[:, 1] + half * ((top + bottom) / view.size_px - 1) * depth_n
+    placed_n3 = np.stack([x_n, y_n, -depth_n], axis=-1).astype(np.float32)
+    faces_m3 = model.mesh.faces_m3
+    if model.closed:
+        faces_m3 = faces_m3[_facing(placed_n3, faces_m3)]
+    uv_n2, texture_hwc = model.mesh.uv_n2, model.mesh.texture_hwc
+    if view.textured and uv_n2 is not None and texture_hwc is not None:
+        down, across = texture_hwc.shape[:2]
+        places_n2 = [uv_n2[:, 0] * across - 0.5, (1 - uv_n2[:, 1]) * down - 0.5]
+        values_n3 = np.stack([*places_n2, brightness_n / BRIGHTEST], axis=-1)
     else:
-        own_n3 = mesh.colours_n3 if textured and mesh.colours_n3 is not None else np.array([CLAY_RGB])
-        values_n3 = np.minimum(own_n3 * brightness_n[:, None] / 255, 1)
+        own_n3 = model.mesh.colours_n3
+        colours_n3 = own_n3 if view.textured and own_n3 is not None else np.array([CLAY_RGB])
+        values_n3 = np.minimum(colours_n3 * brightness_n[:, None] / 255, 1)
+    height, width = (bottom - top) * SUPERSAMPLING, (right - left) * SUPERSAMPLING
     values_hw3, depth_hw = cv2.triangleRasterize(
         placed_n3,
-        mesh.faces_m3,
+        faces_m3,
         values_n3.astype(np.float32),
-        np.zeros((side, side, 3), np.float32),
-        np.full((side, side), DISTANCE_IN_RADII + 2, np.float32),
+        np.zeros((height, width, 3), np.float32),
+        np.full((height, width), DISTANCE_IN_RADII + 2, np.float32),
         np.eye(4, dtype=np.float32),
-        2 * np.arctan(framing.half),
+        2 * np.arctan(half * (bottom - top) / view.size_px),
         DISTANCE_IN_RADII - 2,
         DISTANCE_IN_RADII + 2,
         BOTH_SIDES,
     )
-    covered_hw = (depth_hw < DISTANCE_IN_RADII + 1.5).astype(np.float32)
-    if texture_hwc is None:
-        return values_hw3 * np.float32(255), covered_hw
-    height, width = texture_hwc.shape[:2]
-    u_hw, v_hw, light_hw = cv2.split(values_hw3)
-    colours_hw3 = cv2.remap(
-        texture_hwc,
-        u_hw * np.float32(width) - np.float32(0.5),
-        (1 - v_hw) * np.float32(height) - np.float32(0.5),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+    return values_hw3, cv2.inRange(depth_hw, 0.0, DISTANCE_IN_RADII + 1.5)
+
+
+def _facing(placed_n3: Array, faces_m3: Array) -> Array:
+    """(m,) bool: triangles whose outside the viewer at the origin sees."""
+    a_m3, b_m3, c_m3 = (placed_n3[faces_m3[:, corner]] for corner in range(3))
+    return np.einsum("ij,ij->i", np.cross(b_m3 - a_m3, c_m3 - a_m3), a_m3) < 0
+
+
+def _coloured(mesh: Mesh, textured: bool, values_hw3: Array) -> Array:
+    """(h, w, 3) uint8 colours, black outside the model, from `_rasterised` values."""
+    if not textured or mesh.uv_n2 is None or mesh.texture_hwc is None:
+        return cv2.convertScaleAbs(values_hw3, alpha=255)
+    columns_hw, rows_hw, light_hw = cv2.split(values_hw3)
+    colours_hwc = cv2.remap(
+        mesh.texture_hwc, columns_hw, rows_hw, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    light_hw3 = cv2.merge([light_hw] * 3)
-    return np.minimum(
-        cv2.multiply(colours_hw3, light_hw3, scale=BRIGHTEST, dtype=cv2.CV_32F), 255
-    ), covered_hw
+    return cv2.multiply(colours_hwc, cv2.merge([light_hw] * 3), scale=BRIGHTEST, dtype=cv2.CV_8U)

@@ -79,9 +79,11 @@ def unproject(columns: ArrayLike, rows: ArrayLike, relief: ArrayLike, camera: Ca
     width, (x_0, y_0) = camera.size_hw[1], camera.centre
     columns_px, rows_px, z = (np.asarray(values, np.float64) for values in (columns, rows, relief))
     spread = (camera.distance - z) / camera.distance if camera.perspective else np.ones_like(z)
-    x = (columns_px - x_0) / width * spread
-    y = -(rows_px - y_0) / width * spread
-    return (np.stack([x, y, z], axis=-1) * camera.unit_per_width).astype(np.float32)
+    points = np.empty((*np.broadcast_shapes(columns_px.shape, rows_px.shape, z.shape), 3), np.float32)
+    points[..., 0] = (columns_px - x_0) / width * spread * camera.unit_per_width
+    points[..., 1] = -(rows_px - y_0) / width * spread * camera.unit_per_width
+    points[..., 2] = z * camera.unit_per_width
+    return points
 
 
 def project(points: Array, camera: Camera) -> tuple[Array, Array]:

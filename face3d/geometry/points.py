@@ -63,30 +63,35 @@ def normals_of_grid(points_hw3: Array, mask_hw: Array) -> Array:
     +Z where a point has no neighbour.
     """
 
-    def slope(axis: int) -> Array:
-        ahead, behind = np.roll(points_hw3, -1, axis), np.roll(points_hw3, 1, axis)
-        has_ahead, has_behind = np.roll(mask_hw, -1, axis), np.roll(mask_hw, 1, axis)
-        last, first = [slice(None)] * 2, [slice(None)] * 2
-        last[axis], first[axis] = slice(-1, None), slice(0, 1)
-        has_ahead[tuple(last)] = False
-        has_behind[tuple(first)] = False
-        return np.where(has_ahead[..., None], ahead, points_hw3) - np.where(
-            has_behind[..., None], behind, points_hw3
-        )
+    across_3hw, down_3hw = ([_slope(points_hw3[..., k], mask_hw, axis) for k in range(3)] for axis in (1, 0))
+    (ax, ay, az), (dx, dy, dz) = across_3hw, down_3hw
+    normals_hw3 = np.stack([az * dy - ay * dz, ax * dz - az * dx, ay * dx - ax * dy], -1)
+    lengths_hw = np.sqrt(np.einsum("hwk,hwk->hw", normals_hw3, normals_hw3))
+    flat_hw = lengths_hw < 1e-15
+    normals_hw3[flat_hw] = 0, 0, 1
+    lengths_hw[flat_hw] = 1
+    normals_hw3 /= lengths_hw[..., None]
+    return normals_hw3.astype(np.float32, copy=False)
 
-    normals_hw3 = np.cross(slope(1), -slope(0)).astype(np.float64)
-    lengths_hw1 = np.linalg.norm(normals_hw3, axis=-1, keepdims=True)
-    flat_hw1 = lengths_hw1 < 1e-15
-    return np.where(flat_hw1, [0.0, 0.0, 1.0], normals_hw3 / np.where(flat_hw1, 1, lengths_hw1)).astype(
-        np.float32
-    )
+
+def _slope(values_hw: Array, mask_hw: Array, axis: int) -> Array:
+    """(h, w): the differences to the two neighbours along an axis, summed; 0 for one outside the mask."""
+    values_hw, mask_hw = np.moveaxis(values_hw, axis, 0), np.moveaxis(mask_hw, axis, 0)
+    steps_hw = np.diff(values_hw, axis=0)
+    slope_hw = np.zeros_like(values_hw)
+    slope_hw[:-1] = np.where(mask_hw[1:], steps_hw, 0)
+    slope_hw[1:] += np.where(mask_hw[:-1], steps_hw, 0)
+    return np.moveaxis(slope_hw, 0, axis)
 
 
 def curvature(normals_hw3: Array) -> Array:
     """(h, w) float: how far the normal turns to the next pixel, both ways."""
     curvature_hw = np.zeros(normals_hw3.shape[:2])
-    curvature_hw[:, 1:] += np.linalg.norm(np.diff(normals_hw3, axis=1), axis=-1)
-    curvature_hw[1:] += np.linalg.norm(np.diff(normals_hw3, axis=0), axis=-1)
+    for turn_hw3, at in (
+        (np.diff(normals_hw3, axis=1), np.s_[:, 1:]),
+        (np.diff(normals_hw3, axis=0), np.s_[1:]),
+    ):
+        curvature_hw[at] += np.sqrt(np.einsum("hwk,hwk->hw", turn_hw3, turn_hw3))
     return curvature_hw
 
 

@@ -15,7 +15,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import trimesh
 
 from face3d.errors import GeometryError
 from face3d.structures import Array
@@ -63,6 +62,8 @@ def _samples(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
     """(k, 3) float64 points even by area, and their normals: from its few vertices a flat base would stay
     open.
     """
+    import trimesh  # takes a third of a second
+
     solid = trimesh.Trimesh(vertices_n3.astype(np.float64), faces_m3, process=False)
     points_k3, face_k = trimesh.sample.sample_surface(solid, SAMPLES_PER_VERTEX * len(vertices_n3), seed=0)
     return np.asarray(points_k3), np.asarray(solid.face_normals[face_k])

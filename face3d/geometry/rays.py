@@ -53,7 +53,7 @@ def near_rays(origins_k3: Array, along_k3: Array, triangles_m33: Array) -> Itera
     for start in range(0, len(origins_k3), RAYS_AT_ONCE):
         rays = np.arange(start, min(start + RAYS_AT_ONCE, len(origins_k3)))
         ray_p, group_p = np.nonzero(
-            _near(origins_k3[rays, None], along_k3[rays, None], group_centres_g3, group_radii_g)
+            _near_each(origins_k3[rays], along_k3[rays], group_centres_g3, group_radii_g)
         )
         ray_q, count_q = np.repeat(rays[ray_p], count_g[group_p]), count_g[group_p]
         within_q = np.arange(len(ray_q)) - np.repeat(np.cumsum(count_q) - count_q, count_q)
@@ -67,9 +67,22 @@ def _balls(low_k3: Array, high_k3: Array) -> tuple[Array, Array]:
     return (low_k3 + high_k3) / 2, 0.5001 * np.linalg.norm(high_k3 - low_k3, axis=1)
 
 
-def _near(origins: Array, along: Array, centres: Array, radii: Array) -> Array:
-    """Whether rays meet balls, element by element; the last axis of points is x, y, z."""
-    offset = centres - origins
-    along_ray = (offset * along).sum(axis=-1)
-    near: Array = ((offset**2).sum(axis=-1) - along_ray**2 <= radii**2) & (along_ray > -radii)
-    return near
+def _near(origins_k3: Array, along_k3: Array, centres_k3: Array, radii_k: Array) -> Array:
+    """(k,) bool: whether rays meet balls, pair by pair."""
+    offset_k3 = centres_k3 - origins_k3
+    ahead_k = np.einsum("kd,kd->k", offset_k3, along_k3)
+    aside_k = np.einsum("kd,kd->k", offset_k3, offset_k3) - ahead_k**2  # square of the distance to the line
+    near_k: Array = (aside_k <= radii_k**2) & (ahead_k > -radii_k)
+    return near_k
+
+
+def _near_each(origins_k3: Array, along_k3: Array, centres_g3: Array, radii_g: Array) -> Array:
+    """(k, g) bool: `_near` of each ray and each ball, by products of matrices."""
+    middle_3 = centres_g3.mean(axis=0)  # near 0, differences of squares lose nothing that counts
+    centres_g3, origins_k3 = centres_g3 - middle_3, origins_k3 - middle_3
+    ahead_kg = along_k3 @ centres_g3.T - np.einsum("kd,kd->k", along_k3, origins_k3)[:, None]
+    reach_g = np.einsum("gd,gd->g", centres_g3, centres_g3) - radii_g**2
+    aside_kg = -2 * origins_k3 @ centres_g3.T - ahead_kg**2
+    aside_kg += reach_g + np.einsum("kd,kd->k", origins_k3, origins_k3)[:, None]
+    near_kg: Array = (aside_kg <= 0) & (ahead_kg > -radii_g)
+    return near_kg

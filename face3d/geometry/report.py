@@ -11,10 +11,10 @@ from face3d.geometry.completed import completed_share
 from face3d.geometry.inspection import (
     edge_report,
     reprojection_error,
-    self_touching,
     signed_volume,
     walls,
 )
+from face3d.geometry.intersections import self_touching
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.meshes import count_components, weld
 from face3d.geometry.plates import margin_px

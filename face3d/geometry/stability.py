@@ -19,9 +19,10 @@ one layer of a printer."""
 def centre_of_mass(vertices_n3: Array, faces_m3: Array) -> Array:
     """(3,) float64: the centre of the volume that a closed mesh encloses, of tetrahedra from one point."""
     about_3 = vertices_n3.mean(axis=0, dtype=np.float64)
-    a_m3, b_m3, c_m3 = (vertices_n3[faces_m3[:, corner]] - about_3 for corner in range(3))
-    volumes_m = np.einsum("ij,ij->i", a_m3, np.cross(b_m3, c_m3))
-    centre_3: Array = about_3 + volumes_m @ (a_m3 + b_m3 + c_m3) / (4 * volumes_m.sum())
+    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = ((vertices_n3 - about_3).T[:, corner] for corner in faces_m3.T)
+    volumes_m = ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
+    sums_3 = np.array([volumes_m @ (a + b + c) for a, b, c in ((ax, bx, cx), (ay, by, cy), (az, bz, cz))])
+    centre_3: Array = about_3 + sums_3 / (4 * volumes_m.sum())
     return centre_3
 
 

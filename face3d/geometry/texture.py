@@ -57,10 +57,15 @@ def foreground_colours(rgb_hwc: Array, matte_hw: Array) -> Array:
     front_hwc = fill_by_diffusion(colours_hwc, pure_hw)
     ground_hw = matte_hw <= 0.02
     ground_hwc = fill_by_diffusion(colours_hwc, ground_hw) if ground_hw.any() else front_hwc
-    alpha_hw1 = matte_hw[..., None]
-    unmixed_hwc = front_hwc + alpha_hw1 * (colours_hwc - alpha_hw1 * front_hwc - (1 - alpha_hw1) * ground_hwc)
-    unmixed_hwc = np.where(pure_hw[..., None], colours_hwc, unmixed_hwc)
-    return np.clip(np.round(unmixed_hwc), 0, 255).astype(np.uint8)
+    alpha_hwc = cv2.merge([matte_hw.astype(np.float32)] * 3)
+    unmixed_hwc = front_hwc - ground_hwc
+    unmixed_hwc *= -alpha_hwc
+    unmixed_hwc += colours_hwc - ground_hwc
+    unmixed_hwc *= alpha_hwc
+    unmixed_hwc += front_hwc
+    rounded_hwc = cv2.convertScaleAbs(np.maximum(unmixed_hwc, 0, out=unmixed_hwc))  # cuts at 255
+    cv2.copyTo(rgb_hwc, pure_hw.astype(np.uint8), rounded_hwc)
+    return rounded_hwc
 
 
 def hidden_colours(front_rgb_hwc: Array, mask_hw: Array) -> Array:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 
@@ -19,8 +18,6 @@ from face3d.structures import Array, Photo
 os.environ.setdefault(
     "OPENCV_FFMPEG_LOGLEVEL", "-8"
 )  # read once, when OpenCV first uses FFmpeg: it prints nothing
-SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp")
-"""Endings of files that are taken for videos."""
 MOST_FRAMES = 20_000
 """Frames after which a video is not read further: 11 minutes at 30 a second."""
 TRIES = 30
@@ -113,27 +110,40 @@ def open_film(source: Path | bytes, name: str = "") -> Film:
     return Film(name, source, rate, int(min(max(count, 1), MOST_FRAMES)), digest)
 
 
-def is_video(name: str) -> bool:
-    """Whether the name of a file is that of a video."""
-    return Path(name).suffix.lower() in SUFFIXES
-
-
 @contextmanager
 def _opened(source: Path | bytes) -> Iterator[cv2.VideoCapture]:
     """OpenCV's reader of a file or its bytes; nothing is printed about a bad one."""
     level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    # OpenCV 5.0 does not hold the stream that it reads: without this name it would read freed memory.
-    stream: Any = io.BytesIO(source) if isinstance(source, bytes) else None
-    try:
-        if stream is None:
-            reader = cv2.VideoCapture(str(source), cv2.CAP_FFMPEG)
-        else:
-            reader = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
-    finally:
-        cv2.utils.logging.setLogLevel(level)
-    try:
-        yield reader
-    finally:
-        reader.release()
-        del reader, stream
+    with _path_of(source) as path:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        try:
+            reader = cv2.VideoCapture(path, cv2.CAP_FFMPEG)
+        finally:
+            cv2.utils.logging.setLogLevel(level)
+        try:
+            yield reader
+        finally:
+            reader.release()
+
+
+@contextmanager
+def _path_of(source: Path | bytes) -> Iterator[str]:
+    """A path to the file, or to its bytes: in memory where the system can name that, else on disk.
+
+    OpenCV 5.0 reads streams too, but a damaged AVI ends the process then (`benchmarks.fuzz`).
+    """
+    if isinstance(source, Path):
+        yield str(source)
+    elif hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
+        number = os.memfd_create("video")
+        try:
+            with open(number, "wb", closefd=False) as file:
+                file.write(source)
+            yield f"/proc/self/fd/{number}"
+        finally:
+            os.close(number)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "video")
+            path.write_bytes(source)
+            yield str(path)

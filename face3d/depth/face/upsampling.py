@@ -30,31 +30,36 @@ def guided_upsample(
     left, top, frame_width, frame_height = frame_xywh
     guide = guide_rgb.astype(np.float32)
     small_guide = _sample_guide(guide, frame_xywh, (rows, columns))
-    source = np.concatenate([values_hwc, small_guide], -1)
+    # Channels first: numpy's innermost loop then runs along a row, not over the few channels of a pixel.
+    source_chw = np.moveaxis(np.concatenate([values_hwc, small_guide], -1), -1, 0)
+    guide_chw = np.ascontiguousarray(np.moveaxis(guide, -1, 0))
     x = (np.arange(width, dtype=np.float32) + 0.5 - left) * columns / frame_width - 0.5
     y = (np.arange(height, dtype=np.float32) + 0.5 - top) * rows / frame_height - 0.5
     first_x, first_y = np.floor(x).astype(int) - 1, np.floor(y).astype(int) - 1
     shares_x = [_b_spline(x - first_x - tap) for tap in range(4)]
     shares_y = [_b_spline(y - first_y - tap)[:, None] for tap in range(4)]
-    widened = [source[:, np.clip(first_x + tap, 0, columns - 1)] for tap in range(4)]
-    upsampled = np.empty((height, width, channels), np.float32)
+    widened = [source_chw.take(np.clip(first_x + tap, 0, columns - 1), axis=2) for tap in range(4)]
+    upsampled_chw = np.empty((channels, height, width), np.float32)
     # In strips, because their arrays stay in the processor's cache.
     for strip in (slice(start, start + STRIP) for start in range(0, height, STRIP)):
-        total = np.zeros_like(upsampled[strip])
-        weights = np.zeros(total.shape[:2], np.float32)
+        total = np.zeros_like(upsampled_chw[:, strip])
+        weights = np.zeros(total.shape[1:], np.float32)
         for across, down in np.ndindex(4, 4):
-            tap = widened[across][np.clip(first_y[strip] + down, 0, rows - 1)]
-            difference = tap[..., channels:] - guide[strip]
-            weight = np.einsum("hwc,hwc->hw", difference, difference)
+            tap = widened[across].take(np.clip(first_y[strip] + down, 0, rows - 1), axis=1)
+            values, difference = tap[:channels], tap[channels:]
+            difference -= guide_chw[:, strip]
+            difference *= difference
+            weight = difference.sum(axis=0)
             weight *= np.float32(-1 / (2 * COLOUR_SIGMA**2))
             np.exp(weight, out=weight)
             weight += np.float32(0.02)  # where all colours differ, the spatial kernel alone remains
             weight *= shares_x[across]
             weight *= shares_y[down][strip]
-            total += weight[..., None] * tap[..., :channels]
+            values *= weight
+            total += values
             weights += weight
-        upsampled[strip] = total / weights[..., None]
-    return upsampled
+        np.divide(total, weights, out=upsampled_chw[:, strip])
+    return np.moveaxis(upsampled_chw, 0, -1)
 
 
 def _sample_guide(

@@ -41,6 +41,14 @@ def test_a_sharp_portrait_from_the_front_has_no_problem(rgb_hwc):
     assert advice.by == "rules"
 
 
+def test_a_cut_head_can_be_completed_except_below(rgb_hwc):
+    box = HEAD.box_xyxy
+    above = replace(HEAD, box_xyxy=(box[0], 0.0, *box[2:]))
+    below = replace(HEAD, box_xyxy=(*box[:3], 400.0))
+    assert "(top): the model ends there, unless it is completed." in problems(*seen(rgb_hwc, above))
+    assert "(bottom): the model ends there." in problems(*seen(rgb_hwc, below))
+
+
 def test_the_same_photo_gets_the_same_advice(rgb_hwc):
     assert advise(*seen(rgb_hwc)) == advise(*seen(rgb_hwc))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import requests
 from file_server import CONTENT, DIGEST, HASTE, Behaviour
 
 from face3d.depth import download
@@ -121,7 +122,7 @@ def test_a_server_that_always_breaks_off_is_given_up(server, file, tmp_path):
 
 def test_an_end_that_comes_early_without_an_error_is_noticed(server, file, tmp_path, monkeypatch):
     """As with urllib3 before 2, which does not compare what came with what was announced."""
-    monkeypatch.setattr(download.requests.Response, "iter_content", lambda *_: iter([CONTENT[:1000]]))
+    monkeypatch.setattr(requests.Response, "iter_content", lambda *_: iter([CONTENT[:1000]]))
     server.behaviour.ranges = False
     with pytest.raises(WeightsError, match=f"broke off after 1000 of {len(CONTENT)} bytes"):
         download.download(file, tmp_path / "net.pt", retry_policy=HASTE)

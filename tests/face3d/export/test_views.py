@@ -1,12 +1,14 @@
 """Laws of the pictures: what is seen from where, how large, how it is lit, and what is transparent."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
 from painted_box import painted_box, share
 
 from face3d.errors import GeometryError
-from face3d.export.views import FILL, View, draw, prepare, render, turn_framing
+from face3d.export.views import FILL, Framing, View, draw, prepare, render, turn_framing
 from face3d.structures import Mesh
 
 
@@ -122,3 +124,22 @@ def test_a_texture_lies_where_its_coordinates_say():
         assert picture[row, column, colour] == pytest.approx(200 * lit, abs=2)
     assert (picture[87, 87] < 3).all()
     assert picture[12, 50, :2] == pytest.approx([100 * lit, 100 * lit], abs=4)  # between two of its pixels
+
+
+def test_triangles_that_face_away_change_nothing():
+    """Without its farthest triangle the ball is no solid, and all triangles are drawn."""
+    solid = ball((1, 0.7, 0.8))
+    farthest = solid.vertices_n3[solid.faces_m3].mean(axis=1)[:, 2].argmin()
+    opened = replace(solid, faces_m3=np.delete(solid.faces_m3, farthest, axis=0))
+    assert prepare(solid).closed and not prepare(opened).closed
+    assert not prepare(replace(solid, faces_m3=solid.faces_m3[:, ::-1])).closed  # its inside is seen
+    assert np.array_equal(render(solid, View(80)), render(opened, View(80)))
+
+
+def test_a_framing_shows_its_part_of_the_whole_picture():
+    model = prepare(painted_box())
+    whole = draw(model, View(120, 30, 20, framing=Framing(0.0, 0.0, 0.4))).astype(int)
+    corner = draw(model, View(60, 30, 20, framing=Framing(-0.2, 0.2, 0.2))).astype(int)
+    assert extent(corner) != (0, 0) and np.abs(corner - whole[:60, :60]).mean() < 0.5
+    beside = draw(model, View(60, 30, 20, framing=Framing(3.0, 0.0, 0.2)))
+    assert (beside == 255).all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from face3d.geometry.inspection import edge_report, self_touching, signed_volume, walls
+from face3d.geometry.inspection import edge_report, signed_volume, walls
 from face3d.geometry.meshes import count_components
 
 BOX = trimesh.creation.box((4, 2, 1))
@@ -34,16 +34,3 @@ def test_a_sharp_edge_is_no_thin_wall():
     roof = trimesh.convex.convex_hull([(0, 0, 0), (2, 0, 0), (1, 0, 1), (0, 6, 0), (2, 6, 0), (1, 6, 1)])
     found = walls_of(roof)
     assert found.min() == pytest.approx(6) and 0 < np.isfinite(found).mean() < 0.2
-
-
-def test_only_solids_that_pass_through_each_other_touch():
-    def pair(shift):
-        points, faces = (
-            np.concatenate([TORUS.vertices, TORUS.vertices + shift]),
-            np.concatenate([TORUS.faces, TORUS.faces + len(TORUS.vertices)]),
-        )
-        return self_touching(points, faces)
-
-    assert self_touching(TORUS.vertices.view(np.ndarray), TORUS.faces.view(np.ndarray)) == 0
-    assert pair((0, 0, 1.1)) == 0
-    assert pair((0.4, 0.1, 0.6)) > 10

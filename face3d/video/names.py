@@ -1,0 +1,12 @@
+"""Which files are videos, by their names; without OpenCV, which takes a while to load."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".3gp")
+
+
+def is_video(name: str | PurePath) -> bool:
+    """Whether the name of a file ends as that of a video."""
+    return PurePath(name).suffix.lower() in SUFFIXES
