@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
+
 from benchmarks.faults import disk, inputs, kills, surroundings
 from benchmarks.faults.row import Row
 from benchmarks.faults.runs import NotOkError, SkippedError
@@ -87,6 +89,7 @@ def main() -> int:
     options = parser.parse_args()
     if sys.platform != "linux":
         parser.error("the faults are brought about by means of Linux")
+    cv2.setNumThreads(1)  # the threads of its pool are not in a process that is forked off
     results = []
     for row in ROWS:
         if options.words and not any(word.lower() in row.fault.lower() for word in options.words):

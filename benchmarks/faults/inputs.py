@@ -26,6 +26,8 @@ from benchmarks.faults.runs import (
     picture,
     run,
 )
+from benchmarks.faults.stand_in import PIPE_SECONDS as FEWER_SECONDS
+from face3d.batch.inputs import PIPE_SECONDS
 
 MANY = 10_000
 GOOD_OF_MANY = 10
@@ -145,7 +147,6 @@ def pipes_and_devices(folder: Path) -> str:
     named = run(folder, *(photos / name for name in odd), good, "-o", folder / "named", *QUICK)
     named.expect(1, *(f"{name}" for name in odd), "4 of 5 photos failed")
     expect_same(folder / "named", digests(folder / "undisturbed"))
-    os.mkfifo(folder / "undisturbed" / "good_depth.png.jsonl")
     waiting = run(folder, good, "-o", folder / "noted", "--manifest", photos / "pipe.jpg", *QUICK)
     waiting.expect(1, "is no manifest")
     return (
@@ -266,14 +267,14 @@ ROWS = [
         many,
     ),
     Row(
-        f"Names in {len(NAMES) + 1} scripts and forms, of 255 bytes, not UTF-8",
+        f"{len(NAMES) + 1} names: in many scripts, of 255 bytes, not UTF-8",
         "each photo has files of its own with names of at most 255 bytes",
         names,
     ),
     Row("Links that loop, lead nowhere or to the folder above", "no endless search; others go on", loops),
     Row(
         "Pipes and devices named as photos and videos",
-        "passed over or refused, no waiting",
+        f"passed over in a folder; named, refused after {PIPE_SECONDS:.0f} s at most, here {FEWER_SECONDS:.0f} s",
         pipes_and_devices,
     ),
     Row("A pipe where an output file would come", "it stays; the files get another name", pipe_in_output),

@@ -207,8 +207,12 @@ ROWS = [
         "each file whole or absent, the manifest readable; --resume finishes the rest, nothing twice",
         ten_moments,
     ),
-    Row("Killed in the middle of writing a file", "the same", in_a_write),
-    Row("Killed in the middle of a line of the manifest", "readable to its last whole line", in_a_line),
+    Row("Killed in the middle of writing a file (SIGXFSZ)", "the same", in_a_write),
+    Row(
+        "Manifest that ends in the middle of a line, as after a kill",
+        "readable to its last whole line; --resume goes on",
+        in_a_line,
+    ),
     Row(
         "SIGKILL while files of an earlier run are replaced",
         "each file is there, whole, the earlier or the new one",
