@@ -184,9 +184,12 @@ def convert_file(
     try:
         sha256, made = _made(options, settings, estimators, task, warn)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other photos go on
-        seconds = time.perf_counter() - started
-        return Outcome(error=sentence_of(error), sha256=inputs.digest(task.path), seconds=seconds)
+        failure = sentence_of(error)
+    else:
+        failure = ""
     seconds = time.perf_counter() - started
+    if failure:  # the memory that it had is free again
+        return Outcome(error=failure, sha256=inputs.digest(task.path), seconds=seconds)
     files = {path.relative_to(options.output).as_posix(): digest for path, digest in made.files.items()}
     said = f"{made.said}, {seconds:.1f} s -> {inputs.shown(begin)}_*"
     return Outcome(said, sha256=sha256, report=made.report, files=files, seconds=seconds)

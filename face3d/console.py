@@ -40,8 +40,9 @@ def _stop_early(*_: object) -> None:
 def run(command: Callable[[], int]) -> int:
     """The exit code of `command`, or of the exception that ended it. A message goes to stderr.
 
-    FaceModelError and OSError: its text. KeyboardInterrupt: its text too, which says how far the command
-    came. A reader that has closed the pipe of the output, as `head` does, ends it without a message.
+    FaceModelError and OSError: its text. MemoryError: that there is too little. KeyboardInterrupt: its text
+    too, which says how far the command came. A reader that has closed the pipe of the output, as `head` does,
+    ends it without a message.
     """
     if signal.getsignal(signal.SIGINT) is _stop_early:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -63,5 +64,7 @@ def run(command: Callable[[], int]) -> int:
         message, code = f"{begin}Stopped. {interrupt}".rstrip(), INTERRUPTED
     except (FaceModelError, OSError) as error:
         message, code = str(error), FAILED
+    except MemoryError:
+        message, code = "There is not enough memory. Close other programs.", FAILED
     print(message, file=sys.stderr)
     return code

@@ -274,7 +274,7 @@ ROWS = [
     Row("Links that loop, lead nowhere or to the folder above", "no endless search; others go on", loops),
     Row(
         "Pipes and devices named as photos and videos",
-        f"passed over in a folder; named, refused after {PIPE_SECONDS:.0f} s at most, here {FEWER_SECONDS:.0f} s",
+        f"passed over; named, refused after {PIPE_SECONDS:.0f} s at most (here {FEWER_SECONDS:.0f})",
         pipes_and_devices,
     ),
     Row("A pipe where an output file would come", "it stays; the files get another name", pipe_in_output),

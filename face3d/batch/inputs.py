@@ -166,7 +166,7 @@ def digest(path: Path) -> str:
     """SHA-256 of a file, '' where it cannot be read, or only once."""
     try:
         return sha256_of(path) if path.is_file() else ""
-    except OSError:
+    except (OSError, MemoryError):
         return ""
 
 

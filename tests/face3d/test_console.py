@@ -28,6 +28,7 @@ def test_the_code_of_a_command_is_returned(capsys):
     [
         (PhotoError("It is empty; choose another."), 1, "It is empty; choose another.\n"),
         (OSError(28, "No space left on device"), 1, "[Errno 28] No space left on device\n"),
+        (MemoryError(), 1, "There is not enough memory. Close other programs.\n"),
         (KeyboardInterrupt(), 130, "Stopped.\n"),
         (KeyboardInterrupt("2 of 3 photos are done."), 130, "Stopped. 2 of 3 photos are done.\n"),
     ],

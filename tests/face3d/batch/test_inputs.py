@@ -167,6 +167,14 @@ def test_a_silent_pipe_and_a_device_hold_nothing_up(tmp_path, monkeypatch):
     assert inputs.digest(tmp_path / "pipe.jpg") == inputs.digest(Path("/dev/zero")) == ""
 
 
+def test_without_memory_a_photo_has_no_digest(tmp_path, monkeypatch):
+    def refuse(_):
+        raise MemoryError
+
+    monkeypatch.setattr(inputs, "sha256_of", refuse)
+    assert inputs.digest(Path(__file__)) == ""
+
+
 def test_no_more_of_a_file_is_read_than_is_asked_for(tmp_path):
     (tmp_path / "a").write_bytes(b"12345")
     assert inputs.bytes_of(tmp_path / "a", 3) == b"1234"
