@@ -208,7 +208,7 @@ def _made(
     video, made_of = None, None
     if options.prompt is None and is_video(task.path):
         asked = 0 if options.rotate == "auto" else int(options.rotate)
-        video = video_of(task.path, lambda frame: estimators.depth_map(frame, asked)[1], options)
+        video = video_of(task.path, lambda frame: estimators.depth_map(frame, asked), options)
         photo, sha256 = video.photo, video.sha256
     else:
         photo, made_of = photo_of(task.path, begin, options, warn)

@@ -57,10 +57,12 @@ def check_video_options(options: argparse.Namespace, paths: list[Path]) -> None:
             )
 
 
-def video_of(path: Path, predict: Callable[[Photo], DepthMap], options: argparse.Namespace) -> Video:
+def video_of(
+    path: Path, predict: Callable[[Photo], tuple[Photo, DepthMap]], options: argparse.Namespace
+) -> Video:
     """The video of a file: its depth films, and the frame that suits a model best.
 
-    predict: the depth map of a frame. Raises: VideoError.
+    predict: a frame as the options turn and crop it, and its depth map. Raises: VideoError.
     """
     from face3d.video.frames import open_film
     from face3d.video.stage import depth_film

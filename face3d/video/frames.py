@@ -15,9 +15,9 @@ import cv2
 from face3d.errors import VideoError
 from face3d.structures import Array, Photo
 
-os.environ.setdefault(
-    "OPENCV_FFMPEG_LOGLEVEL", "-8"
-)  # read once, when OpenCV first uses FFmpeg: it prints nothing
+# Read once, when OpenCV first uses FFmpeg, which then prints nothing.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
 MOST_FRAMES = 20_000
 """Frames after which a video is not read further: 11 minutes at 30 a second."""
 TRIES = 30

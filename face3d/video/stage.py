@@ -13,25 +13,25 @@ from face3d.errors import VideoError
 from face3d.structures import DepthMap, Photo
 from face3d.video.choice import suitability
 from face3d.video.films import Frames, Range, film_8bit, film_16bit
-from face3d.video.frames import Film
+from face3d.video.frames import Film, Frame
 from face3d.video.steady import Steady
 
-Predict = Callable[[Photo], DepthMap]
+Predict = Callable[[Photo], tuple[Photo, DepthMap]]
+"""From a frame to the picture that the network saw, turned and cropped as it may be, and its depth map."""
 
 
 @dataclass(frozen=True, eq=False)
 class DepthFilm:
     """What a video gives.
 
-    photo, depth: of the frame that suits a model best, by the network, not mixed with others. number,
-    seconds: of that frame. frames: how many were computed. film_8bit: MP4. film_16bit: ending and bytes.
+    photo: the frame that suits a model best, as it is in the file. number, seconds: of that frame.
+    frames: how many were computed. film_8bit: MP4. film_16bit: ending and bytes.
     black, white: the depth values of the codes 1 and 65535 of the 16 bits.
     own_change, change: mean change from frame to frame of what stands still, by the network alone and in the
     film, shares of the depth's spread; None where nothing stood still.
     """
 
     photo: Photo
-    depth: DepthMap
     number: int
     seconds: float
     frames: int
@@ -68,16 +68,16 @@ def depth_film(
     Raises: VideoError where no frame shows a person.
     """
     steady, span = Steady(), None
-    best: tuple[float, Photo, DepthMap, int, float] | None = None
+    best: tuple[float, Frame] | None = None
     changes: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         frames = Frames(Path(folder))
         for frame in film.frames(every):
-            depth = predict(frame.photo)
-            worth = suitability(frame.photo, depth)
+            seen, depth = predict(frame.photo)
+            worth = suitability(seen, depth)
             if best is None or worth > best[0]:
-                best = worth, frame.photo, depth, frame.number, frame.seconds
-            shown = steady.add(frame.photo, depth)
+                best = worth, frame
+            shown = steady.add(seen, depth)
             if shown.change is not None and shown.own_change is not None:
                 changes.append((shown.own_change, shown.change))
             if span is None and depth.mask_hw.any():
@@ -91,12 +91,11 @@ def depth_film(
         if best is None or span is None:
             raise VideoError(f"No frame of {film.name} shows a person. Choose another video.")
         own_change, change = np.mean(changes, axis=0).tolist() if changes else (None, None)
-        _, photo, depth, number, seconds = best
+        chosen = best[1]
         return DepthFilm(
-            photo,
-            depth,
-            number,
-            seconds,
+            chosen.photo,
+            chosen.number,
+            chosen.seconds,
             len(frames.seconds),
             film_8bit(frames),
             film_16bit(frames),

@@ -68,9 +68,10 @@ class Steady:
         if np.abs(values_hw - before.values_hw)[still_hw].mean() > LARGEST_JUMP * spread:
             return SteadyFrame(depth, None, None)
         share_hw = SHARE + (1 - SHARE) * np.clip((moved_hw - STILL) / (MOVES - STILL), 0, 1)
-        share_hw = np.where(before.mask_hw & depth.mask_hw, share_hw, 1).astype(np.float32)
-        steady_hw = before.values_hw + share_hw * (values_hw - before.values_hw)
-        steady_hw = np.where(depth.mask_hw, steady_hw, values_hw)
+        both_hw = before.mask_hw & depth.mask_hw  # beside them values need not be finite
+        share_hw = np.where(both_hw, share_hw, 1).astype(np.float32)
+        mixed_hw = before.values_hw + share_hw * (values_hw - before.values_hw)
+        steady_hw = np.where(both_hw, mixed_hw, values_hw)
         shown = replace(
             _on_scale(depth, scale, shift, steady_hw),
             matte_hw=_mixed(before.matte_hw, depth.matte_hw, share_hw),

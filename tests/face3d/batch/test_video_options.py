@@ -31,7 +31,8 @@ def talk(tmp_path):
 @pytest.mark.usefixtures("network")
 def test_a_video_gives_its_depth_films_and_a_model_of_one_frame(talk, tmp_path):
     out = tmp_path / "out"
-    assert convert.main([str(talk), "-o", str(out), "--every", "2", "--faces", "3000"]) == 0
+    turned = ["--rotate", "90", "--crop", "0", "0", "90", "72"]
+    assert convert.main([str(talk), "-o", str(out), "--every", "2", "--faces", "3000", *turned]) == 0
     names = {path.name for path in out.iterdir()}
     assert {"talk_depth.mp4", "talk_depth.png", "talk_bust.glb", "talk_bust_report.json"} <= names
     assert any(name.startswith("talk_depth16.") and not name.endswith("png") for name in names)
@@ -70,7 +71,7 @@ def test_a_video_that_is_another_one_meanwhile_is_refused(talk):
 
     def predict_and_replace(photo):
         talk.write_bytes(b"another video")
-        return stand_in.predict(None, photo)
+        return photo, stand_in.predict(None, photo)
 
     with pytest.raises(VideoError, match=r"talk\.mp4 changed while it was read\. Convert it again\."):
         video_of(talk, predict_and_replace, options)

@@ -10,7 +10,6 @@ from face3d.completion.stage import complete
 from face3d.geometry.camera import unproject
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import Photo
 from face3d.synthetic import head, photo_of
 
 HEAD = head((384, 320))
@@ -109,4 +108,3 @@ def test_marks_of_what_is_hidden_move_with_the_photo():
     done = complete(depth, photo, hidden_hw=hidden)
     top = done.photo.frame[1]
     assert (done.completion.marked_hw[top:] == hidden).all()
-    assert isinstance(done.photo, Photo)

@@ -68,6 +68,21 @@ def test_what_moves_is_followed_at_once_and_a_new_scene_begins_anew():
     assert cut.change is None and cut.depth is other
 
 
+def test_what_is_beside_the_foreground_need_not_be_finite():
+    def holed(rows):
+        mask = HEAD.mask_hw.copy()
+        mask[rows] = False
+        values = np.where(mask, HEAD.values_hw, np.float32(np.nan))
+        return replace(HEAD, values_hw=values, back_hw=None, mask_hw=mask)
+
+    steady = Steady()
+    steady.add(picture(), holed(np.s_[40:50]))
+    shown = steady.add(picture(seed=1), holed(np.s_[60:70])).depth
+    assert shown.values_hw[HEAD.mask_hw & (np.indices(SIZE)[0] < 60)] == pytest.approx(
+        HEAD.values_hw[HEAD.mask_hw & (np.indices(SIZE)[0] < 60)], abs=1e-6
+    )
+
+
 class FilmOf:
     """A film of given frames in place of a file."""
 
@@ -80,16 +95,23 @@ class FilmOf:
                 yield Frame(number, number / 25, photo)
 
 
-def test_the_sharpest_frame_is_the_models_and_its_depth_is_the_networks_own():
+def test_a_frame_is_judged_and_compared_as_the_network_saw_it():
+    """Turned: its depth map has other proportions than the frame."""
+    photos = [picture(seed=seed).turned(270) for seed in range(3)]
+    film = depth_film(FilmOf(photos), lambda photo: (photo.turned(90), HEAD))
+    assert film.photo is photos[film.number] and film.change == 0
+
+
+def test_the_sharpest_frame_is_the_models():
     blurred = replace(picture(), rgb_hwc=cv2.GaussianBlur(picture().rgb_hwc, (0, 0), 4))
     photos = [blurred, blurred, picture(seed=2), blurred]
-    done, made = [], {}
+    done = []
 
     def predict(photo):
-        return made.setdefault(id(photo), jittered(len(made)))
+        return photo, jittered(len(done))
 
     film = depth_film(FilmOf(photos), predict, tell=done.append)
-    assert film.number == 2 and film.photo is photos[2] and film.depth is made[id(photos[2])]
+    assert film.number == 2 and film.photo is photos[2]
     assert done == [1, 2, 3, 4] and film.frames == 4
     assert film.report()["model_from_second"] == 0.08
     assert depth_film(FilmOf(photos), predict, every=2).frames == 2
@@ -102,7 +124,7 @@ def test_a_frame_without_a_face_is_the_last_choice():
 def test_a_film_without_a_person_is_one_sentence():
     empty = replace(HEAD, mask_hw=np.zeros(SIZE, bool), faces=())
     with pytest.raises(VideoError, match=r"No frame of talk.mp4 shows a person\. Choose another video\."):
-        depth_film(FilmOf([picture()]), lambda _: empty)
+        depth_film(FilmOf([picture()]), lambda photo: (photo, empty))
 
 
 @pytest.fixture
