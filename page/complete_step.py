@@ -50,7 +50,7 @@ def complete_step(session: Session, result: DepthResult, face: int) -> tuple[Dep
         if session.tried is None and session.kept is None:
             with shown.container(gap="small"):
                 _offer(session, result, face)
-        # No second run of the page: it would scroll to its top.
+        # What was completed takes the place of the question in the same run.
         if session.tried is not None:
             with shown.container(gap="small"):
                 return _judge(session, result, session.tried), result

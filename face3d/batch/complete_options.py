@@ -9,6 +9,7 @@ from pathlib import Path
 from face3d.batch import inputs
 from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
 from face3d.errors import CompletionError
+from face3d.geometry.kinds import KINDS
 from face3d.structures import Completion, DepthMap, Photo
 
 NO_COMPLETION = "none"
@@ -78,6 +79,7 @@ def completed(
     """Depth map and photo with what the options ask for completed, and how; as they are where they ask for
     nothing. `warn` is told what was asked for and could not be done.
 
+    Of a plate, which is the photo's rectangle, the photo grows only where a completion was asked for.
     hidden: the mask of what is hidden, turned as the photo. progress: of a download.
     Raises: CompletionError, WeightsError and GeometryError as `face3d.completion.stage.complete`.
     """
@@ -93,6 +95,7 @@ def completed(
         chosen_engine(options),
         face=face,
         hidden_hw=hidden_hw,
+        beyond_edge=options.complete is not None or not KINDS[options.model].plate,
         checkpoint=options.complete_pipeline,
         progress=progress,
     )

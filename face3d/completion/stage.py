@@ -43,12 +43,13 @@ def complete(
     *,
     face: int = 1,
     hidden_hw: Array | None = None,
+    beyond_edge: bool = True,
     checkpoint: str | None = None,
     progress: Progress | None = None,
 ) -> Completed:
     """What the photo does not show, completed by one of `COMPLETIONS`, of the person with the face `face`.
 
-    A head that the photo's edge cuts is continued beyond it: photo and depth map grow.
+    beyond_edge: whether a head that the photo's edge cuts is continued beyond it: photo and depth map grow.
     hidden_hw: (h, w) bool, pixels of the photo that show something before the person; they get colours and
     depth of the person. All other pixels keep both.
     checkpoint: folder or hub id of an engine that has none of its own. progress: of a download.
@@ -61,7 +62,7 @@ def complete(
     uses_symmetry = name == "symmetry"
     settings = ModelSettings(face=face)
     added_hw = None
-    if (continued := continue_head(depth, photo, face, paint)) is not None:
+    if beyond_edge and (continued := continue_head(depth, photo, face, paint)) is not None:
         if hidden_hw is not None:
             hidden_hw = _in_frame(hidden_hw, continued.photo)
         depth, photo, added_hw = continued.depth, continued.photo, continued.added_hw

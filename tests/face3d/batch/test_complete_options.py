@@ -1,15 +1,22 @@
 """Options about what the photo does not show: those that exclude each other, and the mask."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sample_files import encoded
 
-from face3d.batch.complete_options import add_complete_options, chosen_engine, chosen_hidden
+from face3d.batch.complete_options import (
+    add_complete_options,
+    chosen_engine,
+    chosen_hidden,
+    completed,
+)
 from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
 from face3d.errors import CompletionError, PhotoError
+from face3d.synthetic import head, photo_of
 
 
 def parsed(*words):
@@ -44,3 +51,17 @@ def test_a_mask_that_is_no_picture_is_one_sentence(tmp_path):
     (tmp_path / "mask.png").write_text("none")
     with pytest.raises(PhotoError, match=r"mask\.png"):
         chosen_hidden(parsed("--hidden", str(tmp_path / "mask.png")), [Path("a.jpg")])
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "grows"),
+    [("bust", None, True), ("lithophane", None, False), ("lithophane", "diffusion", True)],
+)
+def test_a_cut_head_grows_the_photo_of_a_plate_only_where_that_was_asked_for(kind, asked, grows):
+    whole = head((192, 160))
+    face = replace(whole.faces[0], box_xyxy=(40.0, 0.0, 120.0, 88.0), eyes_xy=((67.2, 34.4), (92.8, 34.4)))
+    layers = {name: getattr(whole, name)[40:] for name in ("values_hw", "back_hw", "mask_hw", "matte_hw")}
+    depth = replace(whole, faces=(face,), **layers)
+    options = argparse.Namespace(complete=asked, complete_pipeline=None, model=kind)
+    photo = completed(depth, photo_of((152, 160)), options, None, 1, lambda _: None)[1]
+    assert (photo.size_hw[0] > 152) == grows
