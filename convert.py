@@ -2,6 +2,7 @@
 
     python convert.py portrait.jpg -o out/
     python convert.py photos/ -o out/ --model bust --formats glb,stl,ply --height-mm 120
+    python convert.py batch photos/ out/ --ray local
     python convert.py --prompt "an old man with a white beard" --seed 7
 
 Per photo, in the output folder: NAME_depth.png (8 bit), NAME_depth16.png and NAME_depth.npy, and what else is
@@ -43,6 +44,8 @@ from face3d.batch.photo_options import check_photo_options, part_of
 from face3d.batch.run import Convert, plan, run
 from face3d.batch.run_options import check_run_options, recipe_of
 from face3d.batch.video_options import Video, check_video_options, video_of
+from face3d.cluster.command import batch
+from face3d.cluster.options import COMMAND
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
 from face3d.errors import memory_errors_explained, sentence_of
@@ -286,7 +289,13 @@ def convert_all(options: argparse.Namespace) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Convert the photos named on the command line; returns the exit code, see `face3d.batch.options`."""
+    """Convert the photos named on the command line; returns the exit code, see `face3d.batch.options`.
+
+    After the word `batch` it is a folder, on a cluster; see `face3d.cluster.options`.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == [COMMAND]:
+        return console.run(lambda: batch(words[1:], "convert:opened"))
     return console.run(lambda: convert_all(parsed(argv)))
 
 

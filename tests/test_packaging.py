@@ -83,6 +83,7 @@ def test_the_extra_requirements_are_all_extras_but_the_training():
                 "assistant",
                 "imagine",
                 "video",
+                "ray",
             )
         )
     )
@@ -94,7 +95,7 @@ def test_the_development_requirements_are_the_group():
 
 def test_the_tests_have_what_the_extras_ask_for():
     """All but open3d, which is large, needs libraries of the system, and is stood in for."""
-    for name in ("heic", "transformers", "imagine", "training"):
+    for name in ("heic", "transformers", "imagine", "ray", "training"):
         assert as_set(EXTRAS[name]) <= group("dev"), name
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 import convert
 from face3d import bundled
+from face3d.cluster.options import COMMAND, batch_arguments
 from face3d.depth.registry import NETWORKS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,11 +67,19 @@ def check_module(name, arguments):
         assert set(names) <= set(NETWORKS)
 
 
+def understood(words):
+    """The words after the name of the command line are its options, or those of its command `batch`."""
+    if words[:1] == [COMMAND]:
+        batch_arguments().parse_args(words[1:])
+    else:
+        convert.arguments().parse_args(words)
+
+
 @pytest.mark.parametrize("words", list(commands()))
 def test_commands_are_understood(words):
     tool, first, *rest = words if len(words) > 1 else [*words, "", ""]
     if tool == "photo-to-3d-face":
-        convert.arguments().parse_args(words[1:])
+        understood(words[1:])
     elif tool == "make":
         assert re.search(rf"^{first}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
     elif tool == "pip":
@@ -80,7 +89,7 @@ def test_commands_are_understood(words):
         check_module(rest[0], rest[1:])
     else:
         assert first == "convert.py"
-        convert.arguments().parse_args(rest)
+        understood(rest)
 
 
 def test_the_pages_hold_commands():

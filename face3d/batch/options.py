@@ -43,6 +43,12 @@ def arguments() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, default=Path("output"), metavar="DIR", help="default: output/"
     )
     add_run_options(parser)
+    add_settings(parser)
+    return parser
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the options about the output of a photo."""
     add_depth_options(parser)
     kinds = "; ".join(f"{name}: {kind.summary}" for name, kind in KINDS.items())
     parser.add_argument("--model", default="bust", choices=list(KINDS), help=f"default: bust. {kinds}")
@@ -68,7 +74,6 @@ def arguments() -> argparse.ArgumentParser:
     add_complete_options(parser)
     add_assist_options(parser)
     add_imagine_options(parser)
-    return parser
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:

@@ -27,7 +27,7 @@ Convert = Callable[[Task, Warn], Outcome]
 Opened = Callable[[argparse.Namespace], Convert]
 """Loads what the options name, once in each process."""
 
-REMEDY = "Use fewer --jobs, or a smaller photo."
+REMEDY = "Convert fewer photos at a time, or a smaller one."
 
 
 def plan(tasks: Sequence[Task], options: argparse.Namespace, recipe: Recipe) -> int:
@@ -94,9 +94,11 @@ def run(
             if here:
                 outcomes = _one_by_one(to_do, here, progress)
             else:
-                outcomes = stack.enter_context(closing(_spread(to_do, opened, options, jobs, progress)))
+                outcomes = stack.enter_context(closing(converted(to_do, opened, options, jobs)))
         try:
             for task, outcome in outcomes:
+                for sentence in outcome.warnings:
+                    progress.about(task, sentence)
                 line = manifest.entry(task, outcome, recipe)
                 if overviews:
                     lines[task] = line
@@ -133,17 +135,16 @@ def _one_by_one(
         yield task, convert(task, partial(progress.about, task))
 
 
-def _spread(
-    tasks: Iterable[Task], opened: Opened, options: argparse.Namespace, jobs: int, progress: Progress
+def converted(
+    tasks: Iterable[Task], opened: Opened, options: argparse.Namespace, jobs: int
 ) -> Generator[tuple[Task, Outcome], None, None]:
-    """Each task and what became of it, in processes."""
+    """Each task and what became of it, in `jobs` processes that end with this; see `spread`. Where one dies
+    twice of a photo, that photo has failed. Raises: FaceModelError of `opened`; BatchError.
+    """
     for task, outcome in spread(tasks, _opened_collecting, (opened, options), jobs):
         if isinstance(outcome, Died):
             said = f"Its process died twice ({outcome}), as where memory is short. {REMEDY}"
-            yield task, Outcome(error=said, sha256=digest(task.path))
-            continue
-        for sentence in outcome.warnings:
-            progress.about(task, sentence)
+            outcome = Outcome(error=said, sha256=digest(task.path))
         yield task, outcome
 
 

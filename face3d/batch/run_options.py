@@ -19,7 +19,8 @@ from face3d.errors import BatchError
 
 _WHICH = ("photos", "recursive", "resume", "dry_run", "fail_fast", "jobs", "settings")
 _WHERE_TO = ("output", "manifest", "sheet", "csv")
-RUN_OPTIONS = frozenset((*_WHICH, *_WHERE_TO))
+_ON_A_CLUSTER = ("ray", "actors", "actor_gb")
+RUN_OPTIONS = frozenset((*_WHICH, *_WHERE_TO, *_ON_A_CLUSTER))
 """Of the namespace: what decides which photos are converted, how and where to, not what comes out of one."""
 FEW = 4
 """Photos that one process has converted about as soon as others have loaded the network."""
@@ -29,8 +30,8 @@ FILES_READ = ("mask", "hidden", "depth_map", "checkpoint")
 """Of the namespace: what may name a file that the output depends on."""
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options to the command line's."""
+def add_settings_file(parser: argparse.ArgumentParser) -> None:
+    """Add `--settings`."""
     parser.add_argument(
         "--settings",
         type=Path,
@@ -38,6 +39,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help="a TOML file with settings by the names of these options, as the page saves it; what the "
         "command line says itself counts first",
     )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to the command line's."""
+    add_settings_file(parser)
     parser.add_argument(
         "-r",
         "--recursive",

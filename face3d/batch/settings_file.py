@@ -22,9 +22,14 @@ ONE_OF = (frozenset({"height_mm", "size"}),)
 HEADER = "# Settings of photo-to-3d-face {}: python convert.py PHOTO --settings FILE\n"
 
 
-def merged(parser: argparse.ArgumentParser, words: Sequence[str] | None) -> argparse.Namespace:
+def merged(
+    parser: argparse.ArgumentParser,
+    words: Sequence[str] | None,
+    of_file: argparse.ArgumentParser | None = None,
+) -> argparse.Namespace:
     """The options on the command line, and those of the file that `--settings` names where it has none.
 
+    of_file: has the options that a file may set, and needs no argument; default: the same parser.
     Raises: BatchError for a file that cannot be read, an unknown name or a value of no use.
     """
     options = parser.parse_args(words)
@@ -35,7 +40,7 @@ def merged(parser: argparse.ArgumentParser, words: Sequence[str] | None) -> argp
     given = {name for name, value in vars(parser.parse_args(words, marked)).items() if value is not nothing}
     for group in ONE_OF:
         given |= group if group & given else set()
-    for name, value in _read(options.settings, parser).items():
+    for name, value in _read(options.settings, of_file or parser).items():
         if name not in given:
             setattr(options, name, value)
     return options

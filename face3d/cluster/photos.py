@@ -1,0 +1,106 @@
+"""The photos of a batch on a cluster: what is in a folder or a list, and the names of their files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from face3d.batch.inputs import Found, find_photos
+from face3d.batch.outputs import ENDINGS, output_names
+from face3d.cluster.storage import Storage, storage_at
+from face3d.errors import BatchError
+from face3d.photo import accepted_suffixes
+
+LIST = ".txt"
+MOST_OF_LIST = 2**30
+
+
+class Row(NamedTuple):
+    """A photo to convert. id: of the photo and how it is converted. photo: where it is. name: what its files
+    begin with.
+    """
+
+    id: str
+    photo: str
+    name: str
+
+
+class Listed(NamedTuple):
+    """Photos by the path that gives their names, and where each is, with its size and time."""
+
+    found: Found
+    places: Mapping[Path, tuple[str, int, float]]
+
+
+def listed(source: Storage, output: Storage) -> Listed:
+    """The photos of a folder, or of a list. Raises: BatchError for a place that cannot be read."""
+    if source.path.lower().endswith(LIST):
+        return _of_list(source)
+    if source.is_local:
+        found = find_photos([Path(source.path)], recursive=True, but=Path(output.path))
+        stats = {path: path.stat() for path in found.photos}
+        return Listed(found, {path: (str(path), stat.st_size, stat.st_mtime) for path, stat in stats.items()})
+    photos, places = {}, {}
+    for path, size, seconds in sorted(source.files()):
+        place = source.at(str(path))
+        if _is_photo(path) and not place.path.startswith(output.path.rstrip("/") + "/"):
+            photos[Path(path)] = Path(path.parent)
+            places[Path(path)] = (place.name, size, seconds)
+    failures = [] if photos else [f"{source.name} holds no photo ({', '.join(accepted_suffixes())})."]
+    return Listed(Found(list(photos), failures, [], photos), places)
+
+
+def _of_list(source: Storage) -> Listed:
+    """The photos that a list names, a line each; lines that are empty or begin with # are passed over."""
+    try:
+        text = source.read(MOST_OF_LIST).decode()
+    except UnicodeDecodeError as error:
+        raise BatchError(f"{source.name} is no text in UTF-8. Save the list as such.") from error
+    lines = [line.strip() for line in text.splitlines()]
+    named = list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+    places = {}
+    for number, line in enumerate(named):  # a folder for each, so that equal names stay apart
+        where = line if "://" in line else os.path.abspath(line)
+        places[Path(str(number), file_name(line))] = (where, 0, 0.0)
+    failures = [] if places else [f"{source.name} names no photo. Write a path or an address on each line."]
+    return Listed(Found(list(places), failures, []), places)
+
+
+def _is_photo(path: PurePosixPath) -> bool:
+    """By its name, for reading each file of a store to see would take as long as converting some."""
+    hidden = path.name.startswith(".")
+    own = path.name.lower().endswith(ENDINGS)
+    return not hidden and not own and path.suffix.lower().lstrip(".") in accepted_suffixes()
+
+
+def rows_of(photos: Listed, output: Storage, face: int, recipe: Mapping[str, Any]) -> Sequence[Row]:
+    """A row for each photo. face: as of `output_names`. recipe: what their files are made with."""
+    found = photos.found
+    with tempfile.TemporaryDirectory() as elsewhere:
+        folder = Path(output.path if output.is_local else elsewhere)
+        names = output_names(found.photos, folder, face, (), found.places)
+    rows = []
+    for path, name in zip(found.photos, names, strict=True):
+        where, size, seconds = photos.places[path]
+        made_of = json.dumps([where, size, seconds, name, recipe], sort_keys=True)
+        rows.append(Row(hashlib.sha256(made_of.encode()).hexdigest(), where, name))
+    return rows
+
+
+def opened_photo(photo: str, source: Storage) -> Storage:
+    """Where a photo of the batch is, with the file system of its folder."""
+    inside = photo.removeprefix(source.name.rstrip("/") + "/")
+    if inside != photo:
+        return source.at(inside)
+    return storage_at(photo)
+
+
+def file_name(photo: str) -> str:
+    """The last part of a path or an address."""
+    return PurePosixPath(unquote(urlsplit(photo).path) if "://" in photo else photo).name or "photo"

@@ -1,0 +1,71 @@
+"""The photos of a folder, a store of objects and a list; a row's id changes with all that its files do."""
+
+import fsspec
+import pytest
+
+from face3d.cluster.photos import listed, opened_photo, rows_of
+from face3d.cluster.storage import storage_at
+from face3d.errors import BatchError, PhotoError
+from face3d.photo import MAX_BYTES
+
+OUTPUT = storage_at("memory://shelf/in/out")
+
+
+@pytest.fixture
+def store():
+    """A store of objects in memory; the folder shelf/in in it."""
+    objects = fsspec.filesystem("memory")
+    names = ("b.jpg", "one/a.PNG", "notes.doc", ".a/a.jpg", "._b.jpg", "out/b_depth16.png", "out/x.jpg")
+    for name in names:
+        objects.pipe(f"/shelf/in/{name}", name.encode())
+    yield objects
+    objects.rm("/shelf", recursive=True)
+
+
+def test_photos_of_a_store_have_names_as_those_of_a_folder(store):
+    source = storage_at("memory://shelf/in")
+    photos = listed(source, OUTPUT)
+    rows = rows_of(photos, OUTPUT, 1, {})
+    assert [(row.photo, row.name) for row in rows] == [
+        ("memory://shelf/in/b.jpg", "b"),
+        ("memory://shelf/in/one/a.PNG", "one/a"),
+    ]
+    assert opened_photo(rows[1].photo, source).read(MAX_BYTES) == b"one/a.PNG"
+    assert [row.name for row in rows_of(photos, OUTPUT, 2, {})] == ["b_face2", "one/a_face2"]
+
+
+def test_a_list_names_photos_anywhere(store, tmp_path):
+    (tmp_path / "c.jpg").write_bytes(b"c")
+    lines = ["# two", "memory://shelf/in/b.jpg", "", str(tmp_path / "c.jpg"), "memory://shelf/in/out/x.jpg"]
+    (tmp_path / "list.txt").write_text("\n".join([*lines, lines[1]]))
+    source = storage_at(str(tmp_path / "list.txt"))
+    rows = rows_of(listed(source, OUTPUT), OUTPUT, 1, {})
+    assert [row.name for row in rows] == ["b", "c", "x"]
+    read = [opened_photo(row.photo, source).read(MAX_BYTES) for row in rows]
+    assert read == [b"b.jpg", b"c", b"out/x.jpg"]
+
+
+def test_an_id_is_of_the_photo_its_settings_and_its_name(store):
+    source = storage_at("memory://shelf/in")
+
+    def ids(recipe):
+        return [row.id for row in rows_of(listed(source, OUTPUT), OUTPUT, 1, recipe)]
+
+    first = ids({"model": "bust"})
+    assert ids({"model": "bust"}) == first and len(set(first)) == 2
+    assert not set(ids({"model": "shell"})) & set(first)
+    store.pipe("/shelf/in/b.jpg", b"larger than it was")
+    changed = ids({"model": "bust"})
+    assert changed[0] != first[0] and changed[1] == first[1]
+
+
+def test_what_is_not_there_is_said(tmp_path):
+    (tmp_path / "empty.txt").write_text("# nothing\n")
+    (empty,) = listed(storage_at(str(tmp_path / "empty.txt")), OUTPUT).found.failures
+    assert empty.endswith("empty.txt names no photo. Write a path or an address on each line.")
+    with pytest.raises(BatchError, match=r"memory://nowhere is not there. Name a folder of photos"):
+        listed(storage_at("memory://nowhere"), OUTPUT)
+    with pytest.raises(BatchError, match=r"neither://x cannot be read: .* Check the address"):
+        storage_at("neither://x")
+    with pytest.raises(PhotoError, match=r"memory://nowhere/a.jpg is not there"):
+        storage_at("memory://nowhere/a.jpg").read(MAX_BYTES)
