@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pyarrow
 import ray
-from ray.data import ActorPoolStrategy, Datasource, ReadTask
+from ray.data import ActorPoolStrategy, DataContext, Datasource, ReadTask
 from ray.data.block import Block, BlockAccessor, BlockMetadata
 from ray.data.checkpoint import CheckpointConfig
 from ray.data.datasource import BlockBasedFileDatasink, FilenameProvider, WriteResult
@@ -34,8 +34,9 @@ MOST_OF_BLOCK = 16
 checkpoint and of the manifest."""
 BLOCKS_PER_ACTOR = 8
 """At least, so that all of them end at about the same time."""
-LITTLE: Mapping[str, Any] = {"num_cpus": 0.001, "memory": 200 * 2**20}
-"""What Ray sets aside for the tasks that read the list and write lines: the actors take all cores."""
+LITTLE: Mapping[str, Any] = {"num_cpus": 0, "memory": 200 * 2**20}
+"""What Ray sets aside for a task that reads the list or writes lines. With any core they would wait for the
+actors, which take all, and the actors for them."""
 
 REMEDY = "Check --ray, and that each computer of the cluster has this program with the extra `ray`."
 
@@ -56,7 +57,9 @@ def run(rows: Sequence[Row], job: Job, address: str, actors: int | None, actor_g
     """
     try:
         with _connected(address):
-            return _convert_all(rows, job, actors or int(ray.cluster_resources().get("CPU", 1)), actor_gb)
+            actors = actors or max(1, int(ray.cluster_resources().get("CPU", 1)))
+            with DataContext.current(_context(job)):
+                return _convert_all(rows, job, actors, actor_gb)
     except (ray.exceptions.RayError, ConnectionError) as error:
         cause = getattr(error, "cause", None)
         raise (
@@ -68,7 +71,6 @@ def run(rows: Sequence[Row], job: Job, address: str, actors: int | None, actor_g
 def _connected(address: str) -> Iterator[None]:
     """Ray, connected. Raises: ConnectionError."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # else its C++ part writes to the terminal
     dashboard = False if address == LOCAL else None
     ray.init(address, include_dashboard=dashboard, logging_level=logging.ERROR, log_to_driver=False)
     try:
@@ -77,18 +79,24 @@ def _connected(address: str) -> Iterator[None]:
         ray.shutdown()
 
 
-def _convert_all(rows: Sequence[Row], job: Job, actors: int, actor_gb: float) -> Ended:
-    sink = ManifestLines(job)
-    photos = ray.data.read_datasource(Photos(rows, actors), **LITTLE)
-    context = photos.context
+def _context(job: Job) -> DataContext:
+    """Settings of Ray Data for this run."""
+    context = DataContext.get_current().copy()
     context.checkpoint_config = CheckpointConfig(
         "id",
         job.output.at(CHECKPOINT).path,
         delete_checkpoint_on_success=False,
         override_filesystem=job.output.filesystem,
     )
+    context.use_datasource_v2 = False  # it starts 32 processes to read the checkpoint
     context.enable_progress_bars = sys.stderr.isatty()
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+    return context
+
+
+def _convert_all(rows: Sequence[Row], job: Job, actors: int, actor_gb: float) -> Ended:
+    sink = ManifestLines(job)
+    photos = ray.data.read_datasource(Photos(rows, actors), **LITTLE)
     lines = photos.map_batches(
         Converter,
         fn_constructor_args=(job,),
