@@ -60,19 +60,24 @@ def run(rows: Sequence[Row], job: Job, address: str, actors: int | None, actor_g
             actors = actors or max(1, int(ray.cluster_resources().get("CPU", 1)))
             with DataContext.current(_context(job)):
                 return _convert_all(rows, job, actors, actor_gb)
-    except (ray.exceptions.RayError, ConnectionError) as error:
+    except ray.exceptions.RayError as error:
         cause = getattr(error, "cause", None)
         raise (
-            cause if isinstance(cause, FaceModelError) else BatchError(f"{_first_line(error)} {REMEDY}")
+            cause
+            if isinstance(cause, FaceModelError)
+            else BatchError(f"Ray ended the run: {_first_line(error)} {REMEDY}")
         ) from error
 
 
 @contextmanager
 def _connected(address: str) -> Iterator[None]:
-    """Ray, connected. Raises: ConnectionError."""
+    """Ray, connected. Raises: BatchError."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     dashboard = False if address == LOCAL else None
-    ray.init(address, include_dashboard=dashboard, logging_level=logging.ERROR, log_to_driver=False)
+    try:
+        ray.init(address, include_dashboard=dashboard, logging_level=logging.ERROR, log_to_driver=False)
+    except Exception as error:  # it raises what comes, as plain exceptions
+        raise BatchError(f"Ray cannot be reached or started: {_first_line(error)} {REMEDY}") from error
     try:
         yield
     finally:
@@ -189,4 +194,5 @@ def _rows(blocks: Iterable[Block]) -> Iterator[Any]:
 def _first_line(error: Exception) -> str:
     """What an error of Ray says, without the traceback of the other computer."""
     cause = getattr(error, "cause", None) or error
-    return f"Ray ended the run: {type(cause).__name__}: {str(cause).strip().splitlines()[0]}."
+    said = str(cause).strip().splitlines() or [type(cause).__name__]
+    return f"{said[0].rstrip('.')}."

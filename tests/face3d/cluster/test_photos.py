@@ -2,6 +2,7 @@
 
 import fsspec
 import pytest
+from file_server import CONTENT
 
 from face3d.cluster.photos import listed, opened_photo, rows_of
 from face3d.cluster.storage import storage_at
@@ -69,3 +70,7 @@ def test_what_is_not_there_is_said(tmp_path):
         storage_at("neither://x")
     with pytest.raises(PhotoError, match=r"memory://nowhere/a.jpg is not there"):
         storage_at("memory://nowhere/a.jpg").read(MAX_BYTES)
+
+
+def test_a_photo_on_the_web_is_read(file):
+    assert storage_at(file.url).read(MAX_BYTES) == CONTENT
