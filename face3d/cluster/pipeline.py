@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from ray.data.datasource import BlockBasedFileDatasink, FilenameProvider, WriteR
 from face3d.cluster.converter import Converter, Job
 from face3d.cluster.options import LOCAL
 from face3d.cluster.photos import Row
-from face3d.errors import BatchError, FaceModelError
+from face3d.errors import BatchError
 
 CHECKPOINT, MANIFEST = ".checkpoint", "manifest"
 """Folders of the output: Ray's list of what is done, and the lines about it."""
@@ -38,6 +39,8 @@ LITTLE: Mapping[str, Any] = {"num_cpus": 0, "memory": 200 * 2**20}
 """What Ray sets aside for a task that reads the list or writes lines. With any core they would wait for the
 actors, which take all, and the actors for them."""
 
+OURS = re.compile(r"^face3d\.errors\.\w+: (.+)$", re.MULTILINE)
+"""What an actor has raised, in the traceback that Ray gives on as text."""
 REMEDY = "Check --ray, and that each computer of the cluster has this program with the extra `ray`."
 
 
@@ -61,12 +64,9 @@ def run(rows: Sequence[Row], job: Job, address: str, actors: int | None, actor_g
             with DataContext.current(_context(job)):
                 return _convert_all(rows, job, actors, actor_gb)
     except ray.exceptions.RayError as error:
-        cause = getattr(error, "cause", None)
-        raise (
-            cause
-            if isinstance(cause, FaceModelError)
-            else BatchError(f"Ray ended the run: {_first_line(error)} {REMEDY}")
-        ) from error
+        if found := OURS.search(str(error)):
+            raise BatchError(found[1]) from error
+        raise BatchError(f"Ray ended the run: {_first_line(error)} {REMEDY}") from error
 
 
 @contextmanager
