@@ -2,13 +2,14 @@
 
 1. Inference on the whole photo gives the matte and the heads.
 2. Each head is cropped with a margin and predicted again at the network's full resolution. Relief is in image
-   widths, so that of a crop is scaled by the crop's width over the photo's.
+   widths, so that of a crop is scaled by the crop's width over the photo's. Of the quality `best`, photo and
+   crops are then predicted again, in averaged passes; the heads stay.
 3. The maps of the photo and of the crops are upsampled under the photo's guidance and blended.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -17,9 +18,9 @@ import numpy as np
 from face3d.depth import checkpoints
 from face3d.depth.device import Device
 from face3d.depth.download import Progress
-from face3d.depth.estimator import DepthEstimator
+from face3d.depth.estimator import BEST, FAST, DepthEstimator
 from face3d.depth.face.detection import DetectedHead, best_turn, to_faces, upright_heads
-from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction
+from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction, predict_averaged
 from face3d.depth.face.mending import mend
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.depth.face.people import MATTE_THRESHOLD, divide_matte, sort_by_area
@@ -37,11 +38,15 @@ BLEND_RIM = 0.12
 
 @dataclass(frozen=True, eq=False)
 class FaceEstimator:
-    """The bundled face network, loaded. It computes on the CPU in float32."""
+    """The bundled face network, loaded. It computes on the CPU in float32.
+
+    quality: FAST, a single pass of the photo and of each head, or BEST, four averaged ones.
+    """
 
     network: FaceNetwork
     spec: NetworkSpec = NETWORKS["face"]
     device: Device = CPU
+    quality: str = FAST
 
     def predict(self, photo: Photo) -> DepthMap:
         """Relief, hidden side, matte, uncertainty and faces at the photo's own resolution.
@@ -50,6 +55,8 @@ class FaceEstimator:
         inference on the whole photo.
         """
         whole, heads = upright_heads(self.network, photo)
+        if self.quality == BEST:
+            whole, heads = self._averaged(photo, heads)
         heads = sort_by_area(heads, whole, photo.size_hw)
         canvas = Canvas.of(photo)
         frame = Box.whole(photo.size_hw)
@@ -59,8 +66,22 @@ class FaceEstimator:
                 _blend_crop(layers, head.prediction, head.crop, canvas)
         return self._depth_map(layers, heads, photo.size_hw)
 
+    def _averaged(self, photo: Photo, heads: list[DetectedHead]) -> tuple[CropPrediction, list[DetectedHead]]:
+        """The prediction for the whole photo, and the heads with theirs, in averaged passes."""
+        frame, side = Box.whole(photo.size_hw), self.network.configuration.inference_side
+        whole = predict_averaged(self.network, photo.rgb_hwc, frame, side)
+        return whole, [
+            replace(
+                head,
+                prediction=whole
+                if head.crop == frame
+                else predict_averaged(self.network, photo.rgb_hwc, head.crop, side),
+            )
+            for head in heads
+        ]
+
     def find_faces(self, photo: Photo) -> tuple[Face, ...]:
-        """The faces of `predict`, largest person first, without the upsampling: a third of the work."""
+        """The faces of `predict` of the quality FAST, largest person first, without the upsampling."""
         whole, heads = upright_heads(self.network, photo)
         return to_faces(sort_by_area(heads, whole, photo.size_hw), self.network)
 
@@ -84,22 +105,23 @@ class FaceEstimator:
         matte = layers["matte"]
         relief = np.ascontiguousarray(layers["relief_hw"], np.float32)
         back = relief - np.maximum(layers["thickness_hw"], 0).astype(np.float32)
-        calibration = self.network.configuration
+        relief_factor, thickness_factor = self.network.configuration.factors(averaged=self.quality == BEST)
         return DepthMap(
             relief,
             DepthRepresentation.RELIEF,
             matte > MATTE_THRESHOLD,
             self.spec.name,
             back_hw=np.minimum(back, relief),
-            uncertainty_hw=(layers["uncertainty_hw"] * calibration.uncertainty_scale).astype(np.float32),
-            thickness_uncertainty_hw=(
-                layers["thickness_uncertainty_hw"] * calibration.thickness_uncertainty_scale
-            ).astype(np.float32),
+            uncertainty_hw=(layers["uncertainty_hw"] * relief_factor).astype(np.float32),
+            thickness_uncertainty_hw=(layers["thickness_uncertainty_hw"] * thickness_factor).astype(
+                np.float32
+            ),
             matte_hw=matte,
             faces=faces,
             detects_faces=True,
             person_hw=divide_matte(matte, relief, [head.box for head in heads]) if faces else None,
             matte=self.spec.name,
+            quality=self.quality,
         )
 
 
