@@ -82,9 +82,7 @@ def at_quality(network: DepthEstimator, quality: str) -> DepthEstimator:
     if isinstance(network, FaceEstimator):
         return replace(network, quality=quality)
     if quality != FAST:
-        raise DepthError(
-            f"Only the network face has the quality {quality}. Leave it out, or choose that one."
-        )
+        raise DepthError(f"Only the network face has the quality {quality}. Leave it out, or choose face.")
     return network
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from face3d.depth.estimator import BEST
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import Array
 from training.dataset import GROUPS, HELD_OUT_FIRST_SEED, RenderedSet, render_set
@@ -194,6 +195,7 @@ def main() -> None:
     for path in options.beside:
         methods[path.stem] = full_pipeline(baselines.network_of_any_age(path))
     methods["this network, whole photo only"] = whole_photo_inference(network)
+    methods["this network, best quality"] = full_pipeline(network, BEST)
     methods["this network, full pipeline"] = full_pipeline(network)
     by_method = {name: metrics_by_head(records, method) for name, method in methods.items()}
     print(f"{len(records)} held-out heads, {len(records[0]['rgb'])} px\n")
