@@ -9,8 +9,9 @@ import pytest
 from skimage.data import astronaut, chelsea, coffee, moon
 
 from face3d.depth.estimator import BEST, FAST
-from face3d.depth.face.estimator import Canvas, FaceEstimator
-from face3d.depth.face.inference import Box
+from face3d.depth.face.canvas import Canvas, upsample_whole
+from face3d.depth.face.estimator import FaceEstimator
+from face3d.depth.face.inference import Box, predict_crop
 from face3d.depth.face.network import load_face_network
 from face3d.structures import DepthRepresentation, Photo
 
@@ -177,6 +178,19 @@ def test_a_cup_a_cat_and_a_planet_have_no_face(estimator, picture):
 
 def test_a_head_that_lies_is_no_upright_face(estimator, portrait):
     assert estimator.find_faces(photo_of(np.rot90(portrait))) == ()
+
+
+def test_outside_a_crop_the_whole_photo_is_upsampled_as_without_one(estimator, portrait):
+    canvas, frame = Canvas.of(photo_of(portrait)), Box.whole(portrait.shape[:2])
+    whole = predict_crop(estimator.network, portrait, frame, 128)
+    crop = Box(70, 40, 200, 230)
+    guided, partly = (upsample_whole(whole, canvas, box) for box in (None, crop))
+    inside = np.zeros(portrait.shape[:2], bool)
+    inside[canvas.window(crop)] = True
+    for name, values in guided.items():
+        np.testing.assert_allclose(partly[name][~inside], values[~inside], atol=1e-6)
+        assert np.abs(partly[name] - values)[inside].max() > 1e-3, name
+        assert np.median(np.abs(partly[name] - values)[inside]) < 0.01
 
 
 def test_both_sides_of_the_canvas_have_a_scale_of_their_own():
