@@ -24,8 +24,9 @@ MOST_PIXELS = 1200
 """Pixels that take part, evenly spread over those that are seen."""
 FEWEST_PIXELS = 200
 ROUNDS = 6
-INDEPENDENT = 250.0
-"""How many independent points the pixels are worth: errors of neighbouring pixels are alike."""
+INDEPENDENT = 40.0
+"""How many independent points the pixels are worth: errors of neighbouring pixels are alike. Best of 10
+to 500 for the maps of a network on other heads; with true maps little changes."""
 MODEL_ERROR = 0.004
 """Error of the model's own shape, head widths; added to what is stated."""
 EXPRESSION_SPREAD = 0.3
