@@ -10,7 +10,7 @@ import numpy as np
 from face3d.depth.face.evidence import LEAST_CONFIDENCE, SURE_CONFIDENCE, head_confidence
 from face3d.depth.face.inference import Box, CropPrediction, predict_crop
 from face3d.depth.face.network import FaceNetwork
-from face3d.structures import TURNS, Array, Face, Photo
+from face3d.structures import TURNS, Array, Face, Photo, SkinMap
 
 CROP_SIDE_IN_HEADS = 1.6
 """Side of the crop around a head, in head sizes; compared on the calibration set with 1.5 to 2.5."""
@@ -110,12 +110,26 @@ def _confidence_turned(network: FaceNetwork, photo: Photo) -> dict[int, float]:
 
 
 def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...]:
-    """Heads as faces with their eyes, in the same order."""
+    """Heads as faces with their eyes and their skin, in the same order."""
     reach = round(EYE_WINDOW * network.configuration.side)
     return tuple(
-        Face(head.box.corners, locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach))
+        Face(
+            head.box.corners,
+            locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach),
+            _skin_of(head),
+        )
         for head in heads
     )
+
+
+def _skin_of(head: DetectedHead) -> SkinMap | None:
+    """The canonical coordinates of a head's crop within its box, on the grid of the prediction."""
+    canonical, stated = head.prediction.canonical_3hw, head.prediction.canonical_uncertainty_hw
+    if canonical is None or stated is None:
+        return None
+    inside_hw = _inside(head.prediction.head_hw[None], head.crop, head.box)[0] > 0.5
+    canonical_hwc = np.where(inside_hw[..., None], np.moveaxis(canonical, 0, -1), np.nan)
+    return SkinMap(head.crop.corners, canonical_hwc.astype(np.float32), stated.astype(np.float32))
 
 
 def head_boxes(head_hw: Array, box: Box) -> list[Box]:
@@ -229,10 +243,10 @@ def locate_eyes(
     return centres[0], centres[1]
 
 
-def _inside(eyes_2hw: Array, crop: Box, head: Box) -> Array:
-    """Eye maps over `crop`, with 0 outside a head's box."""
-    rows, columns = eyes_2hw.shape[1:]
+def _inside(maps_nhw: Array, crop: Box, head: Box) -> Array:
+    """Maps over `crop`, with 0 outside a head's box."""
+    rows, columns = maps_nhw.shape[1:]
     y = crop.top + (np.arange(rows) + 0.5) * crop.height / rows
     x = crop.left + (np.arange(columns) + 0.5) * crop.width / columns
     left, top, right, bottom = head.corners
-    return eyes_2hw * (((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right)))
+    return maps_nhw * (((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right)))

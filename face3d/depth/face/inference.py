@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from typing import Any
 
 import cv2
 import numpy as np
@@ -56,6 +57,8 @@ class CropPrediction:
     relief_hw, thickness_hw and their expected errors: pixels.
     matte_hw, head_hw: 0..1.
     eyes_2hw: 0..1, left and right in the picture.
+    canonical_3hw, canonical_uncertainty_hw: canonical coordinates of skin and their expected error, head
+    widths; None where the network has none.
     """
 
     relief_hw: Array
@@ -65,6 +68,8 @@ class CropPrediction:
     head_hw: Array
     eyes_2hw: Array
     thickness_uncertainty_hw: Array
+    canonical_3hw: Array | None = None
+    canonical_uncertainty_hw: Array | None = None
 
 
 def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
@@ -81,7 +86,9 @@ def predict_averaged(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) 
     )
     size_hw = fine.matte_hw.shape
 
-    def mean(name: str) -> Array:
+    def mean(name: str) -> Any:
+        if getattr(coarse, name) is None:
+            return None
         layers = getattr(coarse, name).reshape(-1, *coarse.matte_hw.shape)
         enlarged = np.stack(
             [cv2.resize(layer, size_hw[::-1], interpolation=cv2.INTER_LINEAR) for layer in layers]
@@ -90,7 +97,7 @@ def predict_averaged(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) 
         fine_layer = getattr(fine, name)
         return np.asarray((fine_layer + enlarged.reshape(fine_layer.shape) * np.float32(scale)) / 2)
 
-    return CropPrediction(*(mean(field.name) for field in fields(CropPrediction)))
+    return CropPrediction(**{field.name: mean(field.name) for field in fields(CropPrediction)})
 
 
 @contextmanager
@@ -140,7 +147,15 @@ def _predict(
         mean_probability(maps.head_logit),
         mean_probability(eyes_logit),
         mean(torch.exp(maps.log_thickness_uncertainty)) * pixels,
+        None if maps.canonical is None else mean(_sides_swapped(maps.canonical)),
+        None if maps.log_canonical_uncertainty is None else mean(torch.exp(maps.log_canonical_uncertainty)),
     )
+
+
+def _sides_swapped(canonical_23hw: torch.Tensor) -> torch.Tensor:
+    """Canonical coordinates of which the second, of a mirrored crop, have x with the other sign."""
+    signs = torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]], device=canonical_23hw.device)
+    return canonical_23hw * signs[..., None, None]
 
 
 def _pad_to_stride(rgb_hwc: Array) -> Array:
