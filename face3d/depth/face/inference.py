@@ -152,10 +152,10 @@ def _predict(
     )
 
 
-def _sides_swapped(canonical_23hw: torch.Tensor) -> torch.Tensor:
-    """Canonical coordinates of which the second, of a mirrored crop, have x with the other sign."""
-    signs = torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]], device=canonical_23hw.device)
-    return canonical_23hw * signs[..., None, None]
+def _sides_swapped(canonical_n3hw: torch.Tensor) -> torch.Tensor:
+    """Canonical coordinates of which the second, if any, of a mirrored crop, have x with the other sign."""
+    signs = torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]], device=canonical_n3hw.device)
+    return canonical_n3hw * signs[: len(canonical_n3hw), :, None, None]
 
 
 def _pad_to_stride(rgb_hwc: Array) -> Array:

@@ -147,9 +147,9 @@ class Places(Brightness):
 
 def test_canonical_coordinates_are_averaged_with_the_sides_of_the_mirror_image_swapped(smooth_rgb):
     """What the stub adds to x of both images alike cancels; y and the stated error follow the picture."""
-    plain = predict_crop(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
+    plain = predict_averaged(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
     assert plain.canonical_3hw is plain.canonical_uncertainty_hw is None
-    found = predict_crop(Places(), smooth_rgb, BOX, INPUT_SIDE)
+    found = predict_averaged(Places(), smooth_rgb, BOX, INPUT_SIDE)
     x, y, z = found.canonical_3hw
     columns = (np.arange(INPUT_SIDE) + 0.5) / INPUT_SIDE - 0.5
     np.testing.assert_allclose(x[5:-5, 5:-5], np.broadcast_to(columns, x.shape)[5:-5, 5:-5], atol=1e-3)
@@ -157,3 +157,6 @@ def test_canonical_coordinates_are_averaged_with_the_sides_of_the_mirror_image_s
     np.testing.assert_allclose(found.canonical_uncertainty_hw, y, atol=0.02)
     np.testing.assert_allclose(z, (1 + SECOND_SCALE) / 2 * INPUT_SIDE, rtol=1e-5)
     np.testing.assert_array_equal(found.relief_hw, plain.relief_hw)
+    once = predict_crop(Places(), smooth_rgb, BOX, INPUT_SIDE).canonical_3hw
+    np.testing.assert_allclose(once[0], np.broadcast_to(columns + 0.1, x.shape), atol=1e-3)
+    assert once[2, 0, 0] == INPUT_SIDE
