@@ -72,7 +72,7 @@ def load_network(
 def at_quality(network: DepthEstimator, quality: str) -> DepthEstimator:
     """The network at another of QUALITIES; other networks than the bundled one have one, and stay.
 
-    quality: "fast", a single pass of the photo and of each head, or "best", the mean of four each.
+    quality: "fast", the photo and each head at one scale, or "best", at two.
     Raises DepthError for an unknown quality, or "best" of a network that has one only.
     """
     if quality not in QUALITIES:

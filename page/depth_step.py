@@ -50,7 +50,7 @@ LAYERS_HELP = (
     "Depth: what the model is made of. Normals: which way the surface faces. Matte: what belongs to the "
     "person. Uncertainty: how far the depth may be off. Back error: how far the hidden side may be off."
 )
-QUALITY_TEXTS = {FAST: ", in one pass", BEST: ", in four averaged passes"}
+QUALITY_TEXTS = {FAST: ", at one scale", BEST: ", at two scales"}
 RETRY_KEY = "try depth again"
 COMPARISONS = {"Slider": Comparison.SLIDER, "Side by side": Comparison.SIDE_BY_SIDE}
 

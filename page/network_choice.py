@@ -52,7 +52,7 @@ def ask_for_quality(network: str) -> str:
     """One of QUALITIES, asked for of the bundled network only."""
     if network != DEFAULT_NETWORK:
         return FAST
-    help_text = "The mean of four passes in place of one: steadier details, in about four times the time."
+    help_text = "The mean over two scales in place of one: steadier details, in about twice the time."
     return BEST if st.toggle("Best quality", key="best quality", help=help_text) else FAST
 
 

@@ -47,8 +47,8 @@ def add_depth_options(parser: argparse.ArgumentParser) -> None:
         "--quality",
         default=FAST,
         choices=QUALITIES,
-        help="of the bundled network: one pass of the photo and of each head, or the mean of four each, "
-        f"which takes about four times as long; default: {FAST}",
+        help="of the bundled network: one scale, or the mean over two, which takes about twice as long; "
+        f"default: {FAST}",
     )
     parser.add_argument(
         "--depth-map",

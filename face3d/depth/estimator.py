@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 FAST, BEST = QUALITIES = "fast", "best"
-"""What the bundled network can do for a photo: a single pass, or the mean of several."""
+"""What the bundled network can do for a photo: predict it at one scale, or at two."""
 
 
 @runtime_checkable

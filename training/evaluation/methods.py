@@ -11,7 +11,7 @@ import numpy as np
 
 from face3d.depth.estimator import FAST
 from face3d.depth.face.estimator import FaceEstimator
-from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction, predict_averaged, predict_crop
+from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction, predict_crop, predict_two_scales
 from face3d.depth.face.network import FaceNetwork
 from face3d.structures import Array, Face, Photo
 from training.evaluation.metrics import Method, Prediction
@@ -54,15 +54,15 @@ def whole_photo_inference(
     side: int | None = None,
     predict: Callable[..., CropPrediction] = predict_crop,
 ) -> Method:
-    """The network on the whole photo at `side` (default: that of a single pass), enlarged bilinearly.
+    """The network on the whole photo at `side` (default: that of one scale), enlarged bilinearly.
 
-    predict: `predict_crop`, or `predict_averaged`.
+    predict: `predict_crop`, or `predict_two_scales`.
     """
 
     def method(record: Any) -> Prediction:
         size = len(record["rgb"])
         photo = Box(0, 0, size, size)
-        predicted = predict(network, record["rgb"], photo, side or network.configuration.single_side)
+        predicted = predict(network, record["rgb"], photo, side or network.configuration.fast_side)
         widths = 1 / predicted.matte_hw.shape[1]
 
         def full(values: Array, scale: float = 1.0) -> Array:
@@ -73,7 +73,7 @@ def whole_photo_inference(
         relief, thickness, stated, stated_thickness = (
             full(getattr(predicted, name), widths) for name in LENGTH_FIELDS
         )
-        relief_factor, thickness_factor = network.configuration.factors(averaged=predict is predict_averaged)
+        relief_factor, thickness_factor = network.configuration.factors(best=predict is predict_two_scales)
         stated *= relief_factor
         stated_thickness *= thickness_factor
         return Prediction(relief, thickness, full(predicted.matte_hw), stated, None, stated_thickness)

@@ -4,8 +4,8 @@
         [--people-model PATH --rooms PATH]
 
 Measured on a calibration set (seeds of its own; of both kinds where --people-model is given): whether the
-averaged or the last weights have the smaller error, the best side at inference, of a single pass and of
-averaged ones, and the factors on the stated errors of both. Written: float16 weights, with
+averaged or the last weights have the smaller error, the best side at inference, at one scale and at
+two, and the factors on the stated errors of both. Written: float16 weights, with
 configuration, git commit, samples seen and metrics on the held-out set as metadata.
 """
 
@@ -23,7 +23,7 @@ import torch
 from safetensors.torch import save_file
 
 from face3d.depth.estimator import BEST, FAST
-from face3d.depth.face.inference import predict_averaged, predict_crop
+from face3d.depth.face.inference import predict_crop, predict_two_scales
 from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of, with_weights
 from training.dataset import HELD_OUT_FIRST_SEED
 from training.evaluation.evaluate import (
@@ -40,9 +40,8 @@ FIRST_KIND, PEOPLE = "first kind", "people"
 CALIBRATION_FIRST_SEED = 9_000_000
 CALIBRATION_HEADS = 768
 """Over 256 heads, the share of errors within the stated ones would vary by several hundredths."""
-SIDES = {FAST: (192, 224, 256), BEST: (256, 288, 320)}
-"""Candidates for the side at inference, of BEST the larger of two scales. At 352 px the error was no smaller;
-a single pass of more than 256 px would take longer than the whole of MiDaS small."""
+SIDES = {FAST: (224, 256), BEST: (256, 320)}
+"""Candidates for the side at inference, of BEST the larger of two. At 352 px the error was no smaller."""
 
 
 def half(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -50,8 +49,8 @@ def half(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {key: value.half() if value.is_floating_point() else value for key, value in weights.items()}
 
 
-def _normals(records: list[Any], network: FaceNetwork, side: int, *, averaged: bool) -> float:
-    method = whole_photo_inference(network, side, predict_averaged if averaged else predict_crop)
+def _normals(records: list[Any], network: FaceNetwork, side: int, *, best: bool) -> float:
+    method = whole_photo_inference(network, side, predict_two_scales if best else predict_crop)
     return means(metrics_by_head(records, method))["normals mean"]
 
 
@@ -61,7 +60,7 @@ def choose_weights(
     """The averaged or the last weights of a checkpoint, as float16, and the mean error of normals of both."""
     candidates = {part: half(state[part]) for part in ("average", "network")}
     errors = {
-        part: _normals(records, with_weights(configuration, weights), configuration.side, averaged=False)
+        part: _normals(records, with_weights(configuration, weights), configuration.side, best=False)
         for part, weights in candidates.items()
     }
     return candidates[min(errors, key=lambda part: errors[part])], errors
@@ -73,12 +72,12 @@ def calibrate(network: FaceNetwork, calibration: list[Any], quick: list[Any]) ->
     quick: records on which the sides are compared. Returns the mean error of normals by quality and side.
     """
     found: dict[str, float] = {}
-    for quality, which in ((FAST, "single"), (BEST, "inference")):
-        errors = {side: _normals(quick, network, side, averaged=quality == BEST) for side in SIDES[quality]}
+    for quality, which in ((FAST, "fast"), (BEST, "inference")):
+        errors = {side: _normals(quick, network, side, best=quality == BEST) for side in SIDES[quality]}
         found |= {f"{quality} {side}": error for side, error in errors.items()}
         best = min(errors, key=lambda side: errors[side])
         _configure(network, **{f"{which}_side": best})
-    for quality, prefix in ((FAST, "single_"), (BEST, "")):
+    for quality, prefix in ((FAST, "fast_"), (BEST, "")):
         relief, thickness = uncertainty_factors(calibration, full_pipeline(network, quality))
         _configure(
             network,

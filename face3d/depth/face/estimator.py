@@ -3,7 +3,7 @@
 1. Inference on the whole photo gives the matte and the heads.
 2. Each head is cropped with a margin and predicted again at the network's full resolution. Relief is in image
    widths, so that of a crop is scaled by the crop's width over the photo's. Of the quality `best`, photo and
-   crops are then predicted again, in averaged passes; the heads stay.
+   crops are then predicted again, at two scales; the heads stay.
 3. The maps of the photo and of the crops are upsampled under the photo's guidance and blended.
 """
 
@@ -21,7 +21,7 @@ from face3d.depth.download import Progress
 from face3d.depth.estimator import BEST, FAST, DepthEstimator
 from face3d.depth.face.canvas import Canvas, blend_crop, upsample_whole
 from face3d.depth.face.detection import DetectedHead, best_turn, to_faces, upright_heads
-from face3d.depth.face.inference import Box, CropPrediction, predict_averaged
+from face3d.depth.face.inference import Box, CropPrediction, predict_two_scales
 from face3d.depth.face.mending import mend
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.depth.face.people import MATTE_THRESHOLD, divide_matte, sort_by_area
@@ -36,7 +36,7 @@ CPU = Device("cpu", "float32")
 class FaceEstimator:
     """The bundled face network, loaded. It computes on the CPU in float32.
 
-    quality: FAST, a single pass of the photo and of each head, or BEST, four averaged ones.
+    quality: FAST, the photo and each head at one scale, or BEST, at two.
     """
 
     network: FaceNetwork
@@ -52,7 +52,7 @@ class FaceEstimator:
         """
         whole, heads = upright_heads(self.network, photo)
         if self.quality == BEST:
-            whole, heads = self._averaged(photo, heads)
+            whole, heads = self._at_two_scales(photo, heads)
         heads = sort_by_area(heads, whole, photo.size_hw)
         canvas = Canvas.of(photo)
         crops = [head for head in heads if head.crop != Box.whole(photo.size_hw)]
@@ -61,16 +61,18 @@ class FaceEstimator:
             blend_crop(layers, head.prediction, head.crop, canvas)
         return self._depth_map(layers, heads, photo.size_hw)
 
-    def _averaged(self, photo: Photo, heads: list[DetectedHead]) -> tuple[CropPrediction, list[DetectedHead]]:
-        """The prediction for the whole photo, and the heads with theirs, in averaged passes."""
+    def _at_two_scales(
+        self, photo: Photo, heads: list[DetectedHead]
+    ) -> tuple[CropPrediction, list[DetectedHead]]:
+        """The prediction for the whole photo, and the heads with theirs, at two scales."""
         frame, side = Box.whole(photo.size_hw), self.network.configuration.inference_side
-        whole = predict_averaged(self.network, photo.rgb_hwc, frame, side)
+        whole = predict_two_scales(self.network, photo.rgb_hwc, frame, side)
         return whole, [
             replace(
                 head,
                 prediction=whole
                 if head.crop == frame
-                else predict_averaged(self.network, photo.rgb_hwc, head.crop, side),
+                else predict_two_scales(self.network, photo.rgb_hwc, head.crop, side),
             )
             for head in heads
         ]
@@ -100,7 +102,7 @@ class FaceEstimator:
         matte = layers["matte"]
         relief = np.ascontiguousarray(layers["relief_hw"], np.float32)
         back = relief - np.maximum(layers["thickness_hw"], 0).astype(np.float32)
-        relief_factor, thickness_factor = self.network.configuration.factors(averaged=self.quality == BEST)
+        relief_factor, thickness_factor = self.network.configuration.factors(best=self.quality == BEST)
         return DepthMap(
             relief,
             DepthRepresentation.RELIEF,

@@ -1,4 +1,4 @@
-"""Inference on one crop of a photo: in one pass, or the mean of four that differ in scale and side."""
+"""Inference on one crop of a photo and its mirror image, at one scale or at two."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from face3d.depth.face.network import STRIDE, FaceNetwork
 from face3d.structures import Array
 
 SECOND_SCALE = 0.8
-"""Input side of the second scale of `predict_averaged`, as a share of the first; compared on the calibration
-set with 0.65 and with none."""
+"""Input side of the second scale, as a share of the first; compared on the calibration set with 0.65 and with
+none."""
 LENGTH_FIELDS = "relief_hw", "thickness_hw", "uncertainty_hw", "thickness_uncertainty_hw"
 """Fields of `CropPrediction` that are measured in its pixels."""
 
@@ -72,18 +72,11 @@ class CropPrediction:
     canonical_uncertainty_hw: Array | None = None
 
 
-def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
-    """One pass of a crop, resized to about side x side pixels."""
-    return _predict(network, rgb_hwc, box, side, mirrored_too=False)
-
-
-def predict_averaged(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
-    """The mean of four passes, whose errors differ: of a crop and its mirror image at two scales, `side` and
-    SECOND_SCALE of it; at the resolution of the larger.
+def predict_two_scales(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+    """The mean over two scales, `side` and SECOND_SCALE of it, whose errors differ; at the resolution of the
+    larger.
     """
-    fine, coarse = (
-        _predict(network, rgb_hwc, box, round(side * scale), mirrored_too=True) for scale in (1, SECOND_SCALE)
-    )
+    fine, coarse = (predict_crop(network, rgb_hwc, box, round(side * scale)) for scale in (1, SECOND_SCALE))
     size_hw = fine.matte_hw.shape
 
     def mean(name: str) -> Any:
@@ -116,29 +109,26 @@ def one_thread() -> Iterator[None]:
 
 
 @one_thread()
-def _predict(
-    network: FaceNetwork, rgb_hwc: Array, box: Box, side: int, *, mirrored_too: bool
-) -> CropPrediction:
-    """One pass of a crop, or the mean of two, of it and of its mirror image."""
+def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+    """The mean of a crop and its mirror image, both resized to about side x side pixels."""
     scale = side / (box.width * box.height) ** 0.5
     size_hw = max(8, round(box.height * scale)), max(8, round(box.width * scale))
     crop = np.ascontiguousarray(rgb_hwc[box.top : box.top + box.height, box.left : box.left + box.width])
     small = cv2.resize(crop, size_hw[::-1], interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    pictures = [small, small[:, ::-1]] if mirrored_too else [small]
-    padded = np.stack([_pad_to_stride(picture) for picture in pictures])
+    padded = np.stack([_pad_to_stride(small), _pad_to_stride(small[:, ::-1])])
     batch_nchw = torch.from_numpy(padded.transpose(0, 3, 1, 2).astype(np.float32) / 255)
     with torch.inference_mode():
         maps = network(batch_nchw)
 
     def mean(values_nhw: torch.Tensor) -> Array:
-        straight, *flipped = values_nhw[..., : size_hw[0], : size_hw[1]].float().numpy()
-        return (straight + flipped[0][..., ::-1]) / 2 if flipped else np.ascontiguousarray(straight)
+        straight, flipped = values_nhw[..., : size_hw[0], : size_hw[1]].float().numpy()
+        return (straight + flipped[..., ::-1]) / 2
 
     def mean_probability(logit_nhw: torch.Tensor) -> Array:
         return mean(torch.sigmoid(logit_nhw))
 
     pixels = network.configuration.side  # pixels per image width of the training square
-    eyes_logit = torch.stack([maps.eyes_logit[0], *(logit.flip(0) for logit in maps.eyes_logit[1:])])
+    eyes_logit = torch.stack([maps.eyes_logit[0], maps.eyes_logit[1].flip(0)])
     return CropPrediction(
         mean(maps.relief) * pixels,
         mean(maps.thickness) * pixels,
@@ -152,10 +142,10 @@ def _predict(
     )
 
 
-def _sides_swapped(canonical_n3hw: torch.Tensor) -> torch.Tensor:
-    """Canonical coordinates of which the second, if any, of a mirrored crop, have x with the other sign."""
-    signs = torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]], device=canonical_n3hw.device)
-    return canonical_n3hw * signs[: len(canonical_n3hw), :, None, None]
+def _sides_swapped(canonical_23hw: torch.Tensor) -> torch.Tensor:
+    """Canonical coordinates of which the second, of a mirrored crop, have x with the other sign."""
+    signs = torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]], device=canonical_23hw.device)
+    return canonical_23hw * signs[..., None, None]
 
 
 def _pad_to_stride(rgb_hwc: Array) -> Array:
