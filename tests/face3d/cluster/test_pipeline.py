@@ -2,6 +2,9 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import cluster_photos
 import pytest
+import requests
 import stand_in
 from cluster_photos import QUICK
 
@@ -23,10 +27,18 @@ from face3d.errors import BatchError
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 NAMES = [f"{number:02}.jpg" for number in range(10)]
 TESTS = Path(cluster_photos.__file__).parent
-INHERITED = {"PYTHONPATH": os.pathsep.join(map(str, (TESTS, TESTS.parent))), "RAY_worker_niceness": "0"}
-"""What every process of the cluster has in its environment."""
+INHERITED = {
+    "PYTHONPATH": os.pathsep.join(map(str, (TESTS, TESTS.parent))),
+    "RAY_worker_niceness": "0",
+    "AWS_ACCESS_KEY_ID": "nobody",
+    "AWS_SECRET_ACCESS_KEY": "nobody",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+"""What every process of the cluster has in its environment. Without keys the requests are not signed, and the
+server keeps the checksums between the parts of an object."""
 TRIES = 10
 OPENED = "cluster_photos:opened"
+RUN = f"import sys; from face3d.cluster.command import batch; sys.exit(batch(sys.argv[1:], {OPENED!r}))"
 ACTOR = "ray::MapWorker(MapBatches(Converter))"
 
 
@@ -64,6 +76,28 @@ def expected(photos, tmp_path, monkeypatch):
     return folder, {path.name: path.read_bytes() for path in (tmp_path / "usual").iterdir()}
 
 
+@pytest.fixture
+def store():
+    """A server with the interface of S3, and a bucket on it; gives an address of a folder there."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)])
+    try:
+        wait_for(lambda: answers(port))
+        requests.put(f"http://127.0.0.1:{port}/shelf", timeout=10).raise_for_status()
+        yield lambda folder: f"s3://shelf/{folder}?scheme=http&endpoint_override=127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def answers(port):
+    """Whether a server listens."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_for(condition, seconds=600):
     """Returns when something is so."""
     until = time.monotonic() + seconds
@@ -90,6 +124,13 @@ def files_of(place):
         else:
             files[str(path)] = data
     return files, lines
+
+
+def lines_there(place):
+    """How many lines a manifest has, whose folder may not be there yet."""
+    with suppress(BatchError):
+        return len(files_of(place)[1])
+    return 0
 
 
 def parsed_lines(lines, tmp_path):
@@ -140,3 +181,23 @@ def test_an_actor_and_a_node_are_lost(cluster, expected, tmp_path):
         thread.join()
     assert killed == [ACTOR]
     check_whole(*files_of(storage_at(str(out))), usual, tmp_path)
+
+
+def test_a_killed_run_on_a_store_of_objects_goes_on(cluster, expected, store, tmp_path, capsys):
+    folder, usual = expected
+    source, output = storage_at(store("in")), storage_at(store("out"))
+    source.save_all({path.name: path.read_bytes() for path in folder.iterdir()})
+    words = [store("in"), store("out"), "--ray", cluster.address, *QUICK]
+    killed = subprocess.Popen([sys.executable, "-c", RUN, *words])
+    wait_for(lambda: lines_there(output) >= 3)
+    killed.kill()
+    killed.wait()
+    time.sleep(5)  # Ray ends what it began
+    before = {path: seconds for path, _, seconds in output.files()}
+    done = {line["name"] for line in parsed_lines(files_of(output)[1], tmp_path) if "error" not in line}
+    assert 2 <= len(done) < len(NAMES)
+    assert batch([*words, "--resume"], OPENED) == 1
+    assert f"{len(done)} were done already" in capsys.readouterr().out
+    check_whole(*files_of(output), usual, tmp_path)
+    after = {path: seconds for path, _, seconds in output.files()}
+    assert all(after[path] == before[path] for path in before if path.name.split("_")[0] in done)
