@@ -41,12 +41,13 @@ def fit_viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings
         lines = wire_frame(model, fit) / small_map.size_hw[1]
         percent_hw = _on_grid(seen, 100 * fit.distances(model, seen))
         said = [
-            f"Skin to head: {fit.residual:.1%} of its width, {fit.residual_mm:.1f} mm",
-            f"{fit.used:.0%} of the skin agrees",
+            f"Off by {fit.residual:.1%} of the head's width, {fit.residual_mm:.1f} mm",
+            f"{fit.used:.0%} of its pixels agree",
         ]
     except HeadError as error:
         said = [str(error)]
-    return frame_data(photo, settings, percent_hw, np.isfinite(percent_hw)) | {
+    hint = {} if len(lines) else {"hint": ""}
+    return frame_data(photo, settings, percent_hw, np.isfinite(percent_hw)) | hint | {
         "layer": data_uri(_with_lines(photo, lines), "JPEG"),
         "layerAlt": f"A wire frame of the fitted head over the photo. {'. '.join(said)}",
         "unit": "% of the head's width between the skin and the fitted head",

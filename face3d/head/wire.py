@@ -12,7 +12,7 @@ from face3d.structures import Array
 MIDDLE = np.array([0, 0.1, 0])
 """Where the angles are measured from: the middle of the skull, canonical coordinates."""
 STEP_DEGREES = 7.5
-DOWN_TO = -0.48
+DOWN_TO = -0.45
 """Canonical height down to which lines are drawn: the neck."""
 CELLS = 48
 """Cells across the head in which a nearer part of it hides a farther one."""
