@@ -47,16 +47,20 @@ def fit_viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings
     except HeadError as error:
         said = [str(error)]
     hint = {} if len(lines) else {"hint": ""}
-    return frame_data(photo, settings, percent_hw, np.isfinite(percent_hw)) | hint | {
-        "layer": data_uri(_with_lines(photo, lines), "JPEG"),
-        "layerAlt": f"A wire frame of the fitted head over the photo. {'. '.join(said)}",
-        "unit": "% of the head's width between the skin and the fitted head",
-        "digits": 1,
-        "histogram": [],
-        "histogramAlt": "",
-        "ends": said,
-        "scale": "",
-    }
+    return (
+        frame_data(photo, settings, percent_hw, np.isfinite(percent_hw))
+        | hint
+        | {
+            "layer": data_uri(_with_lines(photo, lines), "JPEG"),
+            "layerAlt": f"A wire frame of the fitted head over the photo. {'. '.join(said)}",
+            "unit": "% of the head's width between the skin and the fitted head",
+            "digits": 1,
+            "histogram": [],
+            "histogramAlt": "",
+            "ends": said,
+            "scale": "",
+        }
+    )
 
 
 def _on_grid(seen: SeenSkin, values_n: Array) -> Array:
