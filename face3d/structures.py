@@ -187,6 +187,7 @@ class DepthMap:
     outside the mask.
     matte: the row of `face3d.matte.table.MATTES` that gave the foreground, and ', refined' where its edge
     was; None for the whole picture.
+    quality: one of `face3d.depth.estimator.QUALITIES`; None of a network that has one only.
     """
 
     values_hw: Array
@@ -201,6 +202,7 @@ class DepthMap:
     thickness_uncertainty_hw: Array | None = None
     person_hw: Array | None = None
     matte: str | None = None
+    quality: str | None = None
 
     def __post_init__(self) -> None:
         _freeze(self, "values_hw", np.float32, (None, None), DepthError)

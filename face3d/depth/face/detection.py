@@ -1,4 +1,4 @@
-"""Heads and eyes in a photo, from the network's head and eye maps."""
+"""Heads and eyes in a photo, from the head and eye maps at one scale."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def detect_heads(
     least_confidence: below which a region is no head, see `head_confidence`. scales: sides at which the whole
     photo is predicted, in the network's own, until a head is confirmed.
     """
-    whole, side = Box.whole(photo.size_hw), network.configuration.inference_side
+    whole, side = Box.whole(photo.size_hw), network.configuration.fast_side
     unconfirmed: list[CropPrediction] = []
     for scale in scales:
         prediction = predict_crop(network, photo.rgb_hwc, whole, scale * side)
@@ -184,7 +184,7 @@ def _refine_head(network: FaceNetwork, photo: Photo, box: Box, whole: CropPredic
     if crop is None:
         frame = Box.whole(photo.size_hw)
         return _detected(box, frame, whole)
-    prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.inference_side)
+    prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.fast_side)
     candidates = head_boxes(prediction.head_hw, crop)
     refined = max(candidates, key=lambda candidate: intersection_over_union(candidate, box), default=None)
     if refined is None or intersection_over_union(refined, box) < MIN_HEAD_IOU:

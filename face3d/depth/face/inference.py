@@ -1,4 +1,4 @@
-"""Inference on one crop of a photo, with test-time augmentation: horizontal flip and two scales."""
+"""Inference on one crop of a photo and its mirror image, at one scale or at two."""
 
 from __future__ import annotations
 
@@ -72,13 +72,11 @@ class CropPrediction:
     canonical_uncertainty_hw: Array | None = None
 
 
-def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+def predict_two_scales(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean over two scales, `side` and SECOND_SCALE of it, whose errors differ; at the resolution of the
     larger.
     """
-    fine, coarse = (
-        predict_single_scale(network, rgb_hwc, box, round(side * scale)) for scale in (1, SECOND_SCALE)
-    )
+    fine, coarse = (predict_crop(network, rgb_hwc, box, round(side * scale)) for scale in (1, SECOND_SCALE))
     size_hw = fine.matte_hw.shape
 
     def mean(name: str) -> Any:
@@ -111,7 +109,7 @@ def one_thread() -> Iterator[None]:
 
 
 @one_thread()
-def predict_single_scale(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean of a crop and its mirror image, both resized to about side x side pixels."""
     scale = side / (box.width * box.height) ** 0.5
     size_hw = max(8, round(box.height * scale)), max(8, round(box.width * scale))
