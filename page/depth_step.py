@@ -29,6 +29,7 @@ from page.depth_view import (
     viewer_data,
 )
 from page.failures import explained_errors
+from page.fit_view import FIT_HELP, fit_viewer_data
 from page.inference_queue import Downloading, ReportStatus
 from page.matte_choice import ask_to_refine, matte_details, matte_label, pick_matte
 from page.network_choice import ask_for_quality, network_details, pick_network
@@ -209,9 +210,10 @@ def _pictures(session: Session, result: DepthResult, stale: bool) -> None:
         if not stale:
             _downloads(session, result, settings)
     with left:
+        picture = fit_viewer_data if settings.layer is Layer.FIT else viewer_data
         data = session.cache.get_or_make(
             ("pictures", result.key, settings),
-            lambda: viewer_data(result.photo, result.depth_map, settings),
+            lambda: picture(result.photo, result.depth_map, settings),
         )
         show_pictures(data=data, key="pictures")
 
@@ -219,18 +221,22 @@ def _pictures(session: Session, result: DepthResult, stale: bool) -> None:
 def _picture_controls(result: DepthResult) -> PictureSettings:
     """Show the widgets beside the pictures."""
     layers = {layer.value: layer for layer in layers_of(result.depth_map)}
+    more_help = FIT_HELP if Layer.FIT.value in layers else ""
     layer = st.segmented_control(
-        "Layer", list(layers), default=Layer.DEPTH.value, required=True, help=LAYERS_HELP, key="layer"
+        "Layer",
+        list(layers),
+        default=Layer.DEPTH.value,
+        required=True,
+        help=LAYERS_HELP + more_help,
+        key="layer",
     )
-    directions = layer == Layer.NORMALS.value  # their colours are not of a colour map
+    fixed = layer in (Layer.NORMALS.value, Layer.FIT.value)  # their colours are not of a colour map
     with st.container(horizontal=True, vertical_alignment="bottom"):
         comparison = st.segmented_control(
             "Compare", list(COMPARISONS), default="Slider", required=True, key="compare"
         )
-        colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=150, disabled=directions)
-    far, near = st.slider(
-        "Far and near clip, % of the range", 0, 100, (0, 100), key="clip", disabled=directions
-    )
+        colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=150, disabled=fixed)
+    far, near = st.slider("Far and near clip, % of the range", 0, 100, (0, 100), key="clip", disabled=fixed)
     far_near = far / 100, max(near, far + 1) / 100
     return PictureSettings(layers[layer], colour_map, far_near, COMPARISONS[comparison])
 

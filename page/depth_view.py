@@ -32,6 +32,7 @@ class Layer(Enum):
     MATTE = "Matte"
     UNCERTAINTY = "Uncertainty"
     BACK_UNCERTAINTY = "Back error"
+    FIT = "Fit"
 
 
 class Comparison(Enum):
@@ -96,6 +97,7 @@ def layers_of(depth_map: DepthMap) -> list[Layer]:
         Layer.DEPTH,
         Layer.NORMALS,
         *(layer for layer, values_hw in extra.items() if values_hw is not None),
+        *([Layer.FIT] if any(face.skin for face in depth_map.faces[:1]) else []),
     ]
 
 
@@ -128,19 +130,34 @@ def histogram(scaled_hw: Array, known_hw: Array) -> list[float]:
 
 
 def viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings) -> dict[str, Any]:
-    """All data of the picture viewer, ready for JSON."""
-    layer, name = settings.layer, settings.layer.value
+    """All data of the picture viewer, ready for JSON; of the layers that are pictures of values."""
+    layer = settings.layer
     scaled_hw, values_hw, known_hw = (
         _sampled(array_hw, PICTURE_SIDE) for array_hw in layer_arrays(depth_map, layer)
     )
-    codes_hw, low, step = _quantised(_sampled(values_hw, VALUES_SIDE), _sampled(known_hw, VALUES_SIDE))
     unit, digits = UNITS[depth_map.representation] if layer is Layer.DEPTH else LAYER_UNITS[layer]
-    height, width = depth_map.size_hw
+    return (
+        frame_data(photo, settings, values_hw, known_hw)
+        | {"unit": unit, "digits": digits}
+        | (
+            _in_directions(depth_map, known_hw)
+            if layer is Layer.NORMALS
+            else _in_colours(depth_map, settings, scaled_hw, values_hw, known_hw)
+        )
+    )
+
+
+def frame_data(photo: Photo, settings: PictureSettings, values_hw: Array, known_hw: Array) -> dict[str, Any]:
+    """What the picture viewer needs with any layer: the photo, and the values (h, w) under the pointer where
+    they are known, over the whole photo.
+    """
+    codes_hw, low, step = _quantised(_sampled(values_hw, VALUES_SIDE), _sampled(known_hw, VALUES_SIDE))
+    height, width = photo.size_hw
     return {
         "mode": settings.comparison.value,
         "photo": data_uri(thumbnail(photo.rgb_hwc, PICTURE_SIDE), "JPEG"),
         "photoAlt": "The photo",
-        "layerName": name,
+        "layerName": settings.layer.value,
         "width": width,
         "height": height,
         "values": base64.b64encode(codes_hw.astype("<u2").tobytes()).decode(),
@@ -148,15 +165,9 @@ def viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings) ->
         "gridWidth": codes_hw.shape[1],
         "low": low,
         "step": step,
-        "unit": unit,
-        "digits": digits,
         "hint": "Move over the picture to read values.",
         "clip": list(settings.far_near),
-    } | (
-        _in_directions(depth_map, known_hw)
-        if layer is Layer.NORMALS
-        else _in_colours(depth_map, settings, scaled_hw, values_hw, known_hw)
-    )
+    }
 
 
 def _in_directions(depth_map: DepthMap, known_hw: Array) -> dict[str, Any]:

@@ -1,14 +1,18 @@
 """A random head of the ICT model before a camera: true maps, and its skin as the head fit takes it."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from face_model_file import FACE_MODEL
 
 from face3d.geometry.camera import Camera, unproject
 from face3d.head.fit import SeenSkin
+from face3d.structures import DepthMap, DepthRepresentation, Face, Photo, SkinMap
 from training.rendering.camera import SceneCamera
 from training.rendering.truth import Truth, truth
 from training.scenes import skin
+from training.scenes.face_model import find_regions, load_face_model
 from training.scenes.primitives import euler
 
 SIDE = 144
@@ -53,3 +57,30 @@ def seen_skin(head, camera=None):
         np.full(count, STATED_PLACE_ERROR),
         camera,
     )
+
+
+@cache
+def two_heads():
+    """A face seen from the front and one from three quarters."""
+    source = load_face_model(FACE_MODEL)
+    regions = find_regions(source)
+    return [rendered_head(source, regions, seed, yaw) for seed, yaw in ((3, 0), (5, 40))]
+
+
+def depth_map_of(head):
+    """Photo (grey) and depth map with a skin map, as of a network without errors."""
+    true, size = head.true, head.camera.size_hw
+    mask_hw = true.label_hw > 0
+    rows, columns = np.nonzero(np.isfinite(true.canonical_hwc[..., 0]))
+    box = float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1)
+    skin_map = SkinMap(
+        (0.0, 0.0, float(size[1]), float(size[0])),
+        true.canonical_hwc.astype(np.float32),
+        np.full(size, STATED_PLACE_ERROR, np.float32),
+    )
+    stated = np.full(size, STATED_RELIEF_ERROR, np.float32)
+    faces = (Face(box, skin=skin_map),)
+    depth = DepthMap(
+        true.relief_hw, DepthRepresentation.RELIEF, mask_hw, "face", uncertainty_hw=stated, faces=faces
+    )
+    return Photo(np.full((*size, 3), 128, np.uint8), None, head.camera.fov_degrees, "0" * 64), depth

@@ -94,6 +94,14 @@ class HeadFit:
         """Vertices (v, 3) float32 of the fitted head, see `placed`."""
         return self.placed(model.shape(self.identity_k, self.expression_e), camera)
 
+    def distances(self, model: HeadModel, seen: SeenSkin) -> Array:
+        """How far pixels (n) of the same photo lie off their places on the fitted head, head widths."""
+        corners, weights, _ = model.nearest_places(seen.canonical_n3)
+        there = (weights[..., None] * self.vertices(model)[corners]).sum(1)
+        columns, rows = project(seen.points_n3, seen.camera)
+        here = unproject(columns, rows, seen.points_n3[:, 2] / seen.camera.unit_per_width, self.camera)
+        return np.asarray(np.linalg.norm(here - there, axis=1) / self.scale)
+
 
 def fit_head(model: HeadModel, seen: SeenSkin) -> HeadFit:
     """The head that explains the pixels best.

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from face_model_file import FACE_MODEL, needs_face_model
-from rendered_head import rendered_head, seen_skin
+from face_model_file import needs_face_model
+from rendered_head import seen_skin, two_heads
 
 from face3d.errors import HeadError
 from face3d.geometry.camera import Camera
 from face3d.head.fit import fit_head
 from face3d.head.model import load_head_model
-from training.scenes.face_model import HEAD, NARROW_FACE, find_regions, load_face_model
+from training.scenes.face_model import HEAD, NARROW_FACE
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +21,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def heads():
-    """A face seen from the front and one from three quarters."""
-    source = load_face_model(FACE_MODEL)
-    regions = find_regions(source)
-    return [rendered_head(source, regions, seed, yaw) for seed, yaw in ((3, 0), (5, 40))]
+    return two_heads()
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +48,14 @@ def test_the_head_is_recovered(model, heads, fits, number):
     assert fit.residual_mm == pytest.approx(fit.residual * model.width_mm)
     off = apart(fit.vertices(model, head.camera), head.vertices_v3, fit.scale)
     assert off[NARROW_FACE].mean() < 0.01 and off.mean() < 0.03
+
+
+@needs_face_model
+def test_distances_are_those_of_the_residual(model, heads, fits):
+    """The residual is that of the pixels that agree; the others lie farther off."""
+    off = np.sort(fits[0].distances(model, seen_skin(heads[0])))
+    used = off[: int(fits[0].used * len(off))]
+    assert np.sqrt((used**2).mean()) == pytest.approx(fits[0].residual, rel=0.15)
 
 
 @needs_face_model
