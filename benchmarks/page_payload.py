@@ -4,18 +4,17 @@
 
 One visitor goes through the three steps with the first sample portrait, then changes settings of the model.
 Printed, per action: seconds until its result is drawn, processor seconds of the server until then and until
-the page is at rest, and megabytes on the wire until then: bodies and headers of HTTP answers as they were
-encoded, and frames of the websocket.
+the page is at rest, and megabytes on the wire until then, counted between server and browser.
 """
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,32 +30,39 @@ SCENE = "() => document.querySelector('.mv-plot')?._fullLayout?.scene?._scene?.g
 TRACE = "(was) => document.querySelector('.mv-plot').data?.[0] !== was"
 
 
-@dataclass
-class Wire:
-    """Bytes received since the last `take`."""
+class Relay:
+    """Stands between browser and server on a port of its own, and counts what the server sends: headers,
+    bodies as they are encoded, and frames of the websocket as they are compressed.
+    """
 
-    http: int = 0
-    socket: int = 0
+    def __init__(self, server: str) -> None:
+        """server: its address."""
+        self.sent = 0
+        self.address = ""
+        self._port = int(server.rpartition(":")[2])
+        self._ready = threading.Event()
+        threading.Thread(target=lambda: asyncio.run(self._serve()), name="relay", daemon=True).start()
+        self._ready.wait()
 
-    def take(self) -> tuple[float, float]:
-        """Megabytes over HTTP and over the websocket; counts anew."""
-        taken = self.http / 1e6, self.socket / 1e6
-        self.http = self.socket = 0
-        return taken
+    async def _serve(self) -> None:
+        async with await asyncio.start_server(self._connect, "127.0.0.1", 0) as relay:
+            self.address = f"http://127.0.0.1:{relay.sockets[0].getsockname()[1]}"
+            self._ready.set()
+            await relay.serve_forever()
 
-    def watch(self, protocol: Any) -> None:
-        """Counts what a DevTools session of a page reports."""
-        protocol.send("Network.enable")
-        protocol.on("Network.loadingFinished", self._loaded)
-        protocol.on("Network.webSocketFrameReceived", self._framed)
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            from_server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
+            await asyncio.gather(self._pass(reader, to_server, 0), self._pass(from_server, writer, 1))
+        except OSError:  # one side hung up
+            writer.close()
 
-    def _loaded(self, event: dict[str, Any]) -> None:
-        self.http += int(event["encodedDataLength"])
-
-    def _framed(self, event: dict[str, Any]) -> None:
-        frame = event["response"]
-        binary = frame["opcode"] == 2
-        self.socket += len(base64.b64decode(frame["payloadData"])) if binary else len(frame["payloadData"])
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counts: int) -> None:
+        while data := await reader.read(1 << 16):
+            self.sent += counts * len(data)
+            writer.write(data)
+            await writer.drain()
+        writer.close()
 
 
 def processor_seconds(pid: int) -> float:
@@ -74,9 +80,9 @@ def at_rest(page: Any) -> None:
             return
 
 
-def measure(page: Any, wire: Wire, pid: int, name: str, act: Callable[[], object], drawn: str) -> None:
+def measure(page: Any, relay: Relay, pid: int, name: str, act: Callable[[], object], drawn: str) -> None:
     """Prints the row of one action. drawn: a JavaScript condition that its result is there."""
-    wire.take()
+    sent_before = relay.sent
     start, cpu_start = time.perf_counter(), processor_seconds(pid)
     was = page.evaluate_handle("() => document.querySelector('.mv-plot')?.data?.[0]")
     act()
@@ -84,18 +90,12 @@ def measure(page: Any, wire: Wire, pid: int, name: str, act: Callable[[], object
     seconds, cpu_drawn = time.perf_counter() - start, processor_seconds(pid) - cpu_start
     at_rest(page)
     cpu_rest = processor_seconds(pid) - cpu_start
-    http, socket = wire.take()
-    print(
-        f"{name:34} {seconds:9.2f} {cpu_drawn:11.2f} {cpu_rest:10.2f} {http:8.2f} {socket:9.2f}"
-        f" {http + socket:6.2f}",
-        flush=True,
-    )
+    megabytes = (relay.sent - sent_before) / 1e6
+    print(f"{name:32} {seconds:9.2f} {cpu_drawn:12.2f} {cpu_rest:10.2f} {megabytes:8.2f}", flush=True)
 
 
-def visit(page: Any, address: str, pid: int) -> None:
+def visit(page: Any, relay: Relay, pid: int) -> None:
     """One visit, a row for each action."""
-    wire = Wire()
-    wire.watch(page.context.new_cdp_session(page))
 
     def press(name: str) -> Callable[[], object]:
         return lambda: page.get_by_role("button", name=name).click()
@@ -106,7 +106,7 @@ def visit(page: Any, address: str, pid: int) -> None:
     found = "() => document.body.innerText.includes('face found')"
     pictures = "() => document.querySelector('.pv-frame img')?.complete"
     steps = (
-        ("the page and its face", lambda: page.goto(address), found),
+        ("the page and its face", lambda: page.goto(relay.address), found),
         ("Generate depth map", press("Generate depth map"), pictures),
         ("Generate 3D model: the figure", press("Generate 3D model"), SCENE),
         ("colours of the photo", choose("Photo"), TRACE),
@@ -119,21 +119,21 @@ def visit(page: Any, address: str, pid: int) -> None:
         ),
     )
     for name, act, drawn in steps:
-        measure(page, wire, pid, name, act, drawn)
+        measure(page, relay, pid, name, act, drawn)
 
 
 def main() -> None:
     """Prints the table."""
     from playwright.sync_api import sync_playwright  # of requirements-dev.txt
 
-    heads = ("seconds", "processor s", "to rest s", "HTTP MB", "socket MB", "sum MB")
-    print(f"{'':34} {heads[0]:>9} {heads[1]:>11} {heads[2]:>10} {heads[3]:>8} {heads[4]:>9} {heads[5]:>6}")
+    print(f"{'':32} {'seconds':>9} {'processor s':>12} {'to rest s':>10} {'wire MB':>8}")
     with serving() as server, sync_playwright() as playwright:
+        relay = Relay(server.address)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for count in ("cold", "warm"):
             print(f"{count}:")
             context = browser.new_context(viewport={"width": 1280, "height": 900})
-            visit(context.new_page(), server.address, server.pid)
+            visit(context.new_page(), relay, server.pid)
             context.close()
         browser.close()
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
