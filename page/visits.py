@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any
@@ -73,7 +74,10 @@ async def ending_visits(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     async def look() -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            all_visits().end_the_lost(runtime.get_instance())
+            try:
+                all_visits().end_the_lost(runtime.get_instance())
+            except Exception:  # the next look may succeed, and without any, photos would stay
+                logging.getLogger(__name__).exception("A lost visit could not be ended.")
 
     looking = asyncio.create_task(look())
     yield {}
