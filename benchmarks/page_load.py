@@ -1,6 +1,6 @@
 """Load test of the page: 1, 4 and 16 sessions run the three steps at once against a local server.
 
-    python -m benchmarks.page_load
+    python -m benchmarks.page_load [1 4 16]
 
 Each session is a websocket that speaks Streamlit's protocol, so the times are the server's, without the
 drawing in the browser. Printed, per step: the median and the 95th percentile, for the model until its figure
@@ -9,6 +9,7 @@ is sent and until its report is there; then peak memory of the server and the nu
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import time
@@ -115,10 +116,13 @@ def percentile_95(values: list[float]) -> float:
 
 def main() -> None:
     """Prints the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page_load", description=__doc__)
+    parser.add_argument("sessions", type=int, nargs="*", default=SESSIONS, help="at once, one run each")
+    counts = parser.parse_args().sessions
     with serving() as server:
         asyncio.run(run_sessions(server.address, 1))
         print(f"{'sessions':>8}  {'step':24} {'median s':>9} {'95 % s':>8}")
-        for count in SESSIONS:
+        for count in counts:
             results = asyncio.run(run_sessions(server.address, count))
             for index, step in enumerate((*STEPS, FIGURE)):
                 values = [seconds[index] for seconds, _ in results]
