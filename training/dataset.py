@@ -4,8 +4,10 @@
     python -m training.dataset --face-model PATH --out data/held_out --count 256 --first-seed 10000000
     python -m training.dataset --face-model PATH --people-model PATH --rooms PATH --out data/people
         --count 4000 --first-seed 40000000
+    python -m training.dataset --nobody --out data/people --count 400 --first-seed 60000000
 
-With --people-model the scenes are those of people (`training.people`), without it those of the first kind.
+With --people-model the scenes are those of people (`training.people`), without it those of the first kind,
+with --nobody those of `training.scenes.nobody`. Sets of several kinds may lie in one folder.
 
 A set is a folder of shards. A shard is one .npy file of records, written under a temporary name first. An
 interrupted call continues when it is repeated.
@@ -16,8 +18,9 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ from training.people.model import PeopleModel, load_people
 from training.rendering import lighting, phone, sensor, surroundings
 from training.rendering.portrait import render_portrait
 from training.rendering.rooms import Panorama, load_rooms
-from training.rendering.sample import LANDMARKS, MOST_EYES, Sample, render
+from training.rendering.sample import LANDMARKS, MOST_EYES, Sample, render, render_nobody
 from training.rendering.truth import MOST_PEOPLE
 from training.scenes import scene
 from training.scenes.face_model import FaceModel, Regions, find_regions, load_face_model
@@ -131,13 +134,7 @@ def as_record(sample: Sample) -> tuple[Any, ...]:
 
 
 def _render_shard(
-    face_model: Path,
-    people_model: Path | None,
-    rooms: Path | None,
-    out: Path,
-    first_seed: int,
-    count: int,
-    side: int,
+    draw: Callable[[int, int], Sample], out: Path, first_seed: int, count: int, side: int
 ) -> int:
     shard = out / f"{first_seed:08d}.npy"
     if (
@@ -148,20 +145,24 @@ def _render_shard(
         return count
     records = np.empty(count, record_dtype(side))
     for i in range(count):
-        if people_model is None:
-            sample = render(*_model(face_model), first_seed + i, side)
-        else:
-            sample = render_portrait(*_people(face_model, people_model, rooms), first_seed + i, side)
-        records[i] = as_record(sample)
-    partial = shard.with_suffix(".part")
-    with partial.open("wb") as file:
+        records[i] = as_record(draw(first_seed + i, side))
+    unfinished = shard.with_suffix(".part")
+    with unfinished.open("wb") as file:
         np.save(file, records)
-    os.replace(partial, shard)
+    os.replace(unfinished, shard)
     return count
 
 
+def _draw_head(face_model: Path, seed: int, side: int) -> Sample:
+    return render(*_model(face_model), seed, side)
+
+
+def _draw_people(face_model: Path, people_model: Path, rooms: Path | None, seed: int, side: int) -> Sample:
+    return render_portrait(*_people(face_model, people_model, rooms), seed, side)
+
+
 def render_set(
-    face_model: Path,
+    face_model: Path | None,
     out: Path,
     count: int,
     first_seed: int,
@@ -172,24 +173,21 @@ def render_set(
 ) -> None:
     """Renders the seeds from first_seed on into `out`, a shard per task.
 
-    people_model: None for the scenes of the first kind. rooms: None for people in procedural places only.
+    face_model: None for scenes without a person. people_model: None for the scenes of the first kind. rooms:
+    None for people in procedural places only.
     """
+    draw: Callable[[int, int], Sample] = render_nobody
+    if face_model and people_model:
+        draw = partial(_draw_people, face_model, people_model, rooms)
+    elif face_model:
+        draw = partial(_draw_head, face_model)
     out.mkdir(parents=True, exist_ok=True)
     firsts = range(first_seed, first_seed + count, SHARD)
     start, done = time.monotonic(), 0
     with ProcessPoolExecutor(workers) as pool:
         tasks = [
-            pool.submit(
-                _render_shard,
-                face_model,
-                people_model,
-                rooms,
-                out,
-                f,
-                min(SHARD, first_seed + count - f),
-                side,
-            )
-            for f in firsts
+            pool.submit(_render_shard, draw, out, first, min(SHARD, first_seed + count - first), side)
+            for first in firsts
         ]
         for task in tasks:
             done += task.result()
@@ -229,9 +227,9 @@ class RenderedSet:
 def main() -> None:
     """Renders a set."""
     parser = argparse.ArgumentParser(description="Render a set of synthetic faces.")
-    parser.add_argument(
-        "--face-model", type=Path, required=True, help="ict-facekit.npz or the folder FaceXModel"
-    )
+    scenes = parser.add_mutually_exclusive_group(required=True)
+    scenes.add_argument("--face-model", type=Path, help="ict-facekit.npz or the folder FaceXModel")
+    scenes.add_argument("--nobody", action="store_true", help="scenes without a person")
     parser.add_argument(
         "--people-model", type=Path, help="makehuman.npz: scenes of people, see docs/people.md"
     )

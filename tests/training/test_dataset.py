@@ -65,6 +65,15 @@ def test_with_a_people_model_the_scenes_are_those_of_people(tmp_path, monkeypatc
     assert [float(record["yaw"]) for record in np.load(tmp_path / "set" / "00000010.npy")] == [10, 11]
 
 
+def test_without_a_face_model_the_scenes_are_those_without_a_person(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "ProcessPoolExecutor", Now)
+    render_set(None, tmp_path / "set", 3, 10, 16, 1)
+    records = np.load(tmp_path / "set" / "00000010.npy")
+    nobody = 1 << dataset.GROUPS.index("nobody")
+    assert (records["has"] & nobody).all() and not records["matte"].any() and not records["heads"].any()
+    assert len(np.unique(records["rgb"].reshape(3, -1), axis=0)) == 3
+
+
 def test_names_of_groups_fit_the_bits_of_a_record():
     assert len(set(dataset.GROUPS)) == len(dataset.GROUPS) <= 64
     assert dataset.GROUPS.index("sepia") == 39  # sets that are rendered already keep their bits

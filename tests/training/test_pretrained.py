@@ -1,10 +1,13 @@
 """What a network begins with: an encoder's weights in order, or a whole unfinished network."""
 
+from dataclasses import replace
+
 import pytest
 import timm
 import torch
+from safetensors.torch import save_file
 
-from face3d.depth.face.network import Configuration, FaceNetwork, load_face_network
+from face3d.depth.face.network import Configuration, FaceNetwork, load_face_network, metadata_of
 from training import unfinished
 from training.muon import gentle_to_the_encoder
 from training.pretrained import begin, give_encoder
@@ -133,3 +136,19 @@ def test_an_unfinished_run_is_kept_and_gone_on_with(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="narrow the decoder"):
         unfinished.keep(tmp_path, tmp_path / "large.safetensors")
     assert not list(tmp_path.glob("large*"))
+
+
+def test_a_network_with_canonical_coordinates_begins_with_one_without(tmp_path):
+    """What both give is the same; the rest begins as if nothing had been given."""
+    torch.manual_seed(0)
+    without = FaceNetwork(replace(SMALL, canonical=False)).eval()
+    save_file(without.state_dict(), tmp_path / "without.safetensors", metadata_of(without.configuration, {}))
+    torch.manual_seed(1)
+    network = FaceNetwork(SMALL).eval()
+    first = network.head[2].bias[-4:].clone()
+    begin(network, tmp_path / "without.safetensors")
+    photo = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        for ours, theirs in zip(network(photo)[:7], without(photo)[:7], strict=True):
+            torch.testing.assert_close(ours, theirs)
+    assert torch.equal(network.head[2].bias[-4:], first)

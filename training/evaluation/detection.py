@@ -30,11 +30,8 @@ from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import TURNS, Array, Photo
 from training.dataset import HELD_OUT_FIRST_SEED
 from training.evaluation.evaluate import HEADS, held_out
-from training.rendering.backdrop import random_backdrop
-from training.rendering.camera import random_camera
-from training.rendering.sample import photo_of_scene
-from training.rendering.sensor import develop
-from training.scenes.nobody import KINDS, random_nobody
+from training.rendering.sample import photo_of_nobody
+from training.scenes.nobody import KINDS
 
 FIT_FIRST_SEED = 2 * HELD_OUT_FIRST_SEED
 SIDE = 256
@@ -92,12 +89,7 @@ def _rgb(picture: Array) -> Array:
 def drawn(kind: str, count: int, first_seed: int) -> Iterator[Array]:
     """Pictures of one of `KINDS`, or of "backdrop": (SIDE, SIDE, 3) uint8, one per seed."""
     for seed in range(first_seed, first_seed + count):
-        rng = np.random.default_rng(seed)
-        if kind == "backdrop":
-            yield develop(random_backdrop(SIDE, rng), rng)[0]
-            continue
-        scene, camera = random_nobody(kind, rng), random_camera(rng)
-        yield photo_of_scene(scene, camera, camera.place(scene.mesh.vertices_v3), SIDE, rng)[0]
+        yield photo_of_nobody(kind, np.random.default_rng(seed), SIDE)[0]
 
 
 def heads_in(network: FaceNetwork, rgb_hwc: Array) -> list[DetectedHead]:

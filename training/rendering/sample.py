@@ -15,6 +15,7 @@ from training.rendering.lighting import photograph, random_light
 from training.rendering.sensor import develop
 from training.rendering.truth import MOST_PEOPLE, heads_in_view, truth
 from training.scenes.face_model import FaceModel, Regions
+from training.scenes.nobody import KINDS, random_nobody
 from training.scenes.primitives import LABEL_NOTHING
 from training.scenes.scene import Scene, random_scene
 
@@ -126,6 +127,22 @@ def nobody(rgb_hwc: Array, has: set[str]) -> Sample:
     normals, canonical = np.zeros(rgb_hwc.shape, np.int8), np.full(rgb_hwc.shape, np.nan, np.float32)
     maps = lengths, lengths, normals, bytes_, bytes_, canonical
     return Sample(rgb_hwc, *maps, heads, eyes, landmarks, 0.0, 0.0, frozenset({"nobody", *has}))
+
+
+def render_nobody(seed: int, side: int) -> Sample:
+    """Draws the sample of a seed without people: a backdrop, or an animal, things or a room before one."""
+    rng = np.random.default_rng(seed)
+    kinds = ("backdrop", *KINDS)
+    return nobody(*photo_of_nobody(kinds[rng.integers(len(kinds))], rng, side))
+
+
+def photo_of_nobody(kind: str, rng: Generator, side: int) -> tuple[Array, set[str]]:
+    """A photo (s, s, 3) uint8 of one of `nobody.KINDS` or of a "backdrop"; what was done to it, by name."""
+    if kind == "backdrop":
+        return develop(random_backdrop(side, rng), rng)
+    scene, camera = random_nobody(kind, rng), random_camera(rng)
+    rgb, _, names = photo_of_scene(scene, camera, camera.place(scene.mesh.vertices_v3), side, rng)
+    return rgb, names
 
 
 def camera_of(model: FaceModel, regions: Regions, seed: int) -> SceneCamera:
