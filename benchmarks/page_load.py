@@ -95,7 +95,11 @@ async def run_session(address: str) -> tuple[list[float], list[str]]:
     """Seconds of each step and of FIGURE, and the errors of one session."""
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
     async with websockets.connect(
-        stream, subprotocols=[Subprotocol("streamlit")], max_size=None, origin=Origin(address)
+        stream,
+        subprotocols=[Subprotocol("streamlit")],
+        max_size=None,
+        origin=Origin(address),
+        open_timeout=TIMEOUT_SECONDS,
     ) as connection:
         session = Session(connection)
         seconds = [await session.run(label) for label in STEPS.values()]
