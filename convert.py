@@ -242,6 +242,7 @@ def opened(options: argparse.Namespace) -> Convert:
         checkpoint=options.checkpoint,
         device=options.device,
         precision=options.precision,
+        quality=options.quality,
         progress=checkpoints.print_progress,
     )
     alone = matte == "none" or options.network == "face"

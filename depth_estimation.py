@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from face3d.depth.download import Progress
-from face3d.depth.estimator import DepthEstimator
+from face3d.depth.estimator import FAST, QUALITIES, DepthEstimator
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkFamily
 from face3d.errors import DepthError, MatteError, memory_errors_explained
@@ -21,6 +21,7 @@ from face3d.structures import DepthMap, Face, Photo
 __all__ = [
     "MATTES",
     "NETWORKS",
+    "QUALITIES",
     "DepthEstimator",
     "cut_out",
     "find_faces",
@@ -37,6 +38,7 @@ def load_network(
     checkpoint: Path | str | None = None,
     device: str | None = None,
     precision: str | None = None,
+    quality: str = FAST,
     progress: Progress | None = None,
 ) -> DepthEstimator:
     """The network `name`, ready to predict. A checkpoint that is not on this machine is downloaded.
@@ -45,9 +47,10 @@ def load_network(
     device: "cpu", "cuda" or "mps"; default: the fastest.
     precision: "float32", "bfloat16" or "float16"; default: the device's usual one.
     The bundled face network runs on the CPU in float32, whatever the two are.
+    quality: see `at_quality`.
     progress: called as progress(done_bytes, total_bytes or None).
-    Raises DepthError for an unknown name, device or precision, WeightsError where the checkpoint is not
-    available or does not fit the network, OutOfMemoryError.
+    Raises DepthError for an unknown name, device, precision or quality, WeightsError where the checkpoint is
+    not available or does not fit the network, OutOfMemoryError.
     """
     if name not in NETWORKS:
         raise DepthError(f"There is no network '{name}'; choose one of {', '.join(NETWORKS)}.")
@@ -63,7 +66,24 @@ def load_network(
             from face3d.depth.midas.estimator import load
         case NetworkFamily.TRANSFORMERS:
             from face3d.depth.huggingface import load
-    return load(spec, choose_device(device, precision), checkpoint, progress)
+    return at_quality(load(spec, choose_device(device, precision), checkpoint, progress), quality)
+
+
+def at_quality(network: DepthEstimator, quality: str) -> DepthEstimator:
+    """The network at another of QUALITIES; other networks than the bundled one have one, and stay.
+
+    quality: "fast", the photo and each head at one scale, or "best", at two.
+    Raises DepthError for an unknown quality, or "best" of a network that has one only.
+    """
+    if quality not in QUALITIES:
+        raise DepthError(f"There is no quality '{quality}'; choose {' or '.join(QUALITIES)}.")
+    from face3d.depth.face.estimator import FaceEstimator  # torch, which is loaded with any network
+
+    if isinstance(network, FaceEstimator):
+        return replace(network, quality=quality)
+    if quality != FAST:
+        raise DepthError(f"Only the network face has the quality {quality}. Leave it out, or choose face.")
+    return network
 
 
 @memory_errors_explained()

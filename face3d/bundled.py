@@ -1,4 +1,4 @@
-"""Where the bundled files are: the weights of the face network and the sample portraits."""
+"""Where the bundled files are: the weights of the face network, the head model and the sample portraits."""
 
 from __future__ import annotations
 

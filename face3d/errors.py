@@ -56,6 +56,10 @@ class GeometryError(FaceModelError):
     """A depth map gives no geometry, for example because nothing is left after masking."""
 
 
+class HeadError(FaceModelError):
+    """The head model is missing, or cannot be fitted to what a photo shows."""
+
+
 class ExportError(FaceModelError):
     """A model cannot be written in the requested format."""
 

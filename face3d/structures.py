@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -129,6 +129,24 @@ class Photo:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class SkinMap:
+    """Where on the head the visible skin lies, over a rectangle of the picture, on a grid of its own.
+
+    box_xyxy: left, top, right, bottom of the grid, pixels of the depth map.
+    canonical_hwc: (h, w, 3) float32, canonical coordinates (docs/conventions.md); NaN where no head is.
+    uncertainty_hw: (h, w) float32, their expected error, mean of the three, head widths.
+    """
+
+    box_xyxy: tuple[float, float, float, float]
+    canonical_hwc: Array
+    uncertainty_hw: Array
+
+    def __post_init__(self) -> None:
+        _freeze(self, "canonical_hwc", np.float32, (None, None, 3), DepthError)
+        _freeze(self, "uncertainty_hw", np.float32, self.canonical_hwc.shape[:2], DepthError)
+
+
 @dataclass(frozen=True)
 class Face:
     """One head found in a photo.
@@ -136,10 +154,12 @@ class Face:
     box_xyxy: left, top, right, bottom of the head (hair included, shoulders not), in pixels of the depth map.
     eyes_xy: centres of the eye left and of the eye right in the picture, ((x, y), (x, y)) in pixels, or None
     where either was not found.
+    skin: where on the head its skin lies; None where the network does not say.
     """
 
     box_xyxy: tuple[float, float, float, float]
     eyes_xy: tuple[tuple[float, float], tuple[float, float]] | None = None
+    skin: SkinMap | None = field(default=None, compare=False, repr=False)
 
     @property
     def width(self) -> float:
@@ -167,6 +187,7 @@ class DepthMap:
     outside the mask.
     matte: the row of `face3d.matte.table.MATTES` that gave the foreground, and ', refined' where its edge
     was; None for the whole picture.
+    quality: one of `face3d.depth.estimator.QUALITIES`; None of a network that has one only.
     """
 
     values_hw: Array
@@ -181,6 +202,7 @@ class DepthMap:
     thickness_uncertainty_hw: Array | None = None
     person_hw: Array | None = None
     matte: str | None = None
+    quality: str | None = None
 
     def __post_init__(self) -> None:
         _freeze(self, "values_hw", np.float32, (None, None), DepthError)

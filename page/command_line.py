@@ -9,6 +9,7 @@ import streamlit as st
 from face3d.batch.complete_options import NO_COMPLETION
 from face3d.batch.model_options import options_of
 from face3d.batch.settings_file import as_command, as_toml
+from face3d.depth.estimator import FAST
 from face3d.export.models import WRITERS
 from face3d.geometry.settings import ModelSettings
 from face3d.imagine.table import IMAGE_MODELS
@@ -65,6 +66,8 @@ def chosen_options(
         found["rotate"] = str(degrees)
     if session.crop:
         found["crop"] = list(session.crop)
+    if key.quality != FAST:
+        found["quality"] = key.quality
     if key.matte != DEFAULT_MATTE:
         found["matte"] = key.matte
     if key.matte == "file":

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from face3d.depth.estimator import FAST
 from face3d.depth.registry import NETWORKS
 from face3d.errors import DepthError
 from face3d.matte.table import DEFAULT_MATTE
@@ -24,7 +25,8 @@ class DepthKey(NamedTuple):
 
     network: a row of NETWORKS, OWN or EMBEDDED. matte: a row of MATTES. files: digest of the depth map and of
     the mask that the visitor gave, and of what was said about them; '' without any. refined: whether the
-    matte's edge is. completed_as: how what the photo does not show was completed; empty where it was not.
+    matte's edge is. quality: of the bundled network. completed_as: how what the photo does not show was
+    completed; empty where it was not.
     """
 
     photo_sha256: str
@@ -32,6 +34,7 @@ class DepthKey(NamedTuple):
     matte: str = DEFAULT_MATTE
     files: str = ""
     refined: bool = False
+    quality: str = FAST
     completed_as: tuple[str, ...] = ()
 
     @property
@@ -92,6 +95,7 @@ class DepthRequest:
     mask: Photo | None = None
     depth_file: DepthFile | None = None
     refine: bool = False
+    quality: str = FAST
 
     @property
     def key(self) -> DepthKey:
@@ -99,7 +103,9 @@ class DepthRequest:
         files = [self.mask.sha256] if self.mask else []
         if self.depth_file:
             files.append(self.depth_file.digest)
-        return DepthKey(self.photo.sha256, self.network, self.matte, " ".join(files), self.refine)
+        return DepthKey(
+            self.photo.sha256, self.network, self.matte, " ".join(files), self.refine, self.quality
+        )
 
     def check(self) -> None:
         """Raises DepthError where the photo is a part of what the visitor's own file covers."""

@@ -9,6 +9,7 @@ import streamlit as st
 
 from face3d.depth import checkpoints
 from face3d.depth.download import Progress
+from face3d.depth.estimator import BEST, FAST
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import Downloadable
 from face3d.errors import FaceModelError
@@ -30,7 +31,7 @@ from page.depth_view import (
 from page.failures import explained_errors
 from page.inference_queue import Downloading, ReportStatus
 from page.matte_choice import ask_to_refine, matte_details, matte_label, pick_matte
-from page.network_choice import network_details, pick_network
+from page.network_choice import ask_for_quality, network_details, pick_network
 from page.photo_framing import upright
 from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, DepthResult, Session, shared_queue
@@ -49,6 +50,7 @@ LAYERS_HELP = (
     "Depth: what the model is made of. Normals: which way the surface faces. Matte: what belongs to the "
     "person. Uncertainty: how far the depth may be off. Back error: how far the hidden side may be off."
 )
+QUALITY_TEXTS = {FAST: ", at one scale", BEST: ", at two scales"}
 RETRY_KEY = "try depth again"
 COMPARISONS = {"Slider": Comparison.SLIDER, "Side by side": Comparison.SIDE_BY_SIDE}
 
@@ -58,7 +60,7 @@ def depth_step(session: Session) -> DepthResult | None:
     frame = step_frame(session, "depth", "2 · Depth map")
     with frame.tools:
         network, matte = pick_network(), pick_matte()
-        refine = ask_to_refine(matte)
+        quality, refine = ask_for_quality(network), ask_to_refine(matte)
         pressed = st.button(
             "Generate depth map",
             type="primary",
@@ -68,18 +70,18 @@ def depth_step(session: Session) -> DepthResult | None:
             key="generate depth",
         )
     with frame.body:
-        request = _request(session, network, matte, refine)
+        request = _request(session, network, quality, matte, refine)
         return _depth(session, frame, request, pressed)
 
 
-def _request(session: Session, network: str, matte: str, refine: bool) -> DepthRequest | None:
+def _request(session: Session, network: str, quality: str, matte: str, refine: bool) -> DepthRequest | None:
     """Show the details of the choices. Returns what is to be made; None without a photo."""
     depth_file, mask = network_details(session, network), matte_details(session, matte)
     if session.photo is None or session.file is None:
         return None
     whole = upright(session, session.file.photo)
     is_whole, degrees = whole.sha256 == session.photo.sha256, session.turned_degrees()
-    return DepthRequest(session.photo, network, matte, is_whole, degrees, mask, depth_file, refine)
+    return DepthRequest(session.photo, network, matte, is_whole, degrees, mask, depth_file, refine, quality)
 
 
 def _depth(
@@ -101,7 +103,8 @@ def _depth(
     stale = result.key != key
     if stale:
         edge = ", with a fine edge" if result.key.refined else ""
-        made_of = f"{result.key.network_title}, *{matte_label(result.key.matte)}*{edge}"
+        best = ", of the best quality" if result.key.quality == BEST else ""
+        made_of = f"{result.key.network_title}{best}, *{matte_label(result.key.matte)}*{edge}"
         st.warning(f"Out of date: this map is from {made_of}. Press *Generate depth map* again.")
     with st.container(key="stale depth" if stale else "depth"):
         _pictures(session, result, stale)
@@ -161,10 +164,12 @@ def _generate(session: Session, asked: DepthRequest) -> None:
 def _predict(asked: DepthRequest, report_status: ReportStatus, downloading: Downloading) -> DepthMap:
     """The depth map of a request, in its turn. Raises: FaceModelError."""
     asked.check()
-    photo, matte, mask, refine = asked.photo, asked.matte, asked.mask, asked.refine
-    queue, waiting = shared_queue(), (report_status, downloading)
+    photo, queue, waiting = asked.photo, shared_queue(), (report_status, downloading)
+    matte, mask, refine, quality = asked.matte, asked.mask, asked.refine, asked.quality
     if asked.depth_file is None:
-        return queue.predict(asked.network, photo, *waiting, matte=matte, mask=mask, refine=refine)
+        return queue.predict(
+            asked.network, photo, *waiting, quality=quality, matte=matte, mask=mask, refine=refine
+        )
     own = partial(asked.depth_file.depth_map, photo, asked.turned_degrees)
     return queue.cut_out(own, photo, *waiting, matte=matte, mask=mask, refine=refine)
 
@@ -180,7 +185,8 @@ def _is_on_disk(asked: DepthRequest) -> bool:
 def _made_by(result: DepthResult) -> str:
     if result.key.network in OWN_TITLES:
         return f"From: {result.key.network_title}."
-    return f"Made by {result.key.network_title} in {result.seconds:.1f} s."
+    passes = QUALITY_TEXTS.get(result.depth_map.quality or "", "")
+    return f"Made by {result.key.network_title} in {result.seconds:.1f} s{passes}."
 
 
 def _summary(result: DepthResult) -> None:

@@ -11,8 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from depth_estimation import DepthEstimator, cut_out, find_faces, find_turn, load_network, predict
+from depth_estimation import (
+    DepthEstimator,
+    at_quality,
+    cut_out,
+    find_faces,
+    find_turn,
+    load_network,
+    predict,
+)
 from face3d.depth.download import Progress
+from face3d.depth.estimator import FAST
 from face3d.depth.registry import NETWORKS
 from face3d.errors import FaceModelError
 from face3d.matte import rembg
@@ -108,6 +117,7 @@ class InferenceQueue:
         report_status: ReportStatus,
         downloading: Downloading | None = None,
         *,
+        quality: str = FAST,
         matte: str = DEFAULT_MATTE,
         mask: Photo | None = None,
         refine: bool = False,
@@ -116,10 +126,10 @@ class InferenceQueue:
 
         What is needed is loaded first.
         report_status: called with the current step, and at least every POLL_SECONDS while waiting.
-        mask, refine: see `depth_estimation.cut_out`.
+        quality: see `depth_estimation.at_quality`. mask, refine: see `depth_estimation.cut_out`.
         Raises DepthError, MatteError and WeightsError.
         """
-        network = self._load(name, report_status, downloading)
+        network = at_quality(self._load(name, report_status, downloading), quality)
 
         def estimate() -> DepthMap:
             report_status("Estimating depth")
@@ -153,7 +163,7 @@ class InferenceQueue:
             return cut_out(depth, photo, matte, mask=mask, face_network=face, refine=refine)
 
     def find_faces(self, name: str, photo: Photo, report_status: ReportStatus) -> tuple[Face, ...]:
-        """Like `predict`, but only the faces, largest person first: about a third of the work."""
+        """Like `predict`, but only the faces, largest person first."""
         network = self._load(name, report_status, None)
         with self._inference_lock.hold(report_status):
             report_status("Detecting faces")

@@ -79,8 +79,12 @@ def _scaled(face: Face, across: float, down: float) -> Face:
     """The face in a picture scaled by these factors."""
     left, top, right, bottom = face.box_xyxy
     box_xyxy = left * across, top * down, right * across, bottom * down
+    skin = face.skin
+    if skin is not None:
+        left, top, right, bottom = skin.box_xyxy
+        skin = replace(skin, box_xyxy=(left * across, top * down, right * across, bottom * down))
     if face.eyes_xy is None:
-        return replace(face, box_xyxy=box_xyxy)
+        return replace(face, box_xyxy=box_xyxy, skin=skin)
     (left_x, left_y), (right_x, right_y) = face.eyes_xy
     eyes_xy = (left_x * across, left_y * down), (right_x * across, right_y * down)
-    return replace(face, box_xyxy=box_xyxy, eyes_xy=eyes_xy)
+    return replace(face, box_xyxy=box_xyxy, eyes_xy=eyes_xy, skin=skin)

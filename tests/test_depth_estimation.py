@@ -256,6 +256,16 @@ def test_the_bundled_network_needs_no_download(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_only_the_bundled_network_has_a_quality_to_choose(face_file, small):
+    face = depth_estimation.load_network(checkpoint=face_file, quality="best")
+    assert depth_estimation.at_quality(face, "fast").quality == "fast" and face.quality == "best"
+    assert depth_estimation.at_quality(small, "fast") is small
+    with pytest.raises(DepthError, match="Only the network face has the quality best"):
+        depth_estimation.at_quality(small, "best")
+    with pytest.raises(DepthError, match="choose fast or best"):
+        depth_estimation.load_network(checkpoint=face_file, quality="better")
+
+
 class OtherNetwork:
     """A network without faces: the same ramp for every photo."""
 

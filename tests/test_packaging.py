@@ -111,6 +111,7 @@ def test_the_changelog_and_the_library_have_the_version():
 def test_the_bundled_files_are_found_in_a_checkout():
     assert ROOT / "assets" == bundled.FOLDER
     assert (bundled.FOLDER / "face_depth.safetensors").is_file()
+    assert (bundled.FOLDER / "head_model.npz").is_file()
     assert len(bundled.sample_portraits()) == 4
 
 
@@ -124,7 +125,8 @@ def test_the_wheel_has_the_library_the_command_and_the_bundled_files_only(wheel)
     }
     samples = {f"face3d/assets/samples/{path.name}" for path in bundled.sample_portraits()}
     roots = {"convert.py", "depth_estimation.py", "generate_3d_model.py"}
-    assert names == library | samples | roots | {"face3d/assets/face_depth.safetensors"}
+    bundles = ("face_depth.safetensors", "head_model.npz", "head_model.LICENSE")
+    assert names == library | samples | roots | {f"face3d/assets/{name}" for name in bundles}
     assert "face3d/py.typed" in names
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from face3d.batch.inputs import bytes_of, shown
+from face3d.depth.estimator import FAST, QUALITIES
 from face3d.depth.registry import NETWORKS
 from face3d.errors import DepthError
 from face3d.own_depth.embedded import read_embedded
@@ -43,6 +44,13 @@ def add_depth_options(parser: argparse.ArgumentParser) -> None:
         help="float32, bfloat16 or float16; default: the device's usual one; not for face",
     )
     parser.add_argument(
+        "--quality",
+        default=FAST,
+        choices=QUALITIES,
+        help="of the bundled network: one scale, or the mean over two, which takes about twice as long; "
+        f"default: {FAST}",
+    )
+    parser.add_argument(
         "--depth-map",
         metavar="FILE",
         help=f"the photo's depth map ({FORMATS}) in place of a network; {EMBEDDED}: the one that a phone has "
@@ -67,6 +75,8 @@ def add_depth_options(parser: argparse.ArgumentParser) -> None:
 def check_depth_options(options: argparse.Namespace, photos: Sequence[Path]) -> None:
     """Raises DepthError, before any work, for options that exclude each other or do not fit the photos."""
     about_file = options.depth_meaning is not None or options.depth_range is not None
+    if options.quality != FAST and (options.network != DEFAULT_NETWORK or options.depth_map):
+        raise DepthError(f"--quality {options.quality} is of the bundled network. Leave it out.")
     if options.depth_map is None:
         if about_file:
             raise DepthError("--depth-meaning and --depth-range are about a depth map. Add --depth-map FILE.")

@@ -198,10 +198,15 @@ def _moved(face: Face, edge: str, rows: int, added: int) -> Face:
         right + added * (edge == "right"),
         bottom,
     )
+    skin = face.skin
+    if skin is not None:
+        left, top, right, bottom = np.add(skin.box_xyxy, (across, down) * 2).tolist()
+        skin = replace(skin, box_xyxy=(left, top, right, bottom))
     if face.eyes_xy is None:
-        return replace(face, box_xyxy=box_xyxy)
+        return replace(face, box_xyxy=box_xyxy, skin=skin)
     (x, y), (u, v) = face.eyes_xy
-    return replace(face, box_xyxy=box_xyxy, eyes_xy=((x + across, y + down), (u + across, v + down)))
+    eyes_xy = (x + across, y + down), (u + across, v + down)
+    return replace(face, box_xyxy=box_xyxy, eyes_xy=eyes_xy, skin=skin)
 
 
 def _in_widths(depth: DepthMap, width: int) -> DepthMap:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from face3d.depth.device import Device  # imports torch, which takes seconds
 
 
+FAST, BEST = QUALITIES = "fast", "best"
+"""What the bundled network can do for a photo: predict it at one scale, or at two."""
+
+
 @runtime_checkable
 class DepthEstimator(Protocol):
     """A loaded network: from a photo to its depth map. Immutable, and safe to call from several threads."""

@@ -45,7 +45,7 @@ class MeshReport:
 
     faces_found: in the photo; None where the network does not look for faces. face: the number of the one
     whose person the model is of; None without one. matte: what cut the person out, a row of
-    `face3d.matte.table.MATTES`; None where the background was kept.
+    `face3d.matte.table.MATTES`; None where the background was kept. quality: see `DepthMap`.
     thin_surface_percent: share of the surface behind which the wall is thinner than
     `thin_wall_mm` of its kind.
     smoothing_change_mm: root mean square change of the face's relief by smoothing.
@@ -61,6 +61,7 @@ class MeshReport:
     faces_found: int | None
     face: int | None
     matte: str | None
+    quality: str | None
     watertight: bool
     consistent_winding: bool
     outward: bool | None
@@ -198,6 +199,7 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
         faces_found=relief.faces_found,
         face=relief.settings.face if relief.faces_found else None,
         matte=relief.depth.matte if relief.settings.foreground_only else None,
+        quality=relief.depth.quality,
         watertight=two_each,
         consistent_winding=one_way,
         outward=volume > 0 if closed else None,

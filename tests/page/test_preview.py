@@ -2,13 +2,15 @@
 apart.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from face3d.geometry.grid import grid
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthMap, DepthRepresentation
+from face3d.structures import DepthMap, DepthRepresentation, SkinMap
 from face3d.synthetic import head, photo_of
 from page import preview
 
@@ -21,12 +23,16 @@ def test_what_is_small_enough_stays():
 def test_every_layer_shrinks_with_its_photo(monkeypatch):
     monkeypatch.setattr(preview, "PREVIEW_SIDE", 48)
     depth, photo = head(), photo_of((96, 80), fov_degrees=40.0)
+    nowhere = np.zeros((3, 4, 3), np.float32)
+    skin = SkinMap((8.0, 6.0, 48.0, 56.0), nowhere, nowhere[..., 0])
+    depth = replace(depth, faces=(replace(depth.faces[0], skin=skin),))
     smaller, picture = preview.preview(depth, photo)
     assert smaller.size_hw == picture.size_hw == (48, 40) and picture.fov_degrees == 40.0
     for name in ("values_hw", "back_hw", "matte_hw"):
         assert getattr(smaller, name).shape == (48, 40)
     assert np.array(smaller.faces[0].box_xyxy) == pytest.approx(np.array(depth.faces[0].box_xyxy) / 2)
     assert np.array(smaller.faces[0].eyes_xy) == pytest.approx(np.array(depth.faces[0].eyes_xy) / 2)
+    assert smaller.faces[0].skin.box_xyxy == (4.0, 3.0, 24.0, 28.0)
 
 
 def test_foreground_and_background_do_not_mix(monkeypatch):

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from face3d.depth.estimator import BEST
 from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.structures import Array
 from training.dataset import GROUPS, HELD_OUT_FIRST_SEED, RenderedSet, render_set
@@ -192,8 +193,9 @@ def main() -> None:
     network = load_face_network(options.weights)
     methods = _baselines(None if options.people_model else options.face_model, by_seed)
     for path in options.beside:
-        methods[path.stem] = full_pipeline(baselines.network_of_any_age(path))
+        methods[path.stem] = full_pipeline(baselines.network_of_any_age(path), BEST)
     methods["this network, whole photo only"] = whole_photo_inference(network)
+    methods["this network, best quality"] = full_pipeline(network, BEST)
     methods["this network, full pipeline"] = full_pipeline(network)
     by_method = {name: metrics_by_head(records, method) for name, method in methods.items()}
     print(f"{len(records)} held-out heads, {len(records[0]['rgb'])} px\n")
@@ -224,7 +226,7 @@ def _options() -> argparse.Namespace:
         type=Path,
         action="append",
         default=[],
-        help="weights of another network, also an earlier one, for a row",
+        help="weights of another network, also an earlier one, for a row in the best quality",
     )
     return parser.parse_args()
 

@@ -9,20 +9,22 @@ from typing import Any
 import cv2
 import numpy as np
 
+from face3d.depth.estimator import FAST
 from face3d.depth.face.estimator import FaceEstimator
-from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction, predict_single_scale
+from face3d.depth.face.inference import LENGTH_FIELDS, Box, CropPrediction, predict_crop, predict_two_scales
 from face3d.depth.face.network import FaceNetwork
 from face3d.structures import Array, Face, Photo
 from training.evaluation.metrics import Method, Prediction
 from training.scenes.primitives import LABEL_HEAD
 
 
-def full_pipeline(network: FaceNetwork) -> Method:
-    """The application's prediction for a record's photo, all steps included."""
+def full_pipeline(network: FaceNetwork, quality: str = FAST) -> Method:
+    """The application's prediction for a record's photo, all steps included. quality: see `FaceEstimator`."""
+    estimator = FaceEstimator(network, quality=quality)
 
     def method(record: Any) -> Prediction:
         size = len(record["rgb"])
-        depth = FaceEstimator(network).predict(Photo(np.ascontiguousarray(record["rgb"]), None, None, ""))
+        depth = estimator.predict(Photo(np.ascontiguousarray(record["rgb"]), None, None, ""))
         assert depth.back_hw is not None
         assert depth.matte_hw is not None
         head = np.argwhere(record["label"] >= LABEL_HEAD).mean(0)[::-1]
@@ -50,17 +52,17 @@ def _middle(face: Face) -> Array:
 def whole_photo_inference(
     network: FaceNetwork,
     side: int | None = None,
-    predict: Callable[..., CropPrediction] = predict_single_scale,
+    predict: Callable[..., CropPrediction] = predict_crop,
 ) -> Method:
-    """The network on the whole photo at `side` (default: its side at inference), enlarged bilinearly.
+    """The network on the whole photo at `side` (default: that of one scale), enlarged bilinearly.
 
-    predict: `predict_single_scale`, or `predict_crop` for the mean of two scales.
+    predict: `predict_crop`, or `predict_two_scales`.
     """
 
     def method(record: Any) -> Prediction:
         size = len(record["rgb"])
         photo = Box(0, 0, size, size)
-        predicted = predict(network, record["rgb"], photo, side or network.configuration.inference_side)
+        predicted = predict(network, record["rgb"], photo, side or network.configuration.fast_side)
         widths = 1 / predicted.matte_hw.shape[1]
 
         def full(values: Array, scale: float = 1.0) -> Array:
@@ -71,8 +73,9 @@ def whole_photo_inference(
         relief, thickness, stated, stated_thickness = (
             full(getattr(predicted, name), widths) for name in LENGTH_FIELDS
         )
-        stated *= network.configuration.uncertainty_scale
-        stated_thickness *= network.configuration.thickness_uncertainty_scale
+        relief_factor, thickness_factor = network.configuration.factors(best=predict is predict_two_scales)
+        stated *= relief_factor
+        stated_thickness *= thickness_factor
         return Prediction(relief, thickness, full(predicted.matte_hw), stated, None, stated_thickness)
 
     return method

@@ -1,4 +1,4 @@
-"""Heads and eyes in a photo, from the network's head and eye maps."""
+"""Heads and eyes in a photo, from the head and eye maps at one scale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from face3d.depth.face.evidence import LEAST_CONFIDENCE, SURE_CONFIDENCE, head_confidence
 from face3d.depth.face.inference import Box, CropPrediction, predict_crop
 from face3d.depth.face.network import FaceNetwork
-from face3d.structures import TURNS, Array, Face, Photo
+from face3d.structures import TURNS, Array, Face, Photo, SkinMap
 
 CROP_SIDE_IN_HEADS = 1.6
 """Side of the crop around a head, in head sizes; compared on the calibration set with 1.5 to 2.5."""
@@ -63,7 +63,7 @@ def detect_heads(
     least_confidence: below which a region is no head, see `head_confidence`. scales: sides at which the whole
     photo is predicted, in the network's own, until a head is confirmed.
     """
-    whole, side = Box.whole(photo.size_hw), network.configuration.inference_side
+    whole, side = Box.whole(photo.size_hw), network.configuration.fast_side
     unconfirmed: list[CropPrediction] = []
     for scale in scales:
         prediction = predict_crop(network, photo.rgb_hwc, whole, scale * side)
@@ -110,12 +110,26 @@ def _confidence_turned(network: FaceNetwork, photo: Photo) -> dict[int, float]:
 
 
 def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...]:
-    """Heads as faces with their eyes, in the same order."""
+    """Heads as faces with their eyes and their skin, in the same order."""
     reach = round(EYE_WINDOW * network.configuration.side)
     return tuple(
-        Face(head.box.corners, locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach))
+        Face(
+            head.box.corners,
+            locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach),
+            _skin_of(head),
+        )
         for head in heads
     )
+
+
+def _skin_of(head: DetectedHead) -> SkinMap | None:
+    """The canonical coordinates of a head's crop within its box, on the grid of the prediction."""
+    canonical, stated = head.prediction.canonical_3hw, head.prediction.canonical_uncertainty_hw
+    if canonical is None or stated is None:
+        return None
+    inside_hw = _inside(head.prediction.head_hw[None], head.crop, head.box)[0] > 0.5
+    canonical_hwc = np.where(inside_hw[..., None], np.moveaxis(canonical, 0, -1), np.nan)
+    return SkinMap(head.crop.corners, canonical_hwc.astype(np.float32), stated.astype(np.float32))
 
 
 def head_boxes(head_hw: Array, box: Box) -> list[Box]:
@@ -170,7 +184,7 @@ def _refine_head(network: FaceNetwork, photo: Photo, box: Box, whole: CropPredic
     if crop is None:
         frame = Box.whole(photo.size_hw)
         return _detected(box, frame, whole)
-    prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.inference_side)
+    prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.fast_side)
     candidates = head_boxes(prediction.head_hw, crop)
     refined = max(candidates, key=lambda candidate: intersection_over_union(candidate, box), default=None)
     if refined is None or intersection_over_union(refined, box) < MIN_HEAD_IOU:
@@ -229,10 +243,10 @@ def locate_eyes(
     return centres[0], centres[1]
 
 
-def _inside(eyes_2hw: Array, crop: Box, head: Box) -> Array:
-    """Eye maps over `crop`, with 0 outside a head's box."""
-    rows, columns = eyes_2hw.shape[1:]
+def _inside(maps_nhw: Array, crop: Box, head: Box) -> Array:
+    """Maps over `crop`, with 0 outside a head's box."""
+    rows, columns = maps_nhw.shape[1:]
     y = crop.top + (np.arange(rows) + 0.5) * crop.height / rows
     x = crop.left + (np.arange(columns) + 0.5) * crop.width / columns
     left, top, right, bottom = head.corners
-    return eyes_2hw * (((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right)))
+    return maps_nhw * (((y >= top) & (y <= bottom))[:, None] & ((x >= left) & (x <= right)))

@@ -1,10 +1,11 @@
-"""Inference on one crop of a photo, with test-time augmentation: horizontal flip and two scales."""
+"""Inference on one crop of a photo and its mirror image, at one scale or at two."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from typing import Any
 
 import cv2
 import numpy as np
@@ -56,6 +57,8 @@ class CropPrediction:
     relief_hw, thickness_hw and their expected errors: pixels.
     matte_hw, head_hw: 0..1.
     eyes_2hw: 0..1, left and right in the picture.
+    canonical_3hw, canonical_uncertainty_hw: canonical coordinates of skin and their expected error, head
+    widths; None where the network has none.
     """
 
     relief_hw: Array
@@ -65,18 +68,20 @@ class CropPrediction:
     head_hw: Array
     eyes_2hw: Array
     thickness_uncertainty_hw: Array
+    canonical_3hw: Array | None = None
+    canonical_uncertainty_hw: Array | None = None
 
 
-def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+def predict_two_scales(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean over two scales, `side` and SECOND_SCALE of it, whose errors differ; at the resolution of the
     larger.
     """
-    fine, coarse = (
-        predict_single_scale(network, rgb_hwc, box, round(side * scale)) for scale in (1, SECOND_SCALE)
-    )
+    fine, coarse = (predict_crop(network, rgb_hwc, box, round(side * scale)) for scale in (1, SECOND_SCALE))
     size_hw = fine.matte_hw.shape
 
-    def mean(name: str) -> Array:
+    def mean(name: str) -> Any:
+        if getattr(coarse, name) is None:
+            return None
         layers = getattr(coarse, name).reshape(-1, *coarse.matte_hw.shape)
         enlarged = np.stack(
             [cv2.resize(layer, size_hw[::-1], interpolation=cv2.INTER_LINEAR) for layer in layers]
@@ -85,7 +90,7 @@ def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> C
         fine_layer = getattr(fine, name)
         return np.asarray((fine_layer + enlarged.reshape(fine_layer.shape) * np.float32(scale)) / 2)
 
-    return CropPrediction(*(mean(field.name) for field in fields(CropPrediction)))
+    return CropPrediction(**{field.name: mean(field.name) for field in fields(CropPrediction)})
 
 
 @contextmanager
@@ -104,7 +109,7 @@ def one_thread() -> Iterator[None]:
 
 
 @one_thread()
-def predict_single_scale(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean of a crop and its mirror image, both resized to about side x side pixels."""
     scale = side / (box.width * box.height) ** 0.5
     size_hw = max(8, round(box.height * scale)), max(8, round(box.width * scale))
@@ -132,7 +137,15 @@ def predict_single_scale(network: FaceNetwork, rgb_hwc: Array, box: Box, side: i
         mean_probability(maps.head_logit),
         mean_probability(eyes_logit),
         mean(torch.exp(maps.log_thickness_uncertainty)) * pixels,
+        None if maps.canonical is None else mean(_sides_swapped(maps.canonical)),
+        None if maps.log_canonical_uncertainty is None else mean(torch.exp(maps.log_canonical_uncertainty)),
     )
+
+
+def _sides_swapped(canonical_23hw: torch.Tensor) -> torch.Tensor:
+    """Canonical coordinates of which the second, of a mirrored crop, have x with the other sign."""
+    signs = torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]], device=canonical_23hw.device)
+    return canonical_23hw * signs[..., None, None]
 
 
 def _pad_to_stride(rgb_hwc: Array) -> Array:

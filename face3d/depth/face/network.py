@@ -44,9 +44,11 @@ class Configuration:
     widths: channels of the decoder, from half the input's resolution to the coarsest; one per scale of the
     backbone.
     side: the input side of the training, pixels; relief is in widths of this square.
-    inference_side: the input side of the first scale at inference; measured to be best above `side`.
+    inference_side: the input side of the first of two scales; measured to be best above `side`.
+    fast_side: the input side of one scale.
     uncertainty_scale, thickness_uncertainty_scale: calibration factors with which 68 % of the errors lie
-    within the stated uncertainty.
+    within the stated uncertainty, at two scales.
+    fast_uncertainty_scale, fast_thickness_uncertainty_scale: the same at one scale; None: as at two.
     canonical: whether the network also predicts canonical coordinates, see `FaceMaps`.
     """
 
@@ -56,7 +58,16 @@ class Configuration:
     inference_side: int = 192
     uncertainty_scale: float = 1.0
     thickness_uncertainty_scale: float = 1.0
+    fast_side: int = 256
+    fast_uncertainty_scale: float | None = None
+    fast_thickness_uncertainty_scale: float | None = None
     canonical: bool = False
+
+    def factors(self, *, best: bool) -> tuple[float, float]:
+        """On the stated errors of relief and of thickness, at two scales or at one."""
+        if best or self.fast_uncertainty_scale is None or self.fast_thickness_uncertainty_scale is None:
+            return self.uncertainty_scale, self.thickness_uncertainty_scale
+        return self.fast_uncertainty_scale, self.fast_thickness_uncertainty_scale
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Configuration:

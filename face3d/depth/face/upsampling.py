@@ -9,8 +9,8 @@ from face3d.structures import Array
 
 COLOUR_SIGMA = 24.0
 """Standard deviation of the colour kernel, in 8-bit steps."""
-STRIP = 8
-"""Rows that are computed at a time."""
+STRIP_PX = 8192
+"""Pixels that are computed at a time, in whole rows: their arrays stay in the processor's cache."""
 
 
 def guided_upsample(
@@ -40,8 +40,8 @@ def guided_upsample(
     shares_y = [_b_spline(y - first_y - tap)[:, None] for tap in range(4)]
     widened = [source_chw.take(np.clip(first_x + tap, 0, columns - 1), axis=2) for tap in range(4)]
     upsampled_chw = np.empty((channels, height, width), np.float32)
-    # In strips, because their arrays stay in the processor's cache.
-    for strip in (slice(start, start + STRIP) for start in range(0, height, STRIP)):
+    strip_rows = max(1, STRIP_PX // width)
+    for strip in (slice(start, start + strip_rows) for start in range(0, height, strip_rows)):
         total = np.zeros_like(upsampled_chw[:, strip])
         weights = np.zeros(total.shape[1:], np.float32)
         for across, down in np.ndindex(4, 4):

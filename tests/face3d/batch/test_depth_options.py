@@ -31,6 +31,8 @@ def options_of(*arguments):
         (["--depth-map", "embedded", "--checkpoint", "a.pt"], 1, "Leave out --network"),
         (["--depth-map", "embedded", "--depth-meaning", "metric"], 1, "Leave out --depth-meaning"),
         (["--depth-map", "a.png"], 2, "Name one photo"),
+        (["--depth-map", "a.png", "--quality", "best"], 1, "--quality best is of the bundled network"),
+        (["--network", "glpn_nyu", "--quality", "best"], 1, "--quality best is of the bundled network"),
     ],
 )
 def test_options_that_exclude_each_other_are_refused(arguments, photos, said):
@@ -39,7 +41,7 @@ def test_options_that_exclude_each_other_are_refused(arguments, photos, said):
 
 
 def test_options_that_fit_are_taken():
-    for arguments in ([], ["--network", "glpn_nyu"], ["--depth-map", "embedded"]):
+    for arguments in ([], ["--quality", "best"], ["--network", "glpn_nyu"], ["--depth-map", "embedded"]):
         check_depth_options(options_of(*arguments), [PHOTO] * 2)
     check_depth_options(options_of("--depth-map", "a.png", "--depth-meaning", "inverse"), [PHOTO])
 

@@ -68,11 +68,11 @@ def test_a_small_head_is_found_beside_clutter_that_resembles_one_at_low_resoluti
     network = SimpleNamespace(configuration=Configuration())
 
     def predict_crop(network, rgb_hwc, box, side):
-        """Of the whole photo at `inference_side` a thing at 20..100; else a head at 180..220 alone.
+        """Of the whole photo at `fast_side` a thing at 20..100; else a head at 180..220 alone.
 
         One map pixel is a fortieth of the box.
         """
-        whole = box.width == 400 and side <= network.configuration.inference_side
+        whole = box.width == 400 and side <= network.configuration.fast_side
         seen = (20, 100) if whole else (180, 220)
         y, x = ((start + (np.arange(40) + 0.5) * box.width / 40) for start in (box.top, box.left))
         inside_hw = ((y > seen[0]) & (y < seen[1]))[:, None] & ((x > seen[0]) & (x < seen[1]))

@@ -1,5 +1,6 @@
 """The bundled network on a real photograph, and laws of its depth maps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,8 +8,10 @@ import numpy as np
 import pytest
 from skimage.data import astronaut, chelsea, coffee, moon
 
-from face3d.depth.face.estimator import Canvas, FaceEstimator
-from face3d.depth.face.inference import Box
+from face3d.depth.estimator import BEST, FAST
+from face3d.depth.face.canvas import Canvas, upsample_whole
+from face3d.depth.face.estimator import FaceEstimator
+from face3d.depth.face.inference import Box, predict_crop
 from face3d.depth.face.network import load_face_network
 from face3d.structures import DepthRepresentation, Photo
 
@@ -35,6 +38,11 @@ def depth(estimator, portrait):
     return estimator.predict(photo_of(portrait))
 
 
+@pytest.fixture(scope="module")
+def best(estimator, portrait):
+    return replace(estimator, quality=BEST).predict(photo_of(portrait))
+
+
 # Landmarks in the original photograph, (x, y), written down by hand from the picture.
 NOSE_TIP = (223, 127)
 INNER_EYE_CORNERS = ((213, 104), (237, 105))
@@ -48,6 +56,14 @@ FLAG = ((75, 190), (70, 170))
 def at(map_hw, point_xy, radius=2):
     x, y = point_xy[0] - 60, point_xy[1]
     return float(np.median(map_hw[y - radius : y + radius + 1, x - radius : x + radius + 1]))
+
+
+def in_box(depth):
+    """(h, w) bool: the box of the first head."""
+    left, top, right, bottom = (int(value) for value in depth.faces[0].box_xyxy)
+    head_hw = np.zeros(depth.size_hw, bool)
+    head_hw[max(0, top) : bottom, max(0, left) : right] = True
+    return head_hw
 
 
 def test_nose_before_eyes_before_ears_and_neck(depth):
@@ -104,17 +120,29 @@ def test_a_head_has_a_back_and_a_stated_uncertainty(depth):
     )
 
 
+def test_both_qualities_have_the_same_heads_and_nearly_the_same_map(depth, best):
+    assert (depth.quality, best.quality) == (FAST, BEST)
+    assert [face.box_xyxy for face in depth.faces] == [face.box_xyxy for face in best.faces]
+    both = depth.mask_hw & best.mask_hw
+    assert both.sum() > 0.9 * max(depth.mask_hw.sum(), best.mask_hw.sum())
+    head = both & in_box(depth)
+    assert 0.98 < np.corrcoef(depth.values_hw[head], best.values_hw[head])[0, 1] < 1
+
+
 def test_the_same_bytes_give_the_same_map(estimator, portrait, depth):
     again = estimator.predict(photo_of(portrait))
     assert np.array_equal(again.values_hw, depth.values_hw)
     assert np.array_equal(again.matte_hw, depth.matte_hw)
 
 
-def test_a_mirrored_photo_gives_the_mirrored_map(estimator, portrait, depth):
-    mirrored = estimator.predict(photo_of(portrait[:, ::-1]))
-    both = depth.mask_hw & mirrored.mask_hw[:, ::-1]
-    assert both.sum() / (depth.mask_hw | mirrored.mask_hw[:, ::-1]).sum() > 0.95
-    assert np.corrcoef(depth.values_hw[both], mirrored.values_hw[:, ::-1][both])[0, 1] > 0.98
+@pytest.mark.parametrize("quality", [FAST, BEST])
+def test_a_mirrored_photo_gives_the_mirrored_map(estimator, portrait, depth, best, quality):
+    straight = best if quality == BEST else depth
+    mirrored = replace(estimator, quality=quality).predict(photo_of(portrait[:, ::-1]))
+    both = straight.mask_hw & mirrored.mask_hw[:, ::-1]
+    assert both.sum() / (straight.mask_hw | mirrored.mask_hw[:, ::-1]).sum() > 0.9
+    compared = both if quality == BEST else both & in_box(depth)
+    assert np.corrcoef(straight.values_hw[compared], mirrored.values_hw[:, ::-1][compared])[0, 1] > 0.98
 
 
 def test_a_portrait_at_a_quarter_of_its_size_keeps_its_relief(estimator, portrait, depth):
@@ -128,10 +156,7 @@ def test_a_portrait_at_a_quarter_of_its_size_keeps_its_relief(estimator, portrai
     far = estimator.predict(photo_of(picture))
     window = slice(4 * top, 4 * top + height), slice(4 * left, 4 * left + width)
     relief = far.values_hw[window] * 4  # widths of the large picture to widths of the portrait
-    x0, y0, x1, y1 = (int(v) for v in depth.faces[0].box_xyxy)
-    head = np.zeros_like(depth.mask_hw)
-    head[max(0, y0) : y1, max(0, x0) : x1] = True
-    head &= depth.mask_hw & far.mask_hw[window]
+    head = in_box(depth) & depth.mask_hw & far.mask_hw[window]
     alone = depth.values_hw[head]
     error = relief[head] - alone
     span = np.ptp(np.quantile(alone, [0.01, 0.99]))
@@ -153,6 +178,19 @@ def test_a_cup_a_cat_and_a_planet_have_no_face(estimator, picture):
 
 def test_a_head_that_lies_is_no_upright_face(estimator, portrait):
     assert estimator.find_faces(photo_of(np.rot90(portrait))) == ()
+
+
+def test_outside_a_crop_the_whole_photo_is_upsampled_as_without_one(estimator, portrait):
+    canvas, frame = Canvas.of(photo_of(portrait)), Box.whole(portrait.shape[:2])
+    whole = predict_crop(estimator.network, portrait, frame, 128)
+    crop = Box(70, 40, 200, 230)
+    guided, partly = (upsample_whole(whole, canvas, box) for box in (None, crop))
+    inside = np.zeros(portrait.shape[:2], bool)
+    inside[canvas.window(crop)] = True
+    for name, values in guided.items():
+        np.testing.assert_allclose(partly[name][~inside], values[~inside], atol=1e-6)
+        assert np.abs(partly[name] - values)[inside].max() > 1e-3, name
+        assert np.median(np.abs(partly[name] - values)[inside]) < 0.01
 
 
 def test_both_sides_of_the_canvas_have_a_scale_of_their_own():

@@ -1,4 +1,4 @@
-"""Laws of crop inference at one and at two scales, on a network whose maps follow the brightness."""
+"""Laws of crop inference, at one scale and at two, on a network whose maps follow the brightness."""
 
 from types import SimpleNamespace
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from face3d.depth.face.inference import SECOND_SCALE, Box, predict_crop, predict_single_scale
+from face3d.depth.face.inference import SECOND_SCALE, Box, predict_crop, predict_two_scales
 from face3d.depth.face.network import FaceMaps
 
 SIDE = 100
@@ -45,7 +45,7 @@ def brightness(rgb, size_hw):
     return cv2.resize(cut.astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_AREA).mean(-1) / 255
 
 
-@pytest.mark.parametrize("infer", [predict_single_scale, predict_crop])
+@pytest.mark.parametrize("infer", [predict_crop, predict_two_scales])
 def test_lengths_are_in_pixels_of_the_predictions_own_map(infer, smooth_rgb):
     prediction = infer(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
     assert prediction.relief_hw.shape == (INPUT_SIDE, INPUT_SIDE)
@@ -63,12 +63,12 @@ def test_a_crop_that_is_not_square_and_padded_ends_where_the_box_ends(smooth_rgb
     cut = smooth_rgb[30:180, 10:260].astype(np.float32).mean(-1) / 255
     for side in (190, round(190 * SECOND_SCALE)):
         rows, columns = (round(length * side / (250 * 150) ** 0.5) for length in (150, 250))
-        prediction = predict_single_scale(Brightness(), smooth_rgb, wide, side)
+        prediction = predict_crop(Brightness(), smooth_rgb, wide, side)
         assert prediction.relief_hw.shape == (rows, columns)
         padded = -(-columns // 32) * 32
         expected = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA) * padded
         np.testing.assert_allclose(prediction.relief_hw[2:-2, 2:-2], expected[2:-2, 2:-2], rtol=0.02)
-    mean = predict_crop(Brightness(), smooth_rgb, wide, 190)
+    mean = predict_two_scales(Brightness(), smooth_rgb, wide, 190)
     assert mean.eyes_2hw.shape == (2, 147, 245)
     expected = cv2.resize(cut, (245, 147), interpolation=cv2.INTER_AREA) * (256 + 224 * 245 / 196) / 2
     np.testing.assert_allclose(mean.relief_hw[3:-3, 3:-3], expected[3:-3, 3:-3], rtol=0.02)
@@ -76,17 +76,17 @@ def test_a_crop_that_is_not_square_and_padded_ends_where_the_box_ends(smooth_rgb
 
 def test_two_scales_are_averaged(smooth_rgb):
     first, second = (
-        predict_single_scale(Brightness(), smooth_rgb, BOX, side)
+        predict_crop(Brightness(), smooth_rgb, BOX, side)
         for side in (INPUT_SIDE, round(INPUT_SIDE * SECOND_SCALE))
     )
-    mean = predict_crop(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
+    mean = predict_two_scales(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
     assert mean.matte_hw.shape == first.matte_hw.shape
     assert first.matte_hw[0, 0] != pytest.approx(second.matte_hw[0, 0], rel=0.05)
     np.testing.assert_allclose(mean.matte_hw, (first.matte_hw[0, 0] + second.matte_hw[0, 0]) / 2, rtol=1e-5)
     np.testing.assert_allclose(mean.head_hw, 1 - mean.matte_hw, rtol=1e-4)
 
 
-@pytest.mark.parametrize("infer", [predict_single_scale, predict_crop])
+@pytest.mark.parametrize("infer", [predict_crop, predict_two_scales])
 def test_a_mirrored_picture_gives_mirrored_maps_and_swapped_eyes(infer, smooth_rgb):
     width = smooth_rgb.shape[1]
     straight = infer(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
@@ -113,7 +113,32 @@ def test_the_network_computes_in_one_thread_whatever_the_program_does(smooth_rgb
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
-        predict_crop(Watched(), smooth_rgb, BOX, INPUT_SIDE)
+        predict_two_scales(Watched(), smooth_rgb, BOX, INPUT_SIDE)
         assert seen == [1, 1] and torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
+
+
+class Places(Brightness):
+    """Canonical x grows to the right of the head as it is seen, y is the brightness, z the width."""
+
+    def forward(self, rgb_nchw):
+        maps = super().forward(rgb_nchw)
+        bright = rgb_nchw.mean(1)
+        across = ((torch.arange(rgb_nchw.shape[-1]) + 0.5) / rgb_nchw.shape[-1] - 0.5).expand_as(bright)
+        places = torch.stack([across + 0.1, bright, torch.full_like(bright, rgb_nchw.shape[-1])], 1)
+        return maps._replace(canonical=places, log_canonical_uncertainty=torch.log(bright))
+
+
+def test_canonical_coordinates_are_averaged_with_the_sides_of_the_mirror_image_swapped(smooth_rgb):
+    """What the stub adds to x of both images alike cancels; y and the stated error follow the picture."""
+    plain = predict_two_scales(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
+    assert plain.canonical_3hw is plain.canonical_uncertainty_hw is None
+    found = predict_two_scales(Places(), smooth_rgb, BOX, INPUT_SIDE)
+    x, y, z = found.canonical_3hw
+    columns = (np.arange(INPUT_SIDE) + 0.5) / INPUT_SIDE - 0.5
+    np.testing.assert_allclose(x[5:-5, 5:-5], np.broadcast_to(columns, x.shape)[5:-5, 5:-5], atol=1e-3)
+    np.testing.assert_allclose(y, plain.relief_hw / INPUT_SIDE, atol=0.02)
+    np.testing.assert_allclose(found.canonical_uncertainty_hw, y, atol=0.02)
+    np.testing.assert_allclose(z, (1 + SECOND_SCALE) / 2 * INPUT_SIDE, rtol=1e-5)
+    np.testing.assert_array_equal(found.relief_hw, plain.relief_hw)
