@@ -1,14 +1,15 @@
 """Load test of the page: 1, 4 and 16 sessions run the three steps at once against a local server.
 
-    python -m benchmarks.page_load
+    python -m benchmarks.page_load [1 4 16]
 
 Each session is a websocket that speaks Streamlit's protocol, so the times are the server's, without the
-drawing in the browser. Printed, per step: the median and the 95th percentile; then peak memory of the server
-and the number of errors.
+drawing in the browser. Printed, per step: the median and the 95th percentile, for the model until its figure
+is sent and until its report is there; then peak memory of the server and the number of errors.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import time
@@ -30,20 +31,24 @@ STEPS = {
     "generate the depth map": "Generate depth map",
     "generate the 3D model": "Generate 3D model",
 }
+FIGURE = "  its figure"
+"""Row of the last step: until the figure is sent."""
 TIMEOUT_SECONDS = 300
 
 
 class Session:
     """One session of the page.
 
-    buttons: from label to (id, disabled), as last drawn. errors: those on the page. components: number drawn.
+    buttons: from label to (id, disabled), as last drawn. errors: those on the page. figure_seconds: from the
+    last press until the figure of the model was sent, None while there is none.
     """
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.buttons: dict[str, tuple[str, bool]] = {}
         self.errors: list[str] = []
-        self.components = 0
+        self.figure_seconds: float | None = None
+        self._start = 0.0
 
     async def run(self, label: str | None) -> float:
         """Presses a button (None: opens the page) and waits until the script has run to its end; seconds."""
@@ -56,7 +61,7 @@ class Session:
                 return 0.0
             state = message.rerun_script.widget_states.widgets.add()
             state.id, state.trigger_value = identifier, True
-        start = time.perf_counter()
+        self._start = time.perf_counter()
         await self.connection.send(message.SerializeToString())
         while True:
             answer = await self._receive()
@@ -64,7 +69,7 @@ class Session:
             if kind == "delta":
                 self._take(answer.delta)
             elif kind == "script_finished" and answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                return time.perf_counter() - start
+                return time.perf_counter() - self._start
 
     async def _receive(self) -> ForwardMsg:
         message = await asyncio.wait_for(self.connection.recv(), TIMEOUT_SECONDS)
@@ -82,21 +87,25 @@ class Session:
             self.errors.append(element.exception.message)
         elif kind == "alert" and element.alert.format == element.alert.ERROR:
             self.errors.append(element.alert.body)
-        elif kind == "bidi_component":
-            self.components += 1
+        elif kind == "bidi_component" and element.bidi_component.component_name.endswith("model_viewer"):
+            self.figure_seconds = time.perf_counter() - self._start
 
 
 async def run_session(address: str) -> tuple[list[float], list[str]]:
-    """Seconds of each step, and the errors of one session."""
+    """Seconds of each step and of FIGURE, and the errors of one session."""
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
     async with websockets.connect(
-        stream, subprotocols=[Subprotocol("streamlit")], max_size=None, origin=Origin(address)
+        stream,
+        subprotocols=[Subprotocol("streamlit")],
+        max_size=None,
+        origin=Origin(address),
+        open_timeout=TIMEOUT_SECONDS,
     ) as connection:
         session = Session(connection)
         seconds = [await session.run(label) for label in STEPS.values()]
-    if session.components < 2:
+    if session.figure_seconds is None:
         session.errors.append("no figure was drawn")
-    return seconds, session.errors
+    return [*seconds, session.figure_seconds or 0.0], session.errors
 
 
 async def run_sessions(address: str, count: int) -> list[tuple[list[float], list[str]]]:
@@ -111,12 +120,15 @@ def percentile_95(values: list[float]) -> float:
 
 def main() -> None:
     """Prints the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page_load", description=__doc__)
+    parser.add_argument("sessions", type=int, nargs="*", default=SESSIONS, help="at once, one run each")
+    counts = parser.parse_args().sessions
     with serving() as server:
         asyncio.run(run_sessions(server.address, 1))
         print(f"{'sessions':>8}  {'step':24} {'median s':>9} {'95 % s':>8}")
-        for count in SESSIONS:
+        for count in counts:
             results = asyncio.run(run_sessions(server.address, count))
-            for index, step in enumerate(STEPS):
+            for index, step in enumerate((*STEPS, FIGURE)):
                 values = [seconds[index] for seconds, _ in results]
                 print(f"{count:8}  {step:24} {median(values):9.2f} {percentile_95(values):8.2f}", flush=True)
             errors = [error for _, found in results for error in found]

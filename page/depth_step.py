@@ -92,10 +92,12 @@ def _depth(
     pressed = pressed or bool(st.session_state.get(RETRY_KEY))  # that button was drawn in an earlier run
     key = request.key if request else None
     session.requested_depth = key if pressed or session.requested_depth == key else None
-    if request is None:
-        st.caption("Choose a photo first.")
-    elif session.requested_depth:
-        _generate(session, request)
+    # One element whatever it holds: at another place in the page the pictures below would be sent anew.
+    with st.container():
+        if request is None:
+            st.caption("Choose a photo first.")
+        elif session.requested_depth:
+            _generate(session, request)
     result = session.depth_result
     if result is None or request is None or result.photo.sha256 != request.photo.sha256:
         return None

@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from depth_estimation import (
     DepthEstimator,
@@ -32,6 +33,9 @@ POLL_SECONDS = 0.3
 """Interval at which a waiting visitor reports its status: the longest time before a page that was closed, or
 that runs again, leaves the queue."""
 
+NEW_SHARE = 0.3
+"""Of the last time that a lock was held, in the estimate of the next."""
+
 ReportStatus = Callable[[str], object]
 Downloading = Callable[[str], Progress]
 """The progress of a download, by the title of what is fetched."""
@@ -39,7 +43,8 @@ FACE_NETWORK = "face"
 
 
 class FifoLock:
-    """A lock that is granted in the order of the requests, and that reports the number ahead.
+    """A lock that is granted in the order of the requests, and that reports the number ahead, and about how
+    long that will take where it has been held before.
 
     `report_status` may raise, as Streamlit does in a page that was closed. The request then leaves the queue,
     and the exception propagates.
@@ -48,6 +53,8 @@ class FifoLock:
     def __init__(self) -> None:
         self._queue: deque[object] = deque()
         self._changed = threading.Condition()
+        self._usual_seconds: float | None = None
+        self._granted = monotonic()
 
     @contextmanager
     def hold(self, report_status: ReportStatus) -> Iterator[None]:
@@ -57,12 +64,27 @@ class FifoLock:
             self._queue.append(ticket)
         try:
             while ahead := self._count_ahead(ticket):
-                report_status(f"Waiting: {ahead} {'photo' if ahead == 1 else 'photos'} ahead of yours")
+                report_status(self._place(ahead))
+            self._granted = monotonic()
             yield
+            self._held_for(monotonic() - self._granted)
         finally:
             with self._changed:
                 self._queue.remove(ticket)
                 self._changed.notify_all()
+
+    def _held_for(self, seconds: float) -> None:
+        """Notes how long it was held; what is longer ago counts less."""
+        usual = seconds if self._usual_seconds is None else self._usual_seconds
+        self._usual_seconds = usual + NEW_SHARE * (seconds - usual)
+
+    def _place(self, ahead: int) -> str:
+        """The place in the queue, and the estimate."""
+        place = f"Waiting: {ahead} {'photo' if ahead == 1 else 'photos'} ahead of yours"
+        if self._usual_seconds is None:
+            return place
+        of_first = max(0.0, self._usual_seconds - (monotonic() - self._granted))
+        return f"{place}, about {max(1, round(of_first + (ahead - 1) * self._usual_seconds))} s"
 
     def _count_ahead(self, ticket: object) -> int:
         """The number ahead, after a wait of POLL_SECONDS at most while there are any."""

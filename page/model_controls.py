@@ -109,7 +109,7 @@ def model_controls(
         _views()
     cut_out = result.depth_map.matte_hw is not None and result.key.matte != "none"
     with choices:
-        _kind_and_size(session)
+        _kind_and_size()
         with st.popover("More settings", icon=":material/tune:", width="stretch"):
             _details(result, cut_out)
             fov_degrees = _projection(result.photo)
@@ -192,12 +192,11 @@ def _views() -> None:
     )
 
 
-def _kind_and_size(session: Session) -> None:
-    """The kind, which is shown and written as soon as it is chosen, and the size."""
+def _kind_and_size() -> None:
+    """The kind, which is shown as soon as it is chosen, and the size."""
 
     def show_kind() -> None:
         st.session_state["show"] = MODEL
-        session.file_inputs = None
 
     with st.container(horizontal=True):
         st.selectbox(
@@ -213,7 +212,6 @@ def _kind_and_size(session: Session) -> None:
             "Print size",
             list(SIZE_TITLES),
             format_func=SIZE_TITLES.__getitem__,
-            on_change=lambda: setattr(session, "file_inputs", None),
             width="stretch",
             key="print size",
         )

@@ -1,9 +1,10 @@
-"""The files of step 3: writing and download buttons."""
+"""The files of step 3: each is written when its download button is pressed; and the report of the model."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -15,16 +16,15 @@ from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
 from face3d.export.models import WRITERS, report_json, write
-from face3d.geometry.report import MeshReport
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import Mesh
 from generate_3d_model import Model, generate_model
 from page.command_line import command_panel
-from page.failures import explained_errors
+from page.inference_queue import FifoLock, ReportStatus
 from page.model_controls import KIND_TITLES
 from page.model_report import show_report
+from page.model_work import ModelInputs, ModelWork
 from page.plain_text import as_text
-from page.session import DepthResult, FileInputs, Session, writing_lock
+from page.session import DepthResult, Session, writing_lock
 
 FILE_LABELS = {
     ".glb": "GLB",
@@ -40,69 +40,131 @@ FILE_LABELS = {
 }
 OTHER_TYPES = {"_report.json": "application/json", "_viewer.html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
+FORMATS = {writer.suffix: file_format for file_format, writer in WRITERS.items()}
+PICTURES = {picture.suffix: picture for picture in renderings.PICTURES}
 
 
 @dataclass(frozen=True, eq=False)
 class ModelFiles:
-    """The model in millimetres, its mesh report, and the bytes of its files by suffix."""
+    """The files of one model, for download buttons: they are asked for on threads without a page.
 
-    mesh: Mesh
-    report: MeshReport
-    by_suffix: dict[str, bytes]
+    Files and pictures are kept in the session's cache, so what holds several of them writes none again.
+    name: of the files, without their endings. title: of the viewer's page. advice, made_of: for the report,
+    see `report_json`. queue: one visitor's file is written at a time.
+    """
+
+    session: Session
+    result: DepthResult
+    inputs: ModelInputs
+    name: str
+    title: str
+    advice: tuple[Advice, ...]
+    made_of: dict[str, Any] | None
+    queue: FifoLock
+
+    def file(self, suffix: str) -> bytes:
+        """A file by one of FILE_LABELS, or a picture by its suffix. Raises: FaceModelError."""
+        if suffix == "_report.json":
+            models = {file_format: self.file(row.suffix) for file_format, row in WRITERS.items()}
+            advice = [one.as_json() for one in self.advice]
+            return report_json(self.model().report, models, advice, self.made_of)
+        key = "file", self.name, suffix, *self.inputs
+        return self.session.cache.get_or_make(key, partial(self._write, suffix))
+
+    def zip(self) -> bytes:
+        """Every file that is offered, pictures too. It holds no times: a zip has none before 1980."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for suffix in (*FILE_LABELS, *PICTURES):
+                inside = zipfile.ZipInfo(self.name + suffix)
+                archive.writestr(inside, self.file(suffix), zipfile.ZIP_DEFLATED, 1)
+        return buffer.getvalue()
+
+    def model(self, report_status: ReportStatus = lambda _: None) -> Model:
+        """The model at full resolution and its report, made once."""
+        make = partial(_build, self.result, self.inputs, self.queue, report_status)
+        return self.session.cache.get_or_make(("solid", *self.inputs), make)
+
+    def _write(self, suffix: str) -> bytes:
+        model = self.model()
+        with self.queue.hold(lambda _: None):
+            if suffix in PICTURES:
+                return PICTURES[suffix].make(model.mesh)
+            if suffix == "_points.ply":
+                return write("ply", model.points())
+            if suffix == "_viewer.html":
+                return write_viewer(model.mesh, self.title)
+            return write(FORMATS[suffix], model.mesh, self.name)
 
 
 def model_files(
     session: Session, result: DepthResult, kind: str, settings: ModelSettings, advice: tuple[Advice, ...]
-) -> None:
-    """Show the files and the mesh report. advice: what was applied to the settings.
+) -> Callable[[], None]:
+    """Show the download buttons of a model, and begin to build it. advice: what was applied to the settings.
 
-    The files of a new model are written at once. After a change of settings they are written on request.
+    Returns what shows the mesh report: it waits for the model.
     """
-    current = FileInputs(result.key, kind, settings, advice)
-    if session.file_inputs is None or session.file_inputs.depth_key != result.key:
-        session.file_inputs = current
-    if session.file_inputs != current:
-        st.warning("Out of date: these files are from before you changed the settings.")
-        rewrite = partial(setattr, session, "file_inputs", current)
-        st.button("Write the files again", key="write files", on_click=rewrite, width="stretch")
-    _, kind, settings, advice = session.file_inputs
-    name, title = _file_name(session, kind, settings), _photo_title(session, settings)
-    placeholder = st.empty()
+    files = _files_of(session, result, kind, settings, advice)
+    work = _work_on(session, files)
+    place = st.empty()
+    with place.container(gap="small"):
+        _download_buttons(files, settings.height_mm is not None or settings.longest_mm is not None)
+        command_panel(session, result, kind, settings, files.name, bool(advice))
+        report_place = st.empty()
 
-    def write_files() -> ModelFiles:
-        with writing_lock().hold(placeholder.caption):
-            placeholder.caption(f"Writing the {KIND_TITLES[kind].lower()} and measuring it …")
-            made_of = session.file.made_of if session.file else None
-            return _write(_solid(session, result, kind, settings), name, title, advice, made_of)
+    def show() -> None:
+        try:
+            report = work.wait(report_place.caption).report
+        except FaceModelError as error:
+            place.error(as_text(str(error)))
+            return
+        with report_place.container(gap="small"):
+            show_report(report, advice)
 
-    try:
-        with explained_errors():
-            files = session.cache.get_or_make(("files", name, *session.file_inputs), write_files)
-    except FaceModelError as error:
-        placeholder.error(as_text(str(error)))
-        return
-    placeholder.empty()
-    _download_buttons(files, name, settings.height_mm is not None or settings.longest_mm is not None)
-    command_panel(session, result, kind, settings, name, bool(advice))
-    show_report(files.report, advice)
+    return show
 
 
 def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> bytes:
-    """The file GLB of these settings, as it is offered; its model is kept for the other files.
+    """The file GLB of these settings, as it is offered.
 
     Raises: FaceModelError where these settings give no model.
     """
-    name = _file_name(session, kind, settings)
+    files = _files_of(session, result, kind, settings)
+    placeholder = st.empty()
+    _work_on(session, files).wait(placeholder.caption)
+    placeholder.empty()
+    return files.file(".glb")
 
-    def make() -> bytes:
-        placeholder = st.empty()
-        with writing_lock().hold(placeholder.caption):
-            placeholder.caption(f"Building the {KIND_TITLES[kind].lower()} and measuring it …")
-            data = write("glb", _solid(session, result, kind, settings).mesh, name)
-        placeholder.empty()
-        return data
 
-    return session.cache.get_or_make(("glb", name, result.key, kind, settings), make)
+def _files_of(
+    session: Session,
+    result: DepthResult,
+    kind: str,
+    settings: ModelSettings,
+    advice: tuple[Advice, ...] = (),
+) -> ModelFiles:
+    """The files of the model that these settings give."""
+    name, title = _file_name(session, kind, settings), _photo_title(session, settings)
+    made_of = session.file.made_of if session.file else None
+    inputs = ModelInputs(result.key, kind, settings)
+    return ModelFiles(session, result, inputs, name, title, advice, made_of, writing_lock())
+
+
+def _work_on(session: Session, files: ModelFiles) -> ModelWork:
+    """The work on a model; begun, in place of that on another one, where it is not under way."""
+    work = session.model_work
+    if work is None or work.failed or work.inputs != files.inputs:
+        if work is not None:
+            work.give_up()
+        work = session.model_work = ModelWork(files.inputs, files.model)
+    return work
+
+
+def _build(result: DepthResult, inputs: ModelInputs, queue: FifoLock, report_status: ReportStatus) -> Model:
+    """The model and its report, when its turn has come."""
+    with queue.hold(report_status):
+        report_status(f"Building the {KIND_TITLES[inputs.kind].lower()} and measuring it …")
+        return generate_model(result.depth_map, result.photo, inputs.kind, inputs.settings, result.completion)
 
 
 def _photo_title(session: Session, settings: ModelSettings) -> str:
@@ -115,95 +177,43 @@ def _file_name(session: Session, kind: str, settings: ModelSettings) -> str:
     return f"{_photo_title(session, settings)}_{kind}"
 
 
-def _solid(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> Model:
-    """The model at full resolution and its report, computed once."""
-    make = partial(generate_model, result.depth_map, result.photo, kind, settings, result.completion)
-    return session.cache.get_or_make(("solid", result.key, kind, settings), make)
-
-
-def _write(
-    model: Model, name: str, title: str, advice: tuple[Advice, ...], made_of: dict[str, Any] | None
-) -> ModelFiles:
-    """Mesh and points in millimetres and in one frame, in every format, and the mesh report.
-
-    name: of the files, without their endings. title: of the viewer's page. advice, made_of: for the report,
-    see `report_json`.
-    """
-    models = {file_format: write(file_format, model.mesh, name) for file_format in WRITERS}
-    by_suffix = {WRITERS[file_format].suffix: data for file_format, data in models.items()}
-    by_suffix["_points.ply"] = write("ply", model.points())
-    by_suffix["_viewer.html"] = write_viewer(model.mesh, title)
-    by_suffix["_report.json"] = report_json(model.report, models, [one.as_json() for one in advice], made_of)
-    return ModelFiles(model.mesh, model.report, by_suffix)
-
-
-def _download_buttons(files: ModelFiles, name: str, sized: bool) -> None:
+def _download_buttons(files: ModelFiles, sized: bool) -> None:
     """The file that most visitors want, all files in one, and each of the others.
 
-    sized: whether a size to print was chosen. Models are labelled with their size; pictures are made when
-    pressed.
+    sized: whether a size to print was chosen.
     """
     main = ".stl" if sized else ".glb"
 
-    def file_button(suffix: str, kind: Literal["primary", "secondary"]) -> None:
-        data, prefix = files.by_suffix[suffix], "Download " if kind == "primary" else ""
+    def button(
+        label: str,
+        suffix: str,
+        mime: str,
+        icon: str = "download",
+        kind: Literal["primary", "secondary"] = "secondary",
+    ) -> None:
         st.download_button(
-            f"{prefix}{FILE_LABELS[suffix]} · {_size_text(len(data))}",
-            data=data,
-            file_name=name + suffix,
-            mime=FILE_TYPES.get(suffix, "application/octet-stream"),
+            label,
+            data=files.zip if suffix == ".zip" else partial(files.file, suffix),
+            file_name=files.name + suffix,
+            mime=mime,
             type=kind,
             on_click="ignore",
-            icon=":material/download:",
+            icon=f":material/{icon}:",
             width="stretch",
             key=f"download {suffix}",
         )
 
-    file_button(main, "primary")
+    button(f"Download {FILE_LABELS[main]}", main, FILE_TYPES[main], kind="primary")
     with st.container(horizontal=True):
-        st.download_button(
-            "All files (zip)",
-            data=partial(_all_files, files, name),
-            file_name=f"{name}.zip",
-            mime="application/zip",
-            on_click="ignore",
-            icon=":material/folder_zip:",
-            width="stretch",
-            key="download all",
-        )
+        button("All files (zip)", ".zip", "application/zip", "folder_zip")
         with st.popover("More formats", width="stretch"):
-            for suffix in files.by_suffix:
+            for suffix, label in FILE_LABELS.items():
                 if suffix != main:
-                    file_button(suffix, "secondary")
-            for picture in renderings.PICTURES:
-                st.download_button(
-                    picture.title,
-                    data=partial(picture.make, files.mesh),
-                    file_name=name + picture.suffix,
-                    mime=picture.mime,
-                    on_click="ignore",
-                    icon=":material/image:",
-                    width="stretch",
-                    key=f"download {picture.suffix}",
-                )
+                    button(label, suffix, FILE_TYPES.get(suffix, "application/octet-stream"))
+            for suffix, picture in PICTURES.items():
+                button(picture.title, suffix, picture.mime, "image")
             st.caption(
                 "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, and so is USDZ, "
                 "which iPhones show in the room; the others are in millimetres: in Blender import those with "
                 "scale 0.001. GLB, USDZ and OBJ contain the photo as texture, PLY and XYZ its colours."
             )
-
-
-def _all_files(files: ModelFiles, name: str) -> bytes:
-    """A zip of every file that is offered, pictures too. It holds no times: a zip has none before 1980."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for suffix, data in files.by_suffix.items():
-            archive.writestr(zipfile.ZipInfo(name + suffix), data, zipfile.ZIP_DEFLATED, 1)
-        for picture in renderings.PICTURES:
-            inside = zipfile.ZipInfo(name + picture.suffix)
-            archive.writestr(inside, picture.make(files.mesh), zipfile.ZIP_DEFLATED, 1)
-    return buffer.getvalue()
-
-
-def _size_text(byte_count: int) -> str:
-    return f"{byte_count / 1e6:.1f} MB" if byte_count >= 1e5 else f"{byte_count / 1e3:.0f} kB"

@@ -50,7 +50,7 @@ def model_step(session: Session, depth_result: DepthResult | None) -> None:
             key="generate model",
         )
     if pressed:
-        session.model_source, session.file_inputs = depth_result, None
+        session.model_source = depth_result
         session.tried = session.kept = None
     with frame.body:
         if depth_result is None:
@@ -89,24 +89,28 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         except FaceModelError as error:
             st.error(as_text(str(error)))
             is_shown = False
+    report = None
     if is_shown and not stale:
         advice = in_effect(session.applied, result.key, settings)
         with right, st.container(gap="small", key="files"):
-            model_files(session, written, figure.kind, settings, advice)
-    with advice_place:  # last: an answer may be waited for
+            report = model_files(session, written, figure.kind, settings, advice)
+    with advice_place:  # late: an answer may be waited for
         advice_panel(session, result, settings)
+    if report:
+        report()
 
 
 def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
     """Show the GLB of the files, or a figure, which is computed once per combination of settings."""
     if figure.shown == MODEL:
         shown: dict[str, Any] = {"glb": model_glb(session, result, figure.kind, settings)}
-    else:
-        settings = replace(settings, height_mm=None, longest_mm=None)  # the size changes files only
+    settings = replace(settings, height_mm=None, longest_mm=None)  # the size changes files only
+    if figure.shown != MODEL:
         key = ("figure", result.key, figure, settings)
         make = partial(_figure_json, session, result, figure, settings)
         shown = {"figure_json": session.cache.get_or_make(key, make)}
-    still = session.cache.get_or_make(("still", result.key), lambda: _still(session, result))
+    make_still = partial(_still, session, result, settings)
+    still = session.cache.get_or_make(("still", result.key), make_still)
     title = session.photo_name or "the photo"
     show_model(
         **shown,
@@ -122,20 +126,23 @@ def _parts(session: Session, result: DepthResult) -> tuple[DepthMap, Photo]:
     return session.cache.get_or_make(("preview", result.key), lambda: preview(result.depth_map, result.photo))
 
 
+def _relief(session: Session, result: DepthResult, settings: ModelSettings) -> Relief:
+    """The relief of figures, of the settings of the model."""
+    parts = _parts(session, result)
+    scale = parts[0].size_hw[1] / result.depth_map.size_hw[1]
+    settings = replace(settings, smoothing_px=settings.smoothing_px * scale, texture_side=FIGURE_TEXTURE_SIDE)
+    key = ("relief", result.key, settings)
+    return session.cache.get_or_make(key, lambda: make_relief(*parts, settings))
+
+
 def _figure_json(
     session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings
 ) -> str:
     """The figure as Plotly's JSON. Its shape is cached apart, so a change of colours reuses it."""
-    parts = _parts(session, result)
-    scale = parts[0].size_hw[1] / result.depth_map.size_hw[1]
-    settings = replace(settings, smoothing_px=settings.smoothing_px * scale, texture_side=FIGURE_TEXTURE_SIDE)
+    relief = partial(_relief, session, result, settings)
 
     def shape(name: str, make: Callable[[], Result]) -> Result:
         return session.cache.get_or_make(("shape", result.key, name, settings), make)
-
-    def relief() -> Relief:
-        key = ("relief", result.key, settings)
-        return session.cache.get_or_make(key, lambda: make_relief(*parts, settings))
 
     if figure.shown == POINTS:
         cloud, apart = shape(POINTS, lambda: even_points(relief()))
@@ -153,7 +160,7 @@ def _figure_json(
     return plotly_figure.as_json(plotly_figure.make_figure(traces, corners))
 
 
-def _still(session: Session, result: DepthResult) -> str:
+def _still(session: Session, result: DepthResult, settings: ModelSettings) -> str:
     """A shaded picture of the surface, for browsers without WebGL."""
-    plane = grid(make_relief(*_parts(session, result), ModelSettings()), rim=False)
+    plane = grid(_relief(session, result, settings), rim=False)
     return data_uri(Image.fromarray(plotly_figure.shaded_still(plane.x_hw, plane.y_hw, plane.z_hw)), "JPEG")

@@ -10,10 +10,10 @@ import streamlit as st
 from face3d.assistant.advice import Advice, SettingAdvice
 from face3d.assistant.server import Server
 from face3d.crop import PixelBox
-from face3d.geometry.settings import ModelSettings
 from face3d.structures import Completion, DepthMap, Face, Photo
 from page.depth_request import DepthKey
 from page.inference_queue import FifoLock, InferenceQueue
+from page.model_work import ModelWork
 from page.session_cache import SessionCache
 from page.visit import Visit
 
@@ -54,15 +54,6 @@ class FaceSearch:
     error: str = ""
 
 
-class FileInputs(NamedTuple):
-    """What the files of step 3 are written from. advice: what was applied to the settings, for the report."""
-
-    depth_key: DepthKey
-    kind: str
-    settings: ModelSettings
-    advice: tuple[Advice, ...] = ()
-
-
 class ChosenFile(NamedTuple):
     """The file of the chosen photo, and the photo as it is there, neither turned nor cropped.
 
@@ -95,7 +86,7 @@ class Session:
     requested_depth: the depth map that was asked for and is not made yet. A click elsewhere stops the run
     that makes it; the next run starts it again.
     depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
-    file_inputs: of the files that step 3 offers.
+    model_work: the model of step 3 that its files and its report are of.
     tried, kept: of the completions of that model, the one that is being looked at, and the one that the files
     are written from. completion_choices: values of that step's widgets, by key.
     applied: advice on that model. consent_asked: the chat server for which the visitor is being asked whether
@@ -117,7 +108,7 @@ class Session:
     requested_depth: DepthKey | None = None
     depth_result: DepthResult | None = None
     model_source: DepthResult | None = None
-    file_inputs: FileInputs | None = None
+    model_work: ModelWork | None = None
     tried: DepthResult | None = None
     kept: DepthResult | None = None
     completion_choices: dict[str, Any] = field(default_factory=dict)
@@ -152,6 +143,9 @@ class Session:
         """
         if photo is None or self.photo is None or photo.sha256 != self.photo.sha256:
             self.depth_result = self.model_source = self.tried = self.kept = None
+            if self.model_work:
+                self.model_work.give_up()
+            self.model_work = None
             self.folded.clear()
             self.current_step = STEPS[0]
         self.photo, self.crop = photo, crop

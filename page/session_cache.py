@@ -6,6 +6,7 @@ session ends.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
@@ -21,6 +22,8 @@ MAX_BYTES = 256 * 2**20
 class SessionCache:
     """Least-recently-used cache. A key holds the photo's SHA-256 and every setting the result depends on.
 
+    The page, its work in the background and its downloads may ask at once, each on a thread of its own: a
+    result that one of them is making is waited for, and made once.
     max_bytes: of all kept results; the least recently used are dropped first, and a larger result is not
     kept.
     """
@@ -30,6 +33,8 @@ class SessionCache:
         self.max_bytes = max_bytes
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._sizes: dict[Hashable, int] = {}
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
 
     @property
     def held_bytes(self) -> int:
@@ -38,15 +43,32 @@ class SessionCache:
 
     def get_or_make(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """The kept result of `key`, else that of `make()`, which is kept unless it raises."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        result = make()
+        with self._lock:
+            if key in self._kept:
+                return self._used(key)
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._kept:
+                    return self._used(key)
+            try:
+                result = make()
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+            with self._lock:
+                self._keep(key, result)
+            return result
+
+    def _used(self, key: Hashable) -> Any:
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _keep(self, key: Hashable, result: Any) -> None:
         self._kept[key], self._sizes[key] = result, size_of(result)
         while self._kept and self.held_bytes > self.max_bytes:
             oldest, _ = self._kept.popitem(last=False)
             del self._sizes[oldest]
-        return result
 
 
 def size_of(value: Any) -> int:

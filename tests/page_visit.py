@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -27,6 +28,18 @@ def texts(page, *kinds):
 
 def download_labels(page):
     return [button.label for button in page.get("download_button")]
+
+
+def downloads(page, monkeypatch):
+    """What the download buttons give, by the file's name: bytes, or a function that writes them."""
+    found = {}
+    with monkeypatch.context() as watched:
+        watched.setattr(
+            st, "download_button", lambda _, data, file_name, **__: found.__setitem__(file_name, data)
+        )
+        page.run()
+    page.run()
+    return found
 
 
 def generate(page):

@@ -48,8 +48,6 @@ def show_model(
     same, and reset when it changes. still: data URI of the picture shown where the browser has no WebGL.
     description: text of the figure for screen readers.
     """
-    declare_component("plotly", path=PLOTLY_FOLDER)
-    declare_component("three", path=THREE_FOLDER)
     data = {
         "figure": figure_json,
         "glb": base64.b64encode(glb).decode("ascii"),
@@ -73,9 +71,13 @@ def show_pictures(*, data: dict[str, Any], key: str) -> None:
 def watch_page(*, step: str, turn: int, unsaved: bool) -> None:
     """Bring a step into view at each new number `turn`, and warn before work is lost.
 
+    From the second step on the browser fetches ahead what draws the figure of the third.
     step: the container with the key "step " and this name. unsaved: whether a reload would lose work.
     """
-    _WATCH(data={"step": step, "turn": turn, "unsaved": unsaved}, key="page watch")
+    declare_component("plotly", path=PLOTLY_FOLDER)
+    declare_component("three", path=THREE_FOLDER)
+    ahead = [THREE_URL, PLOTLY_URL] if step != "photo" else []
+    _WATCH(data={"step": step, "turn": turn, "unsaved": unsaved, "ahead": ahead}, key="page watch")
 
 
 def remember(name: str, value: str) -> None:

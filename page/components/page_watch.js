@@ -1,9 +1,17 @@
-// Brings the step that the visitor turned to into view, and warns before work is lost: at a reload, and while the connection is.
+// Brings the step that the visitor turned to into view, fetches ahead what the next one draws with, and warns before work is
+// lost: at a reload, and while the connection is.
 
 const LOST = "The connection to the server is lost, and is tried again by itself.";
 const KEPT = " What you made is kept for two minutes; a reload would lose it.";
 const PATIENCE_MS = 1500; // most connections are back before
 const OWN_MOVES = ["wheel", "touchmove", "pointerdown", "keydown"];
+
+// Puts a script into the browser's cache while nothing else is asked for; it is run where it is needed.
+function fetchAhead(url) {
+  const href = new URL(url, document.baseURI).href;
+  if (document.head.querySelector(`[href="${href}"], [src="${href}"]`)) return;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", as: "script", href }));
+}
 
 class PageWatch {
   constructor() {
@@ -17,8 +25,9 @@ class PageWatch {
     this.connection.observe(this.app, { attributeFilter: ["data-test-connection-state"] });
   }
 
-  show({ step, turn, unsaved }) {
+  show({ step, turn, unsaved, ahead }) {
     this.unsaved = unsaved;
+    ahead.forEach(fetchAhead);
     if (turn === this.turn) return;
     const first = this.turn === undefined;
     this.turn = turn;

@@ -3,8 +3,8 @@
     python -m tests.browser.coarse_server run app.py
 
 Light detail is a good deal lighter, and chosen at first; the others are as they are. A turntable is small and
-short. A photo that was seen before is not looked at again. A visit ends with its connection: no session is
-kept for two minutes.
+short. A photo that was seen before is not looked at again. A visit ends two seconds after its connection was
+lost, in place of two minutes.
 """
 
 import gc
@@ -14,11 +14,10 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from stand_in import with_memory
-from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.web import cli
 
 from face3d.export import turntable
-from page import inference_queue
+from page import inference_queue, visits
 from page.model_controls import DETAIL, REMEMBERED
 
 if __name__ == "__main__":
@@ -28,6 +27,6 @@ if __name__ == "__main__":
     inference_queue.predict = with_memory(inference_queue.predict)
     inference_queue.find_faces = with_memory(inference_queue.find_faces)
     inference_queue.find_turn = with_memory(inference_queue.find_turn)
-    MemorySessionStorage.save = lambda *_: None
+    visits.KEPT_SECONDS, visits.LOOK_SECONDS = 2.0, 0.2
     gc.freeze()  # Streamlit collects garbage after each run of the page: not among PyTorch's million objects
     cli.main(prog_name="streamlit")

@@ -31,7 +31,7 @@ pytest.importorskip("playwright.sync_api")
 
 
 def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloaded(visit):
-    page = visit()
+    page = visit(before=KEEP_SOCKETS)
     upload(page, "astronaut.jpg", ASTRONAUT)
     generate_depth(page)
     generate_model(page)
@@ -54,12 +54,9 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     settle(page)
     close_popover(page)
     assert np.abs(camera(page)[0] - turned).max() < 1e-6
-    show(page, "Points", "scatter3d")
-    show(page, "Surface", "surface")
+    check_a_resumed_visit(page)
     assert np.abs(camera(page)[0] - turned).max() < 1e-6
 
-    page.get_by_role("button", name="Write the files again").click()
-    expect(page.get_by_text("Out of date")).to_have_count(0)
     expect(page.get_by_text("and measuring it")).to_have_count(0)
     expect(page.get_by_text("Ready to print")).to_have_count(1)  # the old one stays a while
     settle(page)
@@ -67,14 +64,14 @@ def test_from_upload_to_a_model_that_turns_keeps_its_camera_and_can_be_downloade
     open_popover(page, "More formats")
     starts = {
         "STL": b"",
-        "PLY ·": b"ply",
+        "PLY": b"ply",
         "OBJ": b"PK",
         "3MF": b"PK",
         "USDZ": b"PK",
         "XYZ": b"",
         "Points, PLY": b"ply",
         "Viewer": b"<!doctype html",
-        "Mesh report ·": b"{",
+        "Mesh report": b"{",
         "Picture without background": b"\x89PNG",
         "Turntable, GIF": b"GIF89a",
         "Turntable, MP4": b"\0\0\0",
@@ -124,14 +121,46 @@ def test_another_photo_leaves_nothing_of_the_first(visit):
 
 KEEP_SOCKETS = """window.sockets = [];
     window.WebSocket = class extends WebSocket {
-        constructor(...values) { super(...values); window.sockets.push(this); }
+        constructor(...values) {
+            if (window.isCut) {
+                window.sockets.push(Object.assign(new EventTarget(), { readyState: 0, close() {} }));
+                return window.sockets.at(-1);
+            }
+            super(...values);
+            window.sockets.push(this);
+        }
     };"""
+CUT = "() => window.sockets.forEach((socket) => socket.close())"
+MEND = """() => {
+    window.isCut = false;
+    const closed = new CloseEvent("close"), socket = window.sockets.at(-1);
+    socket.onclose ? socket.onclose(closed) : socket.dispatchEvent(closed);
+}"""
+CONNECTED = "() => window.sockets.at(-1).readyState === 1"
+
+
+def check_a_resumed_visit(page):
+    """A connection that is back soon: the visit goes on with its settings and its camera."""
+    seen, _ = camera(page)
+    sockets = page.evaluate("() => window.sockets.length")
+    page.evaluate(CUT)
+    wait_for(page, f"(had) => window.sockets.length > had && ({CONNECTED})()", arg=sockets)
+    settle(page)
+    show(page, "Points", "scatter3d")
+    show(page, "Surface", "surface")
+    assert np.abs(camera(page)[0] - seen).max() < 1e-6
+    expect(page.get_by_text("astronaut.jpg · ")).to_have_count(1)
+    expect(page.get_by_text("The photo is no longer here")).to_have_count(0)
 
 
 def check_a_lost_visit(page):
     """After a lost connection: no other photo in place of the uploaded one, and the next one is taken."""
-    page.evaluate("() => window.sockets.forEach((socket) => socket.close())")
-    wait_for(page, "() => window.sockets.length > 1 && window.sockets.at(-1).readyState === 1")
+    page.evaluate("() => { window.isCut = true; }")
+    page.evaluate(CUT)
+    wait_for(page, "() => window.sockets.at(-1).readyState === 0")  # it tries, and nobody answers
+    page.wait_for_timeout(4000)  # the server keeps the visit for two seconds
+    page.evaluate(MEND)
+    wait_for(page, CONNECTED)
     press_depth(page)
     expect(page.get_by_text("The photo is no longer here")).to_be_visible()
     settle(page)
@@ -179,7 +208,7 @@ def test_a_bad_file_is_reported_by_its_name_and_a_good_one_follows(visit):
     expect(page.get_by_role("button", name="Generate depth map")).to_be_enabled()
 
 
-def test_two_visitors_see_only_their_own_photo(visit):
+def test_two_visitors_see_only_their_own_photo_and_nothing_of_a_visit_is_left(visit):
     first, second = visit(), visit()
     upload(first, "astronaut.jpg", ASTRONAUT)
     upload(second, "mirrored.jpg", MIRRORED)
@@ -190,6 +219,17 @@ def test_two_visitors_see_only_their_own_photo(visit):
     )
     expect(first.get_by_text("mirrored.jpg")).to_have_count(0)
     expect(second.get_by_text("astronaut.jpg")).to_have_count(0)
+
+    fetched = []
+    first.on("response", lambda answer: "/media/" in answer.url and fetched.append(answer))
+    open_popover(first, "Download the depth map")
+    check_downloads(first, {"NPY": b"\x93NUMPY"})
+    answer = fetched[0]
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    first.context.close()
+    second.wait_for_timeout(4000)  # the second visitor does nothing, and the server sweeps by itself
+    assert second.request.get(answer.url).status == 404
 
 
 def test_without_webgl_a_still_picture_stands_in(visit):

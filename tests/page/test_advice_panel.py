@@ -6,11 +6,10 @@ import socket
 import pytest
 from api_server import running
 from chat_server import GOOD, said
-from page_visit import generate, press, session_of, texts
+from page_visit import downloads, generate, press, session_of, texts
 
 from face3d.assistant.server import Server
 from page import advice_panel
-from page.session import SessionCache
 
 pytestmark = pytest.mark.usefixtures("coarse_models", "stand_in_network")
 
@@ -36,27 +35,29 @@ def no_connections(monkeypatch):
     return tried
 
 
-def advice_of_report(page):
-    cache = session_of(page).cache
-    assert isinstance(cache, SessionCache)
-    [files] = [value for key, value in cache._kept.items() if key[0] == "files"][-1:]
-    return json.loads(files.by_suffix["_report.json"]).get("advice")
+@pytest.fixture
+def advice_of_report(monkeypatch):
+    def advice(page):
+        [write] = [
+            write for name, write in downloads(page, monkeypatch).items() if name.endswith("_report.json")
+        ]
+        return json.loads(write()).get("advice")
+
+    return advice
 
 
-def test_the_rules_advise_at_once_and_connect_to_nothing(page, no_connections):
+def test_the_rules_advise_at_once_and_connect_to_nothing(page, no_connections, advice_of_report):
     generate(page)
     assert "Advice by the rules" in texts(page, "markdown") and advice_of_report(page) is None
     page.slider(key="smoothing").set_value(8.0).run()
     press(page, "apply smoothing_px")
     advised = page.slider(key="smoothing").value
     assert advised < 8 and page.button(key="apply smoothing_px").label == "Applied"
-    press(page, "write files")
     [advice] = advice_of_report(page)
     assert advice["by"] == "rules"
     assert [(line["name"], line["value"]) for line in advice["settings"]] == [("smoothing_px", advised)]
     assert f"Smoothing, pixels: {advised:g}" in texts(page, "markdown")
     page.slider(key="smoothing").set_value(8.0).run()
-    press(page, "write files")
     assert advice_of_report(page) is None
     assert no_connections == []
 
@@ -67,7 +68,7 @@ def choose_server(page, url):
     page.text_input(key="assistant address").set_value(url).run()
 
 
-def test_a_server_here_is_asked_and_its_advice_is_applied_and_recorded(page, server):
+def test_a_server_here_is_asked_and_its_advice_is_applied_and_recorded(page, server, advice_of_report):
     settings = [
         {"name": "smoothing_px", "value": 99, "reason": "Noise."},
         {"name": "face_budget", "value": 700, "reason": "Small."},
@@ -84,7 +85,6 @@ def test_a_server_here_is_asked_and_its_advice_is_applied_and_recorded(page, ser
     press(page, "apply all")
     values = [page.slider(key=key).value for key in ("smoothing", "field of view")]
     assert values == [8.0, 63] and page.select_slider(key="detail").value == "Light"
-    press(page, "write files")
     [advice] = advice_of_report(page)
     assert advice["by"] == "openai" and len(advice["settings"]) == 3
     assert len(server.asked) == 1 and "sk-secret" not in json.dumps(advice)

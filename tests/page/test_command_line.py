@@ -6,8 +6,7 @@ import shlex
 import numpy as np
 import pytest
 import stand_in
-import streamlit as st
-from page_visit import generate, open_page, press, session_of, upload
+from page_visit import downloads, generate, open_page, press, session_of, upload
 from PIL import Image
 from sample_files import ASTRONAUT_HWC
 
@@ -51,23 +50,7 @@ def small_page(stand_in_network, monkeypatch):
     return upload(open_page(), "it's me.jpg", photo_file())
 
 
-@pytest.fixture
-def written(monkeypatch):
-    """What the page has written, the last at the end, by suffix."""
-    made = []
-    write = model_files._write
-
-    def recorded(*arguments):
-        made.append(write(*arguments))
-        return made[-1]
-
-    monkeypatch.setattr(model_files, "_write", recorded)
-    return made
-
-
-def test_the_command_writes_the_files_of_the_page_for_every_kind(
-    small_page, written, tmp_path, monkeypatch, capsys
-):
+def test_the_command_writes_the_files_of_the_page_for_every_kind(small_page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "it's me.jpg").write_bytes(photo_file())
     page = small_page
@@ -80,8 +63,9 @@ def test_the_command_writes_the_files_of_the_page_for_every_kind(
         words = command(page)
         assert convert.main([*words, "-o", kind]) == 0, capsys.readouterr().err
         expected = {
-            f"it's me_{kind}{suffix.replace('_viewer.html', '.html')}": data
-            for suffix, data in written[-1].by_suffix.items()
+            name.replace("_viewer.html", ".html"): write()
+            for name, write in downloads(page, monkeypatch).items()
+            if name.removeprefix(f"it's me_{kind}") in model_files.FILE_LABELS
         }
         depth = session_of(page).depth_result.depth_map
         expected |= {
@@ -109,20 +93,7 @@ def test_the_command_takes_the_part_of_the_photo_that_the_page_shows(small_page,
     assert np.array_equal(part.rgb_hwc, session.photo.rgb_hwc)
     assert part.fov_degrees == session.photo.fov_degrees
 
-    (data,) = [saved for label, saved in saved_settings(page, monkeypatch)]
+    (data,) = [saved for name, saved in downloads(page, monkeypatch).items() if name.endswith(".toml")]
     (tmp_path / "saved.toml").write_text(data)
     by_file = parsed(["it's me.jpg", "--settings", str(tmp_path / "saved.toml")])
     assert {**vars(by_file), "settings": None} == vars(options)
-
-
-def saved_settings(page, monkeypatch):
-    """Label and content of the file of settings that the page offers."""
-    found = []
-    with monkeypatch.context() as watched:
-        watched.setattr(
-            st,
-            "download_button",
-            lambda label, data, **_: found.append((label, data)) if label == "Save settings" else None,
-        )
-        page.run()
-    return found[-1:]

@@ -36,7 +36,7 @@ def test_tried_discarded_tried_again_kept_and_undone(page, made):
     session = session_of(page)
     tried, before = session.tried, session.depth_result
     assert made[-1].relief.completion is tried.completion
-    assert session.file_inputs.depth_key == before.key
+    assert session.model_work.inputs.depth_key == before.key
     marked = tried.completion.marked_hw
     assert 0 < marked.mean() <= 0.05
     assert (tried.photo.rgb_hwc == before.photo.rgb_hwc)[~marked].all()
@@ -46,15 +46,15 @@ def test_tried_discarded_tried_again_kept_and_undone(page, made):
     press(page, "complete model")
     press(page, "keep completion")
     session = session_of(page)
-    assert session.kept is tried and session.file_inputs.depth_key == tried.key
+    assert session.kept is tried and session.model_work.inputs.depth_key == tried.key
     assert "**Completed**" in texts(page, "caption") and not page.exception
     assert "% of the surface by Telea, 0% as sure as seen" in texts(page, "markdown")
 
     depth, photo, completion = complete(before.depth_map, before.photo, "telea", hidden_hw=marked)
-    alone = generate_model(depth, photo, "bust", session.file_inputs.settings, completion)
+    alone = generate_model(depth, photo, "bust", session.model_work.inputs.settings, completion)
     assert (made[-1].mesh.texture_hwc == alone.mesh.texture_hwc).all()
     assert (made[-1].mesh.vertices_n3 == alone.mesh.vertices_n3).all()
     assert made[-1].report == alone.report and alone.report.completion == "telea"
 
     press(page, "undo completion")
-    assert session_of(page).kept is None and session_of(page).file_inputs.depth_key == before.key
+    assert session_of(page).kept is None and session_of(page).model_work.inputs.depth_key == before.key

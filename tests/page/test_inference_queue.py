@@ -11,7 +11,7 @@ from sample_files import ASTRONAUT, encoded
 from face3d.photo import read_photo
 from face3d.structures import DepthRepresentation
 from page import inference_queue
-from page.inference_queue import InferenceQueue
+from page.inference_queue import FifoLock, InferenceQueue
 
 
 def test_predictions_run_one_at_a_time_and_report_the_number_ahead(monkeypatch):
@@ -41,6 +41,26 @@ def test_predictions_run_one_at_a_time_and_report_the_number_ahead(monkeypatch):
         visitor.join(30)
     assert max(most) == 1 and len(most) == 3
     assert any(text.startswith("Waiting: ") for text in heard)
+
+
+def test_whoever_waits_is_told_about_how_long_it_was_held_before(monkeypatch):
+    clock, heard = [0.0], []
+    monkeypatch.setattr(inference_queue, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(inference_queue, "POLL_SECONDS", 0.01)
+    lock = FifoLock()
+    with lock.hold(heard.append):
+        clock[0] += 8
+
+    def listen(text):
+        heard.append(text)
+        clock[0] += 3
+        if len(heard) > 3:
+            raise TimeoutError
+
+    with lock.hold(heard.append), pytest.raises(TimeoutError), lock.hold(listen):
+        pass
+    place = "Waiting: 1 photo ahead of yours, about"
+    assert heard == [f"{place} {seconds} s" for seconds in (8, 5, 2, 1)]
 
 
 def test_a_download_keeps_only_those_waiting_who_want_the_same_network(monkeypatch):

@@ -36,12 +36,12 @@ def test_the_matte_is_part_of_the_depth_map(page, monkeypatch):
     monkeypatch.setattr(inference_queue, "cut_out", cut_out)
     press(page, "generate depth")
     press(page, "generate model")
-    assert session_of(page).file_inputs.settings.foreground_only
+    assert session_of(page).model_work.inputs.settings.foreground_only
     page.selectbox(key="matte").set_value("none").run()
     assert "Out of date" in texts(page, "warning") and page.button(key="generate model").disabled
     press(page, "generate depth")
     press(page, "generate model")
-    assert not page.warning and not session_of(page).file_inputs.settings.foreground_only
+    assert not page.warning and not session_of(page).model_work.inputs.settings.foreground_only
     page.selectbox(key="matte").set_value("file").run()
     white = encoded(np.full((64, 64, 3), 255, np.uint8), "PNG")
     page.file_uploader[-1].set_value(("mask.png", white, "image/png")).run()

@@ -65,7 +65,7 @@ def test_every_setting_of_the_model_outlives_its_photo(page, monkeypatch):
     assert {key: page.session_state[key] for key in CHANGED} == CHANGED
     assert page.selectbox(key="kind").value == "plaque" and page.number_input(key="height").value == 80
     assert page.slider(key="field of view").value == 30
-    _, kind, settings, _ = session_of(page).file_inputs
+    _, kind, settings = session_of(page).model_work.inputs
     assert (kind, settings.height_mm, settings.plaque_depth_mm) == ("plaque", 80, 7)
     assert not settings.foreground_only and not settings.perspective
 
@@ -75,7 +75,7 @@ def test_a_kind_that_is_chosen_is_shown_and_written(page):
     assert page.session_state["show"] == model_controls.SURFACE
     page.selectbox(key="kind").set_value("plaque").run()
     assert page.session_state["show"] == model_controls.MODEL and not page.warning
-    assert session_of(page).file_inputs.kind == "plaque"
+    assert session_of(page).model_work.inputs.kind == "plaque"
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,14 @@ def test_a_background_that_is_kept_is_not_asked_of_a_network_without_a_matte(pag
     monkeypatch.setattr(inference_queue, "predict", stand_in.predicting(DepthRepresentation.RELIEF))
     upload(page, "mirrored.jpg", MIRRORED)
     generate(page)
-    assert session_of(page).file_inputs.settings.foreground_only
+    assert session_of(page).model_work.inputs.settings.foreground_only
     monkeypatch.setattr(inference_queue, "predict", stand_in.predict)
     upload(page, "astronaut.jpg", ASTRONAUT)
     generate(page)
-    assert page.toggle(key="background").value and not session_of(page).file_inputs.settings.foreground_only
+    assert (
+        page.toggle(key="background").value
+        and not session_of(page).model_work.inputs.settings.foreground_only
+    )
 
 
 def test_a_network_without_a_matte_offers_no_background_to_keep(page, monkeypatch):

@@ -217,7 +217,7 @@ def test_of_several_faces_the_picked_one_is_modelled_and_the_photo_stays_whole(t
     press(two_faces, "generate depth")
     assert session_of(two_faces).depth_result.photo is session_of(two_faces).full_photo
     press(two_faces, "generate model")
-    assert session_of(two_faces).file_inputs.settings.face == 2
+    assert session_of(two_faces).model_work.inputs.settings.face == 2
 
 
 def test_a_network_that_finds_no_people_gets_the_part_around_the_face(two_faces):
