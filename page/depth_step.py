@@ -93,7 +93,7 @@ def _depth(
     key = request.key if request else None
     session.requested_depth = key if pressed or session.requested_depth == key else None
     # One element whatever it holds: at another place in the page the pictures below would be sent anew.
-    with st.container():
+    with st.container(key="depth progress"):
         if request is None:
             st.caption("Choose a photo first.")
         elif session.requested_depth:

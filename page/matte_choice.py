@@ -40,7 +40,7 @@ def pick_matte() -> str:
         names,
         format_func=matte_label,
         label_visibility="collapsed",
-        width=285,
+        width=255,
         key=MATTE_KEY,
     )
 
