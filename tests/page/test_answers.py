@@ -1,10 +1,17 @@
 """The headers of every answer."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from page.answers import KEPT_BY_BROWSERS, AnswerHeaders
+
+
+def finish(coroutine):
+    """Run it in a thread of its own: the browser tests leave an event loop running in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, coroutine).result()
 
 
 def headers_of(path, status=200, own=()):
@@ -18,7 +25,7 @@ def headers_of(path, status=200, own=()):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(AnswerHeaders(server)({"type": "http", "path": path}, None, send))
+    finish(AnswerHeaders(server)({"type": "http", "path": path}, None, send))
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     names = [name for name, _ in sent[0]["headers"]]
     assert len(names) == len(set(names))
@@ -50,5 +57,5 @@ def test_a_websocket_passes_as_it_is():
     async def server(scope, receive, send):
         passed.append((scope, receive, send))
 
-    asyncio.run(AnswerHeaders(server)({"type": "websocket"}, "receive", "send"))
+    finish(AnswerHeaders(server)({"type": "websocket"}, "receive", "send"))
     assert passed == [({"type": "websocket"}, "receive", "send")]
