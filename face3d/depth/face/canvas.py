@@ -95,11 +95,10 @@ def upsample_whole(whole: CropPrediction, canvas: Canvas, crop: Box | None) -> d
     counts there.
     """
     frame, (height, width) = Box.whole(canvas.photo_hw), canvas.rgb_hwc.shape[:2]
-    if crop is None:
+    if crop is None or (share := _crop_share(crop, canvas)).max(initial=0) < 1:
         return _upsample_prediction(whole, frame, canvas, canvas.window(frame))
     layers = _weighted_layers(cv2.resize(_stacked(whole, frame, canvas), (width, height)))
     rows, columns = canvas.window(crop)
-    share = _crop_share(crop, canvas)
     inner_rows, inner_columns = share.max(axis=1) == 1, share.max(axis=0) == 1
     top, bottom = _ends(inner_rows, rows.start)
     left, right = _ends(inner_columns, columns.start)

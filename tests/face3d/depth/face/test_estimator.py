@@ -191,6 +191,8 @@ def test_outside_a_crop_the_whole_photo_is_upsampled_as_without_one(estimator, p
         np.testing.assert_allclose(partly[name][~inside], values[~inside], atol=1e-6)
         assert np.abs(partly[name] - values)[inside].max() > 1e-3, name
         assert np.median(np.abs(partly[name] - values)[inside]) < 0.01
+    nothing_inside = upsample_whole(whole, canvas, Box(portrait.shape[1], 0, 5, 5))
+    assert all(np.array_equal(nothing_inside[name], values) for name, values in guided.items())
 
 
 def test_both_sides_of_the_canvas_have_a_scale_of_their_own():
