@@ -22,7 +22,7 @@ def seen_skin(relief: Relief) -> SeenSkin:
     skin = relief.depth.faces[0].skin if relief.depth.faces else None
     if skin is None:
         raise HeadError(
-            "The network says nothing about where on the head the skin lies. Use the bundled network."
+            "The network does not say where on the head the skin lies. Use one with canonical coordinates."
         )
     height, width = relief.depth.size_hw
     left, top, right, bottom = skin.box_xyxy

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import cluster_photos
 import pytest
-import requests
 import stand_in
 from cluster_photos import QUICK
 
@@ -74,28 +72,6 @@ def expected(photos, tmp_path, monkeypatch):
     assert convert.main([str(folder), "-o", str(tmp_path / "usual"), "--jobs", "1", *QUICK]) == 1
     (folder / "deadly.jpg").write_bytes((folder / NAMES[0]).read_bytes())
     return folder, {path.name: path.read_bytes() for path in (tmp_path / "usual").iterdir()}
-
-
-@pytest.fixture
-def store():
-    """A server with the interface of S3, and a bucket on it; gives an address of a folder there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)])
-    try:
-        wait_for(lambda: answers(port))
-        requests.put(f"http://127.0.0.1:{port}/shelf", timeout=10).raise_for_status()
-        yield lambda folder: f"s3://shelf/{folder}?scheme=http&endpoint_override=127.0.0.1:{port}"
-    finally:
-        server.kill()
-        server.wait()
-
-
-def answers(port):
-    """Whether a server listens."""
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_for(condition, seconds=600):

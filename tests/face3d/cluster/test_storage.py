@@ -1,49 +1,23 @@
 """A store of objects: a server with the interface of S3 in a process of its own."""
 
-import socket
-import subprocess
-import sys
-import time
 from pathlib import PurePosixPath
 
 import pytest
-import requests
 
 from face3d.cluster.photos import listed, rows_of
 from face3d.cluster.storage import storage_at
 from face3d.photo import MAX_BYTES
 
 pytestmark = pytest.mark.slow
-SECONDS = 60
-"""Until the server has to answer."""
 
 
 @pytest.fixture
-def shelf(monkeypatch):
+def shelf(store, monkeypatch):
     """A folder of a bucket. Without keys requests are not signed, and the server keeps their checksums."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "nobody")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)])
-    try:
-        until = time.monotonic() + SECONDS
-        while not answers(port):
-            assert time.monotonic() < until
-            time.sleep(0.1)
-        requests.put(f"http://127.0.0.1:{port}/shelf", timeout=SECONDS).raise_for_status()
-        yield storage_at(f"s3://shelf/in?scheme=http&endpoint_override=127.0.0.1:{port}")
-    finally:
-        server.kill()
-        server.wait()
-
-
-def answers(port):
-    """Whether a server listens."""
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    return storage_at(store("in"))
 
 
 def test_objects_are_written_listed_read_and_removed(shelf):
