@@ -110,7 +110,7 @@ def _stage(session: Session, result: DepthResult, figure: FigureSettings, settin
         make = partial(_figure_json, session, result, figure, settings)
         shown = {"figure_json": session.cache.get_or_make(key, make)}
     make_still = partial(_still, session, result, settings)
-    still = session.cache.get_or_make(("still", result.key), make_still)
+    still = session.cache.get_or_make(("still", result.key, settings), make_still)
     title = session.photo_name or "the photo"
     show_model(
         **shown,
