@@ -48,5 +48,5 @@ def test_each_cell_on_the_relief_is_a_pixel_of_skin_at_its_place():
 
 
 def test_a_network_that_says_nothing_about_the_skin_is_named():
-    with pytest.raises(HeadError, match="does not say where.* canonical coordinates"):
+    with pytest.raises(HeadError, match=r"does not say where.* canonical coordinates"):
         seen_skin(relief_with(None))
