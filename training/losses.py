@@ -28,6 +28,7 @@ WEIGHTS = {
     "normals": 0.1,
     "canonical": 2.0,
     "canonical uncertainty": 0.05,
+    "skin": 0.1,
 }
 
 
@@ -64,13 +65,23 @@ def losses(predicted: FaceMaps, maps_nchw: Tensor, eyes_nk3: Tensor) -> dict[str
         ),
         "eyes": eye_loss(predicted.eyes_logit, eyes_nk3),
     }
-    if predicted.canonical is not None and predicted.log_canonical_uncertainty is not None:
-        skin = maps_nchw[:, 8]
-        distance = (predicted.canonical - maps_nchw[:, 5:8]).abs().mean(1)
-        terms["canonical"] = _mean(distance, skin)
-        surprise = _laplace_nll(distance, predicted.log_canonical_uncertainty)
-        terms["canonical uncertainty"] = _mean(surprise, skin)
-    return terms
+    return terms | (canonical_losses(predicted, maps_nchw) if predicted.canonical is not None else {})
+
+
+def canonical_losses(predicted: FaceMaps, maps_nchw: Tensor, _eyes_nk3: Tensor | None = None) -> dict[str, Tensor]:
+    """The terms of canonical coordinates alone, arguments as of `losses`: for a network that is kept but for
+    their decoder.
+    """
+    assert predicted.canonical is not None
+    assert predicted.log_canonical_uncertainty is not None
+    assert predicted.skin_logit is not None
+    skin = maps_nchw[:, 8]
+    distance = (predicted.canonical - maps_nchw[:, 5:8]).abs().mean(1)
+    return {
+        "canonical": _mean(distance, skin),
+        "canonical uncertainty": _mean(_laplace_nll(distance, predicted.log_canonical_uncertainty), skin),
+        "skin": functional.binary_cross_entropy_with_logits(predicted.skin_logit, skin),
+    }
 
 
 def total(terms: dict[str, Tensor]) -> Tensor:

@@ -20,6 +20,8 @@ UPDATE_RMS = 0.2
 """Root mean square of an update at rate one, so that AdamW's rates can be used (Liu et al. 2025, "Muon is
 Scalable for LLM Training")."""
 MOMENTUM = 0.95
+LAST_KERNEL = "head.2.weight"
+"""End of the name of a decoder's last kernel."""
 
 
 def orthogonal(matrix_ab: Tensor) -> Tensor:
@@ -71,9 +73,13 @@ class Muon(torch.optim.Optimizer):
 
 
 def muon_and_adamw(network: nn.Module, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
-    """Muon for the kernels of all convolutions but the first and the last, AdamW for everything else."""
-    kernels = [value for value in network.parameters() if value.ndim == 4][1:-1]
-    others = _without(network.parameters(), kernels)
+    """Muon for the kernels of all convolutions but the first and the last, AdamW for everything else that is
+    learned.
+    """
+    learned = [value for value in network.parameters() if value.requires_grad]
+    first = next(value for value in network.parameters() if value.ndim == 4)
+    kernels = _without(_inner_kernels(network), [first])
+    others = _without(learned, kernels)
     return [Muon(kernels, rate, weight_decay), torch.optim.AdamW(others, rate, weight_decay=weight_decay)]
 
 
@@ -83,11 +89,20 @@ def gentle_to_the_encoder(
     """AdamW at `share` of the rate for a pretrained encoder; the rest as in `muon_and_adamw`."""
     encoder = list(network.encoder.parameters())
     rest = _without(network.parameters(), encoder)
-    kernels = [value for value in rest if value.ndim == 4][:-1]
+    kernels = _without(_inner_kernels(network), encoder)
     return [
         Muon(kernels, rate, weight_decay),
         torch.optim.AdamW(_without(rest, kernels), rate, weight_decay=weight_decay),
         torch.optim.AdamW(encoder, share * rate, weight_decay=weight_decay),
+    ]
+
+
+def _inner_kernels(network: nn.Module) -> list[Tensor]:
+    """Of all convolutions that are learned but the last of each decoder."""
+    return [
+        value
+        for name, value in network.named_parameters()
+        if value.ndim == 4 and value.requires_grad and not name.endswith(LAST_KERNEL)
     ]
 
 

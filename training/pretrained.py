@@ -20,7 +20,6 @@ from torch import Tensor, nn
 
 from face3d.depth.face.network import FaceNetwork, load_face_network
 
-LAST_LAYER = "head.2.weight", "head.2.bias"
 FIRST_KERNEL_FACTOR = 0.5
 """The packages normalise a colour x in 0..1 to (x - 0.498) / 0.502, this project to (x - 0.5) / 0.25, twice
 as large."""
@@ -29,17 +28,14 @@ as large."""
 def begin(network: FaceNetwork, path: Path) -> None:
     """Loads a .safetensors file into a network, or a .pth file into its encoder.
 
-    Of a network without canonical coordinates, the outputs for them keep their initial values.
+    Of a network without canonical coordinates, their decoder keeps its initial values.
     Raises ValueError where they are of another encoder, and what `load_face_network` and `load_state_dict`
     raise.
     """
     if path.suffix == ".safetensors":
-        ours = network.state_dict()
         weights = load_face_network(path).state_dict()
-        for name in LAST_LAYER:
-            missing = len(ours[name]) - len(weights[name])
-            weights[name] = torch.cat([weights[name], ours[name][len(ours[name]) - missing :]])
-        network.load_state_dict(weights)
+        own = {name: value for name, value in network.state_dict().items() if name.startswith("canonical.")}
+        network.load_state_dict(own | weights)
     else:
         give_encoder(network.encoder, torch.load(path, map_location="cpu", weights_only=True))
 

@@ -32,9 +32,9 @@ from torch import distributed, nn
 from torch.multiprocessing import spawn
 from torch.utils.data import DataLoader
 
-from face3d.depth.face.network import Configuration, FaceMaps, FaceNetwork
+from face3d.depth.face.network import CANONICAL_WIDTHS, Configuration, FaceMaps, FaceNetwork
 from training.augmentation import RandomViews
-from training.losses import losses, total
+from training.losses import canonical_losses, losses, total
 from training.muon import gentle_to_the_encoder, muon_and_adamw
 from training.precision import keep_depthwise_float32
 from training.pretrained import begin
@@ -59,12 +59,13 @@ class Plan(NamedTuple):
 
     begin_with: weights for `training.pretrained.begin`, or None. encoder_rate: learning rate of the encoder
     as a share of the others', see `muon.gentle_to_the_encoder`; without it encoder and decoder are trained
-    alike.
+    alike. only_canonical: only the decoder of canonical coordinates is trained, the rest stays as it is.
     """
 
     configuration: Configuration = Configuration()
     begin_with: Path | None = None
     encoder_rate: float | None = None
+    only_canonical: bool = False
 
     @property
     def optimisers(self) -> Optimisers:
@@ -93,13 +94,14 @@ class Run:
         configuration: Configuration | None = None,
         bfloat16: bool = True,
         begin_with: Path | None = None,
+        only_canonical: bool = False,
     ) -> None:
         """Continues from the folder's checkpoint where there is one.
 
         cost: see `Cost`. optimisers: see `Optimisers`; a checkpoint without their states gives its weights
         only.
         configuration: of the network; default `Configuration()`. bfloat16: the precision of convolutions,
-        else float32. begin_with: see `Plan`.
+        else float32. begin_with, only_canonical: see `Plan`.
         """
         torch.manual_seed(0)
         self.cost, self.bfloat16 = cost, bfloat16
@@ -110,6 +112,11 @@ class Run:
         file = folder / "checkpoint.pt"
         if begin_with and not file.exists():
             begin(self.network, begin_with)
+        self.learning: nn.Module = self.network
+        if only_canonical:
+            assert self.network.canonical
+            self.network.eval().requires_grad_(False)
+            self.learning = self.network.canonical.requires_grad_()
         self.average = FaceNetwork(configuration).to(device).eval()
         self.average.load_state_dict(self.network.state_dict())
         self.optimisers = optimisers(self.network, PEAK_RATE, WEIGHT_DECAY)
@@ -129,7 +136,7 @@ class Run:
         self, rgb: torch.Tensor, maps: torch.Tensor, eyes: torch.Tensor, rate: float
     ) -> dict[str, float]:
         """One update. Returns the loss terms."""
-        self.network.train()
+        self.learning.train()
         rgb, maps, eyes = (x.to(self.device, non_blocking=True) for x in (rgb, maps, eyes))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             predicted = self.network(rgb.to(memory_format=torch.channels_last))
@@ -206,7 +213,9 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     rank = distributed.get_rank() if distributed.is_initialized() else 0
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    run = Run(folder, device, losses, plan.optimisers, plan.configuration, bfloat16, plan.begin_with)
+    cost = canonical_losses if plan.only_canonical else losses
+    start_with = plan.configuration, bfloat16, plan.begin_with, plan.only_canonical
+    run = Run(folder, device, cost, plan.optimisers, *start_with)
     views = DataLoader(
         RandomViews(data, side, seed=run.seen + rank),
         batch_size=batch,
@@ -285,6 +294,9 @@ def main() -> None:
         help="channels of the decoder, finest scale first",
     )
     parser.add_argument("--canonical", action="store_true", help="learn canonical head coordinates too")
+    parser.add_argument(
+        "--only-canonical", action="store_true", help="with --canonical: learn them alone, keep the rest"
+    )
     parser.add_argument("--begin", type=Path, help="weights to begin with, see training.pretrained")
     parser.add_argument(
         "--encoder-rate", type=float, help="train the encoder with AdamW at this share of the learning rate"
@@ -293,8 +305,11 @@ def main() -> None:
     if options.processes < 1 or (options.processes > 1 and torch.cuda.is_available()):
         parser.error("--processes is at least 1, and 1 where there is a GPU.")
     sizes = options.side, options.samples, options.decay, options.batch, options.workers
-    configuration = Configuration(options.backbone, tuple(options.widths), canonical=options.canonical)
-    plan = Plan(configuration, options.begin, options.encoder_rate)
+    if options.only_canonical and not options.canonical:
+        parser.error("--only-canonical goes with --canonical.")
+    wanted = CANONICAL_WIDTHS if options.canonical else ()
+    configuration = Configuration(options.backbone, tuple(options.widths), canonical_widths=wanted)
+    plan = Plan(configuration, options.begin, options.encoder_rate, options.only_canonical)
     arguments = options.data, options.run, *sizes, not options.float32, plan
     if options.processes == 1:
         train(*arguments)

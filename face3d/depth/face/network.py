@@ -4,12 +4,15 @@ One photo to relief, thickness, their expected errors, matte, head and eyes. The
 the configuration names another. The decoder is additive: at each scale 1x1 convolutions bring the encoder's
 features and the coarser result to the same width, the coarser result is upsampled onto the features, and one
 residual block refines the sum. The output has half the input's resolution and is upsampled.
+
+A second, smaller decoder of the same kind tells where on the head the skin lies. It takes the features of the
+encoder and of the first decoder, from a quarter of the resolution, and changes nothing of theirs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,13 +31,15 @@ STRIDE = 32
 FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0, -3.0
 """Biases of the last layer before training: relief, thickness, matte, head, logarithm of relief's expected
 error, the two eyes, logarithm of thickness's expected error."""
-FIRST_CANONICAL_BIAS = 0.0, 0.0, 0.4, -2.0
-"""Biases that follow them for canonical coordinates: x, y, z, logarithm of their expected error."""
+FIRST_CANONICAL_BIAS = 0.0, 0.0, 0.4, -2.0, 0.0
+"""The same of the second decoder: x, y, z, logarithm of their expected error, skin."""
 OUTPUTS = 1, 1, 1, 1, 1, 2, 1
-CANONICAL_OUTPUTS = 3, 1
-"""Channels of the last layer, one number per field of `FaceMaps`."""
+CANONICAL_OUTPUTS = 3, 1, 1
+"""Channels of the last layers, one number per field of `FaceMaps`."""
 FORMER_KEYS = {"look_side": "inference_side"}
 """Keys in the metadata of files that were packed before a field was renamed, and the field."""
+CANONICAL_WIDTHS = 32, 64, 96, 128
+"""Channels of the second decoder where there is one."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,10 @@ class Configuration:
     uncertainty_scale, thickness_uncertainty_scale: calibration factors with which 68 % of the errors lie
     within the stated uncertainty, at two scales.
     fast_uncertainty_scale, fast_thickness_uncertainty_scale: the same at one scale; None: as at two.
-    canonical: whether the network also predicts canonical coordinates, see `FaceMaps`.
+    canonical_widths: channels of the decoder of canonical coordinates, see `FaceMaps`, from a quarter of the
+    input's resolution to the coarsest; empty: there is none.
+    canonical_uncertainty_scale: calibration factor with which 68 % of the errors of canonical coordinates lie
+    within the stated uncertainty.
     """
 
     backbone: str = "resnet18"
@@ -61,7 +69,8 @@ class Configuration:
     fast_side: int = 256
     fast_uncertainty_scale: float | None = None
     fast_thickness_uncertainty_scale: float | None = None
-    canonical: bool = False
+    canonical_widths: tuple[int, ...] = ()
+    canonical_uncertainty_scale: float = 1.0
 
     def factors(self, *, best: bool) -> tuple[float, float]:
         """On the stated errors of relief and of thickness, at two scales or at one."""
@@ -73,7 +82,10 @@ class Configuration:
     def from_dict(cls, values: Mapping[str, Any]) -> Configuration:
         """The configuration of a weights' file or of a training checkpoint, also of one with FORMER_KEYS."""
         known = {FORMER_KEYS.get(key, key): value for key, value in values.items()}
-        return cls(**known | {"widths": tuple(known["widths"])})
+        return cls(
+            **known
+            | {"widths": tuple(known["widths"]), "canonical_widths": tuple(known.get("canonical_widths", ()))}
+        )
 
 
 class FaceMaps(NamedTuple):
@@ -85,9 +97,9 @@ class FaceMaps(NamedTuple):
     log_uncertainty, log_thickness_uncertainty: natural logarithm of the expected absolute error of relief and
     of thickness.
     eyes_logit: logits of the eye on the left and of the eye on the right of the picture.
-    canonical, log_canonical_uncertainty: None without `Configuration.canonical`, else canonical coordinates
-    (n, 3, h, w) of the visible skin, see docs/conventions.md, and the natural logarithm of their expected
-    absolute error, mean of the three.
+    canonical, log_canonical_uncertainty, skin_logit: None without `Configuration.canonical_widths`, else
+    canonical coordinates (n, 3, h, w) of the visible skin, see docs/conventions.md, the natural logarithm of
+    their expected absolute error, mean of the three, and the logit of a pixel being such skin.
     """
 
     relief: Tensor
@@ -99,6 +111,7 @@ class FaceMaps(NamedTuple):
     log_thickness_uncertainty: Tensor
     canonical: Tensor | None = None
     log_canonical_uncertainty: Tensor | None = None
+    skin_logit: Tensor | None = None
 
 
 class Join(nn.Module):
@@ -128,6 +141,37 @@ class Join(nn.Module):
         return functional.relu(joined + self.refine(joined))
 
 
+class CanonicalDecoder(nn.Module):
+    """Features of two decoders' scales, from a quarter of the resolution, to canonical coordinates."""
+
+    def __init__(self, channels: Sequence[int], widths: Sequence[int]) -> None:
+        """channels: of the features of each scale, finest first. widths: see `Configuration`."""
+        super().__init__()
+        shapes = zip(channels, widths, (*widths[1:], 0), strict=True)
+        self.joins = nn.ModuleList(Join(*shape) for shape in shapes)
+        self.head = _last_layers(widths[0], FIRST_CANONICAL_BIAS)
+
+    def forward(self, scales: Sequence[Tensor]) -> Tensor:
+        """scales: features, finest first. (n, 5, h, w) float32 at the resolution of the finest."""
+        merged = None
+        for join, scale in zip(reversed(self.joins), reversed(scales), strict=True):
+            merged = join(scale, merged)
+        return _in_float32(self.head, merged)
+
+
+def _last_layers(width: int, first_bias: tuple[float, ...]) -> nn.Sequential:
+    last = nn.Conv2d(width, len(first_bias), 1)
+    last.bias = nn.Parameter(torch.tensor(first_bias))
+    return nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU(inplace=True), last)
+
+
+def _in_float32(layers: nn.Module, features_nchw: Tensor | None) -> Tensor:
+    """bfloat16 would resolve relief to half a pixel only."""
+    assert features_nchw is not None
+    with torch.autocast(features_nchw.device.type, enabled=False):
+        return layers(features_nchw.float())
+
+
 class FaceNetwork(nn.Module):
     """Photo to `FaceMaps`."""
 
@@ -138,26 +182,25 @@ class FaceNetwork(nn.Module):
         widths = configuration.widths
         shapes = zip(channels, widths, (*widths[1:], 0), strict=True)
         self.joins = nn.ModuleList(Join(*shape) for shape in shapes)
-        bias = (*FIRST_BIAS, *FIRST_CANONICAL_BIAS) if configuration.canonical else FIRST_BIAS
-        last = nn.Conv2d(widths[0], len(bias), 1)
-        last.bias = nn.Parameter(torch.tensor(bias))
-        self.head = nn.Sequential(nn.Conv2d(widths[0], widths[0], 3, padding=1), nn.ReLU(inplace=True), last)
+        self.head = _last_layers(widths[0], FIRST_BIAS)
+        self.canonical = None
+        if configuration.canonical_widths:
+            both = [sum(pair) for pair in zip(channels[1:], widths[1:], strict=True)]
+            self.canonical = CanonicalDecoder(both, configuration.canonical_widths)
 
     def forward(self, rgb_nchw: Tensor) -> FaceMaps:
         """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE."""
         features = self.encoder((rgb_nchw - 0.5) / 0.25)
-        (coarsest, scale), *finer = zip(reversed(self.joins), reversed(features), strict=True)
-        merged = coarsest(scale, None)
-        for join, scale in finer:
-            merged = join(scale, merged)
-        # bfloat16 would resolve relief to half a pixel only.
-        with torch.autocast(rgb_nchw.device.type, enabled=False):
-            maps = self.head(merged.float())
-        maps = functional.interpolate(maps, size=rgb_nchw.shape[-2:], mode="bilinear", align_corners=False)
+        merged: list[Tensor] = []
+        for join, scale in zip(reversed(self.joins), reversed(features), strict=True):
+            merged.append(join(scale, merged[-1] if merged else None))
         # One split: every slice by itself would cost a gradient of all channels.
-        relief, thickness, matte, head, error, eyes, thickness_error, *canonical = maps.split(
-            (*OUTPUTS, *CANONICAL_OUTPUTS) if self.configuration.canonical else OUTPUTS, 1
-        )
+        maps = _enlarged(_in_float32(self.head, merged.pop()), rgb_nchw)
+        relief, thickness, matte, head, error, eyes, thickness_error = maps.split(OUTPUTS, 1)
+        own = ()
+        if self.canonical:
+            scales = [torch.cat(pair, 1) for pair in zip(features[1:], reversed(merged), strict=True)]
+            own = _enlarged(self.canonical(scales), rgb_nchw).split(CANONICAL_OUTPUTS, 1)
         return FaceMaps(
             relief.squeeze(1),
             functional.relu(thickness.squeeze(1)),
@@ -166,8 +209,14 @@ class FaceNetwork(nn.Module):
             error.squeeze(1).clamp(-9, 1),
             eyes,
             thickness_error.squeeze(1).clamp(-9, 1),
-            *((canonical[0], canonical[1].squeeze(1).clamp(-9, 1)) if canonical else ()),
+            *((own[0], own[1].squeeze(1).clamp(-9, 1), own[2].squeeze(1)) if own else ()),
         )
+
+
+def _enlarged(maps_nchw: Tensor, photo_nchw: Tensor) -> Tensor:
+    """At the resolution of the photo."""
+    size_hw = photo_nchw.shape[-2:]
+    return functional.interpolate(maps_nchw, size=size_hw, mode="bilinear", align_corners=False)
 
 
 def metadata_of(configuration: Configuration, facts: dict[str, str]) -> dict[str, str]:
