@@ -136,15 +136,18 @@ class SkinMap:
     box_xyxy: left, top, right, bottom of the grid, pixels of the depth map.
     canonical_hwc: (h, w, 3) float32, canonical coordinates (docs/conventions.md); NaN where no head is.
     uncertainty_hw: (h, w) float32, their expected error, mean of the three, head widths.
+    skin_hw: (h, w) float32 in 0..1, how likely it is skin of this head: they mean something there alone.
     """
 
     box_xyxy: tuple[float, float, float, float]
     canonical_hwc: Array
     uncertainty_hw: Array
+    skin_hw: Array
 
     def __post_init__(self) -> None:
         _freeze(self, "canonical_hwc", np.float32, (None, None, 3), DepthError)
         _freeze(self, "uncertainty_hw", np.float32, self.canonical_hwc.shape[:2], DepthError)
+        _freeze(self, "skin_hw", np.float32, self.canonical_hwc.shape[:2], DepthError)
 
 
 @dataclass(frozen=True)

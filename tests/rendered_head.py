@@ -77,6 +77,7 @@ def depth_map_of(head):
         (0.0, 0.0, float(size[1]), float(size[0])),
         true.canonical_hwc.astype(np.float32),
         np.full(size, STATED_PLACE_ERROR, np.float32),
+        np.isfinite(true.canonical_hwc[..., 0]).astype(np.float32),
     )
     stated = np.full(size, STATED_RELIEF_ERROR, np.float32)
     faces = (Face(box, skin=skin_map),)

@@ -68,7 +68,9 @@ def losses(predicted: FaceMaps, maps_nchw: Tensor, eyes_nk3: Tensor) -> dict[str
     return terms | (canonical_losses(predicted, maps_nchw) if predicted.canonical is not None else {})
 
 
-def canonical_losses(predicted: FaceMaps, maps_nchw: Tensor, _eyes_nk3: Tensor | None = None) -> dict[str, Tensor]:
+def canonical_losses(
+    predicted: FaceMaps, maps_nchw: Tensor, _eyes_nk3: Tensor | None = None
+) -> dict[str, Tensor]:
     """The terms of canonical coordinates alone, arguments as of `losses`: for a network that is kept but for
     their decoder.
     """

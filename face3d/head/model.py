@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 from scipy.spatial import cKDTree
 
 from face3d import bundled
@@ -32,6 +33,11 @@ SURFACES = (
     "M_EyeLashes",
 )
 """Surfaces in the order of `HeadModel.material_m`, by the names of the ICT model."""
+OUTSIDE = 0, 1
+"""Surfaces of the skin with the sockets of eyes and mouth."""
+FOLLOWERS = (((2, 3), 0.05), ((4, 6), 0.03), ((5, 7), 0.03))
+"""Surfaces that move as one with the skin around them, and how near that skin lies, head widths: gums, tongue
+and teeth with the lips; each eye with its lids."""
 TRIANGLES_AT_A_VERTEX = 10
 """How many triangles around the nearest vertex are tried for the nearest place of the surface."""
 
@@ -80,6 +86,64 @@ class HeadModel:
     def skin_triangles_m3(self) -> Array:
         """(m, 3) int32: the triangles of the skin."""
         return self.triangles_m3[(self.triangles_m3 < self.skin_vertices).all(1)]
+
+    @cached_property
+    def moving_triangles_m3(self) -> Array:
+        """(m, 3) int32: the triangles of the skin with the sockets of eyes and mouth."""
+        return self.triangles_m3[np.isin(self.material_m, OUTSIDE)]
+
+    @cached_property
+    def moving_vertices(self) -> int:
+        """Number of their vertices, which come first."""
+        return int(self.moving_triangles_m3.max()) + 1
+
+    @cached_property
+    def moving_laplacian(self) -> sparse.csr_array:
+        """(n, n) float64, n the `moving_vertices`: a value less the mean of its neighbours', times their
+        number; vertices at one place are neighbours.
+        """
+        count, faces = self.moving_vertices, self.moving_triangles_m3
+        _, same = np.unique(np.round(self.neutral_v3[:count], 5), axis=0, return_inverse=True)
+        first = np.full(same.max() + 1, count)
+        np.minimum.at(first, same.ravel(), np.arange(count))
+        twins = np.stack([first[same.ravel()], np.arange(count)], -1)
+        edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]], twins])
+        edges = np.unique(np.sort(edges[edges[:, 0] != edges[:, 1]], axis=1), axis=0)
+        ones = np.ones(2 * len(edges))
+        joined = sparse.csr_array((ones, (edges.ravel(), edges[:, ::-1].ravel())), shape=(count, count))
+        return sparse.csr_array(sparse.diags_array(joined.sum(1)) - joined)
+
+    @cached_property
+    def mirrored_vertices(self) -> Array:
+        """(n,) int: of the `moving_vertices`, the one next to the mirror image of each."""
+        places = self.neutral_v3[: self.moving_vertices]
+        return np.asarray(cKDTree(places).query(places * [-1, 1, 1])[1])
+
+    @cached_property
+    def followers(self) -> list[tuple[Array, Array]]:
+        """Vertices of the mouth's inside and of each eye, and the vertices of the skin around each."""
+        found = []
+        skin = self.neutral_v3[: self.skin_vertices]
+        for surfaces, reach in FOLLOWERS:
+            part = np.unique(self.triangles_m3[np.isin(self.material_m, surfaces)])
+            away = cKDTree(self.neutral_v3[part]).query(skin)[0]
+            found.append((part, np.flatnonzero(away < reach)))
+        return found
+
+    def opening_around(self, place_3: Array) -> Array:
+        """(n,) int: the vertices around the opening of the skin nearest to a place, in order: an eye's lids,
+        the lips, or the lower end.
+        """
+        faces = self.skin_triangles_m3
+        start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
+        alone = ~np.isin(start * self.skin_vertices + end, end * self.skin_vertices + start)
+        following = dict(zip(start[alone].tolist(), end[alone].tolist(), strict=True))
+        on_border = np.array(list(following))
+        away = ((self.neutral_v3[on_border] - place_3) ** 2).sum(1)
+        loop = [int(on_border[away.argmin()])]
+        while (after := following[loop[-1]]) != loop[0]:
+            loop.append(after)
+        return np.array(loop)
 
     @cached_property
     def modes_vck(self) -> Array:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
 from face3d.structures import Array
 
 OUTLIER = 3.0
@@ -57,3 +60,14 @@ def within_bounds(normal_kk: Array, right_k: Array, first: int) -> Array:
         rest = right_k[free] - normal_kk[np.ix_(free, fixed)] @ solution[fixed]
         solution[free] = np.linalg.solve(normal_kk[np.ix_(free, free)], rest)
     return solution
+
+
+def solve_symmetric(system: sparse.sparray, right_nc: Array) -> Array:
+    """(n, c) or (n,) float64: the solution of a sparse, symmetric, positive definite system."""
+    factors = splu(
+        sparse.csc_array(system),
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
+    return np.asarray(factors.solve(right_nc))

@@ -116,20 +116,25 @@ def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...
         Face(
             head.box.corners,
             locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach),
-            _skin_of(head),
+            _skin_of(head, network.configuration.canonical_uncertainty_scale),
         )
         for head in heads
     )
 
 
-def _skin_of(head: DetectedHead) -> SkinMap | None:
-    """The canonical coordinates of a head's crop within its box, on the grid of the prediction."""
-    canonical, stated = head.prediction.canonical_3hw, head.prediction.canonical_uncertainty_hw
-    if canonical is None or stated is None:
+def _skin_of(head: DetectedHead, factor: float) -> SkinMap | None:
+    """The canonical coordinates of a head's crop within its box, on the grid of the prediction.
+
+    factor: on their stated error.
+    """
+    found = head.prediction
+    canonical, stated, skin = found.canonical_3hw, found.canonical_uncertainty_hw, found.skin_hw
+    if canonical is None or stated is None or skin is None:
         return None
     inside_hw = _inside(head.prediction.head_hw[None], head.crop, head.box)[0] > 0.5
     canonical_hwc = np.where(inside_hw[..., None], np.moveaxis(canonical, 0, -1), np.nan)
-    return SkinMap(head.crop.corners, canonical_hwc.astype(np.float32), stated.astype(np.float32))
+    maps = canonical_hwc, factor * stated, np.where(inside_hw, skin, 0)
+    return SkinMap(head.crop.corners, *(values.astype(np.float32) for values in maps))
 
 
 def head_boxes(head_hw: Array, box: Box) -> list[Box]:

@@ -57,8 +57,8 @@ class CropPrediction:
     relief_hw, thickness_hw and their expected errors: pixels.
     matte_hw, head_hw: 0..1.
     eyes_2hw: 0..1, left and right in the picture.
-    canonical_3hw, canonical_uncertainty_hw: canonical coordinates of skin and their expected error, head
-    widths; None where the network has none.
+    canonical_3hw, canonical_uncertainty_hw, skin_hw: canonical coordinates of skin and their expected error,
+    head widths, and the probability of skin, 0..1; None where the network has none.
     """
 
     relief_hw: Array
@@ -70,6 +70,7 @@ class CropPrediction:
     thickness_uncertainty_hw: Array
     canonical_3hw: Array | None = None
     canonical_uncertainty_hw: Array | None = None
+    skin_hw: Array | None = None
 
 
 def predict_two_scales(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
@@ -139,6 +140,7 @@ def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> C
         mean(torch.exp(maps.log_thickness_uncertainty)) * pixels,
         None if maps.canonical is None else mean(_sides_swapped(maps.canonical)),
         None if maps.log_canonical_uncertainty is None else mean(torch.exp(maps.log_canonical_uncertainty)),
+        None if maps.skin_logit is None else mean_probability(maps.skin_logit),
     )
 
 

@@ -1,0 +1,82 @@
+"""Which triangle of a surface each pixel of its picture shows, and where in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from face3d.structures import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """Pixels of a picture that a triangle covers, one a row. size_hw: of the picture.
+
+    rows_n, columns_n: int. corners_n3: int, vertices of the triangle. weights_n3: float32, barycentric.
+    """
+
+    size_hw: tuple[int, int]
+    rows_n: Array
+    columns_n: Array
+    corners_n3: Array
+    weights_n3: Array
+
+    @cached_property
+    def _mean(self) -> sparse.csr_array:
+        count, vertices = len(self.rows_n), int(self.corners_n3.max()) + 1
+        starts = np.arange(0, 3 * count + 1, 3)
+        return sparse.csr_array(
+            (self.weights_n3.ravel(), self.corners_n3.ravel(), starts), shape=(count, vertices)
+        )
+
+    def of_vertices(self, values_vc: Array) -> Array:
+        """(n, c) float32 values at the pixels, from values of the vertices."""
+        return np.asarray(self._mean @ values_vc[: self._mean.shape[1]].astype(np.float32))
+
+    def picture(self, values_nc: Array, ground: Array) -> Array:
+        """(h, w, c) the pixels' values over a ground (h, w, c)."""
+        out = ground.copy()
+        out[self.rows_n, self.columns_n] = values_nc
+        return out
+
+
+def chart_of(uv_m32: Array, triangles_m3: Array, size_hw: tuple[int, int]) -> Chart:
+    """Triangles drawn into a picture, at places uv_m32 (m, 3, 2) in 0..1, (0, 0) lower left; a pixel belongs
+    to a triangle that covers its middle.
+    """
+    height, width = size_hw
+    at = np.stack([uv_m32[..., 0] * width - 0.5, (1 - uv_m32[..., 1]) * height - 0.5], -1)
+    low = np.ceil(at.min(1)).astype(int)
+    size = np.floor(at.max(1)).astype(int) - low + 1
+    found: list[tuple[Array, ...]] = []
+    side = 1
+    todo = np.flatnonzero((size > 0).all(1))
+    while len(todo):
+        now = todo[size[todo].max(1) <= side]
+        todo = todo[size[todo].max(1) > side]
+        for part in np.array_split(now, max(1, len(now) * side * side // 2_000_000)):
+            found.append(_covered(at[part], low[part], side, part))
+        side *= 2
+    column, row, triangle, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    return Chart(size_hw, row[inside], column[inside], triangles_m3[triangle[inside]], weights[inside])
+
+
+def _covered(at_m32: Array, low_m2: Array, side: int, number_m: Array) -> tuple[Array, Array, Array, Array]:
+    """Column, row, triangle and weights of the pixels in triangles at most `side` pixels large."""
+    steps = np.arange(side)
+    x = (low_m2[:, 0, None, None] + steps[None, None, :]).astype(np.float64)
+    y = (low_m2[:, 1, None, None] + steps[None, :, None]).astype(np.float64)
+    (ax, ay), (bx, by), (cx, cy) = (at_m32[:, corner].T[:, :, None, None] for corner in range(3))
+    area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+    safe = np.where(np.abs(area) < 1e-12, np.inf, area)
+    second = ((x - ax) * (cy - ay) - (cx - ax) * (y - ay)) / safe
+    third = ((bx - ax) * (y - ay) - (x - ax) * (by - ay)) / safe
+    first = 1 - second - third
+    inside = (first >= -1e-6) & (second >= -1e-6) & (third >= -1e-6) & np.isfinite(safe)
+    triangle, row, column = np.nonzero(inside)
+    weights = np.stack([first[inside], second[inside], third[inside]], -1).astype(np.float32)
+    return low_m2[triangle, 0] + column, low_m2[triangle, 1] + row, number_m[triangle], weights

@@ -1,0 +1,154 @@
+"""Colours of a head: the photo's where it shows the surface, elsewhere spread from there.
+
+How much a place takes of the photo falls with the angle between its normal and the line of sight, so that no
+pixel is drawn out to a streak. What is not seen takes the other half's colour, and is smooth over the
+surface.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy import sparse
+
+from face3d.geometry.camera import project
+from face3d.geometry.filters import fill_by_diffusion
+from face3d.geometry.meshes import vertex_normals
+from face3d.geometry.relief import Relief
+from face3d.geometry.texture import foreground_colours, picture_of, rim_matte
+from face3d.head.charts import Chart
+from face3d.head.hair import COLUMNS, LOWEST, MIDDLE, ROWS, HairLayer
+from face3d.head.model import HeadModel
+from face3d.head.solving import solve_symmetric
+from face3d.structures import Array
+
+FACING, FRONTAL = 0.2, 0.6
+"""Cosines between normal and line of sight at which the photo begins to count, and counts fully."""
+OFF_RELIEF = 0.05
+"""Distance from the relief, head widths, beyond which a pixel shows something else."""
+SPREADING = 0.02
+"""Weight of equal colours of neighbours against a colour that is seen at 1."""
+MIRRORED_COUNTS, MEAN_COUNTS = 0.01, 1e-5
+"""Weight of the colour that the other half of the head has, where that is seen, and of the mean colour."""
+SURE = 0.5
+"""Share of the photo from which a pixel of hair is known."""
+HAIR_PX_PER_CELL = 4
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoColours:
+    """The person's colours, free of the background, and what the relief says of each pixel.
+
+    rgb_hwc: (h, w, 3) float32. width: of a head, in the unit of points.
+    """
+
+    relief: Relief
+    rgb_hwc: Array
+    width: float
+
+    @classmethod
+    def of(cls, relief: Relief, width: float) -> PhotoColours:
+        """width: see above."""
+        colours = foreground_colours(picture_of(relief), rim_matte(relief.depth))
+        return cls(relief, colours.astype(np.float32), width)
+
+    def at(self, points_n3: Array, normals_n3: Array, tolerance: float = OFF_RELIEF) -> tuple[Array, Array]:
+        """Colours (n, 3) float32 at points in the relief's space, and how far they show them, 0..1 (n,)."""
+        camera = self.relief.camera
+        eye = np.array([0, 0, camera.distance * camera.unit_per_width])
+        toward = eye - points_n3 if camera.perspective else np.broadcast_to([0.0, 0.0, 1.0], points_n3.shape)
+        facing = (normals_n3 * toward).sum(1) / np.maximum(np.linalg.norm(toward, axis=1), 1e-12)
+        columns, rows = (values.astype(np.float32) for values in project(points_n3, camera))
+        # Maps of OpenCV are pictures: the points are laid out as one of many rows.
+        shape = -1, 1024 if len(points_n3) > 1024 else max(len(points_n3), 1)
+        pad = -len(points_n3) % shape[1]
+        x, y = (np.pad(values - np.float32(0.5), (0, pad)).reshape(shape) for values in (columns, rows))
+        colours = cv2.remap(self.rgb_hwc, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        colours = colours.reshape(-1, 3)[: len(points_n3)]
+        height, width = camera.size_hw
+        inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+        at = np.clip(rows.astype(int), 0, height - 1), np.clip(columns.astype(int), 0, width - 1)
+        off = np.abs(self.relief.front_hw[at] * camera.unit_per_width - points_n3[:, 2]) / self.width
+        near = np.clip((tolerance - off) / (0.4 * tolerance), 0, 1)
+        seen = np.clip((facing - FACING) / (FRONTAL - FACING), 0, 1) * near
+        return colours, np.where(inside & self.relief.known_hw[at], seen, 0)
+
+
+def skin_picture(
+    model: HeadModel, charts: tuple[Chart, ...], photo: PhotoColours, vertices_v3: Array
+) -> list[Array]:
+    """A picture (h, w, 3) uint8 of each chart of the skin with its sockets.
+
+    vertices_v3: of the wrapped head, in the space of the relief's camera.
+    """
+    skin = vertices_v3[: model.moving_vertices].astype(np.float64)
+    normals = vertex_normals(skin, model.moving_triangles_m3)
+    colours, seen = photo.at(skin, normals)
+    # The sockets lie behind lids and lips.
+    seen[model.skin_vertices :] = 0
+    spread = _spread(model, colours, seen)
+    pictures = []
+    for chart in charts:
+        at, normal = chart.of_vertices(skin), chart.of_vertices(normals)
+        rgb, share = photo.at(at, normal)
+        share = share * (chart.corners_n3 < model.skin_vertices).all(1)
+        mixed = share[:, None] * rgb + (1 - share[:, None]) * chart.of_vertices(spread)
+        ground = np.zeros((*chart.size_hw, 3), np.float32)
+        known = chart.picture(np.ones((len(mixed), 1), np.float32), ground[..., :1])[..., 0] > 0
+        filled = fill_by_diffusion(chart.picture(mixed.astype(np.float32), ground), known)
+        filled[known] = chart.picture(mixed.astype(np.float32), ground)[known]
+        pictures.append(np.clip(np.round(filled), 0, 255).astype(np.uint8))
+    return pictures
+
+
+def _spread(model: HeadModel, colours_n3: Array, seen_n: Array) -> Array:
+    """Colours (n, 3) of the vertices: near what is seen of them, else of the other half, and smooth."""
+    other = model.mirrored_vertices
+    mirrored = MIRRORED_COUNTS * seen_n[other]
+    mean = (seen_n[:, None] * colours_n3).sum(0) / max(float(seen_n.sum()), 1e-9)
+    weight = seen_n + mirrored + MEAN_COUNTS
+    right = seen_n[:, None] * colours_n3 + mirrored[:, None] * colours_n3[other] + MEAN_COUNTS * mean
+    system = sparse.diags_array(weight) + SPREADING * model.moving_laplacian
+    return solve_symmetric(system, right.astype(np.float64))
+
+
+def hair_picture(layer: HairLayer, photo: PhotoColours, outside_hw3: Array, skin_hw: Array) -> Array:
+    """(h, w, 3) uint8: colours of the hair by direction, row 0 the highest.
+
+    outside_hw3: (h, w, 3) points of the layer's outside in the space of the relief's camera, of the
+    directions of the picture. skin_hw: (h, w) how likely the photo shows skin there.
+    """
+    height, width = outside_hw3.shape[:2]
+    across = np.roll(outside_hw3, -1, axis=1) - np.roll(outside_hw3, 1, axis=1)
+    up = -np.gradient(outside_hw3, axis=0)
+    normals = np.cross(across, up)
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
+    colours, seen = photo.at(outside_hw3.reshape(-1, 3), normals.reshape(-1, 3), 2 * OFF_RELIEF)
+    colours = colours.reshape(height, width, 3)
+    seen = seen.reshape(height, width) * (1 - skin_hw)
+    both = np.concatenate([seen[..., None], MIRRORED_COUNTS * seen[:, ::-1, None]], -1)
+    total = both.sum(-1)
+    mixed = (both[..., :1] * colours + both[..., 1:] * colours[:, ::-1]) / np.maximum(total, 1e-9)[..., None]
+    half = width // 2
+    wide = np.concatenate([mixed[:, half:], mixed, mixed[:, :half]], axis=1)
+    known = np.concatenate([total[:, half:], total, total[:, :half]], axis=1) > MIRRORED_COUNTS * SURE
+    filled = fill_by_diffusion(wide.astype(np.float32), known)[:, half:-half]
+    share = np.clip(total / MIRRORED_COUNTS / SURE - 1, 0, 1)[..., None]
+    return np.clip(np.round(share * mixed + (1 - share) * filled), 0, 255).astype(np.uint8)
+
+
+def hair_outside(layer: HairLayer) -> Array:
+    """(h, w, 3) float64 points of the layer's outside in canonical coordinates, in the layout of a picture:
+    row 0 the highest, column 0 at the layer's first column.
+    """
+    height, width = ROWS * HAIR_PX_PER_CELL, COLUMNS * HAIR_PX_PER_CELL
+    around = np.radians(((np.arange(width) + 0.5) / width * COLUMNS + 0.5) / COLUMNS * 360 - 180)
+    up = np.radians(90 - (np.arange(height) + 0.5) / height * (90 - LOWEST))[:, None]
+    unit = np.stack([np.cos(up) * np.sin(around), np.sin(up) + 0 * around, np.cos(up) * np.cos(around)], -1)
+    wide = np.concatenate([layer.outer_hw, layer.outer_hw[:, :1]], axis=1)[::-1]
+    x = (np.arange(width, dtype=np.float32) + 0.5) / width * COLUMNS
+    y = (np.arange(height, dtype=np.float32) + 0.5) / height * (ROWS - 1)
+    radius = cv2.remap(wide.astype(np.float32), *np.meshgrid(x, y), cv2.INTER_LINEAR)
+    return MIDDLE + unit * radius[..., None]

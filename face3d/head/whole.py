@@ -1,0 +1,157 @@
+"""A whole head from a relief: the fitted and wrapped head model with hair, eyes, teeth and expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from face3d.geometry.camera import project
+from face3d.geometry.relief import Relief
+from face3d.head.charts import Chart, chart_of
+from face3d.head.colours import PhotoColours, hair_outside, hair_picture, skin_picture
+from face3d.head.eyes import BALLS, eye_picture, eye_places
+from face3d.head.fit import HeadFit, fit_head
+from face3d.head.hair import HairLayer, hair_layer, hair_mesh
+from face3d.head.model import OUTSIDE, HeadModel, load_head_model
+from face3d.head.seen import SkinGrid, seen_skin
+from face3d.head.wrap import wrapped
+from face3d.structures import AnimatedHead, Array, HeadPart, Mesh
+
+GUMS, TEETH = 2, 3
+INSIDE_MOUTH_RGB = {GUMS: (150, 84, 82), TEETH: (226, 220, 204)}
+CHART_PX = 1024
+"""Side of the picture of each of the two charts of the skin."""
+LOWEST = -0.86
+"""Canonical height at which the skin ends, cut straight: below the neck, through the upper shoulders."""
+
+
+@dataclass(frozen=True, eq=False)
+class WholeHead:
+    """fit, hair, vertices_v3: what the parts are made of. animated: its meshes are in the unit and the space
+    of the relief's camera.
+    """
+
+    relief: Relief
+    fit: HeadFit
+    hair: HairLayer | None
+    vertices_v3: Array
+    animated: AnimatedHead
+
+
+def whole_head(relief: Relief) -> WholeHead:
+    """The head of the relief's person.
+
+    Raises: HeadError where the network does not say where on the head skin lies, and where no head fits.
+    """
+    model = load_head_model()
+    fit = fit_head(model, seen_skin(relief))
+    vertices = wrapped(model, fit, relief)
+    hair = hair_layer(model, fit, relief, vertices)
+    photo = PhotoColours.of(relief, _unit(fit, relief))
+    parts = [
+        _skin(model, fit, photo, vertices),
+        _eyes(model, fit, photo, vertices),
+        _teeth(model, fit, relief, vertices),
+    ]
+    if hair is not None:
+        parts.append(_hair(hair, fit, photo))
+    return WholeHead(relief, fit, hair, vertices, AnimatedHead(tuple(parts), model.expression_names))
+
+
+def _unit(fit: HeadFit, relief: Relief) -> float:
+    """Length of a head width in the space of the relief's camera."""
+    return fit.scale * relief.camera.unit_per_width / fit.camera.unit_per_width
+
+
+def _offsets(model: HeadModel, fit: HeadFit, relief: Relief, used_n: Array) -> Array:
+    turned = model.expression_ev3[:, used_n] @ (fit.rotation_33.T * _unit(fit, relief)).astype(np.float32)
+    return np.asarray(turned, np.float32)
+
+
+@lru_cache(maxsize=2)
+def _charts(model: HeadModel, side: int) -> tuple[Chart, ...]:
+    return tuple(
+        chart_of(
+            model.uv_n2[model.uv_triangles_m3[model.material_m == surface]],
+            model.triangles_m3[model.material_m == surface],
+            (side, side),
+        )
+        for surface in OUTSIDE
+    )
+
+
+def _skin(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array) -> HeadPart:
+    """The skin with the sockets; the pictures of its two surfaces stand side by side."""
+    pictures = skin_picture(model, _charts(model, CHART_PX), photo, vertices_v3)
+    corners, places = [], []
+    for number, surface in enumerate(OUTSIDE):
+        mine = model.material_m == surface
+        uv = model.uv_n2[model.uv_triangles_m3[mine]]
+        corners.append(model.triangles_m3[mine])
+        places.append(np.stack([(uv[..., 0] + number) / len(OUTSIDE), uv[..., 1]], -1))
+    triangles, uv = np.concatenate(corners), np.concatenate(places)
+    kept = model.neutral_v3[triangles, 1].max(1) > LOWEST
+    triangles, uv = triangles[kept], uv[kept]
+    keys = np.concatenate([triangles.reshape(-1, 1), np.round(uv.reshape(-1, 2) * 65535)], axis=1)
+    _, first, corner = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    used = triangles.ravel()[first]
+    mesh = Mesh(
+        _cut_straight(model, fit, photo.relief, vertices_v3)[used],
+        corner.reshape(-1, 3).astype(np.int32),
+        uv.reshape(-1, 2)[first].astype(np.float32),
+        np.hstack(pictures),
+    )
+    return HeadPart("skin", mesh, _offsets(model, fit, photo.relief, used))
+
+
+def _cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> Array:
+    """The vertices, those below LOWEST lifted to it."""
+    lift = np.maximum(LOWEST - model.neutral_v3[:, 1], 0) * _unit(fit, relief)
+    return np.asarray(vertices_v3 + lift[:, None] * fit.rotation_33[:, 1].astype(np.float32), np.float32)
+
+
+def _eyes(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array) -> HeadPart:
+    """Both eyes; their pictures stand side by side."""
+    used: list[Array] = []
+    faces: list[Array] = []
+    uvs: list[Array] = []
+    pictures: list[Array] = []
+    for number, surface in enumerate(BALLS):
+        of_eye, triangles, uv = eye_places(model, surface)
+        faces.append(triangles + sum(len(of_other) for of_other in used))
+        used.append(of_eye)
+        uvs.append(np.stack([(uv[:, 0] + number) / len(BALLS), uv[:, 1]], -1))
+        pictures.append(eye_picture(model, surface, photo, vertices_v3))
+    both = np.concatenate(used)
+    mesh = Mesh(
+        vertices_v3[both],
+        np.concatenate(faces).astype(np.int32),
+        np.concatenate(uvs).astype(np.float32),
+        np.hstack(pictures),
+    )
+    return HeadPart("eyes", mesh, _offsets(model, fit, photo.relief, both))
+
+
+def _teeth(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> HeadPart:
+    """Gums, tongue and teeth, of one colour each."""
+    surfaces = np.isin(model.material_m, list(INSIDE_MOUTH_RGB))
+    triangles = model.triangles_m3[surfaces]
+    used, number = np.unique(triangles, return_inverse=True)
+    colours = np.empty((len(used), 3), np.uint8)
+    for surface, rgb in INSIDE_MOUTH_RGB.items():
+        colours[np.isin(used, model.triangles_m3[model.material_m == surface])] = rgb
+    mesh = Mesh(vertices_v3[used], number.reshape(-1, 3).astype(np.int32), colours_n3=colours)
+    return HeadPart("teeth", mesh, _offsets(model, fit, relief, used))
+
+
+def _hair(layer: HairLayer, fit: HeadFit, photo: PhotoColours) -> HeadPart:
+    relief = photo.relief
+    places, faces, uv = hair_mesh(layer)
+    outside = hair_outside(layer)
+    points = fit.placed(outside.reshape(-1, 3), relief.camera).astype(np.float64)
+    columns, rows = (np.floor(values).astype(int) for values in project(points, relief.camera))
+    _, skin = SkinGrid.of(relief).at(rows, columns)
+    picture = hair_picture(layer, photo, points.reshape(outside.shape), skin.reshape(outside.shape[:2]))
+    return HeadPart("hair", Mesh(fit.placed(places, relief.camera), faces, uv, picture))
