@@ -39,6 +39,11 @@ class WholeHead:
     vertices_v3: Array
     animated: AnimatedHead
 
+    @property
+    def unit(self) -> float:
+        """Length of a head width in the space of the relief's camera."""
+        return _unit(self.fit, self.relief)
+
 
 def whole_head(relief: Relief) -> WholeHead:
     """The head of the relief's person.
