@@ -20,12 +20,15 @@ IRIS_RGB, IRIS_DEGREES = (70, 52, 38), 24
 SIDE = 512
 
 
-def animated_head(side=SIDE):
+def animated_head(side=SIDE, names=None):
     """The mean head in millimetres: its skin textured, the other parts with colours, eyes without offsets.
 
-    Vertices are doubled along the seams of the texture. side: of the texture, pixels.
+    Vertices are doubled along the seams of the texture. side: of the texture, pixels. names: of the
+    expressions; None for all.
     """
     model = load_head_model()
+    names = names or model.arkit_names
+    chosen_e = [model.arkit_names.index(name) for name in names]
     surface_m = np.array(SURFACES)[model.material_m]
     parts = []
     for name, surfaces in PARTS.items():
@@ -46,9 +49,9 @@ def animated_head(side=SIDE):
         if name == "eyes":
             colours_n3[in_front(points_n3)] = IRIS_RGB
         mesh = Mesh(points_n3, faces_m3, unit="mm", **look)
-        offsets_en3 = model.expression_ev3[:, vertices] * np.float32(model.width_mm)
+        offsets_en3 = model.expression_ev3[chosen_e][:, vertices] * np.float32(model.width_mm)
         parts.append(HeadPart(name, mesh, None if name == "eyes" else offsets_en3))
-    return AnimatedHead(tuple(parts), model.arkit_names)
+    return AnimatedHead(tuple(parts), names)
 
 
 def in_front(points_n3):

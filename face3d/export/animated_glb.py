@@ -17,15 +17,15 @@ from face3d.errors import ExportError
 from face3d.export.glb import linear_colours
 from face3d.export.gltf_buffer import TRIANGLES, VERTICES, GltfFile, indices_of
 from face3d.export.images import jpeg_bytes
-from face3d.geometry.meshes import vertex_normals, weld
+from face3d.geometry.meshes import weld
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
-from face3d.structures import AnimatedHead, Array, HeadPart
+from face3d.structures import AnimatedHead, Array, HeadPart, Mesh
 
 LEAST_MM = 0.03
-"""Shorter movements are left out: a ten-thousandth of a head's width."""
+"""Shorter movements are left out: a six-thousandth of a head's width."""
 LEAST_TURN = 0.1
-"""Smaller changes of a unit normal are left out: 3 degrees."""
+"""Smaller changes of a unit normal are left out: 6 degrees. Larger ones fade in, so that no step is seen."""
 FOR_BOTH_SIDES = ("browInnerUp", "cheekPuff")
 """Expressions that ARKit has for both sides at once. A head has them by side; their sum is added."""
 ROUGHNESS = {"eyes": 0.15, "teeth": 0.4}
@@ -56,60 +56,59 @@ def write_animated_glb(head: AnimatedHead, name: str) -> bytes:
     root = file.add("nodes", {"name": name})
     file.tree |= {"scene": 0, "scenes": [{"nodes": [root]}]}
     file.tree["nodes"][root]["children"] = [
-        file.add(
-            "nodes", {"name": part.name, "mesh": _mesh(file, part, _targets(part, head.expression_names))}
-        )
+        file.add("nodes", {"name": part.name, "mesh": _mesh(file, part, head.expression_names)})
         for part in parts
     ]
     return file.glb()
 
 
-def _targets(part: HeadPart, names: tuple[str, ...]) -> list[_Target]:
+class _Shape:
+    """A part at rest, welded: kept (w,), indices of its vertices in the mesh; new_n, the other way round;
+    points_w3, millimetres; normals_w3, unit length.
+    """
+
+    def __init__(self, mesh: Mesh) -> None:
+        self.kept, self.new_n, self.faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+        self.points_w3 = in_millimetres(mesh.vertices_n3[self.kept], mesh.unit)
+        self.areas_m3 = _areas(self.points_w3, self.faces_m3)
+        self.sums_w3 = _at_vertices(self.areas_m3, self.faces_m3, len(self.kept))
+        self.normals_w3 = _unit(self.sums_w3)
+
+    def turns(self, offsets_w3: Array, moved_w: Array) -> Array:
+        """(w, 3) float64: by how much unit normals change, fading to 0 where that is LEAST_TURN.
+
+        Computed around the vertices that move, `moved_w`.
+        """
+        touched_m = np.logical_or.reduce([moved_w[corners_m] for corners_m in self.faces_m3.T])
+        faces_m3 = self.faces_m3[touched_m]
+        change_m3 = _areas(self.points_w3 + offsets_w3, faces_m3) - self.areas_m3[touched_m]
+        near_w = np.zeros(len(moved_w), bool)
+        near_w[faces_m3.ravel()] = True
+        sums_n3 = self.sums_w3[near_w] + _at_vertices(change_m3, faces_m3, len(moved_w))[near_w]
+        turns_w3 = np.zeros_like(self.points_w3)
+        turns_w3[near_w] = _unit(sums_n3) - self.normals_w3[near_w]
+        sizes_w1 = np.linalg.norm(turns_w3, axis=1, keepdims=True)
+        return turns_w3 * np.clip(sizes_w1 / LEAST_TURN - 1, 0, 1)
+
+
+def _targets(part: HeadPart, shape: _Shape, names: tuple[str, ...]) -> list[_Target]:
     """The expressions that move a part."""
     if part.offsets_en3 is None:
         return []
-    kept, new_n, faces_m3 = weld(part.mesh.vertices_n3, part.mesh.faces_m3)
-    points_n3 = in_millimetres(part.mesh.vertices_n3[kept], part.mesh.unit)
-    shape = _Shape(points_n3, faces_m3)
-    welded = {name: part.offsets_en3[e][kept] for e, name in enumerate(names)}
+    offsets = {name: part.offsets_en3[e][shape.kept] for e, name in enumerate(names)}
     for name in FOR_BOTH_SIDES:
         sides = f"{name}Left", f"{name}Right"
-        if name not in welded and all(side in welded for side in sides):
-            welded[name] = welded[sides[0]] + welded[sides[1]]
+        if name not in offsets and all(side in offsets for side in sides):
+            offsets[name] = offsets[sides[0]] + offsets[sides[1]]
     targets = []
-    for name, offsets_n3 in welded.items():
-        offsets_n3 = in_millimetres(offsets_n3, part.mesh.unit)
-        moved_n = np.linalg.norm(offsets_n3, axis=1) >= LEAST_MM
-        if moved_n.any():
-            offsets_n3[~moved_n] = 0
-            metres_n3, turns_n3 = offsets_n3 / 1000, shape.turns(offsets_n3, moved_n)
-            targets.append(
-                _Target(name, metres_n3.astype(np.float32)[new_n], turns_n3.astype(np.float32)[new_n])
-            )
+    for name, offsets_w3 in offsets.items():
+        moved_w3 = in_millimetres(offsets_w3, part.mesh.unit)
+        moved_w = np.linalg.norm(moved_w3, axis=1) >= LEAST_MM
+        if moved_w.any():
+            moved_w3[~moved_w] = 0
+            both = moved_w3 / 1000, shape.turns(moved_w3, moved_w)
+            targets.append(_Target(name, *(values_w3.astype(np.float32)[shape.new_n] for values_w3 in both)))
     return targets
-
-
-class _Shape:
-    """A part at rest. What an expression turns is computed around the vertices that it moves."""
-
-    def __init__(self, points_n3: Array, faces_m3: Array) -> None:
-        self.points_n3, self.faces_m3 = points_n3, faces_m3
-        self.areas_m3 = _areas(points_n3, faces_m3)
-        self.sums_n3 = _at_vertices(self.areas_m3, faces_m3, len(points_n3))
-        self.normals_n3 = _unit(self.sums_n3)
-
-    def turns(self, offsets_n3: Array, moved_n: Array) -> Array:
-        """(n, 3) float64: by how much unit normals change, fading to 0 where that is LEAST_TURN."""
-        touched_m = moved_n[self.faces_m3].any(axis=1)
-        faces_m3 = self.faces_m3[touched_m]
-        change_m3 = _areas(self.points_n3 + offsets_n3, faces_m3) - self.areas_m3[touched_m]
-        near_n = np.zeros(len(moved_n), bool)
-        near_n[faces_m3.ravel()] = True
-        sums_n3 = self.sums_n3[near_n] + _at_vertices(change_m3, faces_m3, len(moved_n))[near_n]
-        turns_n3 = np.zeros_like(self.points_n3)
-        turns_n3[near_n] = _unit(sums_n3) - self.normals_n3[near_n]
-        sizes_n1 = np.linalg.norm(turns_n3, axis=1, keepdims=True)
-        return turns_n3 * np.clip(sizes_n1 / LEAST_TURN - 1, 0, 1)
 
 
 def _areas(points_n3: Array, faces_m3: Array) -> Array:
@@ -129,16 +128,16 @@ def _unit(vectors_n3: Array) -> Array:
     return np.where(lengths_n1 > 0, vectors_n3 / np.maximum(lengths_n1, 1e-30), (0.0, 0.0, 1.0))
 
 
-def _mesh(file: GltfFile, part: HeadPart, targets: list[_Target]) -> int:
+def _mesh(file: GltfFile, part: HeadPart, names: tuple[str, ...]) -> int:
     """The number of a new mesh."""
     mesh = part.mesh
+    shape = _Shape(mesh)
+    targets = _targets(part, shape, names)
     metres_n3 = (in_millimetres(mesh.vertices_n3, mesh.unit) / 1000).astype("<f4")
-    kept, new_n, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
-    normals_n3 = _unit(vertex_normals(metres_n3[kept], faces_m3))[new_n]
     triangles = indices_of(mesh.faces_m3.ravel(), len(metres_n3))
     attributes = {
         "POSITION": file.accessor(metres_n3, VERTICES, bounds=True),
-        "NORMAL": file.accessor(normals_n3.astype("<f4"), VERTICES),
+        "NORMAL": file.accessor(shape.normals_w3[shape.new_n].astype("<f4"), VERTICES),
     }
     surface: dict[str, Any] = {"metallicFactor": 0, "roughnessFactor": ROUGHNESS.get(part.name, 1)}
     if mesh.uv_n2 is not None and mesh.texture_hwc is not None:
@@ -160,10 +159,10 @@ def _mesh(file: GltfFile, part: HeadPart, targets: list[_Target]) -> int:
         {"POSITION": file.sparse(one.offsets_n3, bounds=True), "NORMAL": file.sparse(one.turns_n3)}
         for one in targets
     ]
-    names = {"targetNames": [one.name for one in targets]}
+    named = {"targetNames": [one.name for one in targets]}
     weights = [0] * len(targets)
     return file.add(
-        "meshes", {"name": part.name, "primitives": [primitive], "weights": weights, "extras": names}
+        "meshes", {"name": part.name, "primitives": [primitive], "weights": weights, "extras": named}
     )
 
 
