@@ -192,7 +192,7 @@ def test_sliders_move_the_face(small_head):
         moved_hw = np.abs(at_rest(page) - still).max(axis=-1) > 8
         middles[name] = np.argwhere(moved_hw).mean(axis=0)
         assert abs(middles[name][1] / moved_hw.shape[1] - 0.5) < 0.02  # both sides
-        page.get_by_role("button", name="Neutral").click()
+        page.get_by_role("button", name="Reset face").click()
         assert page.evaluate(WEIGHTS) == {} and page.get_by_role("slider", name=name).input_value() == "0"
     assert middles["Blink"][0] < middles["Smile"][0] < middles["Jaw open"][0]
     assert (at_rest(page) == still).all()

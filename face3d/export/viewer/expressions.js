@@ -52,11 +52,11 @@ class Expressions {
     this.sliders.push({ row, slider, targets: () => [this.any.value] });
     this.idle = element("button", "", "Idle motion");
     this.idle.addEventListener("click", () => this.setIdle(!this.moving));
-    const neutral = element("button", "", "Neutral");
-    neutral.addEventListener("click", () => this.reset());
-    for (const button of [this.idle, neutral]) button.type = "button";
+    const rest = element("button", "", "Reset face");
+    rest.addEventListener("click", () => this.reset());
+    for (const button of [this.idle, rest]) button.type = "button";
     const buttons = element("div", "mv-group");
-    buttons.append(this.idle, neutral);
+    buttons.append(this.idle, rest);
     this.panel.append(row, buttons);
     this.calm = () => this.setIdle(false);
     STILL.addEventListener("change", this.calm);
