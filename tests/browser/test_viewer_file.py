@@ -212,7 +212,7 @@ def test_any_expression_can_be_chosen_and_is_kept_while_the_context_is_lost(smal
     page.get_by_text("The browser lost its 3D graphics").wait_for()
     assert not page.get_by_role("slider", name="Smile").is_visible()
     wait_for(page, MODEL_ON_STAGE)
-    assert page.evaluate(WEIGHTS)["skin mouthSmileLeft"] == 0.8
+    assert page.evaluate(WEIGHTS)["skin mouthSmileLeft"] == 0.8 and which.input_value() == "browInnerUp"
 
 
 def test_the_idle_movement_is_switched_on_and_off_and_ends_where_motion_is_unwanted(small_head):

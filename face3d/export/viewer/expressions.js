@@ -75,11 +75,11 @@ class Expressions {
 
   // Shows the controls that fit the targets of a model; none for a model without any.
   offer(names) {
+    this.panel.hidden = !names.length;
+    if (!names.length) return this.setIdle(false);
     if (names.join() !== this.names.join()) this.any.replaceChildren(...names.map((name) => new Option(inWords(name), name)));
     this.names = names;
-    this.panel.hidden = !names.length;
     for (const { row, targets } of this.sliders) row.hidden = !targets().some((name) => names.includes(name));
-    if (!names.length) this.setIdle(false);
     this.sync();
   }
 
