@@ -333,12 +333,17 @@ class HeadPart:
 
 @dataclass(frozen=True, eq=False)
 class AnimatedHead:
-    """A head in parts, as the photo shows it, with expressions (ARKit's names) that move it from there."""
+    """A head in parts, as the photo shows it, with expressions that move it from there.
+
+    expression_names: in ARKit's spelling, mouthSmileLeft and not mouthSmile_L; see `HeadModel.arkit_names`.
+    """
 
     parts: tuple[HeadPart, ...]
     expression_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if any(name.endswith(("_L", "_R")) for name in self.expression_names):
+            raise GeometryError("Expressions have ARKit's names, with Left and Right in place of _L and _R.")
         wanted = len(self.expression_names)
         if any(part.offsets_en3 is not None and len(part.offsets_en3) != wanted for part in self.parts):
             raise GeometryError("A part has offsets for another number of expressions.")

@@ -9,16 +9,28 @@ import base64
 from html import escape
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
+from face3d.export.animated_glb import write_animated_glb
 from face3d.export.glb import write_glb
 from face3d.export.images import data_uri
 from face3d.export.views import View, render
-from face3d.structures import Mesh
+from face3d.geometry.texture import vertex_colours
+from face3d.structures import AnimatedHead, Mesh
 
 FOLDER = Path(__file__).with_name("viewer")
 THREE_FOLDER = FOLDER / "three"
-SCRIPT_FILES = ("webgl_recovery", "framing", "turntable", "light", "ground", "model_scene", "viewer")
+SCRIPT_FILES = (
+    "webgl_recovery",
+    "framing",
+    "turntable",
+    "light",
+    "ground",
+    "model_scene",
+    "expressions",
+    "viewer",
+)
 STILL_PX = 800
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -41,13 +53,30 @@ def viewer_css() -> str:
     return _text(FOLDER / "viewer.css")
 
 
-def write_viewer(mesh: Mesh, title: str) -> bytes:
+def _as_one(head: AnimatedHead) -> Mesh:
+    """All parts at rest as one mesh with colours of vertices, for the still picture."""
+    meshes = [part.mesh for part in head.parts]
+    starts = np.cumsum([0] + [len(mesh.vertices_n3) for mesh in meshes[:-1]], dtype=np.int32)
+    return Mesh(
+        np.concatenate([mesh.vertices_n3 for mesh in meshes]),
+        np.concatenate([mesh.faces_m3 + start for mesh, start in zip(meshes, starts, strict=True)]),
+        colours_n3=np.concatenate([vertex_colours(mesh) for mesh in meshes]),
+        unit=meshes[0].unit,
+    )
+
+
+def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
     """UTF-8 HTML, less than 0.7 MB of script plus the model as GLB; it makes no request.
 
     title: any text, shown in the browser's tab and above the model.
-    Raises: ExportError for a model without metric scale; GeometryError for one without triangles.
+    Raises: ExportError for a model without metric scale, or a head without triangles; GeometryError for a
+    mesh without triangles.
     """
-    glb = base64.b64encode(write_glb(mesh, title)).decode("ascii")
+    if isinstance(model, AnimatedHead):
+        data, mesh = write_animated_glb(model, title), _as_one(model)
+    else:
+        data, mesh = write_glb(model, title), model
+    glb = base64.b64encode(data).decode("ascii")
     picture = Image.fromarray(render(mesh, View(STILL_PX, background_rgb=None)))
     safe = escape(title)
     page = f"""<!doctype html>

@@ -83,6 +83,18 @@ class HeadModel:
         return np.array([number[name.replace("\0", "Right")] for name in words])
 
     @cached_property
+    def arkit_names(self) -> tuple[str, ...]:
+        """`expression_names` as ARKit spells them: mouthSmileLeft for mouthSmile_L.
+
+        Left is the side of the person, +X. ARKit has browInnerUp and cheekPuff for both sides at once only;
+        the sides are named like the others here, browInnerUpLeft. ARKit's tongueOut is not among them.
+        """
+        sides = {"_L": "Left", "_R": "Right"}
+        return tuple(
+            name[:-2] + sides[name[-2:]] if name[-2:] in sides else name for name in self.expression_names
+        )
+
+    @cached_property
     def skin_triangles_m3(self) -> Array:
         """(m, 3) int32: the triangles of the skin."""
         return self.triangles_m3[(self.triangles_m3 < self.skin_vertices).all(1)]

@@ -62,7 +62,7 @@ def whole_head(relief: Relief) -> WholeHead:
     ]
     if hair is not None:
         parts.append(_hair(hair, fit, photo))
-    return WholeHead(relief, fit, hair, vertices, AnimatedHead(tuple(parts), model.expression_names))
+    return WholeHead(relief, fit, hair, vertices, AnimatedHead(tuple(parts), model.arkit_names))
 
 
 def _unit(fit: HeadFit, relief: Relief) -> float:

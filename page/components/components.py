@@ -44,8 +44,8 @@ def show_model(
 ) -> None:
     """Show a 3D figure or a GLB with buttons for standard views, full screen and a picture.
 
-    figure_json: a Plotly figure; or glb: a file of one mesh. subject: the camera is kept while this is the
-    same, and reset when it changes. still: data URI of the picture shown where the browser has no WebGL.
+    figure_json: a Plotly figure; or glb: a GLB. subject: the camera is kept while this is the same, and reset
+    when it changes. still: data URI of the picture shown where the browser has no WebGL.
     description: text of the figure for screen readers.
     """
     data = {
