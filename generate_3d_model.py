@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from face3d.errors import GeometryError, memory_errors_explained
+from face3d.errors import GeometryError, HeadError, memory_errors_explained
 from face3d.geometry import plates
 from face3d.geometry.bend import bent
 from face3d.geometry.budget import LARGER_BUDGETS, even_kind, off_its_surface, require_memory
@@ -19,6 +19,7 @@ from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
 from face3d.geometry.inspection import even_samples, surface_area
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
 from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
+from face3d.geometry.parts import AnimatedHead
 from face3d.geometry.points import (
     apart,
     curvature,
@@ -40,6 +41,8 @@ from face3d.geometry.texture import (
     sample_texture,
     split_at_seam,
 )
+from face3d.head.bust import bust_mesh
+from face3d.head.whole import WholeHead, whole_head
 from face3d.structures import Completion, DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
@@ -57,13 +60,22 @@ DARTS = 4
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A finished model. mesh: in millimetres. placement: of mesh and points in the camera's frame."""
+    """A finished model. mesh: in millimetres. placement: of mesh and points in the camera's frame.
+
+    animated: of the kind `head`, its parts with their expressions, of which the mesh is the sum; else None.
+    """
 
     kind: str
     relief: Relief
     mesh: Mesh
     placement: Placement
     report: MeshReport
+    animated: AnimatedHead | None = None
+
+    @property
+    def exported(self) -> Mesh | AnimatedHead:
+        """What files are written of: the parts where there are any."""
+        return self.animated or self.mesh
 
     def points(self) -> PointCloud:
         """The point cloud of the same relief, in millimetres, at its place on the mesh; of a plate, of the
@@ -96,6 +108,36 @@ def generate_model(
         settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
     relief = make_relief(depth, photo, settings, completion)
     require_memory(relief, kind)
+    if KINDS[kind].from_head:
+        try:
+            return _from_head(relief, kind, whole_head(relief), hollow)
+        except HeadError as error:
+            if not KINDS[kind].closed:
+                raise
+            refused = str(error)
+            model = _built(relief, kind, hollow)
+            return replace(model, report=replace(model.report, head_refused=refused))
+    return _built(relief, kind, hollow)
+
+
+def _from_head(relief: Relief, kind: str, head: WholeHead, hollow: bool) -> Model:
+    """A model of the whole head: its parts, or the bust."""
+    figures = head.figures()
+    if not KINDS[kind].closed:
+        parts = head.animated
+        mesh, placement = to_metric_scale(replace(parts.as_one(), unit=relief.unit), relief)
+        report = replace(mesh_report(mesh, placement, kind, relief), head=figures)
+        sized = parts.scaled(np.array(placement.origin_xyz), placement.scale.mm_per_unit, "mm")
+        return Model(kind, relief, mesh, placement, report, sized)
+    budget = relief.settings.face_budget
+    model = _measured(relief, kind, bust_mesh(head, budget), hollow)
+    if not model.report.sound:
+        model = _measured(relief, kind, bust_mesh(head, budget, decimated=False), hollow)
+    return replace(model, report=replace(model.report, head=figures))
+
+
+def _built(relief: Relief, kind: str, hollow: bool) -> Model:
+    """A model built on the grid of the depth map."""
     mesh = build_mesh(relief, kind, decimated=True)
     _require_detail(relief, kind, mesh)
     model = _measured(relief, kind, mesh, hollow)

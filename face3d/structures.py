@@ -312,38 +312,3 @@ class Mesh:
             raise GeometryError("vertices_n3 has values that are not finite.")
         if len(self.faces_m3) and not (self.faces_m3.min() >= 0 and self.faces_m3.max() < count):
             raise GeometryError("faces_m3 names vertices that do not exist.")
-
-
-@dataclass(frozen=True, eq=False)
-class HeadPart:
-    """One part of an animated head: its skin, its hair, its eyes or its teeth.
-
-    mesh: with texture and `uv_n2`, or with `colours_n3`, in "mm".
-    offsets_en3: (e, n, 3) float32, how far each expression at full weight moves each vertex, same unit; None
-    for a part that no expression moves.
-    """
-
-    name: str
-    mesh: Mesh
-    offsets_en3: Array | None = None
-
-    def __post_init__(self) -> None:
-        _freeze(self, "offsets_en3", np.float32, (None, len(self.mesh.vertices_n3), 3), GeometryError)
-
-
-@dataclass(frozen=True, eq=False)
-class AnimatedHead:
-    """A head in parts, as the photo shows it, with expressions that move it from there.
-
-    expression_names: in ARKit's spelling, mouthSmileLeft and not mouthSmile_L; see `HeadModel.arkit_names`.
-    """
-
-    parts: tuple[HeadPart, ...]
-    expression_names: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        if any(name.endswith(("_L", "_R")) for name in self.expression_names):
-            raise GeometryError("Expressions have ARKit's names, with Left and Right in place of _L and _R.")
-        wanted = len(self.expression_names)
-        if any(part.offsets_en3 is not None and len(part.offsets_en3) != wanted for part in self.parts):
-            raise GeometryError("A part has offsets for another number of expressions.")

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from face3d.geometry.parts import AnimatedHead, HeadPart
 from face3d.head.model import SURFACES, load_head_model
-from face3d.structures import AnimatedHead, HeadPart, Mesh
+from face3d.structures import Mesh
 
 PARTS = {
     "skin": ("M_Face", "M_BackHead"),

@@ -18,9 +18,10 @@ from face3d.export.glb import linear_colours
 from face3d.export.gltf_buffer import TRIANGLES, VERTICES, GltfFile, indices_of
 from face3d.export.images import jpeg_bytes
 from face3d.geometry.meshes import weld
+from face3d.geometry.parts import AnimatedHead, HeadPart
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
-from face3d.structures import AnimatedHead, Array, HeadPart, Mesh
+from face3d.structures import Array, Mesh
 
 LEAST_MM = 0.03
 """Shorter movements are left out: a six-thousandth of a head's width."""

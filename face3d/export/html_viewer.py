@@ -9,15 +9,14 @@ import base64
 from html import escape
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from face3d.export.animated_glb import write_animated_glb
 from face3d.export.glb import write_glb
 from face3d.export.images import data_uri
 from face3d.export.views import View, render
-from face3d.geometry.texture import vertex_colours
-from face3d.structures import AnimatedHead, Mesh
+from face3d.geometry.parts import AnimatedHead
+from face3d.structures import Mesh
 
 FOLDER = Path(__file__).with_name("viewer")
 THREE_FOLDER = FOLDER / "three"
@@ -53,18 +52,6 @@ def viewer_css() -> str:
     return _text(FOLDER / "viewer.css")
 
 
-def _as_one(head: AnimatedHead) -> Mesh:
-    """All parts at rest as one mesh with colours of vertices, for the still picture."""
-    meshes = [part.mesh for part in head.parts]
-    starts = np.cumsum([0] + [len(mesh.vertices_n3) for mesh in meshes[:-1]], dtype=np.int32)
-    return Mesh(
-        np.concatenate([mesh.vertices_n3 for mesh in meshes]),
-        np.concatenate([mesh.faces_m3 + start for mesh, start in zip(meshes, starts, strict=True)]),
-        colours_n3=np.concatenate([vertex_colours(mesh) for mesh in meshes]),
-        unit=meshes[0].unit,
-    )
-
-
 def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
     """UTF-8 HTML, less than 0.7 MB of script plus the model as GLB; it makes no request.
 
@@ -73,7 +60,7 @@ def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
     mesh without triangles.
     """
     if isinstance(model, AnimatedHead):
-        data, mesh = write_animated_glb(model, title), _as_one(model)
+        data, mesh = write_animated_glb(model, title), model.as_one()
     else:
         data, mesh = write_glb(model, title), model
     glb = base64.b64encode(data).decode("ascii")

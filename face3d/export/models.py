@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from face3d.errors import ExportError
+from face3d.export.animated_glb import write_animated_glb
 from face3d.export.files import safe_name
 from face3d.export.glb import write_glb
 from face3d.export.images import picture_png
 from face3d.export.print_bed import bed_from_model
 from face3d.export.usdz import usdz
 from face3d.geometry.meshes import weld
+from face3d.geometry.parts import AnimatedHead
 from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
@@ -245,12 +247,17 @@ def report_json(
     return (json.dumps(content, indent=2) + "\n").encode("utf-8")
 
 
-def write(file_format: str, model: Mesh | PointCloud, name: str = "model") -> bytes:
+def write(file_format: str, model: Mesh | PointCloud | AnimatedHead, name: str = "model") -> bytes:
     """The bytes of `model` (in mm or m) in one of the `WRITERS` formats.
 
+    Of an animated head GLB holds parts and expressions, the others one mesh.
     name: any text, as the file's name without its ending; names inside the file are made of it (`safe_name`).
     Raises: ExportError for an unknown format, or a model that the format cannot hold.
     """
     if file_format not in WRITERS:
         raise ExportError(f"There is no format named {file_format!r}. Choose one of {', '.join(WRITERS)}.")
+    if isinstance(model, AnimatedHead):
+        if file_format == "glb":
+            return write_animated_glb(model, safe_name(name))
+        model = model.as_one()
     return WRITERS[file_format].write(model, safe_name(name))

@@ -66,8 +66,9 @@ class Kind:
     closed: watertight by construction, with a hidden side. plate: a rectangle of the photo's shape with a
     border, by parallel rays.
     even: built on an even grid, of about as many triangles as were asked for.
-    of_light: made of the photo's light, not of depth. from_head: made of the head model that is fitted to the
-    face (`face3d.head`); `build` gives what stands in for it where none fits. thin_wall_mm: walls below it are too thin to print.
+    of_light: made of the photo's light, not of depth. from_head: made of the head model that is fitted to
+    the face (`face3d.head`); `build` gives what stands in for it where none fits.
+    thin_wall_mm: walls below it are too thin to print.
     """
 
     build: Callable[[Relief, float], Shape]

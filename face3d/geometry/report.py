@@ -39,6 +39,23 @@ resolution of float32."""
 
 
 @dataclass(frozen=True)
+class HeadFigures:
+    """How a head model was fitted to a face.
+
+    residual_percent, residual_mm: root mean square distance of the seen skin from its places on the model, in
+    percent of the head's width, and on a head as wide as the mean one. used_percent: share of the seen skin
+    that agrees with it. seen_percent: share of the skin's surface that the photo shows; the rest is the
+    model's. hair_percent: share of the upper half of the head that hair covers.
+    """
+
+    residual_percent: float
+    residual_mm: float
+    used_percent: float
+    seen_percent: float
+    hair_percent: float
+
+
+@dataclass(frozen=True)
 class MeshReport:
     """One model, measured. Lengths in mm, volume in cm3, None where a quantity has no meaning (the wall of an
     open surface) or is unknown (all that depends on the size, where no face was found).
@@ -54,6 +71,8 @@ class MeshReport:
     completion_confidence: mean over that, 0 made up to 1 as if it had been seen.
     tipping_angle_degrees: see `stability.tipping_angle`; as it is printed, a plaque lying on its back. None
     for an open surface, which has no mass.
+    head: of models of a whole head, how the head model was fitted; head_refused: why there is none though the
+    kind asks for one.
     """
 
     kind: str
@@ -85,6 +104,8 @@ class MeshReport:
     completion: str | None = None
     completed_percent: float | None = None
     completion_confidence: float | None = None
+    head: HeadFigures | None = None
+    head_refused: str | None = None
 
     @property
     def stands(self) -> bool | None:
@@ -276,10 +297,12 @@ def _reprojection(
 ) -> float | None:
     """`reprojection_error` of a model whose vertices in the camera's frame are `in_camera_n3`.
 
-    None for a bent plate, which no camera sees as it was.
+    None for a bent plate, which no camera sees as it was, and for a head in parts.
     """
     if KINDS[kind].of_light and relief.settings.lithophane_shape != "flat":
         return None
+    if KINDS[kind].from_head and not KINDS[kind].closed:
+        return None  # its texture is laid out by the head model, not by the photo
     seen = replace(mesh, vertices_n3=in_camera_n3.astype(np.float32), unit="image width")
     row = KINDS[kind]
     border_px = margin_px(relief) if row.plate else 0

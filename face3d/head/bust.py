@@ -1,8 +1,8 @@
 """The printable bust: a whole head on the shoulders that the photo shows, one solid with one texture.
 
-The head, with hair and eyes, is that of `whole`; what lies below the chin is the two-sided bust, with its flat
-foot or plinth. Both become one solid by `solid`. What the photo shows takes it; the rest, around the back,
-takes the colours of the parts that it is made of.
+The head, with hair and eyes, is that of `whole`; what lies below the chin is the two-sided bust, with its
+flat foot or plinth. Both become one solid by `solid`. What the photo shows takes it; the rest, around the
+back, takes the colours of the parts that it is made of.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def _hidden_picture(
 
 
 def _coloured_points(head: WholeHead, body: Shape, texture_hwc: Array) -> tuple[Array, Array]:
-    """Vertices (n, 3) of the head's skin and hair and of the body's hidden side, with colours (n, 3) float32."""
+    """Vertices (n, 3) of the head's skin and hair and of the body's hidden side, with colours (n, 3)."""
     points: list[Array] = []
     colours: list[Array] = []
     for part in head.animated.parts:

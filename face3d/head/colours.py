@@ -75,6 +75,14 @@ class PhotoColours:
         seen = np.clip((facing - FACING) / (FRONTAL - FACING), 0, 1) * near
         return colours, np.where(inside & self.relief.known_hw[at], seen, 0)
 
+    def seen_share(self, vertices_n3: Array, triangles_m3: Array) -> float:
+        """Share of a surface's area whose colour is the photo's, at least by half."""
+        points = vertices_n3.astype(np.float64)
+        _, seen = self.at(points, vertex_normals(points, triangles_m3))
+        a, b, c = (points[triangles_m3[:, corner]] for corner in range(3))
+        area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        return float(area[seen[triangles_m3].mean(1) > 0.5].sum() / area.sum())
+
 
 def skin_picture(
     model: HeadModel, charts: tuple[Chart, ...], photo: PhotoColours, vertices_v3: Array

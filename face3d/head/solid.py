@@ -23,7 +23,7 @@ SMOOTHING = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Cells of a box. low_3: its lower corner. cell: side of a cell, same unit. shape: cells along each axis."""
+    """Cells of a box. low_3: its lower corner. cell: side of one, same unit. shape: cells along each axis."""
 
     low_3: Array
     cell: float

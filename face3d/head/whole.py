@@ -8,7 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from face3d.geometry.camera import project
+from face3d.geometry.parts import AnimatedHead, HeadPart
 from face3d.geometry.relief import Relief
+from face3d.geometry.report import HeadFigures
 from face3d.head.charts import Chart, chart_of
 from face3d.head.colours import PhotoColours, hair_outside, hair_picture, skin_picture
 from face3d.head.eyes import BALLS, eye_picture, eye_places
@@ -17,7 +19,7 @@ from face3d.head.hair import HairLayer, hair_layer, hair_mesh
 from face3d.head.model import OUTSIDE, HeadModel, load_head_model
 from face3d.head.seen import SkinGrid, seen_skin
 from face3d.head.wrap import wrapped
-from face3d.structures import AnimatedHead, Array, HeadPart, Mesh
+from face3d.structures import Array, Mesh
 
 GUMS, TEETH = 2, 3
 INSIDE_MOUTH_RGB = {GUMS: (150, 84, 82), TEETH: (226, 220, 204)}
@@ -29,15 +31,26 @@ LOWEST = -0.86
 
 @dataclass(frozen=True, eq=False)
 class WholeHead:
-    """fit, hair, vertices_v3: what the parts are made of. animated: its meshes are in the unit and the space
-    of the relief's camera.
+    """fit, hair, vertices_v3: what the parts are made of. seen_share: of the skin's area, how much the photo
+    shows. animated: its meshes are in the unit and the space of the relief's camera.
     """
 
     relief: Relief
     fit: HeadFit
     hair: HairLayer | None
     vertices_v3: Array
+    seen_share: float
     animated: AnimatedHead
+
+    def figures(self) -> HeadFigures:
+        """How it was fitted, for the mesh report."""
+        return HeadFigures(
+            round(100 * self.fit.residual, 2),
+            round(self.fit.residual_mm, 2),
+            round(100 * self.fit.used, 1),
+            round(100 * self.seen_share, 1),
+            round(100 * self.hair.share, 1) if self.hair else 0.0,
+        )
 
     @property
     def unit(self) -> float:
@@ -62,7 +75,8 @@ def whole_head(relief: Relief) -> WholeHead:
     ]
     if hair is not None:
         parts.append(_hair(hair, fit, photo))
-    return WholeHead(relief, fit, hair, vertices, AnimatedHead(tuple(parts), model.arkit_names))
+    seen = photo.seen_share(vertices[: model.skin_vertices], model.skin_triangles_m3)
+    return WholeHead(relief, fit, hair, vertices, seen, AnimatedHead(tuple(parts), model.arkit_names))
 
 
 def _unit(fit: HeadFit, relief: Relief) -> float:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from face3d.errors import GeometryError, PhotoError
-from face3d.structures import AnimatedHead, HeadPart, Mesh, Photo
+from face3d.geometry.parts import AnimatedHead, HeadPart
+from face3d.structures import Mesh, Photo
 
 PHOTO = Photo(
     np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3),

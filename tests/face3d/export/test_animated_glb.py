@@ -14,7 +14,8 @@ from PIL import Image
 from face3d.errors import ExportError
 from face3d.export.animated_glb import FOR_BOTH_SIDES, LEAST_MM, LEAST_TURN, write_animated_glb
 from face3d.geometry.meshes import vertex_normals, weld
-from face3d.structures import AnimatedHead, HeadPart, Mesh
+from face3d.geometry.parts import AnimatedHead, HeadPart
+from face3d.structures import Mesh
 
 pygltflib = pytest.importorskip("pygltflib")
 
