@@ -29,7 +29,7 @@ from face3d.geometry.points import (
     systematic_sample,
 )
 from face3d.geometry.relief import Relief, make_relief
-from face3d.geometry.report import MeshReport, mesh_report
+from face3d.geometry.report import HeadFigures, MeshReport, mesh_report
 from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import (
@@ -126,14 +126,14 @@ def _from_head(relief: Relief, kind: str, head: WholeHead, hollow: bool) -> Mode
     if not KINDS[kind].closed:
         parts = head.animated
         mesh, placement = to_metric_scale(replace(parts.as_one(), unit=relief.unit), relief)
-        report = replace(mesh_report(mesh, placement, kind, relief), head=figures)
+        report = mesh_report(mesh, placement, kind, relief, figures)
         sized = parts.scaled(np.array(placement.origin_xyz), placement.scale.mm_per_unit, "mm")
         return Model(kind, relief, mesh, placement, report, sized)
     budget = relief.settings.face_budget
-    model = _measured(relief, kind, bust_mesh(head, budget), hollow)
+    model = _measured(relief, kind, bust_mesh(head, budget), hollow, figures)
     if not model.report.sound:
-        model = _measured(relief, kind, bust_mesh(head, budget, decimated=False), hollow)
-    return replace(model, report=replace(model.report, head=figures))
+        return _measured(relief, kind, bust_mesh(head, budget, decimated=False), hollow, figures)
+    return model
 
 
 def _built(relief: Relief, kind: str, hollow: bool) -> Model:
@@ -148,8 +148,8 @@ def _built(relief: Relief, kind: str, hollow: bool) -> Model:
     return model
 
 
-def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool) -> Model:
-    """The model of a mesh in the camera's frame."""
+def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool, head: HeadFigures | None = None) -> Model:
+    """The model of a mesh in the camera's frame. head: how its head was fitted."""
     mesh, placement = to_metric_scale(mesh, relief)
     settings = relief.settings
     if hollow and settings.wall_mm is not None:
@@ -159,7 +159,7 @@ def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool) -> Model:
         mesh = hollowed(mesh, settings.wall_mm, settings.drain_mm, inside)
     if KINDS[kind].of_light:
         mesh = bent(mesh, settings.lithophane_shape)
-    return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief))
+    return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief, head))
 
 
 def _require_detail(relief: Relief, kind: str, mesh: Mesh) -> None:

@@ -17,7 +17,13 @@ from face3d.structures import DepthRepresentation, Photo
 from page.components import recalled, remember
 from page.session import DepthResult, Session
 
-KIND_TITLES = {"bust": "Bust", "shell": "Shell", "plaque": "Plaque", "lithophane": "Lithophane"}
+KIND_TITLES = {
+    "bust": "Bust",
+    "head": "Head, animated",
+    "shell": "Shell",
+    "plaque": "Plaque",
+    "lithophane": "Lithophane",
+}
 SIZE_TITLES = {
     "life": "Life size",
     "keychain": "Keychain, 40 mm high",

@@ -197,10 +197,13 @@ class MeshReport:
         return f"{state}, but {self.reservations}" if self.reservations else state
 
 
-def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> MeshReport:
+def mesh_report(
+    mesh: Mesh, placement: Placement, kind: str, relief: Relief, head: HeadFigures | None = None
+) -> MeshReport:
     """Measure a model at its metric scale. Samples are drawn with a fixed seed: same model, same report.
 
-    placement, relief: where the model stands in the camera's frame, and what it was built from.
+    placement, relief: where the model stands in the camera's frame, and what it was built from. head: how its
+    head was fitted, None for a model without one.
     """
     rng = np.random.default_rng(0)
     sized_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)
@@ -245,18 +248,24 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
         tipping_angle_degrees=_rounded(
             tipping_angle(vertices_n3, faces_m3, up=2 if row.lies else 1) if closed else None, 1
         ),
-        **_completed(mesh, kind, relief),
+        **_completed(mesh, kind, relief, of_head=head is not None),
+        head=head,
     )
     return report if scale.known else _without_size(report)
 
 
-def _completed(mesh: Mesh, kind: str, relief: Relief) -> dict[str, Any]:
-    """The fields about completion: of a solid's hidden side, and of what was marked in the photo."""
+def _completed(mesh: Mesh, kind: str, relief: Relief, *, of_head: bool) -> dict[str, Any]:
+    """The fields about completion: of a solid's hidden side, and of what was marked in the photo. The hidden
+    side of a whole head is the head model's.
+    """
     row, completion = KINDS[kind], relief.completion
-    if completion is None or row.of_light or (row.plate and completion.marked_hw is None):
+    marked_only = row.plate or of_head
+    if completion is None or row.of_light or (marked_only and completion.marked_hw is None):
         return {}
+    if of_head and not row.closed:
+        return {}  # see `_reprojection`
     border_px = (margin_px(relief), 0) if row.plate else (0, foot_px(relief.camera.size_hw[0]))
-    share = completed_share(mesh, completion, FRONT_SHARE if row.closed else 1.0, border_px, row.plate)
+    share = completed_share(mesh, completion, FRONT_SHARE if row.closed else 1.0, border_px, marked_only)
     return (
         {
             "completion": completion.engine,

@@ -3,9 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from face3d.errors import GeometryError, PhotoError
-from face3d.geometry.parts import AnimatedHead, HeadPart
-from face3d.structures import Mesh, Photo
+from face3d.errors import PhotoError
+from face3d.structures import Photo
 
 PHOTO = Photo(
     np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3),
@@ -42,15 +41,3 @@ def test_another_angle_is_refused():
     assert PHOTO.turned(0) is PHOTO
     with pytest.raises(PhotoError, match="0, 90, 180 or 270"):
         PHOTO.turned(45)
-
-
-def test_an_animated_head_wants_arkits_names_and_an_offset_for_each():
-    mesh = Mesh(np.zeros((3, 3), np.float32), np.array([[0, 1, 2]], np.int32))
-    part = HeadPart("skin", mesh, np.zeros((1, 3, 3), np.float32))
-    assert AnimatedHead((part,), ("mouthSmileLeft",)).parts == (part,)
-    with pytest.raises(GeometryError, match="ARKit"):
-        AnimatedHead((part,), ("mouthSmile_L",))
-    with pytest.raises(GeometryError, match="another number"):
-        AnimatedHead((part,), ("mouthSmileLeft", "mouthSmileRight"))
-    with pytest.raises(GeometryError, match="offsets_en3"):
-        HeadPart("skin", mesh, np.zeros((1, 4, 3), np.float32))
