@@ -13,7 +13,13 @@ import numpy as np
 from face3d.errors import GeometryError, HeadError, memory_errors_explained
 from face3d.geometry import plates
 from face3d.geometry.bend import bent
-from face3d.geometry.budget import LARGER_BUDGETS, even_kind, off_its_surface, require_memory
+from face3d.geometry.budget import (
+    ENOUGH_TRIANGLES,
+    LARGER_BUDGETS,
+    even_kind,
+    off_its_surface,
+    require_memory,
+)
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
 from face3d.geometry.inspection import even_samples, surface_area
@@ -42,7 +48,7 @@ from face3d.geometry.texture import (
     split_at_seam,
 )
 from face3d.head.bust import bust_mesh
-from face3d.head.whole import WholeHead, whole_head
+from face3d.head.whole import whole_head
 from face3d.structures import Completion, DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
@@ -54,6 +60,8 @@ smaller share."""
 
 OUTSIDE_SHARE = 0.75
 """Share of a hollow model's triangles that its outside takes."""
+BUST_PICTURE_PX = 256
+"""Side of the pictures of the skin of which a bust takes the colours of what the photo does not show."""
 DARTS = 4
 """Random points from which `even_points` takes, over the point budget (see `points.PACKING`)."""
 
@@ -108,31 +116,37 @@ def generate_model(
         settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
     relief = make_relief(depth, photo, settings, completion)
     require_memory(relief, kind)
-    if KINDS[kind].from_head:
-        try:
-            return _from_head(relief, kind, whole_head(relief), hollow)
-        except HeadError as error:
-            if not KINDS[kind].closed:
-                raise
-            refused = str(error)
-            model = _built(relief, kind, hollow)
-            return replace(model, report=replace(model.report, head_refused=refused))
-    return _built(relief, kind, hollow)
+    if not KINDS[kind].from_head:
+        return _built(relief, kind, hollow)
+    try:
+        return _from_head(relief, kind, hollow)
+    except HeadError as error:
+        if not KINDS[kind].closed:
+            raise
+        model = _built(relief, kind, hollow)
+        return replace(model, report=replace(model.report, head_refused=str(error)))
 
 
-def _from_head(relief: Relief, kind: str, head: WholeHead, hollow: bool) -> Model:
-    """A model of the whole head: its parts, or the bust."""
-    figures = head.figures()
+def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
+    """A model of the whole head: its parts, or the bust. Raises: HeadError where there is no such head."""
     if not KINDS[kind].closed:
+        head = whole_head(relief)
+        figures = head.figures()
         parts = head.animated
         mesh, placement = to_metric_scale(replace(parts.as_one(), unit=relief.unit), relief)
         report = mesh_report(mesh, placement, kind, relief, figures)
         sized = parts.scaled(np.array(placement.origin_xyz), placement.scale.mm_per_unit, "mm")
         return Model(kind, relief, mesh, placement, report, sized)
     budget = relief.settings.face_budget
-    model = _measured(relief, kind, bust_mesh(head, budget), hollow, figures)
+    if not relief.settings.foreground_only:
+        raise HeadError("With its background the photo has no head of its own. Leave the background out.")
+    if budget < ENOUGH_TRIANGLES:
+        raise HeadError(f"A whole head takes at least {ENOUGH_TRIANGLES:,} triangles. Choose so many.")
+    head = whole_head(relief, BUST_PICTURE_PX)
+    model = _measured(relief, kind, bust_mesh(head, budget), hollow, head.figures())
     if not model.report.sound:
-        return _measured(relief, kind, bust_mesh(head, budget, decimated=False), hollow, figures)
+        mesh = bust_mesh(head, budget, decimated=False)
+        return _measured(relief, kind, mesh, hollow, head.figures())
     return model
 
 

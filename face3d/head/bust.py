@@ -17,11 +17,13 @@ from face3d.geometry.inspection import surface_area
 from face3d.geometry.kinds import KINDS, Shape
 from face3d.geometry.meshes import decimate, is_closed, largest_piece, vertex_normals, weld
 from face3d.geometry.relief import Relief
-from face3d.geometry.texture import FRONT_SHARE, foot_px, model_texture, picture_uv, sample_texture
+from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv, sample_texture
 from face3d.head.charts import chart_of
 from face3d.head.colours import PhotoColours
+from face3d.head.model import load_head_model
 from face3d.head.solid import Grid, inside_share, surface_of
-from face3d.head.whole import WholeHead
+from face3d.head.whole import WholeHead, cut_straight
+from face3d.head.wrap import lines_of_sight
 from face3d.structures import Array, Mesh
 
 BODY = "two-sided"
@@ -35,14 +37,17 @@ COLOURED_BELOW = 0.1
 """How far below its upper end the body's hidden colours are its own, not those of the head."""
 BODY_TRIANGLES = 2.0
 """Triangles of the body before decimation, over those of the bust: coarser ones would show as ridges."""
-PARTS = "skin", "eyes", "hair"
+COLOURED_PARTS = "skin", "eyes", "hair"
+SOLID_PARTS = "eyes", "hair"
 TRIANGLES_PER_CELL = 2.6
 """Of the level surface, per square of a cell's side, measured on busts."""
-OVERSAMPLING = 2.5
+OVERSAMPLING = 3.5
 """How many triangles the level surface has for each that is kept."""
 MOST_CELLS = 12_000_000
 SHOWN = 0.4
 """How far the photo must show the corners of a triangle that takes it, see `PhotoColours.at`."""
+ON_RELIEF = 0.02
+"""Distance from the relief, head widths, within which the bust is moved to it."""
 NEAREST = 4
 """Vertices of the parts of which a hidden place takes the mean colour, by distance."""
 
@@ -63,6 +68,7 @@ def bust_mesh(head: WholeHead, budget: int, *, decimated: bool = True) -> Mesh:
         else:
             vertices, faces = _solid(head, body, budget, 0.9)
     photo = PhotoColours.of(relief, head.unit)
+    vertices = _on_relief(photo, vertices, faces)
     return _textured(head, body, photo, vertices, faces)
 
 
@@ -91,24 +97,37 @@ def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tu
     return vertices, faces
 
 
+def _on_relief(photo: PhotoColours, vertices_n3: Array, faces_m3: Array) -> Array:
+    """The vertices that the photo shows moved to the relief, along their lines of sight: cells are coarser
+    than it. In the picture they stay where they are, so no triangle that is seen turns over.
+    """
+    relief, points = photo.relief, vertices_n3.astype(np.float64)
+    _, share = photo.at(points, vertex_normals(points, faces_m3), ON_RELIEF)
+    sight = lines_of_sight(points, relief)
+    move = photo.relief_at(points) - points[:, 2]
+    return np.asarray(points + (share * move)[:, None] * sight, np.float32)
+
+
 def _enclosed(head: WholeHead) -> tuple[Array, Array]:
-    """Vertices and triangles of the parts, each closed: the skin's lower end by a fan."""
-    vertices: list[Array] = []
-    faces: list[Array] = []
+    """Vertices and triangles of skin, eyes and hair, each closed: the skin's openings by a fan.
+
+    So lips and what lies between them are one surface, on which the photo shows the teeth.
+    """
+    model = load_head_model()
+    skin = cut_straight(model, head.fit, head.relief, head.vertices_v3)[: model.skin_vertices]
+    vertices, faces = [skin], [model.skin_triangles_m3]
+    count = len(skin)
+    for loop in model.openings:
+        vertices.append(skin[loop].mean(0, keepdims=True))
+        faces.append(np.stack([np.roll(loop, -1), loop, np.full(len(loop), count)], -1))
+        count += 1
     for part in head.animated.parts:
-        if part.name not in PARTS:
-            continue
-        kept, _, own = weld(part.mesh.vertices_n3, part.mesh.faces_m3)
-        points = part.mesh.vertices_n3[kept]
-        start, end = own.ravel(), np.roll(own, -1, axis=1).ravel()
-        open_k = ~np.isin(start * len(points) + end, end * len(points) + start)
-        if open_k.any():
-            fan = np.stack([end[open_k], start[open_k], np.full(open_k.sum(), len(points))], -1)
-            points = np.concatenate([points, points[start[open_k]].mean(0, keepdims=True)])
-            own = np.concatenate([own, fan])
-        faces.append(own + sum(map(len, vertices)))
-        vertices.append(points)
-    return np.concatenate(vertices), np.concatenate(faces)
+        if part.name in SOLID_PARTS:
+            kept, _, own = weld(part.mesh.vertices_n3, part.mesh.faces_m3)
+            vertices.append(part.mesh.vertices_n3[kept])
+            faces.append(own + count)
+            count += len(kept)
+    return np.concatenate(vertices), np.concatenate(faces).astype(np.int32)
 
 
 def _above(height: Array, forward: Array) -> Array:
@@ -148,12 +167,11 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
     relief = head.relief
     below_px = foot_px(relief.camera.size_hw[0])
     texture = model_texture(relief, closed=True, photo_rows=body.photo_rows).copy()
-    normals = vertex_normals(vertices_n3, faces_m3)
-    _, share = photo.at(vertices_n3.astype(np.float64), normals)
-    plain = (vertices_n3[:, 1] <= body.plain_below) | (
-        project(vertices_n3, relief.camera)[1] > body.photo_rows
-    )
-    shown = (share > SHOWN)[faces_m3].all(1) & ~plain[faces_m3].all(1)
+    share = photo.at(vertices_n3.astype(np.float64), vertex_normals(vertices_n3, faces_m3))[1]
+    # Below the photo's last row both halves of the texture are clay: a foot that faces the camera is shown.
+    of_foot = _plain(body, vertices_n3, relief)
+    shown_n = (share > SHOWN) | (of_foot & photo.facing(vertices_n3, faces_m3))
+    shown = np.asarray(shown_n[faces_m3].all(1))
     around = _around(head, vertices_n3, faces_m3)
     width = texture.shape[1] - round(texture.shape[1] * FRONT_SHARE)
     height = _photo_px(texture, relief, below_px)
@@ -161,31 +179,29 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
     texture[:height, -width:] = _hidden_picture(
         head, body, texture, vertices_n3, faces_m3[hidden], around[hidden], (height, width)
     )
-    corners = np.concatenate([faces_m3.reshape(-1, 1), np.where(shown, 0, 1).repeat(3)[:, None]], axis=1)
-    places = np.round(around.reshape(-1, 2) * 65535).astype(np.int64)
-    keys = np.concatenate([corners, np.where(corners[:, 1:] == 0, 0, places)], axis=1)
+    places = np.where(shown[:, None, None], 0, np.round(around * 65535)).astype(np.int64)
+    keys = np.concatenate(
+        [faces_m3.reshape(-1, 1), np.repeat(~shown, 3)[:, None], places.reshape(-1, 2)], axis=1
+    )
     _, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    source, is_hidden = corners[first, 0], corners[first, 1] == 1
+    source, is_hidden = keys[first, 0], keys[first, 1] == 1
     front_uv = picture_uv(vertices_n3[source], relief.camera, 0, below_px)
     front_uv[:, 0] *= FRONT_SHARE
-    hidden_uv = around.reshape(-1, 2)[first].astype(np.float64)
-    share_of_width, share_of_height = width / texture.shape[1], height / texture.shape[0]
-    hidden_uv = np.stack(
-        [
-            1 - share_of_width * (1 - hidden_uv[:, 0]),
-            1 - share_of_height * (1 - hidden_uv[:, 1]),
-        ],
-        -1,
-    )
-    uv = np.where(is_hidden[:, None], hidden_uv, front_uv)
-    uv[plain[source] & is_hidden, 1] = 0
+    sides = np.array([width / texture.shape[1], height / texture.shape[0]])
+    hidden_uv = 1 - sides * (1 - around.reshape(-1, 2)[first].astype(np.float64))
     return Mesh(
         vertices_n3[source],
         number.reshape(-1, 3).astype(np.int32),
-        uv.astype(np.float32),
+        np.where(is_hidden[:, None], hidden_uv, front_uv).astype(np.float32),
         texture,
         unit=relief.unit,
     )
+
+
+def _plain(body: Shape, points_n3: Array, relief: Relief) -> Array:
+    """(n,) bool: points on the foot or the plinth, which wear nothing of the photo."""
+    below = project(points_n3, relief.camera)[1] > body.photo_rows
+    return np.asarray(below | (points_n3[:, 1] <= body.plain_below))
 
 
 def _photo_px(texture_hwc: Array, relief: Relief, below_px: int) -> int:
@@ -229,6 +245,7 @@ def _hidden_picture(
     away, near = cKDTree(points).query(at, k=NEAREST)
     weight = 1 / (away + 1e-3 * head.unit) ** 2
     mean = (weight[..., None] * colours[near]).sum(1) / weight.sum(1)[:, None]
+    mean[_plain(body, at, head.relief)] = CLAY_RGB
     ground = np.zeros((*small, 3), np.float32)
     picture = chart.picture(mean.astype(np.float32), ground)
     known = chart.picture(np.ones((len(mean), 1), np.float32), ground[..., :1])[..., 0] > 0
@@ -245,7 +262,7 @@ def _coloured_points(head: WholeHead, body: Shape, texture_hwc: Array) -> tuple[
     colours: list[Array] = []
     for part in head.animated.parts:
         mesh = part.mesh
-        if part.name in PARTS and mesh.texture_hwc is not None and mesh.uv_n2 is not None:
+        if part.name in COLOURED_PARTS and mesh.texture_hwc is not None and mesh.uv_n2 is not None:
             points.append(mesh.vertices_n3)
             colours.append(sample_texture(mesh.texture_hwc, mesh.uv_n2))
     relief = head.relief

@@ -25,6 +25,8 @@ GUMS, TEETH = 2, 3
 INSIDE_MOUTH_RGB = {GUMS: (150, 84, 82), TEETH: (226, 220, 204)}
 CHART_PX = 1024
 """Side of the picture of each of the two charts of the skin."""
+HAIR_SHARE = 256
+"""The hair's picture has a pixel more along each cell for so many pixels of that side."""
 LOWEST = -0.86
 """Canonical height at which the skin ends, cut straight: below the neck, through the upper shoulders."""
 
@@ -58,8 +60,14 @@ class WholeHead:
         return _unit(self.fit, self.relief)
 
 
-def whole_head(relief: Relief) -> WholeHead:
-    """The head of the relief's person.
+def cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> Array:
+    """The vertices, those below LOWEST lifted to it."""
+    lift = np.maximum(LOWEST - model.neutral_v3[:, 1], 0) * _unit(fit, relief)
+    return np.asarray(vertices_v3 + lift[:, None] * fit.rotation_33[:, 1].astype(np.float32), np.float32)
+
+
+def whole_head(relief: Relief, picture_px: int = CHART_PX) -> WholeHead:
+    """The head of the relief's person. picture_px: see CHART_PX.
 
     Raises: HeadError where the network does not say where on the head skin lies, and where no head fits.
     """
@@ -69,12 +77,12 @@ def whole_head(relief: Relief) -> WholeHead:
     hair = hair_layer(model, fit, relief, vertices)
     photo = PhotoColours.of(relief, _unit(fit, relief))
     parts = [
-        _skin(model, fit, photo, vertices),
+        _skin(model, fit, photo, vertices, picture_px),
         _eyes(model, fit, photo, vertices),
         _teeth(model, fit, relief, vertices),
     ]
     if hair is not None:
-        parts.append(_hair(hair, fit, photo))
+        parts.append(_hair(hair, fit, photo, max(1, picture_px // HAIR_SHARE)))
     seen = photo.seen_share(vertices[: model.skin_vertices], model.skin_triangles_m3)
     return WholeHead(relief, fit, hair, vertices, seen, AnimatedHead(tuple(parts), model.arkit_names))
 
@@ -101,9 +109,11 @@ def _charts(model: HeadModel, side: int) -> tuple[Chart, ...]:
     )
 
 
-def _skin(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array) -> HeadPart:
+def _skin(
+    model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array, picture_px: int
+) -> HeadPart:
     """The skin with the sockets; the pictures of its two surfaces stand side by side."""
-    pictures = skin_picture(model, _charts(model, CHART_PX), photo, vertices_v3)
+    pictures = skin_picture(model, _charts(model, picture_px), photo, vertices_v3)
     corners, places = [], []
     for number, surface in enumerate(OUTSIDE):
         mine = model.material_m == surface
@@ -117,18 +127,12 @@ def _skin(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Arra
     _, first, corner = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     used = triangles.ravel()[first]
     mesh = Mesh(
-        _cut_straight(model, fit, photo.relief, vertices_v3)[used],
+        cut_straight(model, fit, photo.relief, vertices_v3)[used],
         corner.reshape(-1, 3).astype(np.int32),
         uv.reshape(-1, 2)[first].astype(np.float32),
         np.hstack(pictures),
     )
     return HeadPart("skin", mesh, _offsets(model, fit, photo.relief, used))
-
-
-def _cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> Array:
-    """The vertices, those below LOWEST lifted to it."""
-    lift = np.maximum(LOWEST - model.neutral_v3[:, 1], 0) * _unit(fit, relief)
-    return np.asarray(vertices_v3 + lift[:, None] * fit.rotation_33[:, 1].astype(np.float32), np.float32)
 
 
 def _eyes(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array) -> HeadPart:
@@ -165,10 +169,10 @@ def _teeth(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -
     return HeadPart("teeth", mesh, _offsets(model, fit, relief, used))
 
 
-def _hair(layer: HairLayer, fit: HeadFit, photo: PhotoColours) -> HeadPart:
+def _hair(layer: HairLayer, fit: HeadFit, photo: PhotoColours, px_per_cell: int) -> HeadPart:
     relief = photo.relief
     places, faces, uv = hair_mesh(layer)
-    outside = hair_outside(layer)
+    outside = hair_outside(layer, px_per_cell)
     points = fit.placed(outside.reshape(-1, 3), relief.camera).astype(np.float64)
     columns, rows = (np.floor(values).astype(int) for values in project(points, relief.camera))
     _, skin = SkinGrid.of(relief).at(rows, columns)
