@@ -25,7 +25,7 @@ from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
 from face3d.geometry.inspection import even_samples, surface_area
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
 from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
-from face3d.geometry.parts import AnimatedHead
+from face3d.geometry.parts import AnimatedHead, HeadFigures
 from face3d.geometry.points import (
     apart,
     curvature,
@@ -35,7 +35,7 @@ from face3d.geometry.points import (
     systematic_sample,
 )
 from face3d.geometry.relief import Relief, make_relief
-from face3d.geometry.report import HeadFigures, MeshReport, mesh_report
+from face3d.geometry.report import MeshReport, mesh_report
 from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import (

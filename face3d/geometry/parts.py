@@ -98,6 +98,23 @@ class AnimatedHead:
         )
 
 
+@dataclass(frozen=True)
+class HeadFigures:
+    """How a head model was fitted to a face.
+
+    residual_percent, residual_mm: root mean square distance of the seen skin from its places on the model, in
+    percent of the head's width, and on a head as wide as the mean one. used_percent: share of the seen skin
+    that agrees with it. seen_percent: share of the skin's surface that the photo shows; the rest is the
+    model's. hair_percent: share of the upper half of the head that hair covers.
+    """
+
+    residual_percent: float
+    residual_mm: float
+    used_percent: float
+    seen_percent: float
+    hair_percent: float
+
+
 def _picture_of(mesh: Mesh) -> tuple[Array, Array]:
     """A mesh's texture and the places of its vertices there; of colours of vertices, a square for each."""
     if mesh.texture_hwc is not None and mesh.uv_n2 is not None:

@@ -17,6 +17,7 @@ from face3d.geometry.inspection import (
 from face3d.geometry.intersections import self_touching
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.meshes import count_components, weld
+from face3d.geometry.parts import HeadFigures
 from face3d.geometry.plates import margin_px
 from face3d.geometry.relief import Relief
 from face3d.geometry.scale import Placement, in_millimetres
@@ -36,23 +37,6 @@ FILAMENT_MM = 1.75
 LEAST_AREA_SHARE = 1e-14
 """A triangle is degenerate when its area is below this share of the square of the model's size, the
 resolution of float32."""
-
-
-@dataclass(frozen=True)
-class HeadFigures:
-    """How a head model was fitted to a face.
-
-    residual_percent, residual_mm: root mean square distance of the seen skin from its places on the model, in
-    percent of the head's width, and on a head as wide as the mean one. used_percent: share of the seen skin
-    that agrees with it. seen_percent: share of the skin's surface that the photo shows; the rest is the
-    model's. hair_percent: share of the upper half of the head that hair covers.
-    """
-
-    residual_percent: float
-    residual_mm: float
-    used_percent: float
-    seen_percent: float
-    hair_percent: float
 
 
 @dataclass(frozen=True)
@@ -189,6 +173,8 @@ class MeshReport:
         """Whether it can be printed, in a phrase."""
         if self.faces_found == 0:
             return "no face was found: of no known use"
+        if self.head and not KINDS[self.kind].closed:
+            return "in parts, for animation: choose the bust to print it"
         if not self.watertight:
             return "open surface"
         state = "closed, printable" if self.printable and not self._thin else "closed"

@@ -8,12 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from face3d.geometry.camera import project
-from face3d.geometry.parts import AnimatedHead, HeadPart
+from face3d.geometry.parts import AnimatedHead, HeadFigures, HeadPart
 from face3d.geometry.relief import Relief
-from face3d.geometry.report import HeadFigures
 from face3d.head.charts import Chart, chart_of
 from face3d.head.colours import PhotoColours, hair_outside, hair_picture, skin_picture
-from face3d.head.eyes import BALLS, eye_picture, eye_places
+from face3d.head.eyes import BALLS, eye_picture, eye_places, eye_turns
 from face3d.head.fit import HeadFit, fit_head
 from face3d.head.hair import HairLayer, hair_layer, hair_mesh
 from face3d.head.model import OUTSIDE, HeadModel, load_head_model
@@ -93,8 +92,12 @@ def _unit(fit: HeadFit, relief: Relief) -> float:
 
 
 def _offsets(model: HeadModel, fit: HeadFit, relief: Relief, used_n: Array) -> Array:
-    turned = model.expression_ev3[:, used_n] @ (fit.rotation_33.T * _unit(fit, relief)).astype(np.float32)
-    return np.asarray(turned, np.float32)
+    return _turned(model.expression_ev3[:, used_n], fit, relief)
+
+
+def _turned(offsets_en3: Array, fit: HeadFit, relief: Relief) -> Array:
+    """Offsets in canonical axes and head widths in the space of the relief's camera."""
+    return np.asarray(offsets_en3 @ (fit.rotation_33.T * _unit(fit, relief)).astype(np.float32), np.float32)
 
 
 @lru_cache(maxsize=2)
@@ -148,13 +151,15 @@ def _eyes(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Arra
         uvs.append(np.stack([(uv[:, 0] + number) / len(BALLS), uv[:, 1]], -1))
         pictures.append(eye_picture(model, surface, photo, vertices_v3))
     both = np.concatenate(used)
+    turns = np.concatenate([eye_turns(model, surface) for surface in BALLS], axis=1)
     mesh = Mesh(
         vertices_v3[both],
         np.concatenate(faces).astype(np.int32),
         np.concatenate(uvs).astype(np.float32),
         np.hstack(pictures),
     )
-    return HeadPart("eyes", mesh, _offsets(model, fit, photo.relief, both))
+    moved = _offsets(model, fit, photo.relief, both) + _turned(turns, fit, photo.relief)
+    return HeadPart("eyes", mesh, moved)
 
 
 def _teeth(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> HeadPart:
