@@ -209,7 +209,7 @@ def main() -> None:
         "mean head": lambda head: mean_head(model, head),
         "true maps": lambda head: row_of(model, head, from_truth),
     }
-    if network.configuration.canonical:
+    if network.configuration.canonical_widths:
         see = from_network(FaceEstimator(network))
         methods["network"] = lambda head: row_of(model, head, see)
     else:
