@@ -64,12 +64,15 @@ TWO_SIDED = "bust"
 """The kind of the two-sided bust in `generate_3d_model.KINDS`."""
 OUTSIDE = "skin", "hair"
 """Parts of the whole head that are compared with the person's surface."""
-SAMPLES = 200_000
-"""Points on a surface; about 0.005 widths lie between neighbours, which is the floor of the distances."""
-COLUMNS, ROWS = 90, 45
-"""Cells of directions in which the outermost points are sought."""
-NEAR_OUTERMOST = 0.02
+SAMPLES, ASKED = 500_000, 20_000
+"""Points on a surface, and those of them whose distance from the other one is taken. About 0.004 widths lie
+between neighbours: half of that is the floor of the distances."""
+COLUMNS, ROWS = 360, 115
+"""Cells of directions, all as large, in which the outermost points are sought."""
+NEAR_OUTERMOST = 0.012
 """Distance, widths, to the outermost point of a cell within which others belong to the same surface."""
+WITH_NECK = -0.75
+"""Canonical height down to which surfaces take part in that."""
 FACE_UP, FACE_AROUND = 25.0, 50.0
 """Upper end and half width of the face, degrees from the middle of the skull."""
 STRETCH = "stretch"
@@ -127,9 +130,9 @@ def outermost(points_n3: Array) -> Array:
     """(n,) bool: near the farthest point from the middle of the skull in its direction."""
     off = points_n3 - MIDDLE
     radius = np.linalg.norm(off, axis=1)
-    up = np.arcsin(np.clip(off[:, 1] / np.maximum(radius, 1e-9), -1, 1))
+    height = np.clip(off[:, 1] / np.maximum(radius, 1e-9), -1, 1)
     around = np.arctan2(off[:, 0], off[:, 2])
-    row = np.minimum(((up / np.pi + 0.5) * ROWS).astype(int), ROWS - 1)
+    row = np.minimum(((height + 1) / 2 * ROWS).astype(int), ROWS - 1)
     column = np.minimum(((around / (2 * np.pi) + 0.5) * COLUMNS).astype(int), COLUMNS - 1)
     farthest = np.zeros((ROWS, COLUMNS))
     np.maximum.at(farthest, (row, column), radius)
@@ -141,11 +144,13 @@ def outside_points(model: HeadModel, corners_m33: Array) -> Array:
 
     corners_m33: (m, 3, 3), from the pivot, in mean head's widths.
     """
-    of_head = corners_m33[above_chin(model, corners_m33.mean(1))]
+    # The neck hides the inside of the mouth from below.
+    of_head = corners_m33[corners_m33[..., 1].mean(1) > WITH_NECK]
     flat, faces = of_head.reshape(-1, 3), np.arange(3 * len(of_head)).reshape(-1, 3)
     chosen, weights = even_samples(flat, faces, SAMPLES, np.random.default_rng(0))
     points = np.einsum("nc,ncd->nd", weights, of_head[chosen])
-    return np.asarray(points[outermost(points)])
+    points = points[outermost(points)]
+    return np.asarray(points[above_chin(model, points)])
 
 
 def region_of(places_n3: Array) -> dict[str, Array]:
@@ -164,8 +169,9 @@ def distances(true_n3: Array, model_n3: Array) -> dict[str, float]:
     """
     found: dict[str, list[float]] = {name: [] for name in REGIONS}
     for these, others in ((true_n3, model_n3), (model_n3, true_n3)):
-        off = 100 * cKDTree(others).query(these)[0]
-        for name, mask in region_of(these).items():
+        asked = these[np.linspace(0, len(these) - 1, min(ASKED, len(these))).astype(int)]
+        off = 100 * cKDTree(others).query(asked)[0]
+        for name, mask in region_of(asked).items():
             found[name].append(float(off[mask].mean()) if mask.any() else np.nan)
     return {name: float(np.mean(values)) for name, values in found.items()}
 
