@@ -96,14 +96,18 @@ def hair_mesh(layer: HairLayer) -> tuple[Array, Array, Array]:
     """A closed mesh: vertices (n, 3) float64 in canonical coordinates, triangles (m, 3) int32, and places in
     a picture of the layer (n, 2) float32 in 0..1, (0, 0) lower left.
 
-    Its inside lies below the scalp. One column is doubled, as the picture's seam.
+    Its inside lies below the scalp. One column is doubled, as the picture's seam; the uppermost row is one
+    place.
     """
     shown = ndimage.binary_dilation(_closed_around(layer.thickness_hw > 0, 3), iterations=2)[:, 3:-3]
+    shown[-2:] = shown[-2:].any()
     inner = layer.scalp_hw - 2 * DIP
     around = np.r_[np.arange(COLUMNS), 0]
     outside, inside = (
         MIDDLE + layer.unit_hw3[:, around] * radius[:, around, None] for radius in (layer.outer_hw, inner)
     )
+    for side, radius in ((outside, layer.outer_hw), (inside, inner)):
+        side[-1] = MIDDLE + np.array([0, radius[-1].mean(), 0])
     quads = shown[:-1] & shown[1:]
     quads = quads & np.roll(quads, -1, axis=1)
     rows, columns = np.nonzero(quads)
@@ -111,7 +115,8 @@ def hair_mesh(layer: HairLayer) -> tuple[Array, Array, Array]:
     a, b, c, d = (
         (rows + down) * width + columns + across for down, across in ((0, 0), (0, 1), (1, 1), (1, 0))
     )
-    top = np.concatenate([np.stack([a, b, c], -1), np.stack([a, c, d], -1)])
+    below = d < (ROWS - 1) * width
+    top = np.concatenate([np.stack([a, b, c], -1), np.stack([a, c, d], -1)[below]])
     walls = _walls(top, width, count)
     faces = np.concatenate([top, top[:, ::-1] + count, walls])
     uv = np.stack(np.meshgrid((np.arange(width)) / COLUMNS, np.arange(ROWS) / (ROWS - 1)), -1).reshape(-1, 2)
@@ -133,8 +138,9 @@ def to_canonical(points_n3: Array, fit: HeadFit, relief: Relief) -> Array:
 
 def _walls(top_m3: Array, width: int, count: int) -> Array:
     """Triangles between the border of the outside and that of the inside, `count` vertices later."""
-    # The doubled column is one in space: an edge there is no border.
+    # The doubled column and the uppermost row are one in space: an edge there is no border.
     same = np.where(np.arange(count) % width == width - 1, np.arange(count) - (width - 1), np.arange(count))
+    same[-width:] = count - 1
     start, end = top_m3.ravel(), np.roll(top_m3, -1, axis=1).ravel()
     forward, backward = same[start] * count + same[end], same[end] * count + same[start]
     border = ~np.isin(forward, backward)
@@ -235,9 +241,12 @@ def _filled(values_hw: Array, known_hw: Array) -> Array:
     """Values where none are known from those around; the grid is closed around."""
     half = COLUMNS // 2
     wide, known = _closed_around(values_hw, half), _closed_around(known_hw, half)
-    filled = fill_by_diffusion(wide[..., None].astype(np.float32), known)
-    filled = filled.reshape(wide.shape)[:, half:-half].astype(np.float64)
-    return np.where(known_hw, values_hw, filled)
+    filled = np.zeros(wide.shape)
+    # Diffusion prefers a side: the mean with that of the mirror image does not.
+    for side in (slice(None), slice(None, None, -1)):
+        found = fill_by_diffusion(wide[:, side, None].astype(np.float32), known[:, side])
+        filled += found.reshape(wide.shape)[:, side] / 2
+    return np.where(known_hw, values_hw, filled[:, half:-half])
 
 
 def _smoothed(values_hw: Array) -> Array:

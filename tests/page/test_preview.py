@@ -24,7 +24,7 @@ def test_every_layer_shrinks_with_its_photo(monkeypatch):
     monkeypatch.setattr(preview, "PREVIEW_SIDE", 48)
     depth, photo = head(), photo_of((96, 80), fov_degrees=40.0)
     nowhere = np.zeros((3, 4, 3), np.float32)
-    skin = SkinMap((8.0, 6.0, 48.0, 56.0), nowhere, nowhere[..., 0])
+    skin = SkinMap((8.0, 6.0, 48.0, 56.0), nowhere, nowhere[..., 0], nowhere[..., 0])
     depth = replace(depth, faces=(replace(depth.faces[0], skin=skin),))
     smaller, picture = preview.preview(depth, photo)
     assert smaller.size_hw == picture.size_hw == (48, 40) and picture.fov_degrees == 40.0

@@ -7,7 +7,7 @@ import pytest
 import torch
 from predicted_maps import maps_of
 
-from training.losses import losses
+from training.losses import canonical_losses, losses
 
 
 def test_a_shift_of_relief_changes_the_absolute_term_only():
@@ -97,9 +97,13 @@ def test_canonical_coordinates_cost_nothing_where_they_are_true_and_count_on_ski
 
     def cost(canonical, stated):
         guess = maps_of(truth[:, 0])._replace(
-            canonical=canonical, log_canonical_uncertainty=torch.full((2, 16, 24), math.log(stated))
+            canonical=canonical,
+            log_canonical_uncertainty=torch.full((2, 16, 24), math.log(stated)),
+            skin_logit=torch.zeros(2, 16, 24),
         )
-        return losses(guess, *batch)
+        alone, terms = canonical_losses(guess, *batch), losses(guess, *batch)
+        assert len(alone) == 3 and all(torch.equal(value, terms[name]) for name, value in alone.items())
+        return terms
 
     assert cost(wild, 0.02)["canonical"] == 0
     off = wild + 0.03 * torch.tensor([1.0, -1.0, 1.0])[:, None, None]
@@ -109,7 +113,21 @@ def test_canonical_coordinates_cost_nothing_where_they_are_true_and_count_on_ski
     excused = off.clone().requires_grad_()
     term = cost(excused, 0.02)["canonical uncertainty"]
     assert not term.requires_grad, "a stated error excuses nothing"
-    assert not {"canonical", "canonical uncertainty"} & set(losses(maps_of(truth[:, 0]), *batch))
+    assert not {"canonical", "canonical uncertainty", "skin"} & set(losses(maps_of(truth[:, 0]), *batch))
+
+
+def test_the_term_on_skin_is_least_where_the_probability_is_the_share_of_skin():
+    """Each pixel costs -log of the probability that is given to what it is, also outside the matte."""
+    truth = torch.zeros(1, 9, 8, 8)
+    truth[:, 8, :, :2] = 1
+    nothing = maps_of(truth[:, 0])._replace(canonical=truth[:, 5:8], log_canonical_uncertainty=truth[:, 0])
+
+    def cost(probability):
+        logit = torch.full((1, 8, 8), math.log(probability / (1 - probability)))
+        return float(canonical_losses(nothing._replace(skin_logit=logit), truth)["skin"])
+
+    assert cost(0.25) == pytest.approx(-0.25 * math.log(0.25) - 0.75 * math.log(0.75), rel=1e-4)
+    assert cost(0.25) < min(cost(0.2), cost(0.3))
 
 
 def test_the_eyes_of_two_people_share_the_two_channels():

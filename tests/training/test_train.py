@@ -3,18 +3,21 @@
 import itertools
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from forked_training import tiny_network
+from forked_training import TINY, tiny_network
+from safetensors.torch import save_file
 from torch import distributed
 
 import training.train
+from face3d.depth.face.network import FaceNetwork, metadata_of
 from training.augmentation import RandomViews
 from training.dataset import record_dtype
-from training.train import WARM_UP, Run, learning_rate, train
+from training.train import WARM_UP, Plan, Run, learning_rate, train
 
 
 def test_the_rate_rises_stays_and_falls_to_zero():
@@ -110,3 +113,29 @@ def test_a_run_goes_on_where_it_stopped(tiny_set, tmp_path, small_network):
     del first["optimisers"]  # as in a checkpoint from before there was Muon
     torch.save(first, tmp_path / "checkpoint.pt")
     assert go_on(24)["seen"] == 24
+
+
+def test_a_decoder_that_is_trained_alone_changes_and_nothing_else_does(tiny_set, tmp_path):
+    """Neither a parameter nor a running mean of the rest, of the weights and of their average."""
+    torch.manual_seed(1)
+    whole = FaceNetwork(TINY).state_dict()
+    save_file(whole, tmp_path / "begun.safetensors", metadata_of(TINY, {}))
+    plan = Plan(replace(TINY, canonical_widths=(8,) * 4), tmp_path / "begun.safetensors", only_canonical=True)
+    train(tiny_set, tmp_path / "run", 32, 8, 4, batch=8, workers=0, bfloat16=False, plan=plan)
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    start = Run(tmp_path / "none", torch.device("cpu"), configuration=plan.configuration).network.state_dict()
+    for part in ("network", "average"):
+        for name, value in state[part].items():
+            if name.startswith("canonical."):
+                assert not torch.equal(value, start[name]), name
+            else:
+                assert torch.equal(value, whole[name]), name
+
+
+def test_canonical_coordinates_alone_are_refused_without_their_decoder(capsys, monkeypatch):
+    monkeypatch.setattr(
+        sys, "argv", ["train", "--data", "d", "--run", "r", "--samples", "8", "--only-canonical"]
+    )
+    with pytest.raises(SystemExit):
+        training.train.main()
+    assert "--only-canonical goes with --canonical." in capsys.readouterr().err

@@ -26,7 +26,7 @@ from face3d.depth.face.estimator import FaceEstimator
 from face3d.errors import FaceModelError
 from face3d.geometry.camera import DEFAULT_FOV_DEGREES, Camera, unproject
 from face3d.geometry.meshes import vertex_normals
-from face3d.geometry.relief import camera_distance, make_relief
+from face3d.geometry.relief import Relief, camera_distance, make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.head.fit import HeadFit, SeenSkin, fit_head
 from face3d.head.model import HeadModel, load_head_model
@@ -38,7 +38,7 @@ from training.evaluation.baselines import network_of_any_age
 from training.evaluation.metrics import means, print_table
 from training.people.model import load_people
 from training.people.scene import random_scene as random_people
-from training.rendering.camera import random_camera
+from training.rendering.camera import SceneCamera, random_camera
 from training.rendering.portrait import CHANCE_OF_THINGS, render_portrait
 from training.rendering.rooms import load_rooms
 from training.rendering.sample import CHANCE_OF_NOBODY, Sample, render
@@ -50,7 +50,7 @@ from training.scenes.face_model import (
     is_above_chin,
     load_face_model,
 )
-from training.scenes.primitives import LABEL_NARROW_FACE, Part
+from training.scenes.primitives import LABEL_NARROW_FACE, LABEL_NOTHING, Part
 from training.scenes.scene import random_scene
 
 SIDE = 256
@@ -65,13 +65,18 @@ REGIONS = "face", "ears", "back"
 
 @dataclass(frozen=True, eq=False)
 class HeldOutHead:
-    """One sample, and the true skin of its first person in camera axes: points_n3, in mean head's widths, at
-    the places canonical_n3.
+    """One sample, and the true skin of its first person in camera axes, from the pivot: points_n3, in mean
+    head's widths, at the places canonical_n3.
+
+    camera: that took it. surface_s33: (s, 3, 3) float32, corners of the triangles of all that the person
+    wears, hair included, axes and unit as of points_n3.
     """
 
     sample: Sample
     points_n3: Array
     canonical_n3: Array
+    camera: SceneCamera
+    surface_s33: Array
 
 
 def first_kind(face_model: Path) -> Callable[[int], HeldOutHead | None]:
@@ -84,8 +89,8 @@ def first_kind(face_model: Path) -> Callable[[int], HeldOutHead | None]:
         if rng.random() < CHANCE_OF_NOBODY:
             return None
         scene = random_scene(model, regions, rng)
-        placed = random_camera(rng).place(scene.mesh.vertices_v3)
-        return _head(render(model, regions, seed, SIDE), scene.mesh, scene.owner_m, placed)
+        own = [(scene.mesh, scene.owner_m)]
+        return _head(render(model, regions, seed, SIDE), own, random_camera(rng))
 
     return head
 
@@ -101,19 +106,28 @@ def of_people(
         if rng.random() < CHANCE_OF_NOBODY + CHANCE_OF_THINGS:
             return None
         scene = random_people(model, rng)
-        placed = random_camera(rng).place(scene.mesh.vertices_v3)
-        return _head(render_portrait(model, panoramas, seed, SIDE), scene.mesh, scene.owner_m, placed)
+        parts = [(scene.mesh, scene.owner_m)]
+        if scene.envelope is not None:
+            parts.append((scene.envelope, scene.envelope_owner_m))
+        return _head(render_portrait(model, panoramas, seed, SIDE), parts, random_camera(rng))
 
     return head
 
 
-def _head(sample: Sample, mesh: Part, owner_m: Array, placed_v3: Array) -> HeldOutHead | None:
+def _head(sample: Sample, parts: list[tuple[Part, Array]], camera: SceneCamera) -> HeldOutHead | None:
+    """parts: with the owner of each triangle; the first one has the skin."""
     if (sample.label_hw == LABEL_NARROW_FACE).sum() < LEAST_FACE:
         return None
+    width_cm = np.float32(load_head_model().width_mm / 10)
+    surface = []
+    for part, owner_m in parts:
+        seen = part.triangles_m3[(owner_m == 1) & (part.label_m != LABEL_NOTHING)]
+        surface.append((camera.place(part.vertices_v3) / width_cm)[seen])
+    mesh, owner_m = parts[0]
     own = np.unique(mesh.triangles_m3[owner_m == 1])
     own = own[np.isfinite(mesh.canonical_v3[own, 0])]
-    width_cm = load_head_model().width_mm / 10
-    return HeldOutHead(sample, placed_v3[own] / np.float32(width_cm), mesh.canonical_v3[own])
+    points = camera.place(mesh.vertices_v3)[own] / width_cm
+    return HeldOutHead(sample, points, mesh.canonical_v3[own], camera, np.concatenate(surface))
 
 
 def from_truth(head: HeldOutHead) -> SeenSkin:
@@ -131,16 +145,18 @@ def from_network(estimator: FaceEstimator) -> Callable[[HeldOutHead], SeenSkin]:
     person's head.
     """
 
-    def seen(head: HeldOutHead) -> SeenSkin:
-        photo = Photo(np.ascontiguousarray(head.sample.rgb_hwc), None, None, "")
-        depth = estimator.predict(photo)
-        middle = head.sample.heads_23[0, :2]
-        boxes = np.array([face.box_xyxy for face in depth.faces]).reshape(-1, 2, 2)
-        off = np.linalg.norm(boxes.mean(1) - middle, axis=1)
-        number = int(off.argmin()) + 1 if len(off) else 1
-        return seen_skin(make_relief(depth, photo, ModelSettings(face=number)))
+    return lambda head: seen_skin(relief_from_network(estimator, head))
 
-    return seen
+
+def relief_from_network(estimator: FaceEstimator, head: HeldOutHead) -> Relief:
+    """The relief of the first person of a sample, by a network, as the application makes it."""
+    photo = Photo(np.ascontiguousarray(head.sample.rgb_hwc), None, None, "")
+    depth = estimator.predict(photo)
+    middle = head.sample.heads_23[0, :2]
+    boxes = np.array([face.box_xyxy for face in depth.faces]).reshape(-1, 2, 2)
+    off = np.linalg.norm(boxes.mean(1) - middle, axis=1)
+    number = int(off.argmin()) + 1 if len(off) else 1
+    return make_relief(depth, photo, ModelSettings(face=number))
 
 
 def surface_errors(model: HeadModel, head: HeldOutHead, fitted_v3: Array) -> dict[str, float]:
@@ -155,13 +171,23 @@ def surface_errors(model: HeadModel, head: HeldOutHead, fitted_v3: Array) -> dic
     normals = vertex_normals(skin, model.skin_triangles_m3)
     near = cKDTree(skin).query(head.points_n3)[1]
     off = np.abs(((head.points_n3 - skin[near]) * normals[near]).sum(1)) * 100
-    x, y, z = head.canonical_n3.T
-    chin = model.neutral_v3[LANDMARKS_68[8]]
-    in_cm = np.array([1, 1, 1]) * model.width_mm / 10
-    above = is_above_chin(head.canonical_n3 * in_cm + PIVOT, chin * in_cm + PIVOT)
-    ears = (np.abs(x) > 0.42) & (y < 0.3) & (z > -0.3) & (z < 0) & above
+    z = head.canonical_n3[:, 2]
+    above = above_chin(model, head.canonical_n3)
+    ears = at_ears(head.canonical_n3) & above
     chosen = {"face": face, "ears": ears, "back": (z < 0) & above & ~ears}
     return {name: float(off[mask].mean()) if mask.any() else np.nan for name, mask in chosen.items()}
+
+
+def above_chin(model: HeadModel, places_n3: Array) -> Array:
+    """(n,) bool: places in canonical coordinates that belong to the head, not to neck or shoulders."""
+    width_cm = model.width_mm / 10
+    return is_above_chin(places_n3 * width_cm + PIVOT, model.neutral_v3[LANDMARKS_68[8]] * width_cm + PIVOT)
+
+
+def at_ears(places_n3: Array) -> Array:
+    """(n,) bool: places in canonical coordinates at the ears, or below them."""
+    x, y, z = places_n3.T
+    return np.asarray((np.abs(x) > 0.42) & (y < 0.3) & (z > -0.3) & (z < 0))
 
 
 def row_of(model: HeadModel, head: HeldOutHead, see: Callable[[HeldOutHead], SeenSkin]) -> dict[str, float]:
@@ -209,7 +235,7 @@ def main() -> None:
         "mean head": lambda head: mean_head(model, head),
         "true maps": lambda head: row_of(model, head, from_truth),
     }
-    if network.configuration.canonical:
+    if network.configuration.canonical_widths:
         see = from_network(FaceEstimator(network))
         methods["network"] = lambda head: row_of(model, head, see)
     else:

@@ -28,6 +28,7 @@ TERMS = (
     "head",
     "eyes",
     "canonical",
+    "skin",
 )
 LIKELIHOODS = ("uncertainty", "thickness uncertainty", "canonical uncertainty")
 """The terms that fall below zero: drawn on an axis of their own, which is linear."""

@@ -33,7 +33,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from face3d.depth.face.network import FaceMaps, FaceNetwork, load_face_network, metadata_of
+from face3d.depth.face.network import OUTPUTS, FaceMaps, FaceNetwork, load_face_network, metadata_of
 
 TOLERANCE = 1e-3
 """Largest accepted difference from PyTorch, relative to the largest value of that output."""
@@ -61,7 +61,11 @@ DESCRIPTIONS = {
     ),
     "log_canonical_uncertainty": (
         "(n, h, w) natural logarithm of the expected absolute error of `canonical`, mean of the three; "
-        "its exp is in widths of the neutral head"
+        "its exp times `canonical_uncertainty_scale` is in widths of the neutral head"
+    ),
+    "skin_logit": (
+        "(n, h, w) logit: its sigmoid is the probability, 0..1, that the pixel shows skin, where `canonical` "
+        "has a meaning"
     ),
 }
 """Shape and unit of the input and the outputs, by name, for the file's metadata."""
@@ -73,8 +77,7 @@ def export(network: FaceNetwork, out: Path) -> float:
     Raises ValueError where that is above TOLERANCE.
     """
     partial = out.with_suffix(".part")
-    canonical = network.configuration.canonical
-    names = [name for name in FaceMaps._fields if canonical or "canonical" not in name]
+    names = list(FaceMaps._fields if network.canonical else FaceMaps._fields[: len(OUTPUTS)])
     axes = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     with torch.inference_mode():
         program = torch.onnx.export(

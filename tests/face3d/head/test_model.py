@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from face3d.errors import HeadError
 from face3d.head.model import FILE, SURFACES, load_head_model
@@ -60,6 +61,52 @@ def test_every_surface_has_triangles_with_texture_coordinates(model):
     assert model.uv_triangles_m3.max() == len(model.uv_n2) - 1
     assert model.triangles_m3.max() == len(model.neutral_v3) - 1
     assert model.uv_n2.min() >= 0 and model.uv_n2.max() <= 1
+
+
+def test_the_laplacian_is_that_of_the_joined_surface(model):
+    laplacian = model.moving_laplacian
+    assert laplacian.shape == (model.moving_vertices, model.moving_vertices)
+    assert (laplacian != laplacian.T).nnz == 0
+    assert np.abs(laplacian.sum(1)).max() < 1e-9
+    assert (laplacian.diagonal() > 0).all(), "each vertex has neighbours"
+    assert set(np.unique(laplacian.data[laplacian.data < 0])) == {-1}
+    assert connected_components(laplacian, directed=False)[0] == 1
+
+
+def test_mirror_images_of_vertices_are_mirror_images_of_each_other(model):
+    other, places = model.mirrored_vertices, model.neutral_v3[: model.moving_vertices]
+    assert np.percentile(np.linalg.norm(places[other] - places * [-1, 1, 1], axis=1), 99) < 1e-3
+    again = places[other[other]]
+    assert np.mean(np.linalg.norm(again - places, axis=1) < 1e-3) > 0.99
+
+
+def test_openings_are_closed_loops_of_edges(model):
+    eye = (model.material_m == 4) | (model.material_m == 5)
+    balls = model.neutral_v3[np.unique(model.triangles_m3[eye])]
+    left = balls[balls[:, 0] > 0].mean(0)
+    loops = [model.opening_around(place) for place in (left, left * [-1, 1, 1], np.array([0, -1.2, 0]))]
+    faces = model.skin_triangles_m3
+    edges = {frozenset(edge) for k in range(3) for edge in np.roll(faces, k, 1)[:, :2].tolist()}
+    for loop in loops:
+        assert len(set(loop.tolist())) == len(loop) > 10
+        assert all(frozenset(pair) in edges for pair in zip(loop.tolist(), np.roll(loop, -1).tolist()))
+    for loop, side in zip(loops, (1, -1)):
+        around = model.neutral_v3[loop] - left * [side, 1, 1]
+        turns = np.unwrap(np.arctan2(around[:, 1], around[:, 0]))
+        assert abs(abs(turns[-1] - turns[0]) - 2 * np.pi) < 1, "once around the eye"
+    assert model.neutral_v3[loops[2], 1].max() < -0.5, "the lower end"
+
+
+def test_what_follows_the_skin_is_none_of_it_and_each_eye_has_its_lids(model):
+    (mouth, lips), *eyes = model.followers
+    assert min(part.min() for part, _ in model.followers) >= model.skin_vertices
+    assert len(mouth) > 100 and len(lips) > 50
+    sides = set()
+    for part, lids in eyes:
+        middle = model.neutral_v3[part].mean(0)
+        assert len(lids) > 30 and (np.sign(model.neutral_v3[lids, 0]) == np.sign(middle[0])).all()
+        sides.add(middle[0] > 0)
+    assert sides == {True, False}
 
 
 def test_a_missing_or_foreign_file_is_refused(tmp_path):

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from face3d.head.solving import robust_weights, similarity, turn_by, within_bounds
+from face3d.head.solving import robust_weights, similarity, solve_symmetric, turn_by, within_bounds
 
 
 def test_a_similarity_is_found():
@@ -30,3 +31,12 @@ def test_robust_weights_do_not_depend_on_the_unit_and_fall_with_the_distance():
     weights = robust_weights(squared)
     assert weights[0] == 1 and (np.diff(weights) <= 0).all() and weights[-1] < 1e-6
     assert np.allclose(robust_weights(squared * 1e-5), weights)
+
+
+def test_a_sparse_symmetric_system_is_solved_for_one_and_for_several_columns():
+    rng = np.random.default_rng(2)
+    half = sparse.random_array((60, 60), density=0.05, rng=rng)
+    system = half @ half.T + sparse.eye_array(60)
+    wanted = rng.normal(size=(60, 3))
+    assert np.allclose(solve_symmetric(system, system @ wanted), wanted)
+    assert np.allclose(solve_symmetric(system, system @ wanted[:, 0]), wanted[:, 0])

@@ -15,7 +15,7 @@ def model():
 
 def head_of(model, moved_v3):
     skin = slice(0, model.skin_vertices)
-    return HeldOutHead(None, moved_v3[skin], model.neutral_v3[skin])
+    return HeldOutHead(None, moved_v3[skin], model.neutral_v3[skin], None, None)
 
 
 def test_a_turned_and_enlarged_head_has_no_error(model):

@@ -1,7 +1,6 @@
 """The ONNX file agrees with PyTorch."""
 
 import json
-from dataclasses import asdict
 
 import onnxruntime
 import pytest
@@ -24,15 +23,20 @@ def cache_of_one(function):
 def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch, canonical):
     monkeypatch.setattr(torch.onnx, "export", cache_of_one(torch.onnx.export))
     torch.manual_seed(0)
-    wanted = {"widths": (8, 8, 8, 8, 8), "side": 192, "inference_side": 224, "uncertainty_scale": 0.9}
-    configuration = Configuration(canonical=canonical, **wanted)
+    configuration = Configuration(
+        widths=(8,) * 5,
+        side=192,
+        inference_side=224,
+        uncertainty_scale=0.9,
+        canonical_widths=(8,) * 4 if canonical else (),
+    )
     network = FaceNetwork(configuration).eval()
     assert export_onnx.export(network, tmp_path / "net.onnx") < 1e-4
     session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
     told = session.get_modelmeta().custom_metadata_map
-    assert json.loads(told.pop("configuration")) == {**asdict(configuration), "widths": [8, 8, 8, 8, 8]}
+    assert Configuration.from_dict(json.loads(told.pop("configuration"))) == configuration
     assert set(told) == {one.name for one in (*session.get_inputs(), *session.get_outputs())}
-    assert ("canonical" in told) == canonical
+    assert ("canonical" in told) == ("skin_logit" in told) == canonical
     for name in ("relief", "thickness", "log_uncertainty"):
         assert "widths of a square of `side` pixels" in told[name]
     assert "`uncertainty_scale`" in told["log_uncertainty"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from face3d.depth.face import detection
 from face3d.depth.face.detection import (
+    DetectedHead,
     crop_around,
     detect_heads,
     head_boxes,
@@ -83,3 +84,27 @@ def test_a_small_head_is_found_beside_clutter_that_resembles_one_at_low_resoluti
     _, heads = detect_heads(network, Photo(np.zeros((400, 400, 3), np.uint8), None, None, "0"))
     (face,) = to_faces(heads, network)
     assert face.box_xyxy == pytest.approx((180, 180, 220, 220), abs=5)
+
+
+def test_the_skin_of_a_head_is_that_of_its_box_with_the_calibrated_error():
+    """A crop of 20 x 20 cells of two pixels; the head's box leaves two cells free on each side."""
+    rng = np.random.default_rng(0)
+    flat, eyes = np.full((20, 20), 0.9, np.float32), np.zeros((2, 20, 20), np.float32)
+    places = rng.normal(size=(3, 20, 20)).astype(np.float32)
+    stated, likely = (rng.random((20, 20)).astype(np.float32) for _ in range(2))
+    network = SimpleNamespace(configuration=Configuration(canonical_uncertainty_scale=1.5))
+
+    def skin_of(*maps):
+        found = CropPrediction(flat, flat, flat, flat, flat, eyes, flat, *maps)
+        crop, box = Box(10, 20, 40, 40), Box(14, 24, 32, 32)
+        return to_faces([DetectedHead(box, crop, found, 0.0, 1.0)], network)[0].skin
+
+    skin = skin_of(places, stated, likely)
+    assert skin.box_xyxy == (10, 20, 50, 60)
+    inner = np.zeros((20, 20), bool)
+    inner[2:18, 2:18] = True
+    assert np.array_equal(np.isfinite(skin.canonical_hwc).all(-1), inner)
+    assert np.array_equal(skin.canonical_hwc[inner], np.moveaxis(places, 0, -1)[inner])
+    assert np.array_equal(skin.skin_hw, np.where(inner, likely, 0))
+    assert np.allclose(skin.uncertainty_hw, 1.5 * stated)
+    assert skin_of() is None

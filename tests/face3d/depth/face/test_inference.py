@@ -120,20 +120,26 @@ def test_the_network_computes_in_one_thread_whatever_the_program_does(smooth_rgb
 
 
 class Places(Brightness):
-    """Canonical x grows to the right of the head as it is seen, y is the brightness, z the width."""
+    """Canonical x grows to the right of the head as it is seen, y is the brightness, z the width; skin is
+    likelier on the left.
+    """
 
     def forward(self, rgb_nchw):
         maps = super().forward(rgb_nchw)
         bright = rgb_nchw.mean(1)
         across = ((torch.arange(rgb_nchw.shape[-1]) + 0.5) / rgb_nchw.shape[-1] - 0.5).expand_as(bright)
         places = torch.stack([across + 0.1, bright, torch.full_like(bright, rgb_nchw.shape[-1])], 1)
-        return maps._replace(canonical=places, log_canonical_uncertainty=torch.log(bright))
+        return maps._replace(
+            canonical=places,
+            log_canonical_uncertainty=torch.log(bright),
+            skin_logit=torch.logit(0.5 - across * 0.8),
+        )
 
 
 def test_canonical_coordinates_are_averaged_with_the_sides_of_the_mirror_image_swapped(smooth_rgb):
     """What the stub adds to x of both images alike cancels; y and the stated error follow the picture."""
     plain = predict_two_scales(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
-    assert plain.canonical_3hw is plain.canonical_uncertainty_hw is None
+    assert plain.canonical_3hw is plain.canonical_uncertainty_hw is plain.skin_hw is None
     found = predict_two_scales(Places(), smooth_rgb, BOX, INPUT_SIDE)
     x, y, z = found.canonical_3hw
     columns = (np.arange(INPUT_SIDE) + 0.5) / INPUT_SIDE - 0.5
@@ -141,4 +147,6 @@ def test_canonical_coordinates_are_averaged_with_the_sides_of_the_mirror_image_s
     np.testing.assert_allclose(y, plain.relief_hw / INPUT_SIDE, atol=0.02)
     np.testing.assert_allclose(found.canonical_uncertainty_hw, y, atol=0.02)
     np.testing.assert_allclose(z, (1 + SECOND_SCALE) / 2 * INPUT_SIDE, rtol=1e-5)
+    # Of a mirrored picture the stub says the same: the mean has no side.
+    np.testing.assert_allclose(found.skin_hw, 0.5, atol=1e-3)
     np.testing.assert_array_equal(found.relief_hw, plain.relief_hw)

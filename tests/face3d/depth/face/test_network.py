@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from face3d.depth.face.network import (
+    CANONICAL_WIDTHS,
     STRIDE,
     Configuration,
     FaceMaps,
@@ -58,6 +59,8 @@ def test_a_file_gives_back_the_network_to_half_precision(random_network, tmp_pat
 def test_the_configuration_travels_in_the_file(random_network, tmp_path):
     wanted = replace(Configuration(), side=160, uncertainty_scale=1.5)
     assert load_face_network(packed(random_network, tmp_path, wanted)).configuration == wanted
+    both = FaceNetwork(Configuration(canonical_widths=(8, 8, 8, 16), canonical_uncertainty_scale=0.8))
+    assert load_face_network(packed(both, tmp_path)).configuration == both.configuration
 
 
 def test_a_configuration_of_a_former_file_is_read():
@@ -106,30 +109,26 @@ def test_the_last_layers_are_exact_where_the_rest_is_computed_in_bfloat16():
     assert not torch.equal(last[0], last[0].bfloat16().float())
 
 
-def test_canonical_coordinates_are_more_outputs_and_leave_the_others_alone(random_network):
-    wanted = replace(random_network.configuration, canonical=True)
+def test_the_second_decoder_leaves_every_other_output_equal_in_each_bit(random_network):
+    wanted = replace(random_network.configuration, canonical_widths=CANONICAL_WIDTHS)
     network = FaceNetwork(wanted).eval()
-    weights = random_network.state_dict()
-    own = network.state_dict()
-    last = {
-        name: torch.cat([weights[name], own[name][len(weights[name]) :]])
-        for name in ("head.2.weight", "head.2.bias")
-    }
-    network.load_state_dict(weights | last)
+    network.load_state_dict(network.state_dict() | random_network.state_dict())
     photo = torch.rand(1, 3, 64, 96)
     with torch.inference_mode():
         without, with_ = random_network(photo), network(photo)
-    assert without.canonical is without.log_canonical_uncertainty is None
+    assert without.canonical is without.log_canonical_uncertainty is without.skin_logit is None
     assert with_.canonical.shape == (1, 3, 64, 96)
-    assert with_.log_canonical_uncertainty.shape == (1, 64, 96)
+    assert with_.log_canonical_uncertainty.shape == with_.skin_logit.shape == (1, 64, 96)
     for name in FaceMaps._fields[:7]:
-        torch.testing.assert_close(getattr(with_, name), getattr(without, name))
+        assert torch.equal(getattr(with_, name), getattr(without, name))
 
 
 def test_an_efficient_encoder_fits_the_decoder():
     network = FaceNetwork(
-        Configuration("tf_efficientnet_lite0", (32, 64, 128, 128, 128), canonical=True)
+        Configuration("tf_efficientnet_lite0", (32, 64, 128, 128, 128), canonical_widths=CANONICAL_WIDTHS)
     ).eval()
-    assert sum(value.numel() for value in network.parameters()) < 4.2e6
+    assert sum(value.numel() for value in network.canonical.parameters()) < 0.8e6
+    assert sum(value.numel() for value in network.parameters()) < 4.9e6
     with torch.inference_mode():
-        assert network(torch.rand(1, 3, 64, 96)).relief.shape == (1, 64, 96)
+        maps = network(torch.rand(1, 3, 64, 96))
+    assert maps.relief.shape == maps.skin_logit.shape == (1, 64, 96)

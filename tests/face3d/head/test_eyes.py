@@ -1,0 +1,58 @@
+"""Laws of the eyes' pictures."""
+
+import numpy as np
+import pytest
+from model_head import model_head
+
+from face3d.head.colours import PhotoColours
+from face3d.head.eyes import BALLS, IRIS, IRIS_RGB, PUPIL_RGB, PX, WHITE_RGB, eye_picture, eye_places
+
+GREEN = np.array([20, 220, 40])
+
+
+@pytest.fixture(scope="module")
+def distance_hw():
+    """From the middle of the picture, in radii of the eyeball."""
+    across = (np.arange(PX) + 0.5) / PX * 2 - 1
+    return np.hypot(*np.meshgrid(across, -across))
+
+
+def picture_of(head, surface, paint=GREEN):
+    relief = head.painted(lambda places: paint, ground=paint)
+    points = head.fit.vertices(head.model, relief.camera)
+    return eye_picture(head.model, surface, PhotoColours.of(relief, head.fit.scale), points)
+
+
+@pytest.mark.parametrize("surface", BALLS)
+def test_places_of_an_eyeball_are_as_seen_from_in_front(surface):
+    model = model_head().model
+    used, triangles, uv = eye_places(model, surface)
+    assert set(used) == set(model.triangles_m3[model.material_m == surface].ravel())
+    assert np.array_equal(used[triangles], model.triangles_m3[model.material_m == surface])
+    assert uv.min() >= 0 and uv.max() <= 1
+    places = model.neutral_v3[used]
+    radius = np.ptp(places[:, 0]) / 2
+    assert 2 * radius * model.width_mm == pytest.approx(24, abs=4), "an eyeball is 24 mm large"
+    middle = (places.min(0) + places.max(0)) / 2
+    assert np.allclose((uv - 0.5) * 2 * radius, (places - middle)[:, :2], atol=1e-3)
+
+
+@pytest.mark.parametrize("surface", BALLS)
+def test_an_eye_that_nobody_sees_is_drawn(surface, distance_hw):
+    """From behind: pupil, iris and white at their radii."""
+    picture = picture_of(model_head(180.0), surface)
+    assert picture.shape == (PX, PX, 3) and picture.dtype == np.uint8
+    for low, high, colour in ((0, 0.1, PUPIL_RGB), (0.28, 0.4, IRIS_RGB), (0.56, 2, WHITE_RGB)):
+        ring = (distance_hw >= low) & (distance_hw < high)
+        assert np.abs(picture[ring].astype(int) - colour).max() <= 1
+
+
+@pytest.mark.parametrize("surface", BALLS)
+def test_between_the_lids_it_is_the_photo_and_behind_them_the_white(surface, distance_hw):
+    picture = picture_of(model_head(), surface).astype(int)
+    rows = (np.arange(PX) + 0.5) / PX
+    from_photo = np.abs(picture - GREEN).max(-1) < 25
+    assert from_photo[distance_hw < 0.12].mean() > 0.9
+    hidden = (distance_hw > IRIS + 0.05) & ((rows < 0.15) | (rows > 0.85))[:, None]
+    assert np.abs(picture[hidden] - WHITE_RGB).max() <= 3
+    assert 0.05 < from_photo.mean() < 0.6
