@@ -14,6 +14,7 @@ from PIL import Image
 from face3d.export.glb import write_glb
 from face3d.export.images import data_uri
 from face3d.export.views import View, render
+from face3d.export.writable import check_writable
 from face3d.structures import Mesh
 
 FOLDER = Path(__file__).with_name("viewer")
@@ -45,8 +46,9 @@ def write_viewer(mesh: Mesh, title: str) -> bytes:
     """UTF-8 HTML, less than 0.7 MB of script plus the model as GLB; it makes no request.
 
     title: any text, shown in the browser's tab and above the model.
-    Raises: ExportError for a model without metric scale; GeometryError for one without triangles.
+    Raises: ExportError, see `check_writable`.
     """
+    check_writable(mesh)
     glb = base64.b64encode(write_glb(mesh, title)).decode("ascii")
     picture = Image.fromarray(render(mesh, View(STILL_PX, background_rgb=None)))
     safe = escape(title)
