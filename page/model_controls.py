@@ -120,7 +120,10 @@ def model_controls(
             _details(result, cut_out)
             fov_degrees = _projection(result.photo)
         advice_place = st.expander("Advice", icon=":material/lightbulb:")
-    session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
+    given = {key: st.session_state[key] for key in REMEMBERED}
+    # A browser can send a choice that is none, though one is required.
+    values = {key: REMEMBERED[key] if value is None else value for key, value in given.items()}
+    session.widget_values = values
     remember("view", values["show"])
     settings = ModelSettings(
         smoothing_px=values["smoothing"],

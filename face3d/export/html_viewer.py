@@ -15,6 +15,7 @@ from face3d.export.animated_glb import write_animated_glb
 from face3d.export.glb import write_glb
 from face3d.export.images import data_uri
 from face3d.export.views import View, render
+from face3d.export.writable import check_writable
 from face3d.geometry.parts import AnimatedHead
 from face3d.structures import Mesh
 
@@ -56,12 +57,12 @@ def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
     """UTF-8 HTML, less than 0.7 MB of script plus the model as GLB; it makes no request.
 
     title: any text, shown in the browser's tab and above the model.
-    Raises: ExportError for a model without metric scale, or a head without triangles; GeometryError for a
-    mesh without triangles.
+    Raises: ExportError, see `check_writable`.
     """
     if isinstance(model, AnimatedHead):
         data, mesh = write_animated_glb(model, title), model.as_one()
     else:
+        check_writable(model)
         data, mesh = write_glb(model, title), model
     glb = base64.b64encode(data).decode("ascii")
     picture = Image.fromarray(render(mesh, View(STILL_PX, background_rgb=None)))

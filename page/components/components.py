@@ -90,4 +90,5 @@ def recalled(name: str) -> str | None:
     run.
     """
     result = _MEMORY(data={"name": name, "value": None}, key=f"recall {name}", on_value_change=lambda: None)
-    return result.get("value")
+    value = result.get("value")  # of a page that was changed it can be anything
+    return value if isinstance(value, str) else None
