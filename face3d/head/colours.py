@@ -34,8 +34,8 @@ SPREADING = 0.02
 MIRRORED_COUNTS, MEAN_COUNTS = 0.01, 1e-5
 """Weight of the colour that the other half of the head has, where that is seen, and of the mean colour."""
 SURE, HAIR_MIRRORED = 0.35, 0.6
-"""Share of the photo from which a pixel of hair is known: along its outline hair is dark, and what is not seen
-is not. How much the other half's counts."""
+"""Share of the photo from which a pixel of hair is known: along its outline hair is dark, and what is not
+seen is not. How much the other half's counts."""
 
 
 @dataclass(frozen=True, eq=False)
