@@ -87,7 +87,9 @@ def hair_layer(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Arra
     thickness = (weight * thickness + mirrored * other) / np.maximum(total, 1e-9)
     thickness = _filled(thickness, total > 0)
     thickness = _smoothed(np.clip(thickness, -DIP, MOST) * _allowed(unit) - LEAST)
-    thickness[~_largest_piece(thickness > 0)] = -DIP
+    # Only away from the piece that stays: at its edge the thickness goes through 0 smoothly.
+    around = ndimage.binary_dilation(_closed_around(_largest_piece(thickness > 0), 4), iterations=3)[:, 4:-4]
+    thickness[~around] = np.minimum(thickness, 0)[~around] - DIP
     layer = HairLayer(unit, scalp, scalp + np.maximum(thickness, -DIP))
     return layer if layer.share > LEAST_SHARE else None
 

@@ -24,6 +24,8 @@ GUMS, TEETH = 2, 3
 INSIDE_MOUTH_RGB = {GUMS: (150, 84, 82), TEETH: (226, 220, 204)}
 CHART_PX = 1024
 """Side of the picture of each of the two charts of the skin."""
+NEAR_END = 0.03
+"""Vertices so near to LOWEST tell where it lies on this head, head widths."""
 HAIR_SHARE = 256
 """The hair's picture has a pixel more along each cell for so many pixels of that side."""
 LOWEST = -0.86
@@ -60,9 +62,12 @@ class WholeHead:
 
 
 def cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> Array:
-    """The vertices, those below LOWEST lifted to it."""
-    lift = np.maximum(LOWEST - model.neutral_v3[:, 1], 0) * _unit(fit, relief)
-    return np.asarray(vertices_v3 + lift[:, None] * fit.rotation_33[:, 1].astype(np.float32), np.float32)
+    """The vertices, those below LOWEST on the mean head lifted to the plane of those at it."""
+    up, neutral = fit.rotation_33[:, 1], model.neutral_v3[:, 1]
+    height = vertices_v3.astype(np.float64) @ up
+    level = float(np.median(height[np.abs(neutral - LOWEST) < NEAR_END]))
+    lift = np.where(neutral < LOWEST, level, np.maximum(height, level)) - height
+    return np.asarray(vertices_v3 + lift[:, None] * up, np.float32)
 
 
 def whole_head(relief: Relief, picture_px: int = CHART_PX) -> WholeHead:
