@@ -14,9 +14,10 @@ BALLS = (4, 5)
 """Surfaces of the eyeballs in `model.SURFACES`, the model's left one first."""
 PX = 96
 """Side of the picture of one eye."""
-IRIS, PUPIL = 0.48, 0.2
-"""Radii of a drawn iris and pupil, in radii of the eyeball: 5.9 and 2.4 mm of 12.
-Source: Gross et al., "Gray's Anatomy", 42nd ed., chapter "Eye" (white-to-white 11.7 mm, axial length 24)."""
+IRIS, PUPIL = 0.39, 0.16
+"""Radii of a drawn iris and pupil, in radii of the model's eyeball: 5.9 and 2.4 mm of 15.
+Source: Gross et al., "Gray's Anatomy", 42nd ed., chapter "Eye" (white-to-white 11.7 mm; a true eyeball has
+12 mm)."""
 WHITE_RGB, IRIS_RGB, PUPIL_RGB = (205, 200, 196), (92, 70, 54), (22, 18, 17)
 SOFT_PX = 1.5
 
