@@ -91,13 +91,13 @@ def convert(
     """
     model = generate_model(depth, photo, kind, settings, completion)
     inside = f"{begin.name}_{kind}"
-    models = {name: write(name, model.mesh, inside) for name in formats if name in WRITERS}
+    models = {name: write(name, model.exported, inside) for name in formats if name in WRITERS}
     files = {outputs.FORMATS[name]: data for name, data in models.items()}
     files |= {picture.suffix: picture.make(model.mesh) for picture in PICTURES if picture.format in formats}
     if outputs.STRIP_FORMAT in formats:
         files[outputs.FORMATS[outputs.STRIP_FORMAT]] = strip_png(photo, depth, model.mesh)
     if "html" in formats:
-        files[outputs.FORMATS["html"]] = write_viewer(model.mesh, begin.name)
+        files[outputs.FORMATS["html"]] = write_viewer(model.exported, begin.name)
     files[outputs.POINTS] = write("ply", model.points())
     advised_by = [advice.as_json()] if advice else []
     figures = video and video.figures

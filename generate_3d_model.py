@@ -10,15 +10,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from face3d.errors import GeometryError, memory_errors_explained
+from face3d.errors import GeometryError, HeadError, memory_errors_explained
 from face3d.geometry import plates
 from face3d.geometry.bend import bent
-from face3d.geometry.budget import LARGER_BUDGETS, even_kind, off_its_surface, require_memory
+from face3d.geometry.budget import (
+    ENOUGH_TRIANGLES,
+    LARGER_BUDGETS,
+    even_kind,
+    off_its_surface,
+    require_memory,
+)
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
 from face3d.geometry.inspection import even_samples, surface_area
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
 from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
+from face3d.geometry.parts import AnimatedHead, HeadFigures
 from face3d.geometry.points import (
     apart,
     curvature,
@@ -40,6 +47,8 @@ from face3d.geometry.texture import (
     sample_texture,
     split_at_seam,
 )
+from face3d.head.bust import bust_mesh
+from face3d.head.whole import whole_head
 from face3d.structures import Completion, DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
@@ -51,19 +60,30 @@ smaller share."""
 
 OUTSIDE_SHARE = 0.75
 """Share of a hollow model's triangles that its outside takes."""
+BUST_PICTURE_PX = 256
+"""Side of the pictures of the skin of which a bust takes the colours of what the photo does not show."""
 DARTS = 4
 """Random points from which `even_points` takes, over the point budget (see `points.PACKING`)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A finished model. mesh: in millimetres. placement: of mesh and points in the camera's frame."""
+    """A finished model. mesh: in millimetres. placement: of mesh and points in the camera's frame.
+
+    animated: of the kind `head`, its parts with their expressions, of which the mesh is the sum; else None.
+    """
 
     kind: str
     relief: Relief
     mesh: Mesh
     placement: Placement
     report: MeshReport
+    animated: AnimatedHead | None = None
+
+    @property
+    def exported(self) -> Mesh | AnimatedHead:
+        """What files are written of: the parts where there are any."""
+        return self.animated or self.mesh
 
     def points(self) -> PointCloud:
         """The point cloud of the same relief, in millimetres, at its place on the mesh; of a plate, of the
@@ -96,6 +116,42 @@ def generate_model(
         settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
     relief = make_relief(depth, photo, settings, completion)
     require_memory(relief, kind)
+    if not KINDS[kind].from_head:
+        return _built(relief, kind, hollow)
+    try:
+        return _from_head(relief, kind, hollow)
+    except HeadError as error:
+        if not KINDS[kind].closed:
+            raise
+        model = _built(relief, kind, hollow)
+        return replace(model, report=replace(model.report, head_refused=str(error)))
+
+
+def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
+    """A model of the whole head: its parts, or the bust. Raises: HeadError where there is no such head."""
+    if not KINDS[kind].closed:
+        head = whole_head(relief)
+        figures = head.figures()
+        parts = head.animated
+        mesh, placement = to_metric_scale(replace(parts.as_one(), unit=relief.unit), relief)
+        report = mesh_report(mesh, placement, kind, relief, figures)
+        sized = parts.scaled(np.array(placement.origin_xyz), placement.scale.mm_per_unit, "mm")
+        return Model(kind, relief, mesh, placement, report, sized)
+    budget = relief.settings.face_budget
+    if not relief.settings.foreground_only:
+        raise HeadError("With its background the photo has no head of its own. Leave the background out.")
+    if budget < ENOUGH_TRIANGLES:
+        raise HeadError(f"A whole head takes at least {ENOUGH_TRIANGLES:,} triangles. Choose so many.")
+    head = whole_head(relief, BUST_PICTURE_PX)
+    model = _measured(relief, kind, bust_mesh(head, budget), hollow, head.figures())
+    if not model.report.sound:
+        mesh = bust_mesh(head, budget, decimated=False)
+        return _measured(relief, kind, mesh, hollow, head.figures())
+    return model
+
+
+def _built(relief: Relief, kind: str, hollow: bool) -> Model:
+    """A model built on the grid of the depth map."""
     mesh = build_mesh(relief, kind, decimated=True)
     _require_detail(relief, kind, mesh)
     model = _measured(relief, kind, mesh, hollow)
@@ -106,8 +162,8 @@ def generate_model(
     return model
 
 
-def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool) -> Model:
-    """The model of a mesh in the camera's frame."""
+def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool, head: HeadFigures | None = None) -> Model:
+    """The model of a mesh in the camera's frame. head: how its head was fitted."""
     mesh, placement = to_metric_scale(mesh, relief)
     settings = relief.settings
     if hollow and settings.wall_mm is not None:
@@ -117,7 +173,7 @@ def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool) -> Model:
         mesh = hollowed(mesh, settings.wall_mm, settings.drain_mm, inside)
     if KINDS[kind].of_light:
         mesh = bent(mesh, settings.lithophane_shape)
-    return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief))
+    return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief, head))
 
 
 def _require_detail(relief: Relief, kind: str, mesh: Mesh) -> None:

@@ -1,10 +1,11 @@
-"""Damaged photos, videos and depth files: each is read, or refused with a sentence.
+"""Damaged photos, videos, depth files, weights and models: each is read, or refused with a sentence.
 
-    python -m benchmarks.fuzz [--minutes 20] [--seed 0] [--findings findings/]
+    python -m benchmarks.fuzz [--minutes 20] [--seed 0] [--findings findings/] [--only WORD ...]
 
-Files of every format are made, mutated (bits, bytes, runs, parts doubled and cut) and read in a process of
-its own. A finding is another exception than ours, a reading that takes longer than SLOW_SECONDS, or a process
-that dies; its file is kept in the folder. Exits with 1 where there is one.
+A model is numbers, which are written in every format and read by trimesh; its corners and triangles are what
+is mutated. Files of every format are made, mutated (bits, bytes, runs, parts doubled and cut) and read in a
+process of its own. A finding is another exception than ours, a reading that takes longer than SLOW_SECONDS,
+or a process that dies; its file is kept in the folder. Exits with 1 where there is one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,6 +29,7 @@ import numpy as np
 from PIL import Image
 from skimage.data import astronaut
 
+from benchmarks.fuzz_models import packed_model, read_model, read_weights, weights
 from face3d.errors import FaceModelError
 from face3d.own_depth.files import read_depth_file
 from face3d.photo import heif_available, read_photo
@@ -63,7 +66,7 @@ def originals() -> dict[str, bytes]:
     files["depth.pfm"] = f"Pf\n{columns} {rows}\n-1.0\n".encode() + depth_hw.tobytes()
     for ending, codec in ((".m4v", "mp4v"), (".mp4", "vp09"), (".avi", "MJPG")):
         files[f"video{ending}"] = _film(rgb_hwc, ending, codec)
-    return files
+    return files | weights() | {"model": packed_model()}
 
 
 def _saved(picture: Image.Image, suffix: str, **options: Any) -> bytes:
@@ -123,6 +126,10 @@ def read(data: bytes, name: str) -> None:
         for count, _ in enumerate(film.frames(), 1):
             if count == MOST_FRAMES_READ:
                 return
+    elif name == "model":
+        read_model(data)
+    elif name.endswith((".pt", ".safetensors")):
+        read_weights(data, name)
     elif name.startswith("depth"):
         read_depth_file(data, name, DepthRepresentation.RELATIVE_INVERSE)
     else:
@@ -183,9 +190,10 @@ class Reading:
         self._process.join()
 
 
-def fuzz(minutes: float, seed: int, findings: Path) -> Counter[tuple[str, str]]:
-    """How often what became of the files of each name; the findings are written."""
-    rng, files, reading = np.random.default_rng(seed), originals(), Reading()
+def fuzz(minutes: float, seed: int, findings: Path, only: Sequence[str] = ()) -> Counter[tuple[str, str]]:
+    """How often what became of the files of each name; the findings are written. only: parts of names."""
+    rng, reading = np.random.default_rng(seed), Reading()
+    files = {name: data for name, data in originals().items() if any(part in name for part in only or [""])}
     counts: Counter[tuple[str, str]] = Counter()
     for name, data in files.items():
         if (said := reading.of(name, data)) != "read":
@@ -211,8 +219,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--findings", type=Path, default=Path("findings"))
+    parser.add_argument("--only", nargs="+", default=(), help="parts of the names of files")
     options = parser.parse_args()
-    counts = fuzz(options.minutes, options.seed, options.findings)
+    counts = fuzz(options.minutes, options.seed, options.findings, options.only)
     print("| file | read | refused | findings |\n|---|--:|--:|--:|")
     for name in sorted({name for name, _ in counts}):
         cells = [f"{counts[name, said]:,}" for said in ("read", "refused", "finding")]

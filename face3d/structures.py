@@ -56,6 +56,14 @@ def _freeze(
     object.__setattr__(instance, name, read_only(np.ascontiguousarray(array)))
 
 
+def _check_finite(instance: object, *names: str) -> None:
+    """Raises GeometryError where an array in one of these fields has values that are not finite."""
+    for name in names:
+        array = getattr(instance, name)
+        if array is not None and not np.isfinite(array).all():
+            raise GeometryError(f"{name} has values that are not finite.")
+
+
 def read_only(array: Array) -> Array:
     """A view of `array` that cannot be written to."""
     view = array.view()
@@ -280,8 +288,7 @@ class PointCloud:
         _freeze(self, "points_n3", np.float32, (None, 3), GeometryError)
         _freeze(self, "colours_n3", np.uint8, (len(self.points_n3), 3), GeometryError)
         _freeze(self, "normals_n3", np.float32, (len(self.points_n3), 3), GeometryError)
-        if not np.isfinite(self.points_n3).all():
-            raise GeometryError("points_n3 has values that are not finite.")
+        _check_finite(self, "points_n3", "normals_n3")
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,37 +315,8 @@ class Mesh:
         _freeze(self, "uv_n2", np.float32, (count, 2), GeometryError)
         _freeze(self, "texture_hwc", np.uint8, (None, None, 3), GeometryError)
         _freeze(self, "colours_n3", np.uint8, (count, 3), GeometryError)
-        if not np.isfinite(self.vertices_n3).all():
-            raise GeometryError("vertices_n3 has values that are not finite.")
+        _check_finite(self, "vertices_n3", "uv_n2")
+        if self.texture_hwc is not None and not self.texture_hwc.size:
+            raise GeometryError("texture_hwc has no pixels.")
         if len(self.faces_m3) and not (self.faces_m3.min() >= 0 and self.faces_m3.max() < count):
             raise GeometryError("faces_m3 names vertices that do not exist.")
-
-
-@dataclass(frozen=True, eq=False)
-class HeadPart:
-    """One part of an animated head: its skin, its hair, its eyes or its teeth.
-
-    mesh: with texture and `uv_n2`, or with `colours_n3`, in "mm".
-    offsets_en3: (e, n, 3) float32, how far each expression at full weight moves each vertex, same unit; None
-    for a part that no expression moves.
-    """
-
-    name: str
-    mesh: Mesh
-    offsets_en3: Array | None = None
-
-    def __post_init__(self) -> None:
-        _freeze(self, "offsets_en3", np.float32, (None, len(self.mesh.vertices_n3), 3), GeometryError)
-
-
-@dataclass(frozen=True, eq=False)
-class AnimatedHead:
-    """A head in parts, as the photo shows it, with expressions (ARKit's names) that move it from there."""
-
-    parts: tuple[HeadPart, ...]
-    expression_names: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        wanted = len(self.expression_names)
-        if any(part.offsets_en3 is not None and len(part.offsets_en3) != wanted for part in self.parts):
-            raise GeometryError("A part has offsets for another number of expressions.")

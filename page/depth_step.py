@@ -240,7 +240,9 @@ def _picture_controls(result: DepthResult) -> PictureSettings:
         colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=150, disabled=fixed)
     far, near = st.slider("Far and near clip, % of the range", 0, 100, (0, 100), key="clip", disabled=fixed)
     far_near = far / 100, max(near, far + 1) / 100
-    return PictureSettings(layers[layer], colour_map, far_near, COMPARISONS[comparison])
+    # A browser can send a choice that is none, though one is required.
+    shown, arranged = layers.get(layer, Layer.DEPTH), COMPARISONS.get(comparison, Comparison.SLIDER)
+    return PictureSettings(shown, colour_map, far_near, arranged)
 
 
 def _downloads(session: Session, result: DepthResult, settings: PictureSettings) -> None:

@@ -17,7 +17,13 @@ from face3d.structures import DepthRepresentation, Photo
 from page.components import recalled, remember
 from page.session import DepthResult, Session
 
-KIND_TITLES = {"bust": "Bust", "shell": "Shell", "plaque": "Plaque", "lithophane": "Lithophane"}
+KIND_TITLES = {
+    "bust": "Bust",
+    "head": "Head, animated",
+    "shell": "Shell",
+    "plaque": "Plaque",
+    "lithophane": "Lithophane",
+}
 SIZE_TITLES = {
     "life": "Life size",
     "keychain": "Keychain, 40 mm high",
@@ -114,7 +120,10 @@ def model_controls(
             _details(result, cut_out)
             fov_degrees = _projection(result.photo)
         advice_place = st.expander("Advice", icon=":material/lightbulb:")
-    session.widget_values = values = {key: st.session_state[key] for key in REMEMBERED}
+    given = {key: st.session_state[key] for key in REMEMBERED}
+    # A browser can send a choice that is none, though one is required.
+    values = {key: REMEMBERED[key] if value is None else value for key, value in given.items()}
+    session.widget_values = values
     remember("view", values["show"])
     settings = ModelSettings(
         smoothing_px=values["smoothing"],

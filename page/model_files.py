@@ -93,8 +93,8 @@ class ModelFiles:
             if suffix == "_points.ply":
                 return write("ply", model.points())
             if suffix == "_viewer.html":
-                return write_viewer(model.mesh, self.title)
-            return write(FORMATS[suffix], model.mesh, self.name)
+                return write_viewer(model.exported, self.title)
+            return write(FORMATS[suffix], model.exported, self.name)
 
 
 def model_files(

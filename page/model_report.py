@@ -48,10 +48,23 @@ def _advised(advice: Advice) -> Row:
 
 def _rows(report: MeshReport) -> list[Row]:
     """All that is measured beyond the first answers."""
-    texture = report.texture_wh
+    texture, head = report.texture_wh, report.head
     thin_mm = KINDS[report.kind].thin_wall_mm
     return [
         Row("Person", report.person, "Whose face of the photo the model is of."),
+        Row(
+            "Head model",
+            f"off by {head.residual_mm:.1f} mm, {head.residual_percent:.1f} % of the width" if head else "",
+            "Between the seen skin and the head model that was fitted to it (root mean square).",
+        ),
+        Row(
+            "Seen in the photo",
+            f"{head.seen_percent:.0f} % of the skin; hair on {head.hair_percent:.0f} % of the skull"
+            if head
+            else "",
+            "The rest is the head model's shape, in colours spread from what is seen.",
+        ),
+        Row("No whole head", report.head_refused or "", "Why front and back are joined instead."),
         Row("Scale", report.scale_source, "What the size was taken from, and how sure it is."),
         Row("Standing", report.standing, "How far it can be tilted before it falls."),
         Row("Volume", _optional(report.volume_cm3, "cm³"), "Space inside the closed surface."),
@@ -107,6 +120,8 @@ def _size(report: MeshReport) -> str:
 
 def _closed_and_standing(report: MeshReport) -> str:
     """Whether it is a solid, and whether that stands by itself."""
+    if report.head and not KINDS[report.kind].closed:
+        return "no, parts that move: choose the bust to print it"
     if not report.watertight:
         return "no, an open surface: choose another kind to print it"
     if not report.stands:

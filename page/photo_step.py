@@ -278,7 +278,7 @@ def _pick_face(full_photo: Photo, faces: tuple[Face, ...], finds_people: bool) -
         + ("The model is of one person." if finds_people else "Pick one to crop the photo to it.")
     )
     key = f"face {full_photo.sha256} {finds_people}"
-    return options[st.radio("Which face", list(options), horizontal=True, key=key)]
+    return options.get(st.radio("Which face", list(options), horizontal=True, key=key))
 
 
 def _description(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:

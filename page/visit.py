@@ -7,6 +7,7 @@ all widgets with each run. A hidden text field therefore tells the two apart: a 
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ import streamlit as st
 
 FIELD = "visit"
 """Key of the hidden field; page.css hides it."""
+TOKEN = re.compile("[0-9a-f]{16}")
+"""What a token looks like: a page can send anything, and tokens are parts of keys."""
 
 
 def _new_token() -> str:
@@ -41,7 +44,7 @@ class Visit:
             st.session_state[FIELD] = self.token
         sent = st.text_input("Visit", "" if self.known else self.token, key=FIELD, autocomplete="off")
         lost = not self.known and sent != self.token
-        self.token, self.known = sent, True
+        self.token, self.known = sent if TOKEN.fullmatch(sent) else self.token, True
         return lost
 
     def renew(self) -> None:

@@ -1,5 +1,6 @@
-"""One thread to a process; models of few triangles and networks with a memory for the tests of the page;
-a file on a server of this machine for the tests of downloads and of the checkpoint store.
+"""One thread to a process; models of few triangles and networks with a memory for the tests of the page; a
+formula in place of a network for those of the command line; a file on a server of this machine for the tests
+of downloads and of the checkpoint store.
 """
 
 import gc
@@ -70,3 +71,28 @@ def server(monkeypatch):
 def file(server):
     """The file it serves, as a network's table names it."""
     return RemoteFile("net.pt", f"http://127.0.0.1:{server.server_port}/net.pt", len(CONTENT), True, DIGEST)
+
+
+@pytest.fixture
+def formula(monkeypatch):
+    """In place of a network: the formula's head at the photo's size; a photo of one pixel fails."""
+    import depth_estimation
+    from face3d.errors import DepthError
+    from face3d.synthetic import head
+
+    def predict(given, photo):
+        if photo.size_hw == (64, 64):
+            raise DepthError("This photo is of no use. Choose another.")
+        return head(photo.size_hw)
+
+    monkeypatch.setattr(depth_estimation, "load_network", lambda name="face", **_: name)
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+    monkeypatch.setattr(depth_estimation, "cut_out", lambda depth, *_, **__: depth)
+
+
+@pytest.fixture
+def small_pictures(monkeypatch):
+    """Pictures of a model and the frames of its turntable are small and few."""
+    monkeypatch.setattr("face3d.export.renderings.PICTURE_PX", 160)
+    monkeypatch.setattr("face3d.export.turntable.SIZE_PX", 64)
+    monkeypatch.setattr("face3d.export.turntable.FRAMES", 4)

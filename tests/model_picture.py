@@ -14,7 +14,7 @@ from face3d.structures import Mesh
 STAGE = Framing(0.0, 0.0, float(np.tan(np.radians(22.5))))
 """What the stage shows from top to bottom: its camera opens 45 degrees."""
 SCENE_RADIUS = """(stage) => {
-    const points = stage.viewer.scene.mesh.geometry.attributes.position.array;
+    const { points } = stage.viewer.scene;
     let largest = 0;
     for (let at = 0; at < points.length; at += 3)
         largest = Math.max(largest, Math.hypot(points[at], points[at + 1], points[at + 2]));

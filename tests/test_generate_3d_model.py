@@ -172,7 +172,7 @@ def test_normals_of_a_sphere_point_outwards():
         (lambda: ModelSettings(near_far_ratio=1), "farthest distance to the nearest"),
         (
             lambda: build_mesh(make_relief(head(), photo_of((96, 80)), ModelSettings()), "statue"),
-            "shell, bust, plaque, lithophane, poisson",
+            "shell, bust, head, two-sided, plaque, lithophane, poisson",
         ),
         (
             lambda: build_mesh(make_relief(head(), photo_of((96, 81)), ModelSettings()), "bust"),

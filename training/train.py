@@ -23,9 +23,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import distributed, nn
@@ -35,7 +34,8 @@ from torch.utils.data import DataLoader
 from face3d.depth.face.network import CANONICAL_WIDTHS, Configuration, FaceMaps, FaceNetwork
 from training.augmentation import RandomViews
 from training.losses import canonical_losses, losses, total
-from training.muon import gentle_to_the_encoder, muon_and_adamw
+from training.muon import muon_and_adamw
+from training.plan import Optimisers, Plan
 from training.precision import keep_depthwise_float32
 from training.pretrained import begin
 
@@ -50,31 +50,6 @@ AVERAGE_WEIGHTS_EVERY = 8
 
 Cost = Callable[[FaceMaps, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
 """Terms of the loss by name, arguments as of `losses`."""
-Optimisers = Callable[[FaceNetwork, float, float], list[torch.optim.Optimizer]]
-"""From network, peak learning rate and weight decay to the optimisers that share its parameters."""
-
-
-class Plan(NamedTuple):
-    """Network, initial weights and optimisers of a run; the same again when it continues.
-
-    begin_with: weights for `training.pretrained.begin`, or None. encoder_rate: learning rate of the encoder
-    as a share of the others', see `muon.gentle_to_the_encoder`; without it encoder and decoder are trained
-    alike. only_canonical: only the decoder of canonical coordinates is trained, the rest stays as it is.
-    """
-
-    configuration: Configuration = Configuration()
-    begin_with: Path | None = None
-    encoder_rate: float | None = None
-    only_canonical: bool = False
-
-    @property
-    def optimisers(self) -> Optimisers:
-        """One rate for all parameters, or another for the encoder."""
-        return (
-            muon_and_adamw
-            if self.encoder_rate is None
-            else partial(gentle_to_the_encoder, share=self.encoder_rate)
-        )
 
 
 def learning_rate(seen: int, samples: int, decay: int) -> float:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
@@ -33,7 +32,6 @@ __all__ = [
     "find_or_fetch",
     "print_progress",
     "published_digest",
-    "read_state_dict",
     "status",
     "verify",
 ]
@@ -154,7 +152,7 @@ def find_or_fetch(
     """
     if checkpoint is not None:
         path = Path(checkpoint).expanduser()
-        if not path.exists():
+        if not path.is_file() and not path.is_dir():  # a pipe would be waited for without end
             raise WeightsError(
                 f"There is no checkpoint at {path}. "
                 "Name a file or folder that exists, or leave it out to use the published one."
@@ -229,44 +227,6 @@ def published_digest(spec: Downloadable) -> str:
         path = find(spec)
         return download.sha256_of(path) if path else ""
     return " ".join(file.sha256 for file in spec.files)
-
-
-def read_state_dict(path: Path) -> Mapping[str, Any]:
-    """The tensors of a .safetensors or PyTorch file; nothing but tensors is ever unpickled.
-
-    Of a checkpoint with an optimiser beside the model, the model's.
-    Raises WeightsError where the file is damaged or no state dictionary.
-    """
-    import pickle
-
-    import safetensors
-    import safetensors.torch
-    import torch
-
-    try:
-        if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        EOFError,
-        KeyError,
-        pickle.UnpicklingError,
-        safetensors.SafetensorError,
-    ) as error:
-        raise WeightsError(
-            f"{path} is damaged or no checkpoint. "
-            "Name another, or remove it so that the published one is fetched again."
-        ) from error
-    if isinstance(content, dict) and "optimizer" in content:
-        content = content.get("model")
-    if not isinstance(content, dict) or not all(
-        isinstance(value, torch.Tensor) for value in content.values()
-    ):
-        raise WeightsError(f"{path} holds no state dictionary. Choose a checkpoint of this network.")
-    return content
 
 
 def _checkpoint_path(spec: Downloadable, folder: Path) -> Path:

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import nn
 
 from face3d.depth import checkpoints
@@ -79,11 +78,17 @@ def load(
     source = str(checkpoint)
     try:
         network, report = AutoModelForDepthEstimation.from_pretrained(
-            source, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+            source,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+            trust_remote_code=False,  # by default the library asks in the terminal, and runs it after a "y"
         )
-        processor = AutoImageProcessor.from_pretrained(source)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        processor = AutoImageProcessor.from_pretrained(source, trust_remote_code=False)
+    except MemoryError:
+        raise
+    except Exception as error:  # of the hub, of files and of their checks: they have no common base
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
         raise WeightsError(
             f"{spec.title}: '{source}' cannot be loaded ({reason}). Name a folder with config.json, "
             "preprocessor_config.json and model.safetensors, or a hub id while there is a connection."

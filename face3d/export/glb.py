@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def write_glb(model: Mesh | PointCloud, name: str) -> bytes:
     """Binary glTF 2.0 in metres, texture and normals inside.
 
     name: of the mesh and its material. The texture is sRGB, as the format defines it. Colours of vertices
-    are linear there: see `_with_colours`.
+    are linear there: see `linear_colours`.
     """
     import trimesh
 
@@ -62,17 +62,34 @@ def _exported(geometry: trimesh.parent.Geometry, name: str) -> bytes:
     return trimesh.exchange.gltf.export_glb(scene, include_normals=True)
 
 
-def _with_colours(glb: bytes, colours_n3: Array) -> bytes:
-    """A file of one mesh with the colours of its vertices, sRGB uint8, as its attribute COLOR_0.
+def linear_colours(colours_n3: Array) -> Array:
+    """(n, 4) uint16, normalised: the attribute COLOR_0 of sRGB colours, (n, 3) uint8.
 
     The format defines COLOR_0 as linear. Bytes would merge the dark colours: the first 7 levels of sRGB are
     nearest to the same of 256 linear levels. So they are normalised 16-bit numbers, of which even the darkest
     two levels of sRGB are 20 apart: every colour comes back exactly. Alpha, 65535, aligns them to four bytes.
     """
-    json_bytes = struct.unpack_from("<I", glb, 12)[0]
-    tree, binary = json.loads(glb[20 : 20 + json_bytes]), glb[28 + json_bytes :]
     linear_n4 = np.full((len(colours_n3), 4), 65535, "<u2")
     linear_n4[:, :3] = np.round(linear_from_srgb(colours_n3) * 65535)
+    return linear_n4
+
+
+def packed(tree: dict[str, Any], binary: bytes) -> bytes:
+    """A file of its two chunks: the JSON, as `tree`, and the one buffer, of a multiple of four bytes."""
+    text = json.dumps(tree, separators=(",", ":")).encode("ascii")
+    text += b" " * (-len(text) % 4)
+    chunks = b"".join(
+        struct.pack("<I4s", len(data), kind) + data
+        for kind, data in ((JSON_CHUNK, text), (BINARY_CHUNK, binary))
+    )
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+
+
+def _with_colours(glb: bytes, colours_n3: Array) -> bytes:
+    """A file of one mesh with the colours of its vertices, sRGB uint8, as its attribute COLOR_0."""
+    json_bytes = struct.unpack_from("<I", glb, 12)[0]
+    tree, binary = json.loads(glb[20 : 20 + json_bytes]), glb[28 + json_bytes :]
+    linear_n4 = linear_colours(colours_n3)
     view = {"buffer": 0, "byteOffset": len(binary), "byteLength": linear_n4.nbytes}
     accessor = {
         "bufferView": len(tree["bufferViews"]),
@@ -86,10 +103,4 @@ def _with_colours(glb: bytes, colours_n3: Array) -> bytes:
     tree["accessors"].append(accessor)
     binary += linear_n4.tobytes()
     tree["buffers"][0]["byteLength"] = len(binary)
-    text = json.dumps(tree, separators=(",", ":")).encode("ascii")
-    text += b" " * (-len(text) % 4)
-    chunks = b"".join(
-        struct.pack("<I4s", len(data), kind) + data
-        for kind, data in ((JSON_CHUNK, text), (BINARY_CHUNK, binary))
-    )
-    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
+    return packed(tree, binary)

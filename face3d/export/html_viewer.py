@@ -11,14 +11,26 @@ from pathlib import Path
 
 from PIL import Image
 
+from face3d.export.animated_glb import write_animated_glb
 from face3d.export.glb import write_glb
 from face3d.export.images import data_uri
 from face3d.export.views import View, render
+from face3d.export.writable import check_writable
+from face3d.geometry.parts import AnimatedHead
 from face3d.structures import Mesh
 
 FOLDER = Path(__file__).with_name("viewer")
 THREE_FOLDER = FOLDER / "three"
-SCRIPT_FILES = ("webgl_recovery", "framing", "turntable", "light", "ground", "model_scene", "viewer")
+SCRIPT_FILES = (
+    "webgl_recovery",
+    "framing",
+    "turntable",
+    "light",
+    "ground",
+    "model_scene",
+    "expressions",
+    "viewer",
+)
 STILL_PX = 800
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -41,13 +53,18 @@ def viewer_css() -> str:
     return _text(FOLDER / "viewer.css")
 
 
-def write_viewer(mesh: Mesh, title: str) -> bytes:
+def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
     """UTF-8 HTML, less than 0.7 MB of script plus the model as GLB; it makes no request.
 
     title: any text, shown in the browser's tab and above the model.
-    Raises: ExportError for a model without metric scale; GeometryError for one without triangles.
+    Raises: ExportError, see `check_writable`.
     """
-    glb = base64.b64encode(write_glb(mesh, title)).decode("ascii")
+    if isinstance(model, AnimatedHead):
+        data, mesh = write_animated_glb(model, title), model.as_one()
+    else:
+        check_writable(model)
+        data, mesh = write_glb(model, title), model
+    glb = base64.b64encode(data).decode("ascii")
     picture = Image.fromarray(render(mesh, View(STILL_PX, background_rgb=None)))
     safe = escape(title)
     page = f"""<!doctype html>

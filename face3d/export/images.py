@@ -46,14 +46,19 @@ class _StoredJpeg(JpegImageFile):
         fp.write(self.data_of_file)
 
 
-def jpeg_image(rgb_hwc: Array) -> Image.Image:
-    """The picture as Pillow's JPEG image, which trimesh embeds; made from pixels alone, without EXIF."""
+def jpeg_bytes(rgb_hwc: Array) -> bytes:
+    """The picture as a JPEG file, made from pixels alone, without EXIF."""
     ok, data = cv2.imencode(
         ".jpg", cv2.cvtColor(rgb_hwc, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )
     if not ok:
         raise ExportError("The texture could not be compressed. Choose a smaller texture.")
-    return _StoredJpeg(data.tobytes())
+    return data.tobytes()
+
+
+def jpeg_image(rgb_hwc: Array) -> Image.Image:
+    """`jpeg_bytes` as Pillow's image, which trimesh embeds."""
+    return _StoredJpeg(jpeg_bytes(rgb_hwc))
 
 
 SOFTWARE_TEXT = b"tEXtSoftware\0photo-to-3d-face"

@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from face3d.errors import ExportError
+from face3d.export.animated_glb import write_animated_glb
 from face3d.export.files import safe_name
 from face3d.export.glb import write_glb
 from face3d.export.images import picture_png
 from face3d.export.print_bed import bed_from_model
 from face3d.export.usdz import usdz
+from face3d.export.writable import check_writable
 from face3d.geometry.meshes import weld
+from face3d.geometry.parts import AnimatedHead
 from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import in_millimetres
 from face3d.geometry.texture import vertex_colours
@@ -140,12 +143,15 @@ def write_3mf(model: Mesh | PointCloud, name: str) -> bytes:
     """3MF in millimetres, no colours, +Y up; the item's transform puts it on the printer's bed.
 
     See `bed_from_model`. Not written by trimesh: its files have attributes that a strict reader (lib3mf)
-    refuses.
+    refuses. The corners of a triangle must be three: triangles that are an edge or a point are left out.
 
     Source: 3MF Consortium, "3MF core specification", 1.3, chapters 2 to 4.
     """
     mesh = _mesh_only(model, "3MF")
     kept, _, faces_m3 = weld(mesh.vertices_n3, mesh.faces_m3)
+    faces_m3 = faces_m3[(faces_m3 != np.roll(faces_m3, 1, axis=1)).all(axis=1)]
+    if not len(faces_m3):
+        raise ExportError("3MF holds triangles, and all of this model are points or edges. Choose PLY.")
     points_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)[kept]
     vertices = _rows('<vertex x="%.7g" y="%.7g" z="%.7g"/>', points_n3)
     triangles = _rows('<triangle v1="%d" v2="%d" v3="%d"/>', faces_m3)
@@ -245,12 +251,18 @@ def report_json(
     return (json.dumps(content, indent=2) + "\n").encode("utf-8")
 
 
-def write(file_format: str, model: Mesh | PointCloud, name: str = "model") -> bytes:
+def write(file_format: str, model: Mesh | PointCloud | AnimatedHead, name: str = "model") -> bytes:
     """The bytes of `model` (in mm or m) in one of the `WRITERS` formats.
 
+    Of an animated head GLB holds parts and expressions, the others one mesh.
     name: any text, as the file's name without its ending; names inside the file are made of it (`safe_name`).
-    Raises: ExportError for an unknown format, or a model that the format cannot hold.
+    Raises: ExportError for an unknown format, or a model that the format cannot hold (`check_writable`).
     """
     if file_format not in WRITERS:
         raise ExportError(f"There is no format named {file_format!r}. Choose one of {', '.join(WRITERS)}.")
+    if isinstance(model, AnimatedHead):
+        if file_format == "glb":
+            return write_animated_glb(model, safe_name(name))
+        model = model.as_one()
+    check_writable(model)
     return WRITERS[file_format].write(model, safe_name(name))

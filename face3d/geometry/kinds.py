@@ -66,7 +66,9 @@ class Kind:
     closed: watertight by construction, with a hidden side. plate: a rectangle of the photo's shape with a
     border, by parallel rays.
     even: built on an even grid, of about as many triangles as were asked for.
-    of_light: made of the photo's light, not of depth. thin_wall_mm: walls below it are too thin to print.
+    of_light: made of the photo's light, not of depth. from_head: made of the head model that is fitted to
+    the face (`face3d.head`); `build` gives what stands in for it where none fits.
+    thin_wall_mm: walls below it are too thin to print.
     """
 
     build: Callable[[Relief, float], Shape]
@@ -75,6 +77,7 @@ class Kind:
     plate: bool = False
     even: bool = True
     of_light: bool = False
+    from_head: bool = False
     thin_wall_mm: float = THIN_WALL_MM
 
     @property
@@ -240,7 +243,20 @@ KINDS: dict[str, Kind] = {
     "bust": Kind(
         _bust,
         closed=True,
-        summary="front and hidden side joined along the silhouette, cut flat below: a solid",
+        summary="a whole head with hair, on the shoulders that the photo shows, cut flat below: a solid",
+        from_head=True,
+    ),
+    "head": Kind(
+        _bust,
+        closed=False,
+        summary="head, hair, eyes and teeth as parts, with 53 expressions: for animation and games",
+        from_head=True,
+    ),
+    "two-sided": Kind(
+        _bust,
+        closed=True,
+        summary="front and hidden side joined along the silhouette, cut flat below, without the head model: "
+        "a solid",
     ),
     "plaque": Kind(
         _plaque,

@@ -93,6 +93,18 @@ def is_closed(faces_m3: Array) -> bool:
     return count_components(faces_m3) == 1
 
 
+def largest_piece(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
+    """The piece with the most triangles, by shared vertices, and its own vertices."""
+    count = len(vertices_n3)
+    start, end = faces_m3.ravel(), np.roll(faces_m3, -1, axis=1).ravel()
+    _, labels = connected_components(
+        coo_array((np.ones(len(start), bool), (start, end)), shape=(count, count)), directed=False
+    )
+    piece_m = labels[faces_m3[:, 0]]
+    used, faces_m3 = drop_unused(faces_m3[piece_m == np.bincount(piece_m).argmax()], count)
+    return vertices_n3[used], faces_m3
+
+
 def count_components(faces_m3: Array) -> int:
     """Pieces that hang together by shared vertices."""
     count = int(faces_m3.max()) + 1

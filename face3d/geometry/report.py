@@ -17,6 +17,7 @@ from face3d.geometry.inspection import (
 from face3d.geometry.intersections import self_touching
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.meshes import count_components, weld
+from face3d.geometry.parts import HeadFigures
 from face3d.geometry.plates import margin_px
 from face3d.geometry.relief import Relief
 from face3d.geometry.scale import Placement, in_millimetres
@@ -54,6 +55,8 @@ class MeshReport:
     completion_confidence: mean over that, 0 made up to 1 as if it had been seen.
     tipping_angle_degrees: see `stability.tipping_angle`; as it is printed, a plaque lying on its back. None
     for an open surface, which has no mass.
+    head: of models of a whole head, how the head model was fitted; head_refused: why there is none though the
+    kind asks for one.
     """
 
     kind: str
@@ -85,6 +88,8 @@ class MeshReport:
     completion: str | None = None
     completed_percent: float | None = None
     completion_confidence: float | None = None
+    head: HeadFigures | None = None
+    head_refused: str | None = None
 
     @property
     def stands(self) -> bool | None:
@@ -168,6 +173,8 @@ class MeshReport:
         """Whether it can be printed, in a phrase."""
         if self.faces_found == 0:
             return "no face was found: of no known use"
+        if self.head and not KINDS[self.kind].closed:
+            return "in parts, for animation: choose the bust to print it"
         if not self.watertight:
             return "open surface"
         state = "closed, printable" if self.printable and not self._thin else "closed"
@@ -176,10 +183,13 @@ class MeshReport:
         return f"{state}, but {self.reservations}" if self.reservations else state
 
 
-def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> MeshReport:
+def mesh_report(
+    mesh: Mesh, placement: Placement, kind: str, relief: Relief, head: HeadFigures | None = None
+) -> MeshReport:
     """Measure a model at its metric scale. Samples are drawn with a fixed seed: same model, same report.
 
-    placement, relief: where the model stands in the camera's frame, and what it was built from.
+    placement, relief: where the model stands in the camera's frame, and what it was built from. head: how its
+    head was fitted, None for a model without one.
     """
     rng = np.random.default_rng(0)
     sized_n3 = in_millimetres(mesh.vertices_n3, mesh.unit)
@@ -224,18 +234,24 @@ def mesh_report(mesh: Mesh, placement: Placement, kind: str, relief: Relief) -> 
         tipping_angle_degrees=_rounded(
             tipping_angle(vertices_n3, faces_m3, up=2 if row.lies else 1) if closed else None, 1
         ),
-        **_completed(mesh, kind, relief),
+        **_completed(mesh, kind, relief, of_head=head is not None),
+        head=head,
     )
     return report if scale.known else _without_size(report)
 
 
-def _completed(mesh: Mesh, kind: str, relief: Relief) -> dict[str, Any]:
-    """The fields about completion: of a solid's hidden side, and of what was marked in the photo."""
+def _completed(mesh: Mesh, kind: str, relief: Relief, *, of_head: bool) -> dict[str, Any]:
+    """The fields about completion: of a solid's hidden side, and of what was marked in the photo. The hidden
+    side of a whole head is the head model's.
+    """
     row, completion = KINDS[kind], relief.completion
-    if completion is None or row.of_light or (row.plate and completion.marked_hw is None):
+    marked_only = row.plate or of_head
+    if completion is None or row.of_light or (marked_only and completion.marked_hw is None):
         return {}
+    if of_head and not row.closed:
+        return {}  # see `_reprojection`
     border_px = (margin_px(relief), 0) if row.plate else (0, foot_px(relief.camera.size_hw[0]))
-    share = completed_share(mesh, completion, FRONT_SHARE if row.closed else 1.0, border_px, row.plate)
+    share = completed_share(mesh, completion, FRONT_SHARE if row.closed else 1.0, border_px, marked_only)
     return (
         {
             "completion": completion.engine,
@@ -276,10 +292,12 @@ def _reprojection(
 ) -> float | None:
     """`reprojection_error` of a model whose vertices in the camera's frame are `in_camera_n3`.
 
-    None for a bent plate, which no camera sees as it was.
+    None for a bent plate, which no camera sees as it was, and for a head in parts.
     """
     if KINDS[kind].of_light and relief.settings.lithophane_shape != "flat":
         return None
+    if KINDS[kind].from_head and not KINDS[kind].closed:
+        return None  # its texture is laid out by the head model, not by the photo
     seen = replace(mesh, vertices_n3=in_camera_n3.astype(np.float32), unit="image width")
     row = KINDS[kind]
     border_px = margin_px(relief) if row.plate else 0

@@ -215,8 +215,12 @@ def split_at_seam(
 
 
 def sample_texture(texture_hwc: Array, uv_n2: Array) -> Array:
-    """(n, 3) float32: the texture at `uv_n2`, (0, 0) = lower left corner; bilinear."""
+    """(n, 3) float32: the texture at `uv_n2`, (0, 0) = lower left corner; bilinear.
+
+    Outside of 0..1 it is the texture's edge.
+    """
     height, width = texture_hwc.shape[:2]
+    uv_n2 = np.clip(uv_n2, 0, 1)
     columns, rows = uv_n2[:, 0] * width - 0.5, (1 - uv_n2[:, 1]) * height - 0.5
     left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)
     across, down = (columns - left).astype(np.float32)[:, None], (rows - top).astype(np.float32)[:, None]

@@ -10,6 +10,9 @@ from scipy import sparse
 
 from face3d.structures import Array
 
+AT_ONCE = 2_000_000
+"""Pixels that are tried at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Chart:
@@ -49,20 +52,29 @@ def chart_of(uv_m32: Array, triangles_m3: Array, size_hw: tuple[int, int]) -> Ch
     """
     height, width = size_hw
     at = np.stack([uv_m32[..., 0] * width - 0.5, (1 - uv_m32[..., 1]) * height - 0.5], -1)
-    low = np.ceil(at.min(1)).astype(int)
-    size = np.floor(at.max(1)).astype(int) - low + 1
-    found: list[tuple[Array, ...]] = []
+    column, row, triangle, weights = covered_pixels(at)
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    return Chart(size_hw, row[inside], column[inside], triangles_m3[triangle[inside]], weights[inside])
+
+
+def covered_pixels(at_m32: Array) -> tuple[Array, Array, Array, Array]:
+    """Column, row, number of the triangle and barycentric weights (n, 3) float32 of each whole-numbered place
+    inside a triangle with corners at_m32 (m, 3, 2), columns and rows.
+    """
+    low = np.ceil(at_m32.min(1)).astype(int)
+    size = np.floor(at_m32.max(1)).astype(int) - low + 1
+    nothing = np.empty(0, int), np.empty(0, int), np.empty(0, int), np.empty((0, 3), np.float32)
+    found: list[tuple[Array, Array, Array, Array]] = [nothing]
     side = 1
     todo = np.flatnonzero((size > 0).all(1))
     while len(todo):
         now = todo[size[todo].max(1) <= side]
         todo = todo[size[todo].max(1) > side]
-        for part in np.array_split(now, max(1, len(now) * side * side // 2_000_000)):
-            found.append(_covered(at[part], low[part], side, part))
+        for part in np.array_split(now, max(1, len(now) * side * side // AT_ONCE)):
+            found.append(_covered(at_m32[part], low[part], side, part))
         side *= 2
     column, row, triangle, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    return Chart(size_hw, row[inside], column[inside], triangles_m3[triangle[inside]], weights[inside])
+    return column, row, triangle, weights
 
 
 def _covered(at_m32: Array, low_m2: Array, side: int, number_m: Array) -> tuple[Array, Array, Array, Array]:

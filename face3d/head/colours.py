@@ -22,6 +22,7 @@ from face3d.head.charts import Chart
 from face3d.head.hair import COLUMNS, LOWEST, MIDDLE, ROWS, HairLayer
 from face3d.head.model import HeadModel
 from face3d.head.solving import solve_symmetric
+from face3d.head.wrap import lines_of_sight
 from face3d.structures import Array
 
 FACING, FRONTAL = 0.2, 0.6
@@ -34,7 +35,6 @@ MIRRORED_COUNTS, MEAN_COUNTS = 0.01, 1e-5
 """Weight of the colour that the other half of the head has, where that is seen, and of the mean colour."""
 SURE = 0.5
 """Share of the photo from which a pixel of hair is known."""
-HAIR_PX_PER_CELL = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +61,7 @@ class PhotoColours:
         toward = eye - points_n3 if camera.perspective else np.broadcast_to([0.0, 0.0, 1.0], points_n3.shape)
         facing = (normals_n3 * toward).sum(1) / np.maximum(np.linalg.norm(toward, axis=1), 1e-12)
         columns, rows = (values.astype(np.float32) for values in project(points_n3, camera))
-        # Maps of OpenCV are pictures: the points are laid out as one of many rows.
-        shape = -1, 1024 if len(points_n3) > 1024 else max(len(points_n3), 1)
-        pad = -len(points_n3) % shape[1]
-        x, y = (np.pad(values - np.float32(0.5), (0, pad)).reshape(shape) for values in (columns, rows))
-        colours = cv2.remap(self.rgb_hwc, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        colours = colours.reshape(-1, 3)[: len(points_n3)]
+        colours = self._picked(self.rgb_hwc, columns, rows)
         height, width = camera.size_hw
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
         at = np.clip(rows.astype(int), 0, height - 1), np.clip(columns.astype(int), 0, width - 1)
@@ -74,6 +69,37 @@ class PhotoColours:
         near = np.clip((tolerance - off) / (0.4 * tolerance), 0, 1)
         seen = np.clip((facing - FACING) / (FRONTAL - FACING), 0, 1) * near
         return colours, np.where(inside & self.relief.known_hw[at], seen, 0)
+
+    def facing(self, vertices_n3: Array, triangles_m3: Array) -> Array:
+        """(n,) bool: vertices of a surface that are turned to the camera."""
+        points = vertices_n3.astype(np.float64)
+        normals = vertex_normals(points, triangles_m3)
+        return np.asarray((normals * lines_of_sight(points, self.relief)).sum(1) > 0)
+
+    def relief_at(self, points_n3: Array) -> Array:
+        """(n,) height of the relief behind or in front of points, in their unit, between pixels linearly."""
+        columns, rows = (values.astype(np.float32) for values in project(points_n3, self.relief.camera))
+        return self._picked(self.relief.front_hw, columns, rows) * self.relief.camera.unit_per_width
+
+    @staticmethod
+    def _picked(picture: Array, columns_n: Array, rows_n: Array) -> Array:
+        """Values of a picture at places in pixels, bilinear; those at the edge are continued beyond it."""
+        # Maps of OpenCV are pictures: the places are laid out as one of many rows.
+        wide = min(1024, max(len(columns_n), 1))
+        pad = -len(columns_n) % wide
+        x, y = (
+            np.pad(values - np.float32(0.5), (0, pad)).reshape(-1, wide) for values in (columns_n, rows_n)
+        )
+        found = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return found.reshape(-1, *picture.shape[2:])[: len(columns_n)]
+
+    def seen_share(self, vertices_n3: Array, triangles_m3: Array) -> float:
+        """Share of a surface's area whose colour is the photo's, at least by half."""
+        points = vertices_n3.astype(np.float64)
+        _, seen = self.at(points, vertex_normals(points, triangles_m3))
+        a, b, c = (points[triangles_m3[:, corner]] for corner in range(3))
+        area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        return float(area[seen[triangles_m3].mean(1) > 0.5].sum() / area.sum())
 
 
 def skin_picture(
@@ -139,11 +165,11 @@ def hair_picture(layer: HairLayer, photo: PhotoColours, outside_hw3: Array, skin
     return np.clip(np.round(share * mixed + (1 - share) * filled), 0, 255).astype(np.uint8)
 
 
-def hair_outside(layer: HairLayer) -> Array:
+def hair_outside(layer: HairLayer, px_per_cell: int) -> Array:
     """(h, w, 3) float64 points of the layer's outside in canonical coordinates, in the layout of a picture:
     row 0 the highest, column 0 at the layer's first column.
     """
-    height, width = ROWS * HAIR_PX_PER_CELL, COLUMNS * HAIR_PX_PER_CELL
+    height, width = ROWS * px_per_cell, COLUMNS * px_per_cell
     around = np.radians(((np.arange(width) + 0.5) / width * COLUMNS + 0.5) / COLUMNS * 360 - 180)
     up = np.radians(90 - (np.arange(height) + 0.5) / height * (90 - LOWEST))[:, None]
     unit = np.stack([np.cos(up) * np.sin(around), np.sin(up) + 0 * around, np.cos(up) * np.cos(around)], -1)

@@ -12,8 +12,11 @@ from face3d.structures import Array
 
 BALLS = (4, 5)
 """Surfaces of the eyeballs in `model.SURFACES`, the model's left one first."""
-PX = 96
+PX = 128
 """Side of the picture of one eye."""
+LOOKS = {"Up": (1, 25.0), "Down": (1, -25.0), "In": (0, 30.0), "Out": (0, -30.0)}
+"""Of the expressions eyeLook...: the axis along which the front of the left eye goes, -X or +Y, and how far
+the eye turns, degrees; the right eye is its mirror image."""
 IRIS, PUPIL = 0.39, 0.16
 """Radii of a drawn iris and pupil, in radii of the model's eyeball: 5.9 and 2.4 mm of 15.
 Source: Gross et al., "Gray's Anatomy", 42nd ed., chapter "Eye" (white-to-white 11.7 mm; a true eyeball has
@@ -54,6 +57,26 @@ def eye_picture(model: HeadModel, surface: int, photo: PhotoColours, vertices_v3
     shown = (seen.reshape(PX, PX) * between)[..., None]
     mixed: Array = shown * rgb.reshape(PX, PX, 3) + (1 - shown) * picture
     return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+
+
+def eye_turns(model: HeadModel, surface: int) -> Array:
+    """(e, n, 3) float32: how far the expressions turn the vertices of `eye_places`, head widths; the model's
+    own expressions move the lids only.
+    """
+    used = np.unique(model.triangles_m3[model.material_m == surface])
+    around = model.neutral_v3[used] - _ball(model, used)[0]
+    side, sign = ("L", 1.0) if surface == BALLS[0] else ("R", -1.0)
+    offsets = np.zeros((len(model.expression_names), len(used), 3), np.float32)
+    for look, (axis, degrees) in LOOKS.items():
+        angle = np.radians(degrees if axis else -sign * degrees)
+        x, y, z = around.T
+        cosine, sine = np.cos(angle), np.sin(angle)
+        along = y if axis else x
+        turned = [x, y, cosine * z - sine * along]
+        turned[axis] = cosine * along + sine * z
+        number = model.expression_names.index(f"eyeLook{look}_{side}")
+        offsets[number] = np.stack(turned, -1) - around
+    return offsets
 
 
 def _ball(model: HeadModel, used: Array) -> tuple[Array, float]:

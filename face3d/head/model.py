@@ -83,6 +83,18 @@ class HeadModel:
         return np.array([number[name.replace("\0", "Right")] for name in words])
 
     @cached_property
+    def arkit_names(self) -> tuple[str, ...]:
+        """`expression_names` as ARKit spells them: mouthSmileLeft for mouthSmile_L.
+
+        Left is the side of the person, +X. ARKit has browInnerUp and cheekPuff for both sides at once only;
+        the sides are named like the others here, browInnerUpLeft. ARKit's tongueOut is not among them.
+        """
+        sides = {"_L": "Left", "_R": "Right"}
+        return tuple(
+            name[:-2] + sides[name[-2:]] if name[-2:] in sides else name for name in self.expression_names
+        )
+
+    @cached_property
     def skin_triangles_m3(self) -> Array:
         """(m, 3) int32: the triangles of the skin."""
         return self.triangles_m3[(self.triangles_m3 < self.skin_vertices).all(1)]
@@ -130,20 +142,29 @@ class HeadModel:
             found.append((part, np.flatnonzero(away < reach)))
         return found
 
-    def opening_around(self, place_3: Array) -> Array:
-        """(n,) int: the vertices around the opening of the skin nearest to a place, in order: an eye's lids,
-        the lips, or the lower end.
+    @cached_property
+    def openings(self) -> list[Array]:
+        """The vertices (n,) int around each opening of the skin, in order: the lids of both eyes, the lips
+        and the lower end. Triangles beside them name them in this order.
         """
         faces = self.skin_triangles_m3
         start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
         alone = ~np.isin(start * self.skin_vertices + end, end * self.skin_vertices + start)
         following = dict(zip(start[alone].tolist(), end[alone].tolist(), strict=True))
-        on_border = np.array(list(following))
-        away = ((self.neutral_v3[on_border] - place_3) ** 2).sum(1)
-        loop = [int(on_border[away.argmin()])]
-        while (after := following[loop[-1]]) != loop[0]:
-            loop.append(after)
-        return np.array(loop)
+        loops = []
+        while following:
+            first = next(iter(following))
+            loop, after = [first], following.pop(first)
+            while after != first:
+                loop.append(after)
+                after = following.pop(after)
+            loops.append(np.array(loop))
+        return loops
+
+    def opening_around(self, place_3: Array) -> Array:
+        """(n,) int: of `openings`, the one whose middle is nearest to a place."""
+        away = [float(((self.neutral_v3[loop].mean(0) - place_3) ** 2).sum()) for loop in self.openings]
+        return self.openings[int(np.argmin(away))]
 
     @cached_property
     def modes_vck(self) -> Array:

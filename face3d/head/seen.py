@@ -30,8 +30,8 @@ class SkinGrid:
         skin = relief.depth.faces[0].skin if relief.depth.faces else None
         if skin is None:
             raise HeadError(
-                "The network does not say where on the head the skin lies. "
-                "Use one with canonical coordinates."
+                "This network does not say where on the head skin lies. "
+                "Choose one with canonical coordinates, as the bundled one has."
             )
         return cls(skin)
 

@@ -8,40 +8,65 @@ from functools import lru_cache
 import numpy as np
 
 from face3d.geometry.camera import project
+from face3d.geometry.parts import AnimatedHead, HeadFigures, HeadPart
 from face3d.geometry.relief import Relief
 from face3d.head.charts import Chart, chart_of
 from face3d.head.colours import PhotoColours, hair_outside, hair_picture, skin_picture
-from face3d.head.eyes import BALLS, eye_picture, eye_places
+from face3d.head.eyes import BALLS, eye_picture, eye_places, eye_turns
 from face3d.head.fit import HeadFit, fit_head
 from face3d.head.hair import HairLayer, hair_layer, hair_mesh
 from face3d.head.model import OUTSIDE, HeadModel, load_head_model
 from face3d.head.seen import SkinGrid, seen_skin
 from face3d.head.wrap import wrapped
-from face3d.structures import AnimatedHead, Array, HeadPart, Mesh
+from face3d.structures import Array, Mesh
 
 GUMS, TEETH = 2, 3
 INSIDE_MOUTH_RGB = {GUMS: (150, 84, 82), TEETH: (226, 220, 204)}
 CHART_PX = 1024
 """Side of the picture of each of the two charts of the skin."""
+HAIR_SHARE = 256
+"""The hair's picture has a pixel more along each cell for so many pixels of that side."""
 LOWEST = -0.86
 """Canonical height at which the skin ends, cut straight: below the neck, through the upper shoulders."""
 
 
 @dataclass(frozen=True, eq=False)
 class WholeHead:
-    """fit, hair, vertices_v3: what the parts are made of. animated: its meshes are in the unit and the space
-    of the relief's camera.
+    """fit, hair, vertices_v3: what the parts are made of. seen_share: of the skin's area, how much the photo
+    shows. animated: its meshes are in the unit and the space of the relief's camera.
     """
 
     relief: Relief
     fit: HeadFit
     hair: HairLayer | None
     vertices_v3: Array
+    seen_share: float
     animated: AnimatedHead
 
+    def figures(self) -> HeadFigures:
+        """How it was fitted, for the mesh report."""
+        return HeadFigures(
+            round(100 * self.fit.residual, 2),
+            round(self.fit.residual_mm, 2),
+            round(100 * self.fit.used, 1),
+            round(100 * self.seen_share, 1),
+            round(100 * self.hair.share, 1) if self.hair else 0.0,
+        )
 
-def whole_head(relief: Relief) -> WholeHead:
-    """The head of the relief's person.
+    @property
+    def unit(self) -> float:
+        """Length of a head width in the space of the relief's camera."""
+        return _unit(self.fit, self.relief)
+
+
+def cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> Array:
+    """The vertices, those below LOWEST lifted to it."""
+    lift = np.maximum(LOWEST - model.neutral_v3[:, 1], 0) * _unit(fit, relief)
+    return np.asarray(vertices_v3 + lift[:, None] * fit.rotation_33[:, 1].astype(np.float32), np.float32)
+
+
+def whole_head(relief: Relief, picture_px: int = CHART_PX) -> WholeHead:
+    """The head of the relief's person. picture_px: see CHART_PX.
 
     Raises: HeadError where the network does not say where on the head skin lies, and where no head fits.
     """
@@ -51,13 +76,14 @@ def whole_head(relief: Relief) -> WholeHead:
     hair = hair_layer(model, fit, relief, vertices)
     photo = PhotoColours.of(relief, _unit(fit, relief))
     parts = [
-        _skin(model, fit, photo, vertices),
+        _skin(model, fit, photo, vertices, picture_px),
         _eyes(model, fit, photo, vertices),
         _teeth(model, fit, relief, vertices),
     ]
     if hair is not None:
-        parts.append(_hair(hair, fit, photo))
-    return WholeHead(relief, fit, hair, vertices, AnimatedHead(tuple(parts), model.expression_names))
+        parts.append(_hair(hair, fit, photo, max(1, picture_px // HAIR_SHARE)))
+    seen = photo.seen_share(vertices[: model.skin_vertices], model.skin_triangles_m3)
+    return WholeHead(relief, fit, hair, vertices, seen, AnimatedHead(tuple(parts), model.arkit_names))
 
 
 def _unit(fit: HeadFit, relief: Relief) -> float:
@@ -66,8 +92,12 @@ def _unit(fit: HeadFit, relief: Relief) -> float:
 
 
 def _offsets(model: HeadModel, fit: HeadFit, relief: Relief, used_n: Array) -> Array:
-    turned = model.expression_ev3[:, used_n] @ (fit.rotation_33.T * _unit(fit, relief)).astype(np.float32)
-    return np.asarray(turned, np.float32)
+    return _turned(model.expression_ev3[:, used_n], fit, relief)
+
+
+def _turned(offsets_en3: Array, fit: HeadFit, relief: Relief) -> Array:
+    """Offsets in canonical axes and head widths in the space of the relief's camera."""
+    return np.asarray(offsets_en3 @ (fit.rotation_33.T * _unit(fit, relief)).astype(np.float32), np.float32)
 
 
 @lru_cache(maxsize=2)
@@ -82,9 +112,11 @@ def _charts(model: HeadModel, side: int) -> tuple[Chart, ...]:
     )
 
 
-def _skin(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array) -> HeadPart:
+def _skin(
+    model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array, picture_px: int
+) -> HeadPart:
     """The skin with the sockets; the pictures of its two surfaces stand side by side."""
-    pictures = skin_picture(model, _charts(model, CHART_PX), photo, vertices_v3)
+    pictures = skin_picture(model, _charts(model, picture_px), photo, vertices_v3)
     corners, places = [], []
     for number, surface in enumerate(OUTSIDE):
         mine = model.material_m == surface
@@ -98,18 +130,12 @@ def _skin(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Arra
     _, first, corner = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     used = triangles.ravel()[first]
     mesh = Mesh(
-        _cut_straight(model, fit, photo.relief, vertices_v3)[used],
+        cut_straight(model, fit, photo.relief, vertices_v3)[used],
         corner.reshape(-1, 3).astype(np.int32),
         uv.reshape(-1, 2)[first].astype(np.float32),
         np.hstack(pictures),
     )
     return HeadPart("skin", mesh, _offsets(model, fit, photo.relief, used))
-
-
-def _cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> Array:
-    """The vertices, those below LOWEST lifted to it."""
-    lift = np.maximum(LOWEST - model.neutral_v3[:, 1], 0) * _unit(fit, relief)
-    return np.asarray(vertices_v3 + lift[:, None] * fit.rotation_33[:, 1].astype(np.float32), np.float32)
 
 
 def _eyes(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array) -> HeadPart:
@@ -125,13 +151,15 @@ def _eyes(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Arra
         uvs.append(np.stack([(uv[:, 0] + number) / len(BALLS), uv[:, 1]], -1))
         pictures.append(eye_picture(model, surface, photo, vertices_v3))
     both = np.concatenate(used)
+    turns = np.concatenate([eye_turns(model, surface) for surface in BALLS], axis=1)
     mesh = Mesh(
         vertices_v3[both],
         np.concatenate(faces).astype(np.int32),
         np.concatenate(uvs).astype(np.float32),
         np.hstack(pictures),
     )
-    return HeadPart("eyes", mesh, _offsets(model, fit, photo.relief, both))
+    moved = _offsets(model, fit, photo.relief, both) + _turned(turns, fit, photo.relief)
+    return HeadPart("eyes", mesh, moved)
 
 
 def _teeth(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> HeadPart:
@@ -146,10 +174,10 @@ def _teeth(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -
     return HeadPart("teeth", mesh, _offsets(model, fit, relief, used))
 
 
-def _hair(layer: HairLayer, fit: HeadFit, photo: PhotoColours) -> HeadPart:
+def _hair(layer: HairLayer, fit: HeadFit, photo: PhotoColours, px_per_cell: int) -> HeadPart:
     relief = photo.relief
     places, faces, uv = hair_mesh(layer)
-    outside = hair_outside(layer)
+    outside = hair_outside(layer, px_per_cell)
     points = fit.placed(outside.reshape(-1, 3), relief.camera).astype(np.float64)
     columns, rows = (np.floor(values).astype(int) for values in project(points, relief.camera))
     _, skin = SkinGrid.of(relief).at(rows, columns)

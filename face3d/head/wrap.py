@@ -42,7 +42,7 @@ def wrapped(model: HeadModel, fit: HeadFit, relief: Relief) -> Array:
     """
     vertices = fit.vertices(model, relief.camera).astype(np.float64)
     skin = vertices[: model.moving_vertices]
-    sight = _lines_of_sight(skin, relief)
+    sight = lines_of_sight(skin, relief)
     moves = _smoothest(model, *_asked(model, fit, relief, skin, sight))
     shift = moves[:, None] * sight
     vertices[: model.moving_vertices] += shift
@@ -51,7 +51,7 @@ def wrapped(model: HeadModel, fit: HeadFit, relief: Relief) -> Array:
     return vertices.astype(np.float32)
 
 
-def _lines_of_sight(points_n3: Array, relief: Relief) -> Array:
+def lines_of_sight(points_n3: Array, relief: Relief) -> Array:
     """(n, 3) float64 steps along the lines of sight that come one unit nearer to the camera plane."""
     camera = relief.camera
     if not camera.perspective:

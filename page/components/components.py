@@ -44,8 +44,8 @@ def show_model(
 ) -> None:
     """Show a 3D figure or a GLB with buttons for standard views, full screen and a picture.
 
-    figure_json: a Plotly figure; or glb: a file of one mesh. subject: the camera is kept while this is the
-    same, and reset when it changes. still: data URI of the picture shown where the browser has no WebGL.
+    figure_json: a Plotly figure; or glb: a GLB. subject: the camera is kept while this is the same, and reset
+    when it changes. still: data URI of the picture shown where the browser has no WebGL.
     description: text of the figure for screen readers.
     """
     data = {
@@ -90,4 +90,5 @@ def recalled(name: str) -> str | None:
     run.
     """
     result = _MEMORY(data={"name": name, "value": None}, key=f"recall {name}", on_value_change=lambda: None)
-    return result.get("value")
+    value = result.get("value")  # of a page that was changed it can be anything
+    return value if isinstance(value, str) else None

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from animated_head import animated_head
 from PIL import Image
 from visitor import MODEL_ON_STAGE, camera, drag, wait_for, wait_for_eye
 
@@ -13,6 +14,8 @@ from face3d.export.glb import write_glb
 from face3d.export.html_viewer import write_viewer
 
 TITLE = "A <head> & shoulders"
+BY_SIDE = "mouthSmile", "eyeBlink", "browInnerUp"
+NAMES = ("jawOpen", *(name + side for name in BY_SIDE for side in ("Left", "Right")))
 LOSE_CONTEXT = """() => document.querySelector('.mv-canvas canvas').getContext('webgl2')
     .getExtension('WEBGL_lose_context').loseContext()"""
 NO_WEBGL = """() => {
@@ -30,13 +33,22 @@ def viewer_file(tmp_path_factory, metric_mesh):
     return path
 
 
+@pytest.fixture(scope="module")
+def head_file(tmp_path_factory):
+    """The same of a head with a few expressions."""
+    path = tmp_path_factory.mktemp("viewer") / "animated.html"
+    path.write_bytes(write_viewer(animated_head(64, NAMES), TITLE))
+    return path
+
+
 @pytest.fixture
 def opened(viewer_file, chromium):
-    """A function that opens the file offline; afterwards: it made no request and reported no error."""
-    contexts, requests, errors = [], [], []
+    """A function that opens a file offline; afterwards: it made no request and reported no error."""
+    contexts, requests, errors, opened_files = [], [], [], []
 
-    def open_file(width=640, height=600, before="", **options):
+    def open_file(width=640, height=600, before="", file=viewer_file, **options):
         size = {"width": width, "height": height}
+        opened_files.append(file.as_uri())
         contexts.append(chromium.new_context(viewport=size, offline=True, **options))
         page = contexts[-1].new_page()
         page.on("request", lambda request: requests.append(request.url))
@@ -44,15 +56,23 @@ def opened(viewer_file, chromium):
         page.on("pageerror", lambda error: errors.append(str(error)))
         if before:
             page.add_init_script(f"({before})()")
-        page.goto(viewer_file.as_uri())
+        page.goto(file.as_uri())
         return page
 
     yield open_file
     for context in contexts:
         context.close()
-    inside = viewer_file.as_uri(), "data:", "blob:"
+    inside = (*opened_files, "data:", "blob:")
     assert [url for url in requests if not url.startswith(inside)] == []
     assert errors == []
+
+
+@pytest.fixture
+def small_head(opened, head_file):
+    """The head with expressions on a small stage."""
+    page = opened(420, 480, file=head_file)
+    wait_for(page, MODEL_ON_STAGE)
+    return page
 
 
 def picture(stage):
@@ -118,22 +138,109 @@ def test_it_turns_by_itself_only_when_asked_to_free_orbit_tilts_and_keys_move(op
     assert stage.evaluate("(stage) => getComputedStyle(stage).outlineStyle") == "solid"  # the focus is seen
 
 
-def test_on_a_phone_it_fits_and_without_webgl_it_is_a_picture(opened):
+def test_on_a_phone_it_fits_and_without_webgl_it_is_a_picture(opened, viewer_file, head_file):
     page = opened(width=390, height=844, before=NO_WEBGL, has_touch=True, is_mobile=True)
     page.get_by_text("WebGL is off").wait_for()
     still = page.get_by_role("img", name=f"3D model of {TITLE}.")
     assert still.evaluate("(still) => still.decode().then(() => still.naturalWidth)") > 500
     assert page.evaluate("() => document.documentElement.scrollWidth <= 390 && innerWidth === 390")
-    page = opened(width=390, height=844, has_touch=True, is_mobile=True)
+    for file in (viewer_file, head_file):
+        page = opened(width=390, height=844, has_touch=True, is_mobile=True, file=file)
+        wait_for(page, MODEL_ON_STAGE)
+        assert page.evaluate("() => document.documentElement.scrollHeight") <= 844
+        controls = page.locator("button:visible, input:visible, select:visible").all()
+        assert len(controls) == (19 if file == head_file else 12)
+        for control in controls:
+            box = control.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 40
+
+
+def at_rest(page):
+    """The stage's picture once it does not change."""
+    before = None
+    for _ in range(40):
+        now = picture(page.locator(".mv-stage"))
+        if before is not None and np.array_equal(now, before):
+            return now
+        before = now
+        page.wait_for_timeout(300)
+    raise AssertionError("The picture never came to rest.")
+
+
+WEIGHTS = """() => {
+    const { meshes } = document.querySelector('.mv-stage').viewer.scene, found = {};
+    for (const { name, morphTargetDictionary, morphTargetInfluences } of meshes)
+        for (const [target, at] of Object.entries(morphTargetDictionary ?? {}))
+            if (morphTargetInfluences[at]) found[`${name} ${target}`] = morphTargetInfluences[at];
+    return found;
+}"""
+"""By part and expression, those that are not 0."""
+
+
+def test_sliders_move_the_face(small_head):
+    page, still = small_head, at_rest(small_head)
+    assert page.evaluate(WEIGHTS) == {}
+    middles = {}
+    for name, targets in {
+        "Smile": {"skin mouthSmileLeft", "skin mouthSmileRight"},
+        "Blink": {"skin eyeBlinkLeft", "skin eyeBlinkRight"},
+        "Jaw open": {"skin jawOpen", "teeth jawOpen"},
+    }.items():
+        page.get_by_role("slider", name=name).fill("60")
+        weights = page.evaluate(WEIGHTS)
+        assert targets <= set(weights) and set(weights.values()) == {0.6}
+        moved_hw = np.abs(at_rest(page) - still).max(axis=-1) > 8
+        middles[name] = np.argwhere(moved_hw).mean(axis=0)
+        assert abs(middles[name][1] / moved_hw.shape[1] - 0.5) < 0.02  # both sides
+        page.get_by_role("button", name="Reset face").click()
+        assert page.evaluate(WEIGHTS) == {} and page.get_by_role("slider", name=name).input_value() == "0"
+    assert middles["Blink"][0] < middles["Smile"][0] < middles["Jaw open"][0]
+    assert (at_rest(page) == still).all()
+
+
+def test_any_expression_can_be_chosen_and_is_kept_while_the_context_is_lost(small_head):
+    page = small_head
+    which, strength = page.get_by_role("combobox"), page.get_by_role("slider", name="Its strength")
+    assert len(which.locator("option").all()) == len(NAMES) + 1  # browInnerUp of both sides
+    which.select_option("mouthSmileLeft")
+    strength.fill("80")
+    assert page.evaluate(WEIGHTS)["skin mouthSmileLeft"] == 0.8
+    assert page.get_by_role("slider", name="Smile").input_value() == "40"  # the other side rests
+    which.select_option("Brow inner up")
+    assert strength.input_value() == "0"
+    page.evaluate(LOSE_CONTEXT)
+    page.get_by_text("The browser lost its 3D graphics").wait_for()
+    assert not page.get_by_role("slider", name="Smile").is_visible()
     wait_for(page, MODEL_ON_STAGE)
-    assert page.evaluate("() => document.documentElement.scrollHeight") <= 844
-    for button in page.get_by_role("button").all():
-        box = button.bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 40
+    assert page.evaluate(WEIGHTS)["skin mouthSmileLeft"] == 0.8 and which.input_value() == "browInnerUp"
 
 
-def test_axe_finds_no_violation(opened, axe):
-    page = opened(reduced_motion="reduce")
+def test_the_idle_movement_is_switched_on_and_off_and_ends_where_motion_is_unwanted(small_head):
+    page = small_head
+    idle, still = page.get_by_role("button", name="Idle motion"), at_rest(page)
+    assert idle.get_attribute("aria-pressed") == "false"
+    idle.click()
+    assert idle.get_attribute("aria-pressed") == "true"
+    wait_for(page, f"() => Object.keys(({WEIGHTS})()).some((name) => name.includes('eyeBlink'))")
+    assert np.abs(picture(page.locator(".mv-stage")) - still).max() > 20
+    idle.click()
+    assert page.evaluate(WEIGHTS) == {} and (at_rest(page) == still).all()
+    idle.click()
+    page.emulate_media(reduced_motion="reduce")
+    idle.wait_for(state="hidden")
+    assert page.evaluate(WEIGHTS) == {} and (at_rest(page) == still).all()
+
+
+def test_a_model_without_expressions_has_no_slider(opened):
+    page = opened()
+    wait_for(page, MODEL_ON_STAGE)
+    for control in page.locator("input, select").all() + page.get_by_text("Idle motion").all():
+        assert not control.is_visible()
+
+
+@pytest.mark.parametrize("animated", [False, True])
+def test_axe_finds_no_violation(opened, axe, animated, viewer_file, head_file):
+    page = opened(reduced_motion="reduce", file=head_file if animated else viewer_file)
     wait_for(page, MODEL_ON_STAGE)
     page.evaluate(axe)
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")

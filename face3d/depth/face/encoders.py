@@ -29,6 +29,9 @@ LITE0 = (
 LITE0_FEATURES = 0, 1, 2, 4, 6
 """Stages whose outputs are the features: the last ones of their resolution."""
 
+OWN_ENCODERS = "resnet18", "tf_efficientnet_lite0"
+"""Those of this module."""
+
 
 def build_encoder(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     """An encoder with random weights, and the channels of its features from 1/2 to 1/32 of the resolution.
@@ -41,6 +44,8 @@ def build_encoder(name: str) -> tuple[nn.Module, tuple[int, ...]]:
         return EfficientNetLite0(), tuple(LITE0[stage][-1] for stage in LITE0_FEATURES)
     import timm
 
+    if not timm.is_model(name):  # with a prefix, the name would be that of a folder, or of a file on the hub
+        raise RuntimeError(f"Unknown model ({name!r})")
     encoder: Any = timm.create_model(name, features_only=True, pretrained=False)
     return encoder, tuple(encoder.feature_info.channels())
 

@@ -12,6 +12,7 @@ encoder and of the first decoder, from a quarter of the resolution, and changes 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,11 +24,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from face3d.depth.face.encoders import build_encoder
+from face3d.depth.face.encoders import OWN_ENCODERS, build_encoder
 from face3d.errors import WeightsError
 
 STRIDE = 32
 """Sides of the input must be multiples of this."""
+MOST_SIDE = 2048
+"""Of an input, pixels: what a file may ask for."""
 FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0, -3.0
 """Biases of the last layer before training: relief, thickness, matte, head, logarithm of relief's expected
 error, the two eyes, logarithm of thickness's expected error."""
@@ -71,6 +74,22 @@ class Configuration:
     fast_thickness_uncertainty_scale: float | None = None
     canonical_widths: tuple[int, ...] = ()
     canonical_uncertainty_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for values of which no network can be built."""
+        widths = (*self.widths, *self.canonical_widths)
+        sides = self.side, self.inference_side, self.fast_side
+        if not isinstance(self.backbone, str) or not all(
+            type(width) is int and width > 0 for width in widths
+        ):
+            raise ValueError("A backbone has a name, and widths are whole numbers above 0.")
+        if not all(type(side) is int and 0 < side <= MOST_SIDE for side in sides):
+            raise ValueError(f"Sides are whole numbers from 1 to {MOST_SIDE} pixels.")
+        scales = [
+            value for name, value in vars(self).items() if name.endswith("_scale") and value is not None
+        ]
+        if not all(isinstance(scale, int | float) and 0 < scale < math.inf for scale in scales):
+            raise ValueError("Calibration factors are finite and above 0.")
 
     def factors(self, *, best: bool) -> tuple[float, float]:
         """On the stated errors of relief and of thickness, at two scales or at one."""
@@ -231,8 +250,13 @@ def load_face_network(path: Path) -> FaceNetwork:
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            configuration = Configuration.from_dict(json.loads((file.metadata() or {})["configuration"]))
-        return with_weights(configuration, load_file(path))
+            kept = json.loads((file.metadata() or {})["configuration"])
+        if not isinstance(kept, dict):
+            raise ValueError("The configuration is no table.")
+        weights = load_file(path)
+        if not all(_is_finite(value) for value in weights.values()):
+            raise ValueError("Weights are finite real numbers.")
+        return with_weights(Configuration.from_dict(kept), weights)
     except FileNotFoundError as error:
         raise WeightsError(
             f"The face network's weights are missing: {path} is not there. Restore it from the repository."
@@ -247,11 +271,33 @@ def load_face_network(path: Path) -> FaceNetwork:
         ) from error
 
 
+def _check_size(configuration: Configuration, weights: Mapping[str, Tensor]) -> None:
+    """Raises RuntimeError for another network's weights, before one of the claimed size takes memory."""
+    decoders = {"joins": configuration.widths, "canonical.joins": configuration.canonical_widths}
+    claimed = {
+        f"{decoder}.{scale}.project.weight": width
+        for decoder, widths in decoders.items()
+        for scale, width in enumerate(widths)
+    }
+    if any(name not in weights or weights[name].shape[:1] != (width,) for name, width in claimed.items()):
+        raise RuntimeError("The decoder has other widths.")
+    if configuration.backbone not in OWN_ENCODERS:
+        with torch.device("meta"):  # it takes seconds to import what this needs
+            encoder, _ = build_encoder(configuration.backbone)
+        if sum(map(Tensor.numel, encoder.parameters())) > sum(map(Tensor.numel, weights.values())):
+            raise RuntimeError("The encoder is larger.")
+
+
+def _is_finite(value: Tensor) -> bool:
+    return not value.is_complex() and bool(torch.isfinite(value).all())
+
+
 def with_weights(configuration: Configuration, weights: dict[str, Tensor]) -> FaceNetwork:
     """A network in eval mode with float32 weights.
 
     Raises RuntimeError for weights of another network, ValueError for an impossible configuration.
     """
+    _check_size(configuration, weights)
     network = FaceNetwork(configuration)
     network.load_state_dict(
         {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}

@@ -20,6 +20,7 @@ from face3d.depth.midas.network import MidasNetwork, allocate_midas_network
 from face3d.depth.midas.state_dict import load_official
 from face3d.depth.postprocessing import at_size, to_depth_map
 from face3d.depth.spec import NetworkSpec, ResizeRule
+from face3d.depth.state_dict import read_state_dict
 from face3d.errors import DepthError, WeightsError
 from face3d.structures import Array, DepthMap, Face, Photo
 
@@ -59,7 +60,7 @@ def load(
     Raises WeightsError where the checkpoint is missing, damaged or of another network.
     """
     path = checkpoints.find_or_fetch(spec, checkpoint=checkpoint, progress=progress)
-    state_dict = checkpoints.read_state_dict(path)
+    state_dict = read_state_dict(path)
     network = allocate_midas_network(spec.name)
     try:
         load_official(network, state_dict)

@@ -137,6 +137,12 @@ def _summary(faults: Mapping[str, list[str]], shown: int = 5) -> str:
     parts = []
     for fault, keys in faults.items():
         if keys:
-            names = ", ".join(keys[:shown]) + (", ..." if len(keys) > shown else "")
+            names = ", ".join(map(_shown, keys[:shown])) + (", ..." if len(keys) > shown else "")
             parts.append(f"{len(keys)} {fault} ({names})")
     return "; ".join(parts)
+
+
+def _shown(key: str, longest: int = 150) -> str:
+    """A key for a message: a file can hold any text as one."""
+    key = key if len(key) <= longest else f"{key[:longest]}..."
+    return key if key.isprintable() else ascii(key)

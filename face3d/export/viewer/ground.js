@@ -33,14 +33,18 @@ function groundPicture(points, corners, low, half) {
   return ground;
 }
 
-// The ground as a mesh of three.js, at the foot of a shape.
-function groundUnder(three, shape) {
-  shape.computeBoundingBox();
-  const { min, max } = shape.boundingBox, half = 1.6 * Math.max(max.x, max.z);
-  const map = new three.CanvasTexture(groundPicture(shape.attributes.position.array, shape.index.array, min.y, half));
+// The ground as a mesh of three.js, at the foot of a model. points, corners: as groundPicture has them.
+function groundUnder(three, points, corners) {
+  let low = Infinity, across = 0;
+  for (let at = 0; at < points.length; at += 3) {
+    low = Math.min(low, points[at + 1]);
+    across = Math.max(across, points[at], points[at + 2]);
+  }
+  const half = 1.6 * across;
+  const map = new three.CanvasTexture(groundPicture(points, corners, low, half));
   map.colorSpace = three.SRGBColorSpace;
   const ground = new three.Mesh(new three.PlaneGeometry(2 * half, 2 * half), new three.MeshBasicMaterial({ map, transparent: true, depthWrite: false }));
   ground.rotation.x = -Math.PI / 2;
-  ground.position.y = min.y - 0.001;
+  ground.position.y = low - 0.001;
   return ground;
 }

@@ -9,6 +9,32 @@ function bytesOf(base64) {
   return bytes.buffer;
 }
 
+// All meshes as one: x, y, z after each other, and three numbers of points for each triangle.
+function joined(meshes) {
+  const points = new Float32Array(3 * meshes.reduce((sum, { geometry }) => sum + geometry.attributes.position.count, 0));
+  const corners = [];
+  let first = 0;
+  for (const { geometry, matrixWorld } of meshes) {
+    const { position } = geometry.clone().applyMatrix4(matrixWorld).attributes;
+    points.set(position.array, 3 * first);
+    for (const corner of geometry.index.array) corners.push(first + corner);
+    first += position.count;
+  }
+  return { points, corners };
+}
+
+// Moves points to the middle of their bounds, which is returned.
+function centred(points) {
+  const low = [Infinity, Infinity, Infinity], high = [-Infinity, -Infinity, -Infinity];
+  for (let at = 0; at < points.length; at++) {
+    low[at % 3] = Math.min(low[at % 3], points[at]);
+    high[at % 3] = Math.max(high[at % 3], points[at]);
+  }
+  const middle = low.map((value, axis) => (value + high[axis]) / 2);
+  for (let at = 0; at < points.length; at++) points[at] -= middle[at % 3];
+  return middle;
+}
+
 class ModelScene {
   // host: the element that the canvas fills.
   constructor(three, host) {
@@ -21,36 +47,52 @@ class ModelScene {
     this.light = new StudioLight(three);
     this.stage = new three.Group();
     this.scene.add(this.stage, this.light.probe);
+    this.meshes = [];
     this.setClay(false);
   }
 
-  // glb: a file of one mesh, base64.
+  // glb: a file, base64. Its meshes are drawn in the middle, as large as fits. points: of all, as drawn at rest.
   async load(glb) {
     if (this.glb === glb) return;
     const { scene } = await new this.three.GLTFLoader().parseAsync(bytesOf(glb), "");
     this.empty();
     scene.updateMatrixWorld(true);
-    let mesh = null;
-    scene.traverse((part) => { if (part.isMesh) mesh = part; });
-    const shape = mesh.geometry.applyMatrix4(mesh.matrixWorld);
-    shape.center();
-    const scale = fittingScale(shape.attributes.position.array);
-    shape.scale(scale, scale, scale);
-    const { map } = mesh.material, colours = Boolean(shape.attributes.color);
-    if (map) map.anisotropy = this.renderer.capabilities.getMaxAnisotropy();
+    scene.traverse((part) => { if (part.isMesh) this.meshes.push(part); });
+    const { points, corners } = joined(this.meshes), middle = centred(points), scale = fittingScale(points);
+    this.points = points.map((value) => value * scale);
+    scene.scale.setScalar(scale);
+    scene.position.fromArray(middle.map((value) => -value * scale));
+    this.model = new this.three.Group().add(scene);
     const matt = (options) => new this.three.MeshLambertMaterial({ side: this.three.DoubleSide, ...options });
-    this.materials = { photo: matt(map || colours ? { map, vertexColors: colours && !map } : { color: CLAY }), clay: matt({ color: CLAY }) };
-    this.mesh = new this.three.Mesh(shape, this.materials.photo);
-    this.ground = groundUnder(this.three, shape);
-    this.stage.add(this.mesh, this.ground);
+    for (const mesh of this.meshes) {
+      const { map } = mesh.material, colours = Boolean(mesh.geometry.attributes.color);
+      if (map) map.anisotropy = this.renderer.capabilities.getMaxAnisotropy();
+      mesh.looks = { photo: matt(map || colours ? { map, vertexColors: colours && !map } : { color: CLAY }), clay: matt({ color: CLAY }) };
+      mesh.frustumCulled = false; // else three.js seeks the bounds of all targets
+    }
+    this.ground = groundUnder(this.three, this.points, corners);
+    this.stage.add(this.model, this.ground);
     this.setClay(this.clay);
     this.glb = glb;
+  }
+
+  // Names of the morph targets of all meshes.
+  targets() {
+    return [...new Set(this.meshes.flatMap((mesh) => Object.keys(mesh.morphTargetDictionary ?? {})))];
+  }
+
+  // weights: of morph targets by name, 0 where there is none. turn: radians about the vertical and about the line from ear to ear.
+  pose(weights, turn) {
+    for (const { morphTargetDictionary, morphTargetInfluences } of this.meshes) {
+      for (const [name, at] of Object.entries(morphTargetDictionary ?? {})) morphTargetInfluences[at] = weights.get(name) ?? 0;
+    }
+    this.model.rotation.set(turn.pitch, turn.yaw, 0);
   }
 
   setClay(on) {
     this.clay = on;
     const look = on ? "clay" : "photo";
-    if (this.mesh) this.mesh.material = this.materials[look];
+    for (const mesh of this.meshes) mesh.material = mesh.looks[look];
     this.light.set(look);
   }
 
@@ -86,14 +128,17 @@ class ModelScene {
   }
 
   empty() {
-    for (const part of this.stage.children) {
-      part.geometry.dispose();
-      for (const material of [part.material, ...Object.values((part === this.mesh && this.materials) || {})]) {
-        material.map?.dispose();
-        material.dispose();
+    const drawn = [...this.meshes, this.ground].filter(Boolean);
+    for (const { geometry, material, looks } of drawn) {
+      geometry.dispose();
+      for (const used of [material, ...Object.values(looks ?? {})]) {
+        used.map?.dispose();
+        used.dispose();
       }
     }
     this.stage.clear();
+    this.meshes = [];
+    this.ground = null;
   }
 
   close() {

@@ -1,5 +1,5 @@
 // A stage for a model with its buttons, keys and fingers. The page's viewer and the offline file are made of it.
-// webgl_recovery.js, framing.js, turntable.js, light.js, ground.js and model_scene.js stand before it.
+// webgl_recovery.js, framing.js, turntable.js, light.js, ground.js, model_scene.js and expressions.js stand before it.
 
 const DOUBLE_TAP_MS = 350;
 const PICTURE_PX = 1600; // of the longer side, as face3d/export/renderings.py
@@ -48,7 +48,8 @@ class Viewer {
     this.buttons();
     this.hint = element("p", "mv-hint", HINT);
     this.bar.hidden = this.hint.hidden = true;
-    this.root.append(this.stage, this.bar, this.hint);
+    this.face = new Expressions(() => this.expressed());
+    this.root.append(this.stage, this.bar, this.face.panel, this.hint);
     parent.append(this.root);
     this.stage.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("dblclick", () => this.reset());
@@ -128,6 +129,13 @@ class Viewer {
     this.shown?.draw(this.turntable);
   }
 
+  // The face is another than it was.
+  expressed() {
+    if (!this.scene?.glb) return;
+    this.face.apply(this.scene);
+    this.scene.draw(this.turntable);
+  }
+
   // The turntable finds the pointer's place by this.
   fit() {
     const { clientWidth: width, clientHeight: height } = this.stage;
@@ -198,7 +206,7 @@ class Viewer {
     link.click();
   }
 
-  // Shows a file of one mesh, base64.
+  // Shows a GLB, base64.
   async open(three, glb) {
     this.makeTurntable(three);
     this.scene ??= new ModelScene(three, this.canvas);
@@ -212,6 +220,8 @@ class Viewer {
     if (!drawn.isConnected) this.stage.replaceChildren(drawn, this.badge);
     this.bar.hidden = this.hint.hidden = false;
     this.clay.hidden = !this.scene;
+    this.face.offer(this.scene?.targets() ?? []);
+    this.expressed();
     this.moved();
   }
 
@@ -233,6 +243,7 @@ class Viewer {
   // still: { picture: data URI, description }, set by whoever shows a model.
   stillInstead(reason) {
     this.setSpin(false);
+    this.face.offer([]);
     const picture = element("img", "mv-still");
     picture.src = this.still.picture;
     picture.alt = this.still.description;
@@ -244,6 +255,7 @@ class Viewer {
     this.resizing.disconnect();
     document.removeEventListener("pointerdown", this.beside);
     this.end();
+    this.face.close();
     this.turntable?.close();
   }
 }

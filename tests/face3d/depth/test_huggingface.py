@@ -1,5 +1,6 @@
 """Networks of the transformers library, on tiny random checkpoints that the library writes."""
 
+import json
 import re
 import sys
 
@@ -223,6 +224,42 @@ def test_pickled_weights_are_not_read(folders, tmp_path):
     torch.save({}, tmp_path / "pytorch_model.bin")
     with pytest.raises(WeightsError, match="cannot be loaded"):
         depth_estimation.load_network("glpn_nyu", checkpoint=tmp_path)
+
+
+@pytest.mark.parametrize("known_type", [True, False])
+def test_code_beside_the_weights_is_never_run_not_even_after_a_yes(
+    folders, tmp_path, monkeypatch, known_type
+):
+    """The library would ask in the terminal, and run it."""
+    for file in folders["glpn"].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    code = f"import os\nos.mkdir({str(tmp_path / 'made')!r})\nfrom transformers import GLPNConfig as Own"
+    (tmp_path / "own.py").write_text(f"{code}, GLPNForDepthEstimation as Network\n")
+    said = json.loads((tmp_path / "config.json").read_text())
+    said["auto_map"] = {"AutoConfig": "own.Own", "AutoModelForDepthEstimation": "own.Network"}
+    if not known_type:
+        said["model_type"] = "own"
+    (tmp_path / "config.json").write_text(json.dumps(said))
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    if known_type:
+        depth_estimation.load_network("transformers_metric", checkpoint=tmp_path, device="cpu")
+    else:
+        with pytest.raises(WeightsError, match="cannot be loaded"):
+            depth_estimation.load_network("transformers_metric", checkpoint=tmp_path, device="cpu")
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("name", ["config.json", "preprocessor_config.json"])
+@pytest.mark.parametrize(
+    "content", ["[]", "null", "{", '{"model_type": "glpn", "depths": null, "image_processor_type": 5}']
+)
+def test_a_damaged_description_is_one_sentence(folders, tmp_path, name, content):
+    for file in folders["glpn"].iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / name).write_text(content)
+    with pytest.raises(WeightsError, match="cannot be loaded") as caught:
+        depth_estimation.load_network("transformers_metric", checkpoint=tmp_path, device="cpu")
+    assert "\n" not in str(caught.value)
 
 
 def test_a_row_without_a_checkpoint_asks_for_one():

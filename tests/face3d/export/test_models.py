@@ -3,15 +3,12 @@ coordinates, unit, orientation.
 """
 
 import io
-import json
-import os
-import shutil
-import subprocess
-import sys
 import zipfile
 
 import numpy as np
 import pytest
+from blender import python_with_bpy, said_by_blender
+from gltf_validator import issues, validator_folder
 from PIL import Image
 
 from face3d.errors import ExportError
@@ -243,35 +240,14 @@ def test_an_unknown_format_names_the_known(bust):
         write("fbx", bust)
 
 
-def test_khronos_validator_finds_no_error_and_no_warning(bust, cloud, tmp_path):
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.skip("npm and node are not installed")
-    folder = os.environ.get("GLTF_VALIDATOR_DIR", "")
-    if not os.path.isdir(os.path.join(folder, "node_modules", "gltf-validator")):
-        folder = str(tmp_path)
-        done = subprocess.run(
-            ["npm", "install", "--silent", "gltf-validator"], cwd=folder, capture_output=True, timeout=120
-        )
-        if done.returncode:
-            pytest.skip("npm cannot fetch gltf-validator")
-    script = (
-        "require('gltf-validator').validateBytes(new Uint8Array(require('fs').readFileSync(0)))"
-        ".then(r=>console.log(JSON.stringify(r)))"
-    )
+def test_khronos_validator_finds_no_error_and_no_warning(bust, cloud, request):
+    folder = validator_folder(request.config.cache)
     shell = to_metric_scale(
         build_mesh(make_relief(DEPTH, PHOTO, SETTINGS), "shell"), make_relief(DEPTH, PHOTO, SETTINGS)
     )[0]
     for model in (bust, shell, cloud):
-        report = subprocess.run(
-            ["node", "-e", script],
-            cwd=folder,
-            input=write("glb", model),
-            capture_output=True,
-            check=True,
-            timeout=60,
-        ).stdout
-        issues = json.loads(report)["issues"]
-        assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+        found = issues(write("glb", model), folder)
+        assert (found["numErrors"], found["numWarnings"]) == (0, 0), found["messages"]
 
 
 BLENDER = """
@@ -291,32 +267,16 @@ print("TEXTURE", *(side for image in bpy.data.images for side in image.size))
 
 @pytest.mark.parametrize("name", ["glb", "obj", "ply", "stl"])
 def test_blender_imports_it_upright_textured_and_at_its_size(name, bust, tmp_path):
-    """Blender is +Z up: it turns glTF and OBJ, which are +Y up, and leaves PLY, and STL, which is +Z up.
-    BPY_PYTHON: a Python with bpy.
-    """
-    python = os.environ.get("BPY_PYTHON", sys.executable)
-    if subprocess.run(
-        [python, "-c", "import importlib.util,sys;sys.exit(importlib.util.find_spec('bpy') is None)"]
-    ).returncode:
-        pytest.skip("bpy is not installed (pip install bpy, 374 MB)")
+    """Blender is +Z up: it turns glTF and OBJ, which are +Y up, and leaves PLY, and STL, which is +Z up."""
+    python = python_with_bpy()
     data = write(name, bust)
     if name == "obj":
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             archive.extractall(tmp_path)
     else:
         (tmp_path / f"model.{name}").write_bytes(data)
-    done = subprocess.run(
-        [python, "-c", BLENDER, str(tmp_path / f"model.{name}")],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=True,
-    )
-    said = {
-        line.split()[0]: line.split()[1:]
-        for line in done.stdout.splitlines()
-        if line and line.split()[0] in ("SIZE", "LOW", "TEXTURE")
-    }
+    lines = said_by_blender(python, BLENDER, tmp_path / f"model.{name}")
+    said = {first: rest for first, *rest in lines if first in ("SIZE", "LOW", "TEXTURE")}
     width, height, deep = np.ptp(bust.vertices_n3, axis=0) / (1000 if name == "glb" else 1)
     upright = name != "ply"
     assert [float(side) for side in said["SIZE"]] == pytest.approx(

@@ -47,6 +47,14 @@ def test_expressions_have_arkits_names_and_mirror_images(model):
     assert names[other[names.index("mouthSmile_L")]] == "mouthSmile_R"
 
 
+def test_arkits_own_spelling_says_left_for_the_persons_left(model):
+    names = model.arkit_names
+    assert len(set(names)) == 53 and not any("_" in name for name in names)
+    assert {"jawOpen", "mouthSmileLeft", "eyeBlinkRight", "mouthLeft", "cheekPuffRight"} <= set(names)
+    moved = np.linalg.norm(model.expression_ev3[names.index("eyeBlinkLeft")], axis=1) > 0.01
+    assert (model.neutral_v3[moved, 0] > 0).all()
+
+
 def test_every_surface_has_triangles_with_texture_coordinates(model):
     assert set(model.material_m) == set(range(len(SURFACES)))
     assert model.uv_triangles_m3.shape == model.triangles_m3.shape

@@ -1,6 +1,7 @@
 """Laws of the bundled network's module and of its weights' file."""
 
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,53 @@ def test_another_networks_file_is_refused(tmp_path):
     path = tmp_path / "other.safetensors"
     save_file({"layer.weight": torch.zeros(2)}, path, metadata_of(Configuration(), {}))
     with pytest.raises(WeightsError, match="another network"):
+        load_face_network(path)
+
+
+LYING = {
+    "no table": [],
+    "nothing": None,
+    "no widths": {},
+    "a model of the hub": {"backbone": "hf-hub:someone/something"},
+    "a model in a folder": {"backbone": "local-dir:/tmp"},
+    "a number as the backbone": {"backbone": 5},
+    "a larger backbone": {"backbone": "resnet152"},
+    "too wide for any memory": {"widths": [10**7] * 5},
+    "negative widths": {"widths": [-1] * 5},
+    "a text as widths": {"widths": "abcde"},
+    "fractions as widths": {"widths": [8.5] * 5},
+    "too many widths": {"widths": [8] * 50},
+    "a second decoder that is not there": {"canonical_widths": [10**7] * 4},
+    "an unknown key": {"code": "print()"},
+    "no side": {"fast_side": 0},
+    "an endless side": {"inference_side": 10**9},
+    "a text as a side": {"side": "x"},
+    "a factor that is no number": {"uncertainty_scale": float("nan")},
+    "a negative factor": {"fast_uncertainty_scale": -1.0},
+    "a text as a factor": {"thickness_uncertainty_scale": "x"},
+}
+
+
+@pytest.mark.parametrize("case", LYING)
+def test_a_configuration_that_lies_is_refused_before_it_takes_memory_or_asks_the_hub(
+    tmp_path, monkeypatch, case
+):
+    monkeypatch.setattr(socket, "socket", None)
+    lies = LYING[case]
+    said = {"widths": [8] * 5} | lies if lies and isinstance(lies, dict) else lies
+    weights = {f"joins.{scale}.project.weight": torch.zeros(8, 1, 1, 1) for scale in range(5)}
+    save_file(weights, tmp_path / "lies.safetensors", {"configuration": json.dumps(said)})
+    with pytest.raises(WeightsError, match=r"(damaged|another network).*\.$"):
+        load_face_network(tmp_path / "lies.safetensors")
+
+
+def test_weights_that_are_no_numbers_are_refused(random_network, tmp_path):
+    path = packed(random_network, tmp_path)
+    with safe_open(path, "pt") as file:
+        facts, weights = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    weights["joins.0.project.bias"] = torch.full_like(weights["joins.0.project.bias"], torch.nan)
+    save_file(weights, path, facts)
+    with pytest.raises(WeightsError, match="damaged"):
         load_face_network(path)
 
 

@@ -48,6 +48,16 @@ def test_missing_unexpected_and_misshapen_keys_are_listed():
     assert "scratch.output_conv.0.weight (7,) instead of (32, 64, 3, 3)" in message
 
 
+def test_a_key_of_any_length_and_any_signs_is_shown_short_on_one_line():
+    state_dict = empty_state_dict("midas_v21_small_256") | {
+        "\n\x1b[2J": torch.zeros(1),
+        "k" * 10**6: torch.zeros(1),
+    }
+    with pytest.raises(WeightsError, match="2 unexpected") as caught:
+        load_official(build_without_memory("midas_v21_small_256"), state_dict)
+    assert len(str(caught.value)) < 400 and str(caught.value).isprintable()
+
+
 def test_a_refused_checkpoint_changes_nothing():
     name = "midas_v21_small_256"
     module = build_midas_network(name)

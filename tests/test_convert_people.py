@@ -1,0 +1,148 @@
+"""The command line and who is in the photo: heads that lie, several people, mattes, advice."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import trimesh
+from command_line_photo import photo_file
+from PIL import Image
+
+import convert
+import depth_estimation
+from face3d.synthetic import head
+
+QUICK = ["--faces", "500", "--model", "shell", "--height-mm", "100"]
+
+
+@pytest.fixture
+def head_that_lies(monkeypatch):
+    """A network that finds a face in upright photos only, which are higher than wide."""
+
+    def predict(given, photo):
+        seen = head(photo.size_hw)
+        return seen if photo.size_hw[0] > photo.size_hw[1] else replace(seen, faces=())
+
+    monkeypatch.setattr(depth_estimation, "load_network", lambda name="face", **_: name)
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+    monkeypatch.setattr(depth_estimation, "cut_out", lambda depth, *_, **__: depth)
+    monkeypatch.setattr(depth_estimation, "find_turn", lambda network, photo: 270)
+
+
+@pytest.mark.parametrize(
+    ("rotate", "said", "size"),
+    [
+        ("0", "no upright face was found, but one in the photo turned by 270", (96, 80)),
+        ("auto", "turned clockwise by 270 degrees", (80, 96)),
+        ("90", "The photo is small", (80, 96)),
+        ("180", "turned by 90 degrees. Use --rotate 90", (96, 80)),
+    ],
+)
+def test_a_lying_head_is_told_and_turned_when_asked_for(head_that_lies, rotate, said, size, tmp_path, capsys):
+    source = photo_file(tmp_path / "me.jpg", (96, 80))
+    assert convert.main([str(source), "-o", str(tmp_path), *QUICK, "--rotate", rotate]) == 0
+    assert said in capsys.readouterr().err.splitlines()[-1]
+    assert Image.open(tmp_path / "me_depth.png").size == size
+
+
+def test_one_of_two_people_is_modelled_and_named(formula, tmp_path, monkeypatch, capsys):
+    """The second is twice as wide as the first; of a third there is none."""
+
+    def pair(_, photo):
+        one = head(photo.size_hw)
+        halves = np.where(np.arange(photo.size_hw[1]) < photo.size_hw[1] / 3, 1, 2).astype(np.uint8)
+        return replace(one, faces=one.faces * 2, person_hw=one.mask_hw * halves)
+
+    monkeypatch.setattr(depth_estimation, "predict", pair)
+    source = photo_file(tmp_path / "two.jpg")
+    wide = []
+    for number in ("1", "2"):
+        assert convert.main([str(source), "-o", str(tmp_path / "out"), *QUICK, "--face", number]) == 0
+        said = capsys.readouterr().err
+        assert "2 faces were found" in said and f"of face {number}" in said
+        name = "two" if number == "1" else "two_face2"
+        points = trimesh.load(tmp_path / "out" / f"{name}_shell_points.ply").vertices
+        report = json.loads((tmp_path / "out" / f"{name}_shell_report.json").read_text())
+        wide.append(report["size_mm"][0])
+        assert np.ptp(points[:, 0]) == pytest.approx(wide[-1], rel=0.15)
+    assert wide[1] != pytest.approx(wide[0], rel=0.2)
+    assert convert.main([str(source), "-o", str(tmp_path / "3"), *QUICK, "--face", "3"]) == 1
+    assert "Face 3 was asked for; the photo has 2 faces" in capsys.readouterr().err
+
+
+def test_of_a_photo_without_a_face_no_size_is_stated(formula, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(depth_estimation, "predict", lambda _, photo: replace(head(photo.size_hw), faces=()))
+    monkeypatch.setattr(depth_estimation, "find_turn", lambda network, photo: 0)
+    source = photo_file(tmp_path / "cup.jpg")
+    assert convert.main([str(source), "-o", str(tmp_path), "--faces", "4000"]) == 0
+    said = capsys.readouterr()
+    assert " mm" not in said.out and "bust, no face was found: of no known use" in said.out
+    assert "no face was found" in said.err
+    report = json.loads((tmp_path / "cup_bust_report.json").read_text())
+    assert report["size_mm"] is None and report["person"] == "no face" and not report["printable"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], "face"),
+        (["--matte", "none"], "none"),
+        (["--mask", "mask.png"], "file"),
+        (["--mask", "mask.png", "--rotate", "90"], "file"),
+    ],
+)
+def test_the_matte_and_its_mask_reach_the_depth_map(formula, tmp_path, monkeypatch, options, expected):
+    source, told = photo_file(tmp_path / "me.jpg"), []
+    Image.new("L", (80, 96), 255).save(tmp_path / "mask.png")
+
+    def cut_out(depth, photo, matte, *, mask, **_):
+        told.append((matte, mask and mask.size_hw, photo.size_hw))
+        return depth
+
+    monkeypatch.setattr(depth_estimation, "cut_out", cut_out)
+    monkeypatch.chdir(tmp_path)
+    assert convert.main([str(source), "-o", "out", "--formats", "stl", *options]) == 0
+    ((matte, mask_hw, photo_hw),) = told
+    assert matte == expected
+    assert mask_hw == (photo_hw if expected == "file" else None)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--matte", "file"], "needs --mask"),
+        (["--matte", "none", "--mask", "mask.png"], "Leave one of them out"),
+        (["--mask", "nothing.png"], "nothing.png is not there"),
+        (["--matte", "none", "--refine-matte"], "no edge to refine"),
+    ],
+)
+def test_a_mask_without_its_matte_is_refused_before_anything_is_computed(
+    formula, tmp_path, monkeypatch, capsys, options, said
+):
+    monkeypatch.chdir(tmp_path)
+    photo_file(tmp_path / "me.jpg")
+    assert convert.main(["me.jpg", "-o", "out", *options]) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
+
+
+def test_advice_fills_what_is_left_at_its_default_and_the_report_says_by_whom(formula, tmp_path, capsys):
+    source = photo_file(tmp_path / "me.jpg")
+    arguments = [str(source), "-o", str(tmp_path), "--formats", "stl", "--assist", "rules"]
+    assert convert.main([*arguments, "--faces", "20000"]) == 0
+    (advice,) = json.loads((tmp_path / "me_bust_report.json").read_bytes())["advice"]
+    assert advice["by"] == "rules"
+    assert "advised by rules" in capsys.readouterr().err
+    named = [setting["name"] for setting in advice["settings"]]
+    assert "smoothing_px" in named
+    assert "face_budget" not in named
+
+
+def test_no_photo_is_sent_to_another_computer_without_consent(formula, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://example.org/v1")
+    monkeypatch.setattr("face3d.assistant.chat.ask", lambda *_, **__: pytest.fail("the photo was sent"))
+    source = photo_file(tmp_path / "me.jpg")
+    assert convert.main([str(source), "-o", str(tmp_path / "out"), "--assist", "openai"]) == 1
+    assert "--assistant-host-sees-photo" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
