@@ -60,8 +60,8 @@ from training.evaluation.metrics import means, print_table
 from training.scenes.primitives import LABEL_HEAD, LABEL_NARROW_FACE
 
 HEADS = 24
-TWO_SIDED = "bust"
-"""The kind of the two-sided bust in `generate_3d_model.KINDS`."""
+TWO_SIDED = "two-sided"
+"""The bust without the head model in `generate_3d_model.KINDS`."""
 OUTSIDE = "skin", "hair"
 """Parts of the whole head that are compared with the person's surface."""
 SAMPLES, ASKED = 500_000, 20_000
@@ -210,14 +210,12 @@ def in_its_picture(mesh: Mesh, whole: WholeHead) -> Array:
     """(m, 3, 2) corners of a part of the whole head in pixels of the photo where it shows that, else of its
     texture.
     """
-    fit, relief = whole.fit, whole.relief
-    width = fit.scale * relief.camera.unit_per_width / fit.camera.unit_per_width
     kept, new, faces = weld(mesh.vertices_n3, mesh.faces_m3)
     normals = vertex_normals(mesh.vertices_n3[kept], faces)[new][mesh.faces_m3].mean(1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     corners = mesh.vertices_n3[mesh.faces_m3].astype(np.float64)
-    shown = PhotoColours.of(relief, width).at(corners.mean(1), normals)[1] > 0.5
-    in_photo = np.stack(project(corners, relief.camera), -1)
+    shown = PhotoColours.of(whole.relief, whole.unit).at(corners.mean(1), normals)[1] > 0.5
+    in_photo = np.stack(project(corners, whole.relief.camera), -1)
     return np.where(shown[:, None, None], in_photo, in_texture(mesh))
 
 

@@ -16,7 +16,7 @@ SKIN_RGB, HAIR_RGB = (200, 150, 120), (60, 40, 30)
 @pytest.fixture(scope="module")
 def whole():
     head = model_head(20.0, cap=0.68)
-    return whole_head(head.painted(lambda places: SKIN_RGB, ground=HAIR_RGB))
+    return whole_head(head.painted(lambda places: SKIN_RGB, ground=HAIR_RGB), 256)
 
 
 def part(whole, name):
@@ -64,13 +64,13 @@ def test_the_skin_ends_below_in_a_plane(whole):
 
 
 def test_a_bald_head_has_no_hair():
-    assert [part.name for part in whole_head(model_head().relief).animated.parts] == ["skin", "eyes", "teeth"]
+    assert [part.name for part in whole_head(model_head().relief, 256).animated.parts] == ["skin", "eyes", "teeth"]
 
 
 def test_without_a_skin_map_there_is_none():
     relief = model_head().relief
     depth = replace(relief.depth, faces=(replace(relief.depth.faces[0], skin=None),))
-    with pytest.raises(HeadError, match="does not say where on the head the skin lies"):
+    with pytest.raises(HeadError, match="does not say where on the head skin lies"):
         whole_head(replace(relief, depth=depth))
 
 

@@ -123,7 +123,7 @@ def test_where_a_part_shows_the_photo_its_picture_is_the_photo():
         np.full((head.model.skin_vertices, 2), 0.25, np.float32),
         np.zeros((8, 8, 3), np.uint8),
     )
-    places = in_its_picture(mesh, SimpleNamespace(fit=head.fit, relief=relief))
+    places = in_its_picture(mesh, SimpleNamespace(unit=head.fit.scale, relief=relief))
     in_photo = np.stack(project(mesh.vertices_n3[faces], relief.camera), -1)
     shown = np.isclose(places, in_photo, atol=1e-4).all((1, 2))
     middle = head.model.neutral_v3[faces].mean(1)
