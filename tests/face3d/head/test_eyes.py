@@ -5,7 +5,18 @@ import pytest
 from model_head import model_head
 
 from face3d.head.colours import PhotoColours
-from face3d.head.eyes import BALLS, IRIS, IRIS_RGB, PUPIL_RGB, PX, WHITE_RGB, eye_picture, eye_places
+from face3d.head.eyes import (
+    BALLS,
+    IRIS,
+    IRIS_RGB,
+    LOOKS,
+    PUPIL_RGB,
+    PX,
+    WHITE_RGB,
+    eye_picture,
+    eye_places,
+    eye_turns,
+)
 
 GREEN = np.array([20, 220, 40])
 
@@ -56,3 +67,23 @@ def test_between_the_lids_it_is_the_photo_and_behind_them_the_white(surface, dis
     hidden = (distance_hw > IRIS + 0.05) & ((rows < 0.15) | (rows > 0.85))[:, None]
     assert np.abs(picture[hidden] - WHITE_RGB).max() <= 3
     assert 0.05 < from_photo.mean() < 0.6
+
+
+@pytest.mark.parametrize(("surface", "side", "inward"), [(BALLS[0], "L", -1), (BALLS[1], "R", 1)])
+def test_expressions_that_look_somewhere_turn_their_eye_there_and_nothing_else_does(surface, side, inward):
+    model = model_head().model
+    turns = eye_turns(model, surface)
+    around = model.neutral_v3[eye_places(model, surface)[0]]
+    around = around - (around.min(0) + around.max(0)) / 2
+    front = around[:, 2] > 0.95 * around[:, 2].max()
+    ways = {"Up": [0, 1], "Down": [0, -1], "In": [inward, 0], "Out": [-inward, 0]}
+    named = {f"eyeLook{look}_{side}": look for look in LOOKS}
+    for name, offsets in zip(model.expression_names, turns, strict=True):
+        if name not in named:
+            assert not offsets.any()
+            continue
+        moved = offsets[front].mean(0)
+        way = np.array(ways[named[name]])
+        assert moved[:2] @ way > 0.9 * np.linalg.norm(moved[:2]) > 0, name
+        kept = np.linalg.norm(around + offsets, axis=1), np.linalg.norm(around, axis=1)
+        assert np.allclose(*kept, atol=1e-5), "a turn keeps each vertex at its distance"

@@ -64,7 +64,11 @@ def test_the_skin_ends_below_in_a_plane(whole):
 
 
 def test_a_bald_head_has_no_hair():
-    assert [part.name for part in whole_head(model_head().relief, 256).animated.parts] == ["skin", "eyes", "teeth"]
+    assert [part.name for part in whole_head(model_head().relief, 256).animated.parts] == [
+        "skin",
+        "eyes",
+        "teeth",
+    ]
 
 
 def test_without_a_skin_map_there_is_none():
