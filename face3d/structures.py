@@ -59,8 +59,7 @@ def _freeze(
 def _check_finite(instance: object, *names: str) -> None:
     """Raises GeometryError where an array in one of these fields has values that are not finite."""
     for name in names:
-        array = getattr(instance, name)
-        if array is not None and not np.isfinite(array).all():
+        if (array := getattr(instance, name)) is not None and not np.isfinite(array).all():
             raise GeometryError(f"{name} has values that are not finite.")
 
 
@@ -257,9 +256,8 @@ class Completion:
     hidden_rgb_hwc: (h, w, 3) uint8, colours of the hidden side over the picture, of any size; None where they
     are spread from the outline.
     confidence_hw: (h, w) float32 in 0..1, how sure the hidden side is: 0 made up, 1 as if it had been seen.
-    confidence: its mean over the hidden side and the replaced pixels.
-    marked_hw: (h, w) bool, pixels of the photo that were replaced; None for none.
-    note: a sentence about what could not be done; '' for nothing.
+    confidence: its mean over the hidden side and the replaced pixels. marked_hw: (h, w) bool, pixels of the
+    photo that were replaced; None for none. note: a sentence about what could not be done; '' for nothing.
     """
 
     engine: str

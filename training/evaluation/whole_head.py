@@ -76,7 +76,8 @@ WITH_NECK = -0.75
 """Canonical height down to which surfaces take part in that."""
 FACE_UP, FACE_AROUND = 25.0, 50.0
 """Upper end and half width of the face, degrees from the middle of the skull."""
-STRETCH = "stretch"
+STRETCH, MOST_STRETCH = "stretch", 100.0
+"""Name of that figure; a larger one counts as so much, for triangles seen edge-on would outweigh all others."""
 REGIONS = "face", "ears", "back", "all"
 
 
@@ -233,7 +234,7 @@ def figures(
     found = distances(*outsides)
     of_head = above_chin(model, there.mean(1))
     stretch = percentile_by_area(stretches(there[of_head], places_m32[of_head]), there[of_head], 95)
-    return {f"{name} %": value for name, value in found.items()} | {STRETCH: stretch}
+    return {f"{name} %": value for name, value in found.items()} | {STRETCH: min(stretch, MOST_STRETCH)}
 
 
 def models_of(relief: Relief) -> dict[str, tuple[Array, Array]]:
