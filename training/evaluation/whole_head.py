@@ -77,7 +77,7 @@ WITH_NECK = -0.75
 FACE_UP, FACE_AROUND = 25.0, 50.0
 """Upper end and half width of the face, degrees from the middle of the skull."""
 STRETCH, MOST_STRETCH = "stretch", 100.0
-"""Name of that figure; a larger one counts as so much, for triangles seen edge-on would outweigh all others."""
+"""Name of that figure; a larger one counts as so much: triangles seen edge-on would outweigh all others."""
 REGIONS = "face", "ears", "back", "all"
 
 
