@@ -36,12 +36,18 @@ class DepthRepresentation(Enum):
 
 
 def _freeze(
-    instance: object, name: str, dtype: type, shape: tuple[int | None, ...], error: type[Exception]
+    instance: object,
+    name: str,
+    dtype: type,
+    shape: tuple[int | None, ...],
+    error: type[Exception],
+    *,
+    finite: bool = False,
 ) -> None:
     """Replaces the array in a field of a frozen dataclass by a contiguous, read-only view or copy.
 
     shape: None fits any length. A field that is None stays None.
-    Raises `error` where dtype or shape differ.
+    Raises `error` where dtype or shape differ, or, if asked for, where a value is not finite.
     """
     array = getattr(instance, name)
     if array is None:
@@ -53,14 +59,9 @@ def _freeze(
     ):
         wanted = " x ".join("n" if want is None else str(want) for want in shape)
         raise error(f"{name} has shape {' x '.join(map(str, array.shape))}, expected {wanted}.")
+    if finite and not np.isfinite(array).all():
+        raise error(f"{name} has values that are not finite.")
     object.__setattr__(instance, name, read_only(np.ascontiguousarray(array)))
-
-
-def _check_finite(instance: object, *names: str) -> None:
-    """Raises GeometryError where an array in one of these fields has values that are not finite."""
-    for name in names:
-        if (array := getattr(instance, name)) is not None and not np.isfinite(array).all():
-            raise GeometryError(f"{name} has values that are not finite.")
 
 
 def read_only(array: Array) -> Array:
@@ -256,8 +257,9 @@ class Completion:
     hidden_rgb_hwc: (h, w, 3) uint8, colours of the hidden side over the picture, of any size; None where they
     are spread from the outline.
     confidence_hw: (h, w) float32 in 0..1, how sure the hidden side is: 0 made up, 1 as if it had been seen.
-    confidence: its mean over the hidden side and the replaced pixels. marked_hw: (h, w) bool, pixels of the
-    photo that were replaced; None for none. note: a sentence about what could not be done; '' for nothing.
+    confidence: its mean over the hidden side and the replaced pixels.
+    marked_hw: (h, w) bool, pixels of the photo that were replaced; None for none.
+    note: a sentence about what could not be done; '' for nothing.
     """
 
     engine: str
@@ -283,10 +285,9 @@ class PointCloud:
     unit: str = "image width"
 
     def __post_init__(self) -> None:
-        _freeze(self, "points_n3", np.float32, (None, 3), GeometryError)
+        _freeze(self, "points_n3", np.float32, (None, 3), GeometryError, finite=True)
         _freeze(self, "colours_n3", np.uint8, (len(self.points_n3), 3), GeometryError)
-        _freeze(self, "normals_n3", np.float32, (len(self.points_n3), 3), GeometryError)
-        _check_finite(self, "points_n3", "normals_n3")
+        _freeze(self, "normals_n3", np.float32, (len(self.points_n3), 3), GeometryError, finite=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,13 +308,12 @@ class Mesh:
     unit: str = "image width"
 
     def __post_init__(self) -> None:
-        _freeze(self, "vertices_n3", np.float32, (None, 3), GeometryError)
+        _freeze(self, "vertices_n3", np.float32, (None, 3), GeometryError, finite=True)
         _freeze(self, "faces_m3", np.int32, (None, 3), GeometryError)
         count = len(self.vertices_n3)
-        _freeze(self, "uv_n2", np.float32, (count, 2), GeometryError)
+        _freeze(self, "uv_n2", np.float32, (count, 2), GeometryError, finite=True)
         _freeze(self, "texture_hwc", np.uint8, (None, None, 3), GeometryError)
         _freeze(self, "colours_n3", np.uint8, (count, 3), GeometryError)
-        _check_finite(self, "vertices_n3", "uv_n2")
         if self.texture_hwc is not None and not self.texture_hwc.size:
             raise GeometryError("texture_hwc has no pixels.")
         if len(self.faces_m3) and not (self.faces_m3.min() >= 0 and self.faces_m3.max() < count):

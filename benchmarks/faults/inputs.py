@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
 import struct
 import tempfile
+import zipfile
 import zlib
 from functools import partial
 from pathlib import Path
@@ -188,6 +190,10 @@ def bombs(folder: Path) -> str:
         "text": _png(64, 64, zlib.compress(bytes(64 * 193)), text),
         "profile": _png(64, 64, zlib.compress(bytes(64 * 193)), profile),
     }
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("photo.png", bytes(2**28))
+    made["an archive"] = archive.getvalue()
     for name, data in made.items():
         (folder / f"bomb of {name}.png").write_bytes(data)
     bad = sorted(folder.glob("bomb*.png"))

@@ -59,11 +59,9 @@ def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
     title: any text, shown in the browser's tab and above the model.
     Raises: ExportError, see `check_writable`.
     """
-    if isinstance(model, AnimatedHead):
-        data, mesh = write_animated_glb(model, title), model.as_one()
-    else:
-        check_writable(model)
-        data, mesh = write_glb(model, title), model
+    mesh = model.as_one() if isinstance(model, AnimatedHead) else model
+    check_writable(mesh)
+    data = write_animated_glb(model, title) if isinstance(model, AnimatedHead) else write_glb(mesh, title)
     glb = base64.b64encode(data).decode("ascii")
     picture = Image.fromarray(render(mesh, View(STILL_PX, background_rgb=None)))
     safe = escape(title)

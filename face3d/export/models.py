@@ -260,9 +260,8 @@ def write(file_format: str, model: Mesh | PointCloud | AnimatedHead, name: str =
     """
     if file_format not in WRITERS:
         raise ExportError(f"There is no format named {file_format!r}. Choose one of {', '.join(WRITERS)}.")
-    if isinstance(model, AnimatedHead):
-        if file_format == "glb":
-            return write_animated_glb(model, safe_name(name))
-        model = model.as_one()
-    check_writable(model)
-    return WRITERS[file_format].write(model, safe_name(name))
+    one = model.as_one() if isinstance(model, AnimatedHead) else model
+    check_writable(one)
+    if isinstance(model, AnimatedHead) and file_format == "glb":
+        return write_animated_glb(model, safe_name(name))
+    return WRITERS[file_format].write(one, safe_name(name))

@@ -93,23 +93,22 @@ def is_closed(faces_m3: Array) -> bool:
     return count_components(faces_m3) == 1
 
 
-def largest_piece(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
-    """The piece with the most triangles, by shared vertices, and its own vertices."""
-    count = len(vertices_n3)
+def pieces_of(faces_m3: Array, count: int) -> Array:
+    """(m,) int: number of the piece, connected by shared ones of `count` vertices, of each triangle."""
     start, end = faces_m3.ravel(), np.roll(faces_m3, -1, axis=1).ravel()
     _, labels = connected_components(
         coo_array((np.ones(len(start), bool), (start, end)), shape=(count, count)), directed=False
     )
-    piece_m = labels[faces_m3[:, 0]]
-    used, faces_m3 = drop_unused(faces_m3[piece_m == np.bincount(piece_m).argmax()], count)
+    return np.asarray(labels[faces_m3[:, 0]])
+
+
+def largest_piece(vertices_n3: Array, faces_m3: Array) -> tuple[Array, Array]:
+    """The piece with the most triangles, by shared vertices, and its own vertices."""
+    piece_m = pieces_of(faces_m3, len(vertices_n3))
+    used, faces_m3 = drop_unused(faces_m3[piece_m == np.bincount(piece_m).argmax()], len(vertices_n3))
     return vertices_n3[used], faces_m3
 
 
 def count_components(faces_m3: Array) -> int:
     """Pieces that hang together by shared vertices."""
-    count = int(faces_m3.max()) + 1
-    start, end = faces_m3.ravel(), np.roll(faces_m3, -1, axis=1).ravel()
-    _, labels = connected_components(
-        coo_array((np.ones(len(start), bool), (start, end)), shape=(count, count)), directed=False
-    )
-    return len(np.unique(labels[np.unique(faces_m3)]))
+    return len(np.unique(pieces_of(faces_m3, int(faces_m3.max()) + 1)))

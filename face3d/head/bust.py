@@ -15,15 +15,15 @@ from face3d.geometry.camera import project
 from face3d.geometry.filters import fill_by_diffusion
 from face3d.geometry.inspection import surface_area
 from face3d.geometry.kinds import KINDS, Shape
-from face3d.geometry.meshes import decimate, is_closed, largest_piece, vertex_normals, weld
+from face3d.geometry.meshes import decimate, is_closed, largest_piece, pieces_of, vertex_normals, weld
 from face3d.geometry.relief import Relief
 from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv, sample_texture
 from face3d.head.charts import chart_of
 from face3d.head.colours import PhotoColours
+from face3d.head.face_front import fill_behind_face
 from face3d.head.model import load_head_model
 from face3d.head.solid import Grid, inside_share, surface_of
 from face3d.head.whole import WholeHead, cut_straight
-from face3d.head.wrap import lines_of_sight
 from face3d.structures import Array, Mesh
 
 BODY = "two-sided"
@@ -46,8 +46,8 @@ OVERSAMPLING = 3.5
 MOST_CELLS = 12_000_000
 SHOWN = 0.4
 """How far the photo must show the corners of a triangle that takes it, see `PhotoColours.at`."""
-ON_RELIEF = 0.02
-"""Distance from the relief, head widths, within which the bust is moved to it."""
+ISLAND = 2e-3
+"""Share of the surface below which a hidden piece is drawn with the photo around it."""
 NEAREST = 4
 """Vertices of the parts of which a hidden place takes the mean colour, by distance."""
 
@@ -68,7 +68,6 @@ def bust_mesh(head: WholeHead, budget: int, *, decimated: bool = True) -> Mesh:
         else:
             vertices, faces = _solid(head, body, budget, 0.9)
     photo = PhotoColours.of(relief, head.unit)
-    vertices = _on_relief(photo, vertices, faces)
     return _textured(head, body, photo, vertices, faces)
 
 
@@ -85,6 +84,7 @@ def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tu
     cell = max(cell, float((np.prod(high - low) / MOST_CELLS) ** (1 / 3)))
     grid = Grid.around(low, high, cell)
     share = inside_share(grid, head_vertices, head_faces)
+    fill_behind_face(head, grid, share)
     share[:, :2] = 0  # below the floor
     of_body = inside_share(grid, body.vertices_n3, body.faces_m3)
     height, forward = _heights(head, grid)
@@ -95,17 +95,6 @@ def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tu
     vertices, faces = largest_piece(*surface_of(grid, np.maximum(share, of_body)))
     vertices[vertices[:, 1] < floor + 0.75 * cell, 1] = floor
     return vertices, faces
-
-
-def _on_relief(photo: PhotoColours, vertices_n3: Array, faces_m3: Array) -> Array:
-    """The vertices that the photo shows moved to the relief, along their lines of sight: cells are coarser
-    than it. In the picture they stay where they are, so no triangle that is seen turns over.
-    """
-    relief, points = photo.relief, vertices_n3.astype(np.float64)
-    _, share = photo.at(points, vertex_normals(points, faces_m3), ON_RELIEF)
-    sight = lines_of_sight(points, relief)
-    move = photo.relief_at(points) - points[:, 2]
-    return np.asarray(points + (share * move)[:, None] * sight, np.float32)
 
 
 def _enclosed(head: WholeHead) -> tuple[Array, Array]:
@@ -171,7 +160,7 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
     # Below the photo's last row both halves of the texture are clay: a foot that faces the camera is shown.
     of_foot = _plain(body, vertices_n3, relief)
     shown_n = (share > SHOWN) | (of_foot & photo.facing(vertices_n3, faces_m3))
-    shown = np.asarray(shown_n[faces_m3].all(1))
+    shown = _without_islands(vertices_n3, faces_m3, np.asarray(shown_n[faces_m3].all(1)))
     around = _around(head, vertices_n3, faces_m3)
     width = texture.shape[1] - round(texture.shape[1] * FRONT_SHARE)
     height = _photo_px(texture, relief, below_px)
@@ -187,6 +176,8 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
     source, is_hidden = keys[first, 0], keys[first, 1] == 1
     front_uv = picture_uv(vertices_n3[source], relief.camera, 0, below_px)
     front_uv[:, 0] *= FRONT_SHARE
+    # Well inside the rows of clay: at the texture's edge many programs mix in the opposite one.
+    front_uv[:, 1] = np.maximum(front_uv[:, 1], 0.4 * (1 - height / texture.shape[0]))
     sides = np.array([width / texture.shape[1], height / texture.shape[0]])
     hidden_uv = 1 - sides * (1 - around.reshape(-1, 2)[first].astype(np.float64))
     return Mesh(
@@ -196,6 +187,20 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
         texture,
         unit=relief.unit,
     )
+
+
+def _without_islands(vertices_n3: Array, faces_m3: Array, shown_m: Array) -> Array:
+    """(m,) bool: the triangles that take the photo, with small pieces among them that it hardly shows, such
+    as nostrils.
+    """
+    hidden = np.flatnonzero(~shown_m)
+    piece = pieces_of(faces_m3[hidden], len(vertices_n3))
+    a, b, c = (vertices_n3[faces_m3[:, corner]].astype(np.float64) for corner in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    small = np.bincount(piece, area[hidden]) < ISLAND * area.sum()
+    shown_m = shown_m.copy()
+    shown_m[hidden[small[piece]]] = True
+    return shown_m
 
 
 def _plain(body: Shape, points_n3: Array, relief: Relief) -> Array:

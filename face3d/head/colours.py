@@ -76,11 +76,6 @@ class PhotoColours:
         normals = vertex_normals(points, triangles_m3)
         return np.asarray((normals * lines_of_sight(points, self.relief)).sum(1) > 0)
 
-    def relief_at(self, points_n3: Array) -> Array:
-        """(n,) height of the relief behind or in front of points, in their unit, between pixels linearly."""
-        columns, rows = (values.astype(np.float32) for values in project(points_n3, self.relief.camera))
-        return self._picked(self.relief.front_hw, columns, rows) * self.relief.camera.unit_per_width
-
     @staticmethod
     def _picked(picture: Array, columns_n: Array, rows_n: Array) -> Array:
         """Values of a picture at places in pixels, bilinear; those at the edge are continued beyond it."""

@@ -126,6 +126,15 @@ class HeadModel:
         return sparse.csr_array(sparse.diags_array(joined.sum(1)) - joined)
 
     @cached_property
+    def moving_areas(self) -> Array:
+        """(n,) float64: area of the mean head around each of the `moving_vertices`, over the median."""
+        faces = self.moving_triangles_m3
+        a, b, c = (self.neutral_v3[faces[:, corner]].astype(np.float64) for corner in range(3))
+        area = np.repeat(np.linalg.norm(np.cross(b - a, c - a), axis=1), 3)
+        around = np.bincount(faces.ravel(), area, minlength=self.moving_vertices)
+        return np.asarray(around / np.median(around))
+
+    @cached_property
     def mirrored_vertices(self) -> Array:
         """(n,) int: of the `moving_vertices`, the one next to the mirror image of each."""
         places = self.neutral_v3[: self.moving_vertices]

@@ -20,15 +20,17 @@ from face3d.head.seen import SkinGrid
 from face3d.head.solving import solve_symmetric
 from face3d.structures import Array
 
-FACING = 0.25
+FACING = 0.35
 """Least cosine between a vertex' normal and the line of sight at which the relief moves it."""
-FARTHEST = 0.12
+FARTHEST = 0.08
 """Largest distance, head widths, from the fitted head to a relief that is taken to be its skin."""
 SAME_PLACE = 0.15
 """Largest distance, head widths, between a vertex' place and the canonical coordinates of its pixel."""
-BENDING, STRETCHING, STAYING = 0.05, 0.02, 1e-3
-"""Weights of second and first differences of the movement, and of no movement, against sure pixels at 1. Away
-from them a movement falls to a third within sqrt(STRETCHING / STAYING), four to five, edges."""
+BENDING, STRETCHING, STAYING = 1.0, 0.08, 2e-3
+"""Weights of second and first differences of the movement, and of no movement, against a sure vertex of usual
+area at 1. Away from sure ones a movement falls to a third within sqrt(STRETCHING / STAYING), about six edges.
+Where vertices lie close, as on the wings of the nose, each counts less: there the relief is smoother than the
+model."""
 HIDDEN_BEHIND = 0.06
 """Distance behind the nearest vertex of the same cell from which one is hidden, head widths."""
 CELLS = 64
@@ -92,7 +94,7 @@ def _free(pixels_n2: Array, nearness_n: Array) -> Array:
 
 def _smoothest(model: HeadModel, asked_n: Array, weight_n: Array) -> Array:
     """Movements (n,) near those that are asked for, by their weights, and smooth over the surface."""
-    laplacian = model.moving_laplacian
+    laplacian, weight_n = model.moving_laplacian, weight_n * model.moving_areas
     system = (
         sparse.diags_array(weight_n + STAYING) + STRETCHING * laplacian + BENDING * (laplacian.T @ laplacian)
     )
