@@ -33,8 +33,9 @@ SPREADING = 0.02
 """Weight of equal colours of neighbours against a colour that is seen at 1."""
 MIRRORED_COUNTS, MEAN_COUNTS = 0.01, 1e-5
 """Weight of the colour that the other half of the head has, where that is seen, and of the mean colour."""
-SURE = 0.5
-"""Share of the photo from which a pixel of hair is known."""
+SURE, HAIR_MIRRORED = 0.35, 0.6
+"""Share of the photo from which a pixel of hair is known: along its outline hair is dark, and what is not
+seen is not. How much the other half's counts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,14 +150,14 @@ def hair_picture(layer: HairLayer, photo: PhotoColours, outside_hw3: Array, skin
     colours, seen = photo.at(outside_hw3.reshape(-1, 3), normals.reshape(-1, 3), 2 * OFF_RELIEF)
     colours = colours.reshape(height, width, 3)
     seen = seen.reshape(height, width) * (1 - skin_hw)
-    both = np.concatenate([seen[..., None], MIRRORED_COUNTS * seen[:, ::-1, None]], -1)
+    both = np.concatenate([seen[..., None], HAIR_MIRRORED * seen[:, ::-1, None]], -1)
     total = both.sum(-1)
     mixed = (both[..., :1] * colours + both[..., 1:] * colours[:, ::-1]) / np.maximum(total, 1e-9)[..., None]
     half = width // 2
     wide = np.concatenate([mixed[:, half:], mixed, mixed[:, :half]], axis=1)
-    known = np.concatenate([total[:, half:], total, total[:, :half]], axis=1) > MIRRORED_COUNTS * SURE
+    known = np.concatenate([total[:, half:], total, total[:, :half]], axis=1) > SURE
     filled = fill_by_diffusion(wide.astype(np.float32), known)[:, half:-half]
-    share = np.clip(total / MIRRORED_COUNTS / SURE - 1, 0, 1)[..., None]
+    share = np.clip(total / SURE, 0, 1)[..., None]
     return np.clip(np.round(share * mixed + (1 - share) * filled), 0, 255).astype(np.uint8)
 
 

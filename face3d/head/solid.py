@@ -1,7 +1,7 @@
 """One solid from several surfaces that pass through each other: what any of them encloses.
 
 Lines along each axis of a grid cross the surfaces; between them the winding number tells inside from outside.
-The share of each cell that lies inside, mean of the three axes, is a field whose level of one half is the
+The share of each cell that lies inside, of the three axes, is a field whose level of one half is the
 solid's surface: closed, and without a triangle through another, whatever the surfaces do.
 Source: Jacobson et al., "Robust inside-outside segmentation using generalized winding numbers", SIGGRAPH 2013
 (here along lines, for closed surfaces).
@@ -17,8 +17,10 @@ import numpy as np
 from face3d.head.charts import covered_pixels
 from face3d.structures import Array
 
-SMOOTHING = 1.0
+SMOOTHING = 0.8
 """Standard deviation of the field's smoothing, cells: without it the surface has steps."""
+FACING_SMOOTHING = 1.5
+"""The same where the field only tells which way a surface faces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +44,13 @@ class Grid:
 
 
 def inside_share(grid: Grid, vertices_n3: Array, faces_m3: Array) -> Array:
-    """(x, y, z) float32: about the share of each cell that closed surfaces enclose, 0..1."""
+    """(x, y, z) float32: about the share of each cell that closed surfaces enclose, 0..1.
+
+    Where a surface lies across an axis, lines along that axis tell its place exactly, and those of the others
+    only whether it is there: an axis counts as much as the surface faces along it.
+    """
     cells_n3 = (vertices_n3.astype(np.float64) - grid.low_3) / grid.cell
-    total = np.zeros(grid.shape, np.float32)
+    fields = []
     for along in range(3):
         across, down = (along + 1) % 3, (along + 2) % 3
         field = _along_lines(
@@ -52,9 +58,37 @@ def inside_share(grid: Grid, vertices_n3: Array, faces_m3: Array) -> Array:
             faces_m3,
             (grid.shape[across], grid.shape[down], grid.shape[along]),
         )
-        total += field.transpose(np.argsort([across, down, along]))
-    total /= 3
-    return total
+        fields.append(field.transpose(np.argsort([across, down, along])))
+    mean = (fields[0] + fields[1] + fields[2]) / np.float32(3)
+    edge = np.nonzero((mean > 0) & (mean < 1))
+    smooth = blurred(mean, FACING_SMOOTHING)
+    facing = [_slope(smooth, edge, axis) ** 2 for axis in range(3)]
+    total = facing[0] + facing[1] + facing[2] + np.float32(1e-6)
+    mean[edge] = (
+        sum((part + np.float32(1e-6 / 3)) * field[edge] for part, field in zip(facing, fields, strict=True))
+        / total
+    )
+    return mean
+
+
+def _slope(share: Array, edge: tuple[Array, ...], axis: int) -> Array:
+    """(n,) float32: difference of the shares of both neighbours along an axis, at cells of the edge."""
+    before, after = list(edge), list(edge)
+    before[axis] = np.maximum(edge[axis] - 1, 0)
+    after[axis] = np.minimum(edge[axis] + 1, share.shape[axis] - 1)
+    return np.asarray(share[tuple(after)] - share[tuple(before)])
+
+
+def blurred(share: Array, sigma: float) -> Array:
+    """(x, y, z) float32, by a Gaussian of `sigma` cells along each axis."""
+    # OpenCV's filter runs over the two last axes of one plane.
+    bell = cv2.getGaussianKernel(2 * int(3 * sigma + 0.5) + 1, sigma).astype(np.float32).ravel()
+    for axis in range(3):
+        moved = np.ascontiguousarray(np.moveaxis(share, axis, -1))
+        flat = moved.reshape(-1, moved.shape[-1])
+        flat = cv2.sepFilter2D(flat, -1, bell, np.ones(1, np.float32), borderType=cv2.BORDER_REPLICATE)
+        share = np.moveaxis(flat.reshape(moved.shape), -1, axis)
+    return share
 
 
 def _along_lines(cells_n3: Array, faces_m3: Array, shape: tuple[int, int, int]) -> Array:
@@ -90,13 +124,7 @@ def surface_of(grid: Grid, share: Array) -> tuple[Array, Array]:
     """Vertices (n, 3) float32 and triangles (m, 3) int32 where the share is one half; the largest piece."""
     from skimage.measure import marching_cubes  # takes half a second to import
 
-    # Blurred along each axis: OpenCV's filter runs over the two last axes of one plane at a time.
-    bell = cv2.getGaussianKernel(7, SMOOTHING).astype(np.float32).ravel()
-    for axis in range(3):
-        moved = np.ascontiguousarray(np.moveaxis(share, axis, -1))
-        flat = moved.reshape(-1, moved.shape[-1])
-        flat = cv2.sepFilter2D(flat, -1, bell, np.ones(1, np.float32), borderType=cv2.BORDER_REPLICATE)
-        share = np.moveaxis(flat.reshape(moved.shape), -1, axis)
-    vertices, faces, _, _ = marching_cubes(np.ascontiguousarray(share), 0.5, allow_degenerate=False)
+    share = np.ascontiguousarray(blurred(share, SMOOTHING))
+    vertices, faces, _, _ = marching_cubes(share, 0.5, allow_degenerate=False)
     points = grid.low_3 + (vertices + 0.5) * grid.cell
     return points.astype(np.float32), np.ascontiguousarray(faces[:, ::-1]).astype(np.int32)

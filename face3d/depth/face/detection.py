@@ -66,7 +66,7 @@ def detect_heads(
     whole, side = Box.whole(photo.size_hw), network.configuration.fast_side
     unconfirmed: list[CropPrediction] = []
     for scale in scales:
-        prediction = predict_crop(network, photo.rgb_hwc, whole, scale * side, with_canonical=False)
+        prediction = predict_crop(network, photo.rgb_hwc, whole, scale * side)
         boxes = head_boxes(prediction.head_hw, whole)
         if heads := _confirm_heads(network, photo, boxes, prediction, least_confidence):
             return prediction, heads

@@ -66,7 +66,7 @@ class FaceEstimator:
     ) -> tuple[CropPrediction, list[DetectedHead]]:
         """The prediction for the whole photo, and the heads with theirs, at two scales."""
         frame, side = Box.whole(photo.size_hw), self.network.configuration.inference_side
-        whole = predict_two_scales(self.network, photo.rgb_hwc, frame, side, with_canonical=False)
+        whole = predict_two_scales(self.network, photo.rgb_hwc, frame, side)
         return whole, [
             replace(
                 head,

@@ -73,16 +73,11 @@ class CropPrediction:
     skin_hw: Array | None = None
 
 
-def predict_two_scales(
-    network: FaceNetwork, rgb_hwc: Array, box: Box, side: int, *, with_canonical: bool = True
-) -> CropPrediction:
+def predict_two_scales(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean over two scales, `side` and SECOND_SCALE of it, whose errors differ; at the resolution of the
     larger.
     """
-    fine, coarse = (
-        predict_crop(network, rgb_hwc, box, round(side * scale), with_canonical=with_canonical)
-        for scale in (1, SECOND_SCALE)
-    )
+    fine, coarse = (predict_crop(network, rgb_hwc, box, round(side * scale)) for scale in (1, SECOND_SCALE))
     size_hw = fine.matte_hw.shape
 
     def mean(name: str) -> Any:
@@ -115,13 +110,8 @@ def one_thread() -> Iterator[None]:
 
 
 @one_thread()
-def predict_crop(
-    network: FaceNetwork, rgb_hwc: Array, box: Box, side: int, *, with_canonical: bool = True
-) -> CropPrediction:
-    """The mean of a crop and its mirror image, both resized to about side x side pixels.
-
-    with_canonical: also canonical coordinates, where the network has them.
-    """
+def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+    """The mean of a crop and its mirror image, both resized to about side x side pixels."""
     scale = side / (box.width * box.height) ** 0.5
     size_hw = max(8, round(box.height * scale)), max(8, round(box.width * scale))
     crop = np.ascontiguousarray(rgb_hwc[box.top : box.top + box.height, box.left : box.left + box.width])
@@ -129,7 +119,7 @@ def predict_crop(
     padded = np.stack([_pad_to_stride(small), _pad_to_stride(small[:, ::-1])])
     batch_nchw = torch.from_numpy(padded.transpose(0, 3, 1, 2).astype(np.float32) / 255)
     with torch.inference_mode():
-        maps = network(batch_nchw, with_canonical)
+        maps = network(batch_nchw)
 
     def mean(values_nhw: torch.Tensor) -> Array:
         straight, flipped = values_nhw[..., : size_hw[0], : size_hw[1]].float().numpy()

@@ -207,10 +207,8 @@ class FaceNetwork(nn.Module):
             both = [sum(pair) for pair in zip(channels[1:], widths[1:], strict=True)]
             self.canonical = CanonicalDecoder(both, configuration.canonical_widths)
 
-    def forward(self, rgb_nchw: Tensor, with_canonical: bool = True) -> FaceMaps:
-        """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE. with_canonical: also canonical
-        coordinates, where the network has them.
-        """
+    def forward(self, rgb_nchw: Tensor) -> FaceMaps:
+        """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE."""
         features = self.encoder((rgb_nchw - 0.5) / 0.25)
         merged: list[Tensor] = []
         for join, scale in zip(reversed(self.joins), reversed(features), strict=True):
@@ -219,7 +217,7 @@ class FaceNetwork(nn.Module):
         maps = _enlarged(_in_float32(self.head, merged.pop()), rgb_nchw)
         relief, thickness, matte, head, error, eyes, thickness_error = maps.split(OUTPUTS, 1)
         own = ()
-        if self.canonical and with_canonical:
+        if self.canonical:
             scales = [torch.cat(pair, 1) for pair in zip(features[1:], reversed(merged), strict=True)]
             own = _enlarged(self.canonical(scales), rgb_nchw).split(CANONICAL_OUTPUTS, 1)
         return FaceMaps(

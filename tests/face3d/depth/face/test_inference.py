@@ -23,7 +23,7 @@ class Brightness(torch.nn.Module):
 
     configuration = SimpleNamespace(side=SIDE)
 
-    def forward(self, rgb_nchw, with_canonical=True):
+    def forward(self, rgb_nchw):
         bright = rgb_nchw.mean(1)
         lengths = bright * rgb_nchw.shape[-1] / SIDE
         size = torch.full_like(bright, torch.logit(torch.tensor(rgb_nchw.shape[-1] / 1000)).item())
@@ -106,7 +106,7 @@ def test_the_network_computes_in_one_thread_whatever_the_program_does(smooth_rgb
     seen = []
 
     class Watched(Brightness):
-        def forward(self, rgb_nchw, with_canonical=True):
+        def forward(self, rgb_nchw):
             seen.append(torch.get_num_threads())
             return super().forward(rgb_nchw)
 
@@ -124,7 +124,7 @@ class Places(Brightness):
     likelier on the left.
     """
 
-    def forward(self, rgb_nchw, with_canonical=True):
+    def forward(self, rgb_nchw):
         maps = super().forward(rgb_nchw)
         bright = rgb_nchw.mean(1)
         across = ((torch.arange(rgb_nchw.shape[-1]) + 0.5) / rgb_nchw.shape[-1] - 0.5).expand_as(bright)
