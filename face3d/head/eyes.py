@@ -17,9 +17,10 @@ PX = 128
 LOOKS = {"Up": (1, 25.0), "Down": (1, -25.0), "In": (0, 30.0), "Out": (0, -30.0)}
 """Of the expressions eyeLook...: the axis along which the front of the left eye goes, -X or +Y, and how far
 the eye turns, degrees; the right eye is its mirror image."""
-IRIS, PUPIL = 0.48, 0.2
-"""Radii of a drawn iris and pupil, in radii of the eyeball: 5.9 and 2.4 mm of 12.
-Source: Gross et al., "Gray's Anatomy", 42nd ed., chapter "Eye" (white-to-white 11.7 mm, axial length 24)."""
+IRIS, PUPIL = 0.39, 0.16
+"""Radii of a drawn iris and pupil, in radii of the model's eyeball: 5.9 and 2.4 mm of 15.
+Source: Gross et al., "Gray's Anatomy", 42nd ed., chapter "Eye" (white-to-white 11.7 mm; a true eyeball has
+12 mm)."""
 WHITE_RGB, IRIS_RGB, PUPIL_RGB = (205, 200, 196), (92, 70, 54), (22, 18, 17)
 SOFT_PX = 1.5
 

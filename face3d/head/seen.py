@@ -26,8 +26,11 @@ class SkinGrid:
 
     @classmethod
     def of(cls, relief: Relief) -> SkinGrid:
-        """Raises: HeadError where the network gives no such map."""
-        skin = relief.depth.faces[0].skin if relief.depth.faces else None
+        """Raises: HeadError where no head was found and where the network gives no such map."""
+        depth = relief.depth
+        if depth.detects_faces and not depth.faces:
+            raise HeadError("No head was found here. Use a photo in which the face is larger or less turned.")
+        skin = depth.faces[0].skin if depth.faces else None
         if skin is None:
             raise HeadError(
                 "This network does not say where on the head skin lies. "

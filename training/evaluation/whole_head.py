@@ -1,9 +1,9 @@
-"""The whole head on held-out heads: the two-sided bust against the wrapped head model with hair, in a table.
+"""Whole heads on held-out heads: bust and head of the head model against the two-sided bust, in a table.
 
     python -m training.evaluation.whole_head --face-model PATH [--people-model PATH] [--rooms PATH]
         [--weights assets/face_depth.safetensors] [--heads 24]
 
-Both models are made of one relief: of true maps, and of a network's for the photo, as the application makes
+The models are made of one relief: of true maps, and of a network's for the photo, as the application makes
 it. They are brought to the true head by the similarity that joins the pixels of the narrow face. Surfaces are
 compared where they are outermost, seen from the middle of the skull, and above the chin: the mean of the
 distances from the true one to the model and back, percent of the mean head's width (1 % is 1.8 mm). Face: in
@@ -37,6 +37,7 @@ from face3d.geometry.inspection import even_samples
 from face3d.geometry.meshes import vertex_normals, weld
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.settings import ModelSettings
+from face3d.head.bust import bust_mesh
 from face3d.head.colours import PhotoColours
 from face3d.head.hair import MIDDLE
 from face3d.head.model import HeadModel, load_head_model
@@ -60,8 +61,8 @@ from training.evaluation.metrics import means, print_table
 from training.scenes.primitives import LABEL_HEAD, LABEL_NARROW_FACE
 
 HEADS = 24
-TWO_SIDED = "bust"
-"""The kind of the two-sided bust in `generate_3d_model.KINDS`."""
+TWO_SIDED = "two-sided"
+"""The bust without the head model in `generate_3d_model.KINDS`."""
 OUTSIDE = "skin", "hair"
 """Parts of the whole head that are compared with the person's surface."""
 SAMPLES, ASKED = 500_000, 20_000
@@ -75,7 +76,8 @@ WITH_NECK = -0.75
 """Canonical height down to which surfaces take part in that."""
 FACE_UP, FACE_AROUND = 25.0, 50.0
 """Upper end and half width of the face, degrees from the middle of the skull."""
-STRETCH = "stretch"
+STRETCH, MOST_STRETCH = "stretch", 100.0
+"""Name of that figure; a larger one counts as so much: triangles seen edge-on would outweigh all others."""
 REGIONS = "face", "ears", "back", "all"
 
 
@@ -210,14 +212,12 @@ def in_its_picture(mesh: Mesh, whole: WholeHead) -> Array:
     """(m, 3, 2) corners of a part of the whole head in pixels of the photo where it shows that, else of its
     texture.
     """
-    fit, relief = whole.fit, whole.relief
-    width = fit.scale * relief.camera.unit_per_width / fit.camera.unit_per_width
     kept, new, faces = weld(mesh.vertices_n3, mesh.faces_m3)
     normals = vertex_normals(mesh.vertices_n3[kept], faces)[new][mesh.faces_m3].mean(1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     corners = mesh.vertices_n3[mesh.faces_m3].astype(np.float64)
-    shown = PhotoColours.of(relief, width).at(corners.mean(1), normals)[1] > 0.5
-    in_photo = np.stack(project(corners, relief.camera), -1)
+    shown = PhotoColours.of(whole.relief, whole.unit).at(corners.mean(1), normals)[1] > 0.5
+    in_photo = np.stack(project(corners, whole.relief.camera), -1)
     return np.where(shown[:, None, None], in_photo, in_texture(mesh))
 
 
@@ -234,32 +234,30 @@ def figures(
     found = distances(*outsides)
     of_head = above_chin(model, there.mean(1))
     stretch = percentile_by_area(stretches(there[of_head], places_m32[of_head]), there[of_head], 95)
-    return {f"{name} %": value for name, value in found.items()} | {STRETCH: stretch}
+    return {f"{name} %": value for name, value in found.items()} | {STRETCH: min(stretch, MOST_STRETCH)}
 
 
-def two_sided(model: HeadModel, head: HeldOutHead, relief: Relief) -> dict[str, float]:
-    """The row of the bust of two sheets."""
-    mesh = build_mesh(relief, TWO_SIDED)
-    return figures(model, head, relief, mesh.vertices_n3[mesh.faces_m3], in_texture(mesh))
+def models_of(relief: Relief) -> dict[str, tuple[Array, Array]]:
+    """By name, the triangles (m, 3, 3) of each model in the space of the relief's camera, and their corners
+    (m, 3, 2) in their pictures.
 
-
-def wrapped_head(model: HeadModel, head: HeldOutHead, relief: Relief) -> dict[str, float]:
-    """The row of the whole head's skin and hair."""
+    Raises: HeadError where no head is fitted.
+    """
     whole = whole_head(relief)
-    meshes = [part.mesh for part in whole.animated.parts if part.name in OUTSIDE]
-    corners = np.concatenate([mesh.vertices_n3[mesh.faces_m3] for mesh in meshes])
-    return figures(
-        model, head, relief, corners, np.concatenate([in_its_picture(mesh, whole) for mesh in meshes])
-    )
-
-
-METHODS = {"two-sided bust": two_sided, "whole head": wrapped_head}
+    parts = [part.mesh for part in whole.animated.parts if part.name in OUTSIDE]
+    solids = {
+        "two-sided bust": build_mesh(relief, TWO_SIDED),
+        "bust": bust_mesh(whole, relief.settings.face_budget),
+    }
+    found = {name: (mesh.vertices_n3[mesh.faces_m3], in_texture(mesh)) for name, mesh in solids.items()}
+    corners = np.concatenate([mesh.vertices_n3[mesh.faces_m3] for mesh in parts])
+    return found | {"head": (corners, np.concatenate([in_its_picture(mesh, whole) for mesh in parts]))}
 
 
 def rows_of(model: HeadModel, head: HeldOutHead, relief: Relief) -> dict[str, dict[str, float]] | None:
-    """The rows of all methods; None where no head is fitted, so that all have the same heads."""
+    """The rows of all models; None where no head is fitted, so that all have the same heads."""
     try:
-        return {name: method(model, head, relief) for name, method in METHODS.items()}
+        return {name: figures(model, head, relief, *made) for name, made in models_of(relief).items()}
     except FaceModelError as error:
         print(f"  refused: {error}")
         return None
@@ -272,7 +270,7 @@ def lines_of(
     lines = {}
     for low, high in [(0, 91), *pairwise(YAWS)]:
         chosen = [row for yaw, row in rows if low <= yaw < high]
-        for name in METHODS if chosen else ():
+        for name in chosen[0] if chosen else ():
             label = "all" if (low, high) == (0, 91) else f"yaw {low} to {min(high, 90)}"
             lines[f"{source}, {label}, {name} ({len(chosen)})"] = means([row[name] for row in chosen])
     return lines

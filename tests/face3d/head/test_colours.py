@@ -105,15 +105,18 @@ def test_hair_is_of_hairs_colour_only_where_the_photo_shows_skin_beside_it():
     head = model_head(40.0, cap=0.68)
     relief = head.painted(lambda places: ONE, ground=(60, 40, 30))
     layer = hair_layer(head.model, head.fit, relief, head.fit.vertices(head.model, relief.camera))
-    outside = hair_outside(layer)
+    outside = hair_outside(layer, 4)
     points = head.fit.placed(outside.reshape(-1, 3), relief.camera).astype(float).reshape(outside.shape)
     photo = PhotoColours.of(relief, head.fit.scale)
     columns, rows = (np.floor(at).astype(int).ravel() for at in project(points, relief.camera))
     skin = SkinGrid.of(relief).at(rows, columns)[1].reshape(points.shape[:2])
     picture = hair_picture(layer, photo, points, skin)
     off = np.abs(picture.astype(int) - [60, 40, 30]).max(-1)
+    hair = np.repeat(np.repeat(layer.thickness_hw[::-1] > 0, 4, 0), 4, 1)
     assert picture.shape == points.shape and 0 < skin.mean() < 1
-    assert np.percentile(off, 95) <= 3 and off[outside[..., 1] > 0.65].max() <= 3
+    # The skin is 140 brighter; a pixel at the hairline is a mixture.
+    assert np.median(off[hair]) < 12 and np.percentile(off[hair], 95) < 28
+    assert off[outside[..., 1] > 0.65].max() < 12
     nowhere = hair_picture(layer, photo, points, np.ones(points.shape[:2]))
     assert nowhere.shape == picture.shape, "all of it skin: nothing is known, and nothing fails"
 
@@ -123,7 +126,7 @@ def test_points_of_the_layers_picture_lie_in_its_directions_at_its_distance():
     head = model_head(40.0, cap=0.68)
     unit = hair_layer(head.model, head.fit, head.relief, head.fit.vertices(head.model)).unit_hw3
     radius = 1 + 0.2 * unit[..., 1]
-    outside = hair_outside(HairLayer(unit, radius - 0.1, radius)) - MIDDLE
+    outside = hair_outside(HairLayer(unit, radius - 0.1, radius), 4) - MIDDLE
     distance = np.linalg.norm(outside, axis=-1)
     assert np.allclose(distance, 1 + 0.2 * outside[..., 1] / distance, atol=2e-3)
     up = np.degrees(np.arcsin(outside[..., 1] / distance))

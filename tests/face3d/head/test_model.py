@@ -89,8 +89,9 @@ def test_openings_are_closed_loops_of_edges(model):
     edges = {frozenset(edge) for k in range(3) for edge in np.roll(faces, k, 1)[:, :2].tolist()}
     for loop in loops:
         assert len(set(loop.tolist())) == len(loop) > 10
-        assert all(frozenset(pair) in edges for pair in zip(loop.tolist(), np.roll(loop, -1).tolist()))
-    for loop, side in zip(loops, (1, -1)):
+        pairs = np.stack([loop, np.roll(loop, -1)], -1).tolist()
+        assert all(frozenset(pair) in edges for pair in pairs)
+    for loop, side in zip(loops[:2], (1, -1), strict=True):
         around = model.neutral_v3[loop] - left * [side, 1, 1]
         turns = np.unwrap(np.arctan2(around[:, 1], around[:, 0]))
         assert abs(abs(turns[-1] - turns[0]) - 2 * np.pi) < 1, "once around the eye"

@@ -72,3 +72,8 @@ def test_pixels_know_their_cell_of_the_skin_map():
 def test_a_network_that_says_nothing_about_the_skin_is_named():
     with pytest.raises(HeadError, match=r"does not say where.* canonical coordinates"):
         seen_skin(relief_with(None))
+    nobody = relief_with(None)
+    nobody = replace(nobody, depth=replace(nobody.depth, faces=()))
+    assert nobody.depth.detects_faces
+    with pytest.raises(HeadError, match=r"No head was found.*face is larger"):
+        seen_skin(nobody)

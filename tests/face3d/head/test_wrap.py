@@ -41,7 +41,7 @@ def test_a_relief_of_the_fitted_head_moves_nothing(yaw, perspective):
 
 
 @pytest.mark.parametrize(("yaw", "perspective"), [(0.0, True), (40.0, False)])
-def test_seen_skin_comes_to_a_relief_in_front_and_the_back_of_the_head_stays(yaw, perspective):
+def test_seen_skin_comes_to_a_relief_in_front_and_the_back_follows_by_less_than_half(yaw, perspective):
     head = model_head(yaw, perspective)
     before = head.fit.vertices(head.model, head.relief.camera)
     after = wrapped(head.model, head.fit, head.with_front(IN_FRONT))
@@ -52,7 +52,7 @@ def test_seen_skin_comes_to_a_relief_in_front_and_the_back_of_the_head_stays(yaw
     assert np.median(share[seen]) == pytest.approx(1, abs=0.05)
     place = head.model.neutral_v3[: len(seen)]
     behind = (facing(head, before) < -0.5) & (place[:, 1] > -0.2) & (place[:, 2] < -0.2)
-    assert np.count_nonzero(behind) > 300 and np.median(np.abs(share[behind])) < 0.25
+    assert np.count_nonzero(behind) > 300 and np.median(np.abs(share[behind])) < 0.45
 
 
 @pytest.mark.parametrize("perspective", [True, False])

@@ -1,0 +1,67 @@
+"""Laws of the solid of several surfaces, on balls."""
+
+import numpy as np
+import pytest
+import trimesh
+
+from face3d.geometry.meshes import is_closed, weld
+from face3d.head.solid import Grid, inside_share, surface_of
+
+RADIUS, CELL = 0.5, 0.035
+VOLUME = 4 / 3 * np.pi * RADIUS**3
+
+
+def ball(x=0.0, radius=RADIUS):
+    found = trimesh.creation.icosphere(subdivisions=4, radius=radius)
+    return np.asarray(found.vertices + np.array([x, 0.01, 0.02]), np.float32), np.asarray(
+        found.faces, np.int32
+    )
+
+
+def joined(*meshes):
+    counts = np.cumsum([0] + [len(vertices) for vertices, _ in meshes[:-1]])
+    faces = [faces + count for (_, faces), count in zip(meshes, counts, strict=True)]
+    return np.concatenate([vertices for vertices, _ in meshes]), np.concatenate(faces).astype(np.int32)
+
+
+def share_of(*meshes):
+    vertices, faces = joined(*meshes)
+    grid = Grid.around(vertices.min(0), vertices.max(0), CELL)
+    return grid, inside_share(grid, vertices, faces)
+
+
+def test_a_grid_covers_its_box_and_two_cells_around_it():
+    grid = Grid.around(np.array([0, -1, 2.0]), np.array([1, 1, 2.5]), 0.1)
+    for axis, (low, high) in enumerate(((0, 1), (-1, 1), (2, 2.5))):
+        middles = grid.middles(axis)
+        assert len(middles) == grid.shape[axis] and np.allclose(np.diff(middles), 0.1)
+        assert middles[0] == pytest.approx(low - 0.15) and high + 0.15 <= middles[-1] < high + 0.3
+
+
+def test_the_shares_add_up_to_the_volume_and_are_none_outside():
+    grid, share = share_of(ball())
+    assert share.sum() * CELL**3 == pytest.approx(VOLUME, rel=0.005)
+    assert share.min() >= 0 and share.max() <= 1
+    places = np.stack(np.meshgrid(*(grid.middles(axis) for axis in range(3)), indexing="ij"), -1)
+    away = np.linalg.norm(places - [0, 0.01, 0.02], axis=-1)
+    assert (share[away < RADIUS - 1.5 * CELL] == 1).all() and share[away > RADIUS + 1.5 * CELL].max() < 1e-6
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.2, 0.6])
+def test_what_several_surfaces_enclose_counts_once(apart):
+    """Two balls: their volume less that of the lens in both. One inside another changes nothing."""
+    _, share = share_of(ball(), ball(apart), ball(radius=0.2))
+    lens = np.pi * (4 * RADIUS + apart) * (2 * RADIUS - apart) ** 2 / 12
+    assert share.sum() * CELL**3 == pytest.approx(2 * VOLUME - lens, rel=0.01)
+
+
+def test_the_surface_is_closed_faces_outwards_and_lies_where_the_surfaces_lie():
+    vertices, faces = surface_of(*share_of(ball(), ball(0.3)))
+    _, _, welded = weld(vertices, faces)
+    assert is_closed(welded)
+    solid = trimesh.Trimesh(vertices, faces, process=True)
+    lens = np.pi * (4 * RADIUS + 0.3) * (2 * RADIUS - 0.3) ** 2 / 12
+    assert solid.volume == pytest.approx(2 * VOLUME - lens, rel=0.02)
+    off = np.abs(np.minimum(*(np.linalg.norm(vertices - [x, 0.01, 0.02], axis=1) for x in (0, 0.3))) - RADIUS)
+    away = np.abs(vertices[:, 0] - 0.15) > 3 * CELL  # the smoothing fills the groove between the balls
+    assert off[away].max() < 0.3 * CELL
