@@ -1,6 +1,6 @@
 """The picture at the top of the README: a portrait, its depth map, and the model turned.
 
-    python -m training.release.overview --photo assets/samples/portrait_2.jpg
+    python -m training.release.overview --photo assets/samples/eileen_collins.jpg
         --out assets/pictures/overview.png
 
 It uses the network that ships.
@@ -34,7 +34,7 @@ def main() -> None:
     panels = [Image.fromarray(photo.rgb_hwc), Image.fromarray(depth.as_grey()).convert("RGB")]
     panels += [
         Image.fromarray(views.render(mesh, views.View(size_px=SIDE, yaw_degrees=angle)))
-        for angle in (-40.0, 20.0)
+        for angle in (-35.0, 40.0, 150.0)
     ]
     sheet = Image.new("RGB", (SIDE * len(panels), SIDE), "white")
     for number, panel in enumerate(panels):
