@@ -44,6 +44,8 @@ TRIANGLES_PER_CELL = 2.6
 OVERSAMPLING = 3.5
 """How many triangles the level surface has for each that is kept."""
 MOST_CELLS = 12_000_000
+ON_FLOOR = 0.3
+"""How near to the floor a vertex lies that is put on it, cells; less than half of one, where the next lie."""
 SHOWN = 0.4
 """How far the photo must show the corners of a triangle that takes it, see `PhotoColours.at`."""
 ISLAND = 2e-3
@@ -93,7 +95,7 @@ def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tu
     if shoulders.any():
         share *= _within(height - NECK_ENDS, head, grid)
     vertices, faces = largest_piece(*surface_of(grid, np.maximum(share, of_body)))
-    vertices[vertices[:, 1] < floor + 0.75 * cell, 1] = floor
+    vertices[vertices[:, 1] < floor + ON_FLOOR * cell, 1] = floor
     return vertices, faces
 
 

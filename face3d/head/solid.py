@@ -19,6 +19,8 @@ from face3d.structures import Array
 
 SMOOTHING = 0.8
 """Standard deviation of the field's smoothing, cells: without it the surface has steps."""
+LEVEL = 0.5003
+"""Of the surface. Shares are often one half exactly, and then triangles without area would tear it."""
 FACING_SMOOTHING = 1.5
 """The same where the field only tells which way a surface faces."""
 
@@ -125,6 +127,6 @@ def surface_of(grid: Grid, share: Array) -> tuple[Array, Array]:
     from skimage.measure import marching_cubes  # takes half a second to import
 
     share = np.ascontiguousarray(blurred(share, SMOOTHING))
-    vertices, faces, _, _ = marching_cubes(share, 0.5, allow_degenerate=False)
+    vertices, faces, _, _ = marching_cubes(share, LEVEL)
     points = grid.low_3 + (vertices + 0.5) * grid.cell
     return points.astype(np.float32), np.ascontiguousarray(faces[:, ::-1]).astype(np.int32)
