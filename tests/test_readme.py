@@ -59,6 +59,8 @@ def check_module(name, arguments):
     path = Path(spec.origin)
     source = (path.with_name("__main__.py") if path.name == "__init__.py" else path).read_text()
     assert '__name__ == "__main__"' in source, f"{name} is no command"
+    for lender in re.findall(r"^from (\S+) import .*\badd_arguments\b", source, re.MULTILINE):
+        source += Path(importlib.util.find_spec(lender).origin).read_text()
     for option in (word for word in arguments if word.startswith("--")):
         assert f'"{option}"' in source, f"{name} has no {option}"
     if name == "face3d.depth" and arguments:
