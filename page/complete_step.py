@@ -77,7 +77,8 @@ def _offer(session: Session, result: DepthResult, face: int) -> None:
             format_func=lambda name: COMPLETIONS[name].title,
             help="What the photo does not show: "
             + "; ".join(f"{row.title}: {row.summary}" for row in COMPLETIONS.values())
-            + ". What it shows stays as it is.",
+            + ". What it shows stays as it is. The hidden side of a whole head is the head model's: there it "
+            "counts for shoulders, hair and what is marked.",
             key="completion engine",
             width="stretch",
         )

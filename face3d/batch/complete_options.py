@@ -22,8 +22,9 @@ def add_complete_options(parser: argparse.ArgumentParser) -> None:
         "--complete",
         choices=[*COMPLETIONS, NO_COMPLETION],
         metavar="NAME",
-        help="what completes the sides of the person that the photo does not show; default: "
-        f"{DEFAULT_COMPLETION}. {engines}; {NO_COMPLETION}: they are left to the back of the model",
+        help="what completes the sides of the person that the photo does not show, where the head model does "
+        f"not: shoulders, two-sided busts; default: {DEFAULT_COMPLETION}. {engines}; {NO_COMPLETION}: they "
+        "are left to the back of the model",
     )
     parser.add_argument(
         "--complete-pipeline",

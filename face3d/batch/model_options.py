@@ -34,7 +34,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=defaults.face_budget,
         metavar="N",
-        help=f"largest number of triangles, default: {defaults.face_budget}; 500000 take half a minute",
+        help=f"largest number of triangles, default: {defaults.face_budget}; 500000 take half a minute; a "
+        "bust with a whole head takes at least 4000, a head has those of the head model",
     )
     parser.add_argument(
         "--points",

@@ -1,4 +1,6 @@
-"""The kinds of mesh and their builders: shell, bust, plaque, lithophane, Poisson surface."""
+"""The kinds of mesh and the builders of all but whole heads: shell, two-sided bust, plaque, lithophane,
+Poisson surface.
+"""
 
 from __future__ import annotations
 
@@ -232,7 +234,7 @@ def _lithophane(relief: Relief, triangles: float) -> Shape:
 
 
 def _poisson(relief: Relief, triangles: float) -> Shape:
-    """A smooth surface through the points of the bust (screened Poisson, Open3D)."""
+    """A smooth surface through the points of a two-sided bust (screened Poisson, Open3D)."""
     bust = _bust(relief, triangles)
     surface = poisson_surface(bust.vertices_n3, bust.faces_m3)
     return Shape(*surface, bust.photo_rows, bust.plain_below)
@@ -275,7 +277,7 @@ KINDS: dict[str, Kind] = {
     "poisson": Kind(
         _poisson,
         closed=True,
-        summary="a smooth surface through the points of the bust: a solid; needs open3d",
+        summary="a smooth surface through the points of a two-sided bust: a solid; needs open3d",
         even=False,
     ),
 }
