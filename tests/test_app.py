@@ -29,7 +29,12 @@ def test_the_whole_way_with_a_real_photo(page):
     pictures = "Picture", "Turntable", "Red-cyan", "Stereo"
     for kind in (*models, "All files", "Viewer", "Mesh report", *pictures):
         assert any(label.startswith(kind) for label in download_labels(page))
-    assert "**Closed and standing** yes, a solid that stands" in texts(page, "markdown")
+    said = texts(page, "markdown")
+    assert "**Closed and standing** yes, a solid that stands" in said
+    assert "**Head model** off by" in said and "No whole head" not in said
+    page.selectbox(key="kind").set_value("head").run()
+    assert not page.exception and not page.error
+    assert "**Closed and standing** no, parts that move" in texts(page, "markdown")
 
 
 @pytest.mark.usefixtures("coarse_models")

@@ -6,6 +6,7 @@ import shlex
 import numpy as np
 import pytest
 import stand_in
+from model_head import model_head
 from page_visit import downloads, generate, open_page, press, session_of, upload
 from PIL import Image
 from sample_files import ASTRONAUT_HWC
@@ -16,7 +17,7 @@ from face3d.batch.options import arguments, parsed
 from face3d.batch.photo_options import part_of
 from face3d.export.depth_maps import DEPTH_WRITERS, ON_REQUEST
 from face3d.photo import read_photo
-from page import model_files
+from page import inference_queue, model_files
 
 pytestmark = pytest.mark.usefixtures("coarse_models")
 
@@ -76,6 +77,28 @@ def test_the_command_writes_the_files_of_the_page_for_every_kind(small_page, tmp
         found = {path.name: path.read_bytes() for path in (tmp_path / kind).iterdir()}
         assert found.keys() == expected.keys()
         assert [name for name in found if found[name] != expected[name]] == []
+
+
+def test_the_command_writes_the_animated_head_of_the_page(small_page, tmp_path, monkeypatch, capsys):
+    """Of a network that says where on the head skin lies; its model files alone, for all take long."""
+    monkeypatch.chdir(tmp_path)
+    depth = model_head(cap=0.7).relief.depth
+    photo = io.BytesIO()
+    Image.fromarray(ASTRONAUT_HWC[:400, 60:460]).resize(depth.size_hw).save(photo, "JPEG", quality=90)
+    (tmp_path / "me.jpg").write_bytes(photo.getvalue())
+    for module in (inference_queue, depth_estimation):
+        monkeypatch.setattr(module, "predict", lambda *_: depth)
+    page = upload(small_page, "me.jpg", photo.getvalue())
+    press(page, "generate depth")
+    page.session_state["kind"] = "head"
+    press(page, "generate model")
+    assert not page.exception and not page.error
+    words = command(page)
+    words[words.index("--formats") + 1] = "glb,html,stl"
+    assert convert.main([*words, "-o", "head"]) == 0, capsys.readouterr().err
+    of_page = downloads(page, monkeypatch)
+    for ending, of_command in ((".glb", ".glb"), ("_viewer.html", ".html"), (".stl", ".stl")):
+        assert of_page[f"me_head{ending}"]() == (tmp_path / "head" / f"me_head{of_command}").read_bytes()
 
 
 def test_the_command_takes_the_part_of_the_photo_that_the_page_shows(small_page, tmp_path, monkeypatch):
