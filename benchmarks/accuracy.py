@@ -56,11 +56,11 @@ def degrees(one_n3: Array, other_n3: Array) -> Array:
 
 
 def sphere_error(side: int) -> tuple[float, float]:
-    """Of the bust of a sphere without its foot: mean two-way distance over the height, mean angle."""
+    """Of a two-sided bust of a sphere without foot: mean two-way distance over the height, mean angle."""
     distance = relief.camera_distance(30.0)
     mesh = build_mesh(
         make_relief(sphere((side, side), distance), photo_of((side, side)), ModelSettings(fov_degrees=30.0)),
-        "bust",
+        "two-sided",
     )
     points, normals, spacing = samples(mesh)
     above = points[:, 1] > CUT_BELOW

@@ -1,6 +1,6 @@
 """Time and memory from a depth map to a textured GLB.
 
-    python -m benchmarks.geometry [--sides 256 512 1024 2048] [--model bust]
+    python -m benchmarks.geometry [--sides 256 512 1024 2048] [--model two-sided]
 
 The photo and the depth map are made from formulas, so it runs without weights. Memory: the peak of the
 process, and its growth.
@@ -76,7 +76,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Time and memory from a depth map to a textured GLB.")
     parser.add_argument("--sides", nargs="+", type=int, default=[256, 512, 1024, 2048])
-    parser.add_argument("--model", default="bust")
+    parser.add_argument("--model", default="two-sided")
     parser.add_argument("--one", type=int, help="measure this side in this process")
     options = parser.parse_args()
     if options.one:
