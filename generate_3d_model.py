@@ -144,9 +144,15 @@ def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
         raise HeadError(f"A whole head takes at least {ENOUGH_TRIANGLES:,} triangles. Choose so many.")
     head = whole_head(relief, BUST_PICTURE_PX)
     model = _measured(relief, kind, bust_mesh(head, budget), hollow, head.figures())
+    if not model.report.stands and relief.settings.base == "auto":
+        relief = replace(relief, settings=replace(relief.settings, base="square"))
+        head = replace(head, relief=relief)
+        model = _measured(relief, kind, bust_mesh(head, budget), hollow, head.figures())
     if not model.report.sound:
         mesh = bust_mesh(head, budget, decimated=False)
-        return _measured(relief, kind, mesh, hollow, head.figures())
+        model = _measured(relief, kind, mesh, hollow, head.figures())
+    if not model.report.sound:
+        raise HeadError("The whole head could not be made one solid. Choose another number of triangles.")
     return model
 
 

@@ -97,8 +97,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Errors of canonical coordinates on held-out heads.")
     add_arguments(parser)
     options = parser.parse_args()
-    network = load_face_network(options.weights)
+    # First: rendering forks processes, which PyTorch's threads would stop for good.
     sets = sets_of(options, "held_out", options.heads, HELD_OUT_FIRST_SEED)
+    network = load_face_network(options.weights)
     print_table({kind: table_of(records, network)[0] for kind, records in sets.items()})
 
 

@@ -49,14 +49,15 @@ def main() -> None:
     parser.add_argument("--calibration-heads", type=int, default=64, help="of each kind")
     add_arguments(parser)
     options = parser.parse_args()
+    # First: rendering forks processes, which PyTorch's threads would stop for good.
+    sets = sets_of(options, "calibration", options.calibration_heads, CALIBRATION_FIRST_SEED)
+    held_out = sets_of(options, "held_out", options.heads, HELD_OUT_FIRST_SEED)
     state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
     widths = Configuration.from_dict(state["configuration"]).canonical_widths
     network = joined(load_face_network(options.weights), state["average"], widths)
-    sets = sets_of(options, "calibration", options.calibration_heads, CALIBRATION_FIRST_SEED)
     factor = uncertainty_factor([ratios for kind in sets.values() for ratios in table_of(kind, network)[1]])
     configuration = replace(network.configuration, canonical_uncertainty_scale=round(factor, 4))
     network.configuration = configuration
-    held_out = sets_of(options, "held_out", options.heads, HELD_OUT_FIRST_SEED)
     figures = {kind: table_of(records, network)[0] for kind, records in held_out.items()}
     command = ["git", "rev-parse", "HEAD"]
     facts = {
