@@ -118,7 +118,9 @@ def convert(
     if model.report.size_mm is not None:
         width, height, deep = model.report.size_mm
         size = f" {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}),"
-    return Made(f"{kind},{size} {verdict}", report, digests)
+    refused = model.report.head_refused if depth.faces else None
+    why = f"; front and back are joined, without a whole head: {refused}" if refused else ""
+    return Made(f"{kind},{size} {verdict}{why}", report, digests)
 
 
 class Estimators(NamedTuple):
