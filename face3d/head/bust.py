@@ -31,6 +31,8 @@ BODY = "two-sided"
 BODY_BELOW, LOWER_BEHIND, BEHIND = -0.5, 0.3, 0.2
 """Canonical height below which the body counts: just under the chin, and lower by a share of how far a place
 lies behind BEHIND, for there the neck is the model's."""
+BELOW_LONG_HAIR = -0.36
+"""The same height, everywhere, under long hair: below the jaw that is the body's."""
 SHOULDERS_BELOW, NECK_ENDS = 0.35, -0.7
 """Where the body reaches so far below its upper end, canonical, it has shoulders: the model's end there."""
 COLOURED_BELOW = 0.1
@@ -90,7 +92,7 @@ def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tu
     share[:, :2] = 0  # below the floor
     of_body = inside_share(grid, body.vertices_n3, body.faces_m3)
     height, forward = _heights(head, grid)
-    of_body *= _within(-_above(height, forward), head, grid)
+    of_body *= _within(-_above(head, height, forward), head, grid)
     shoulders = (of_body > 0) & (height < BODY_BELOW - SHOULDERS_BELOW)
     if shoulders.any():
         share *= _within(height - NECK_ENDS, head, grid)
@@ -121,8 +123,10 @@ def _enclosed(head: WholeHead) -> tuple[Array, Array]:
     return np.concatenate(vertices), np.concatenate(faces).astype(np.int32)
 
 
-def _above(height: Array, forward: Array) -> Array:
+def _above(head: WholeHead, height: Array, forward: Array) -> Array:
     """How far canonical places lie above the upper end of the body, head widths."""
+    if head.hair is not None and head.hair.is_long:
+        return height - BELOW_LONG_HAIR
     return np.asarray(height - BODY_BELOW + LOWER_BEHIND * np.maximum(BEHIND - forward, 0))
 
 
@@ -130,7 +134,7 @@ def _above_body(head: WholeHead, points_n3: Array) -> Array:
     """The same (n,) of points in the relief's space; its camera taken for that of the fit."""
     origin = head.fit.shift_3 * (head.unit / head.fit.scale)
     _, height, forward = (((points_n3 - origin) @ head.fit.rotation_33) / head.unit).T
-    return _above(height, forward)
+    return _above(head, height, forward)
 
 
 def _heights(head: WholeHead, grid: Grid) -> tuple[Array, Array]:

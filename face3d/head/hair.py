@@ -41,6 +41,8 @@ BACK_COUNTS = 0.2
 """Weight of the hidden relief, an estimate, beside the front one."""
 LEAST_SHARE = 0.05
 """Share of the upper half of the head that must have hair; a smaller piece is a rim of something else."""
+LONG_AT, LONG_SHARE = -36.0, 0.3
+"""Elevation, degrees, and share of the directions there with hair from which it is long."""
 MIRRORED_COUNTS = 0.02
 """Weight of the other half of the head, where that was seen."""
 FACE_AROUND, FACE_UP = 62.0, 22.0
@@ -70,6 +72,12 @@ class HairLayer:
     def share(self) -> float:
         """Share of the directions above the eyes in which there is hair."""
         return float((self.thickness_hw[ROWS // 2 :] > 0).mean())
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it reaches below the jaw on a good part of the sides and the back."""
+        row = round((LONG_AT - LOWEST) / (HIGHEST - LOWEST) * (ROWS - 1))
+        return float((self.thickness_hw[row] > 0).mean()) > LONG_SHARE
 
 
 def hair_layer(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> HairLayer | None:
