@@ -34,8 +34,10 @@ def take(page, address, name):
     generate_depth(page)
     shoot(page, name, "depth")
     generate_model(page)
-    page.get_by_role("button", name="Three-quarter").click()
+    page.get_by_role("radio", name="Model, as in the files").click()
     expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_timeout(6_000)
+    page.get_by_role("button", name="Three-quarter").click()
     shoot(page, name, "model")
 
 
