@@ -58,9 +58,8 @@ class PhotoColours:
     def at(self, points_n3: Array, normals_n3: Array, tolerance: float = OFF_RELIEF) -> tuple[Array, Array]:
         """Colours (n, 3) float32 at points in the relief's space, and how far they show them, 0..1 (n,)."""
         camera = self.relief.camera
-        eye = np.array([0, 0, camera.distance * camera.unit_per_width])
-        toward = eye - points_n3 if camera.perspective else np.broadcast_to([0.0, 0.0, 1.0], points_n3.shape)
-        facing = (normals_n3 * toward).sum(1) / np.maximum(np.linalg.norm(toward, axis=1), 1e-12)
+        sight = lines_of_sight(points_n3, self.relief)
+        facing = (normals_n3 * sight).sum(1) / np.linalg.norm(sight, axis=1)
         columns, rows = (values.astype(np.float32) for values in project(points_n3, camera))
         colours = self._picked(self.rgb_hwc, columns, rows)
         height, width = camera.size_hw
@@ -119,8 +118,9 @@ def skin_picture(
         mixed = share[:, None] * rgb + (1 - share[:, None]) * chart.of_vertices(spread)
         ground = np.zeros((*chart.size_hw, 3), np.float32)
         known = chart.picture(np.ones((len(mixed), 1), np.float32), ground[..., :1])[..., 0] > 0
-        filled = fill_by_diffusion(chart.picture(mixed.astype(np.float32), ground), known)
-        filled[known] = chart.picture(mixed.astype(np.float32), ground)[known]
+        picture = chart.picture(mixed.astype(np.float32), ground)
+        filled = fill_by_diffusion(picture, known)
+        filled[known] = picture[known]
         pictures.append(np.clip(np.round(filled), 0, 255).astype(np.uint8))
     return pictures
 

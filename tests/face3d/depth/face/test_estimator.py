@@ -66,6 +66,20 @@ def in_box(depth):
     return head_hw
 
 
+@pytest.mark.parametrize("quality", [FAST, BEST])
+def test_a_head_that_fills_the_photo_has_its_skin_too(estimator, quality):
+    """It has no crop of its own: the prediction for the whole photo is its prediction."""
+    left, top = 150, 20
+    close = astronaut()[top:190, left:300]
+    skin = replace(estimator, quality=quality).predict(photo_of(close)).faces[0].skin
+    assert skin.box_xyxy == (0, 0, close.shape[1], close.shape[0])
+    height, width = skin.skin_hw.shape
+    column, row = (NOSE_TIP[0] - left) * width / 150, (NOSE_TIP[1] - top) * height / 170
+    nose = skin.canonical_hwc[int(row), int(column)]
+    assert skin.skin_hw[int(row), int(column)] > 0.9
+    assert abs(nose[0]) < 0.06 and nose[2] > 0.45  # in the middle, and in front
+
+
 def test_nose_before_eyes_before_ears_and_neck(depth):
     eyes = [at(depth.values_hw, corner) for corner in INNER_EYE_CORNERS]
     behind = [at(depth.values_hw, point) for point in (*EAR_REGIONS, NECK)]
