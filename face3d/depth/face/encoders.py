@@ -36,7 +36,7 @@ OWN_ENCODERS = "resnet18", "tf_efficientnet_lite0"
 def build_encoder(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     """An encoder with random weights, and the channels of its features from 1/2 to 1/32 of the resolution.
 
-    The module maps (n, 3, h, w) to a list of five maps. Raises RuntimeError where timm has no such model.
+    The module maps (n, 3, h, w), h and w multiples of 32, to a list of five maps. Raises RuntimeError where timm has no such model.
     """
     if name == "resnet18":
         return ResNet18(), (64, 64, 128, 256, 512)
@@ -96,15 +96,13 @@ class ResNet18(nn.Module):
 
 
 class SameConvolution(nn.Conv2d):
-    """Padded as TensorFlow pads: the output has ceil(side / stride) pixels, the odd pixel lies at the end."""
+    """Stride 2, padded as TensorFlow pads a map of even sides: the odd pixel lies at the end."""
 
     def forward(self, x_nchw: Tensor) -> Tensor:
-        """(n, out, ceil(h / stride), ceil(w / stride))."""
-        padding: list[int] = []
-        for side, kernel, stride in zip(x_nchw.shape[:1:-1], self.kernel_size, self.stride, strict=True):
-            missing = max((-(-side // stride) - 1) * stride + kernel - side, 0)
-            padding += [missing // 2, missing - missing // 2]
-        return super().forward(functional.pad(x_nchw, padding))
+        """(n, out, h / 2, w / 2); h and w are even."""
+        missing = self.kernel_size[0] - 2
+        before, after = missing // 2, missing - missing // 2
+        return super().forward(functional.pad(x_nchw, (before, after, before, after)))
 
 
 class SeparableBlock(nn.Module):

@@ -19,11 +19,14 @@ def cache_of_one(function):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("canonical", [False, True])
-def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch, canonical):
+@pytest.mark.parametrize(
+    ("backbone", "canonical"), [("resnet18", False), ("resnet18", True), ("tf_efficientnet_lite0", True)]
+)
+def test_onnx_gives_what_pytorch_gives_or_is_not_written(tmp_path, monkeypatch, backbone, canonical):
     monkeypatch.setattr(torch.onnx, "export", cache_of_one(torch.onnx.export))
     torch.manual_seed(0)
     configuration = Configuration(
+        backbone,
         widths=(8,) * 5,
         side=192,
         inference_side=224,
