@@ -36,7 +36,8 @@ OWN_ENCODERS = "resnet18", "tf_efficientnet_lite0"
 def build_encoder(name: str) -> tuple[nn.Module, tuple[int, ...]]:
     """An encoder with random weights, and the channels of its features from 1/2 to 1/32 of the resolution.
 
-    The module maps (n, 3, h, w), h and w multiples of 32, to a list of five maps. Raises RuntimeError where timm has no such model.
+    The module maps (n, 3, h, w), h and w multiples of 32, to a list of five maps. Raises
+    RuntimeError where timm has no such model.
     """
     if name == "resnet18":
         return ResNet18(), (64, 64, 128, 256, 512)
