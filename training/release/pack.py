@@ -6,7 +6,8 @@
 Measured on a calibration set (seeds of its own; of both kinds where --people-model is given): whether the
 averaged or the last weights have the smaller error, the best side at inference, at one scale and at
 two, and the factors on the stated errors of both. Written: float16 weights, with
-configuration, git commit, samples seen and metrics on the held-out set as metadata.
+configuration, git commit, samples seen and metrics on the held-out set as metadata; those of canonical
+coordinates, where the network gives them, under the key `canonical`.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from face3d.depth.estimator import BEST, FAST
 from face3d.depth.face.inference import predict_crop, predict_two_scales
 from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of, with_weights
 from training.dataset import HELD_OUT_FIRST_SEED
+from training.evaluation.canonical import table_of
 from training.evaluation.evaluate import (
     HEADS,
     QUICK_HEADS,
     held_out,
     metrics_by_head,
+    uncertainty_factor,
     uncertainty_factors,
 )
 from training.evaluation.methods import full_pipeline, whole_photo_inference
@@ -42,6 +45,8 @@ CALIBRATION_HEADS = 768
 """Over 256 heads, the share of errors within the stated ones would vary by several hundredths."""
 SIDES = {FAST: (224, 256), BEST: (256, 320)}
 """Candidates for the side at inference, of BEST the larger of two. At 352 px the error was no smaller."""
+CANONICAL_HEADS = 64, 128
+"""Of each kind, on which the factor of canonical coordinates is fitted, and on which they are measured."""
 
 
 def half(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -93,17 +98,38 @@ def _configure(network: FaceNetwork, **values: float) -> None:
     network.configuration = Configuration.from_dict(asdict(network.configuration) | values)
 
 
+def calibrate_canonical(network: FaceNetwork, sets: dict[str, list[Any]]) -> None:
+    """Sets the factor on the stated error of canonical coordinates. sets: records by kind of scene."""
+    _configure(network, canonical_uncertainty_scale=1.0)
+    ratios = [ratio for records in sets.values() for ratio in table_of(records, network)[1]]
+    _configure(network, canonical_uncertainty_scale=round(uncertainty_factor(ratios), 4))
+
+
+def canonical_facts(network: FaceNetwork, sets: dict[str, list[Any]], seen: int) -> dict[str, str]:
+    """Metadata of canonical coordinates. sets: held-out records by kind. seen: samples of the training."""
+    figures = {
+        kind: {name: round(float(value), 4) for name, value in table_of(records, network)[0].items()}
+        for kind, records in sets.items()
+    }
+    facts = {"samples_seen": seen, "git_commit": _commit(), "held_out_figures": figures}
+    return {"canonical": json.dumps(facts)}
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def facts_of(seen: int, figures: dict[str, dict[str, float]]) -> dict[str, str]:
     """The metadata beside the configuration. figures: metrics by kind of scene; those of the first kind are
     what the page shows.
     """
-    command = ["git", "rev-parse", "HEAD"]
     rounded = {
         kind: {key: round(value, 4) for key, value in metrics.items()} for kind, metrics in figures.items()
     }
     return {
         "samples_seen": str(seen),
-        "git_commit": subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip(),
+        "git_commit": _commit(),
         "held_out_figures": json.dumps(rounded.pop(FIRST_KIND)),
         "held_out_figures_of_others": json.dumps(rounded),
         "training_data": (
@@ -150,21 +176,28 @@ def main() -> None:
     parser.add_argument("--seen-before", type=int, default=0, help="samples before the run began")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
+    # First: rendering forks processes, which PyTorch's threads would stop for good.
+    sets = _sets(options, "calibration", options.calibration_heads, CALIBRATION_FIRST_SEED)
+    kinds = _sets(options, "held_out", options.heads, HELD_OUT_FIRST_SEED)
     state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
     configuration = Configuration.from_dict(state["configuration"])
-    sets = _sets(options, "calibration", options.calibration_heads, CALIBRATION_FIRST_SEED)
     calibration = [record for records in sets.values() for record in records]
     quick = calibration[:: max(1, len(calibration) // QUICK_HEADS)]
     weights, by_part = choose_weights(state, configuration, quick)
     network = with_weights(configuration, weights)
     by_side = calibrate(network, calibration, quick)
+    if network.canonical:
+        calibrate_canonical(network, {kind: rows[: CANONICAL_HEADS[0]] for kind, rows in sets.items()})
     rounded = {key: round(value, 2) for key, value in (by_part | by_side).items()}
     print("normals on the calibration set, degrees:", rounded, flush=True)
     figures = {
-        kind: means(metrics_by_head(records, full_pipeline(network)))
-        for kind, records in _sets(options, "held_out", options.heads, HELD_OUT_FIRST_SEED).items()
+        kind: means(metrics_by_head(records, full_pipeline(network))) for kind, records in kinds.items()
     }
-    facts = facts_of(state["seen"] + options.seen_before, figures)
+    seen = state["seen"] + options.seen_before
+    facts = facts_of(seen, figures)
+    if network.canonical:
+        first = {kind: records[: CANONICAL_HEADS[1]] for kind, records in kinds.items()}
+        facts |= canonical_facts(network, first, seen)
     write_weights(weights, network.configuration, facts, options.out)
     size = f"{options.out.stat().st_size / 1e6:.1f} MB, {facts['samples_seen']} samples"
     print(f"{options.out}: {size}\n{network.configuration}\n{figures}")

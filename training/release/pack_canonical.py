@@ -11,20 +11,22 @@ metadata `canonical`.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import safetensors
 import torch
 
 from face3d.depth.face.network import Configuration, FaceNetwork, load_face_network, with_weights
 from training.dataset import HELD_OUT_FIRST_SEED
-from training.evaluation.canonical import add_arguments, sets_of, table_of
-from training.evaluation.evaluate import uncertainty_factor
-from training.release.pack import CALIBRATION_FIRST_SEED, half, write_weights
+from training.evaluation.canonical import add_arguments, sets_of
+from training.release.pack import (
+    CALIBRATION_FIRST_SEED,
+    calibrate_canonical,
+    canonical_facts,
+    half,
+    write_weights,
+)
 
 PREFIX = "canonical."
 
@@ -55,25 +57,13 @@ def main() -> None:
     state = torch.load(options.run / "checkpoint.pt", map_location="cpu", weights_only=True)
     widths = Configuration.from_dict(state["configuration"]).canonical_widths
     network = joined(load_face_network(options.weights), state["average"], widths)
-    factor = uncertainty_factor([ratios for kind in sets.values() for ratios in table_of(kind, network)[1]])
-    configuration = replace(network.configuration, canonical_uncertainty_scale=round(factor, 4))
-    network.configuration = configuration
-    figures = {kind: table_of(records, network)[0] for kind, records in held_out.items()}
-    command = ["git", "rev-parse", "HEAD"]
-    facts = {
-        "samples_seen": state["seen"],
-        "git_commit": subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip(),
-        "held_out_figures": {
-            kind: {name: round(float(np.float64(value)), 4) for name, value in row.items()}
-            for kind, row in figures.items()
-        },
-    }
+    calibrate_canonical(network, sets)
+    facts = canonical_facts(network, held_out, state["seen"])
     with safetensors.safe_open(options.weights, framework="pt") as file:
         metadata = {key: value for key, value in file.metadata().items() if key != "configuration"}
-    write_weights(
-        half(network.state_dict()), configuration, metadata | {"canonical": json.dumps(facts)}, options.out
-    )
-    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB\n{configuration}\n{figures}")
+    write_weights(half(network.state_dict()), network.configuration, metadata | facts, options.out)
+    size = f"{options.out.stat().st_size / 1e6:.1f} MB"
+    print(f"{options.out}: {size}\n{network.configuration}\n{facts['canonical']}")
 
 
 if __name__ == "__main__":
