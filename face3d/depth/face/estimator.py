@@ -21,6 +21,7 @@ from face3d.depth.download import Progress
 from face3d.depth.estimator import BEST, FAST, DepthEstimator
 from face3d.depth.face.canvas import Canvas, blend_crop, upsample_whole
 from face3d.depth.face.detection import DetectedHead, best_turn, to_faces, upright_heads
+from face3d.depth.face.folding import folded
 from face3d.depth.face.inference import Box, CropPrediction, predict_two_scales
 from face3d.depth.face.mending import mend
 from face3d.depth.face.network import FaceNetwork, load_face_network
@@ -130,4 +131,4 @@ def load(
     Raises WeightsError where the checkpoint is missing, damaged or of another network.
     """
     path = checkpoints.find_or_fetch(spec, checkpoint=checkpoint, progress=progress)
-    return FaceEstimator(load_face_network(path), spec)
+    return FaceEstimator(folded(load_face_network(path)), spec)
