@@ -62,6 +62,8 @@ def load_network(
     match spec.family:
         case NetworkFamily.FACE:
             from face3d.depth.face.estimator import load
+
+            device = device or "cpu"  # to find a GPU would import torch
         case NetworkFamily.MIDAS:
             from face3d.depth.midas.estimator import load
         case NetworkFamily.TRANSFORMERS:
@@ -77,7 +79,7 @@ def at_quality(network: DepthEstimator, quality: str) -> DepthEstimator:
     """
     if quality not in QUALITIES:
         raise DepthError(f"There is no quality '{quality}'; choose {' or '.join(QUALITIES)}.")
-    from face3d.depth.face.estimator import FaceEstimator  # torch, which is loaded with any network
+    from face3d.depth.face.estimator import FaceEstimator
 
     if isinstance(network, FaceEstimator):
         return replace(network, quality=quality)

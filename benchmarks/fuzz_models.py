@@ -16,7 +16,8 @@ import torch
 import trimesh
 from safetensors.torch import save
 
-from face3d.depth.face.network import Configuration, FaceNetwork, load_face_network, metadata_of
+from face3d.depth.face.interface import Configuration, metadata_of
+from face3d.depth.face.network import FaceNetwork, load_face_network
 from face3d.depth.state_dict import read_state_dict
 from face3d.errors import ExportError
 from face3d.export.models import WRITERS, write

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from torch.multiprocessing import start_processes
 
-from face3d.depth.face.network import Configuration, FaceNetwork
+from face3d.depth.face.interface import Configuration
+from face3d.depth.face.network import FaceNetwork
 from training import train
 
 TINY = Configuration(backbone="test_resnet", widths=(8, 8, 8, 8, 8))

@@ -2,7 +2,7 @@
 
 import torch
 
-from face3d.depth.face.network import FaceMaps
+from face3d.depth.face.interface import FaceMaps
 
 
 def maps_of(relief):

@@ -21,7 +21,8 @@ from benchmarks.midas_parity import DATA, read_manifests, ruled_tensor
 from face3d.depth import checkpoints, download, registry
 from face3d.depth.estimator import DepthEstimator
 from face3d.depth.face.estimator import FaceEstimator
-from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of
+from face3d.depth.face.interface import Configuration, metadata_of
+from face3d.depth.face.network import FaceNetwork
 from face3d.depth.huggingface import HuggingFaceEstimator
 from face3d.depth.midas.estimator import MidasEstimator
 from face3d.errors import DepthError, MatteError, WeightsError

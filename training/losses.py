@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from face3d.depth.face.network import FaceMaps
+from face3d.depth.face.interface import FaceMaps
 
 EYE_SIGMA = 0.02
 """Radius of the target blob of an eye, in image widths."""

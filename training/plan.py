@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import torch
 
-from face3d.depth.face.network import Configuration, FaceNetwork
+from face3d.depth.face.interface import Configuration
+from face3d.depth.face.network import FaceNetwork
 from training.muon import gentle_to_the_encoder, muon_and_adamw
 
 Optimisers = Callable[[FaceNetwork, float, float], list[torch.optim.Optimizer]]

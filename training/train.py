@@ -31,7 +31,8 @@ from torch import distributed, nn
 from torch.multiprocessing import spawn
 from torch.utils.data import DataLoader
 
-from face3d.depth.face.network import CANONICAL_WIDTHS, Configuration, FaceMaps, FaceNetwork
+from face3d.depth.face.interface import Configuration, FaceMaps
+from face3d.depth.face.network import CANONICAL_WIDTHS, FaceNetwork
 from training.augmentation import RandomViews
 from training.losses import canonical_losses, losses, total
 from training.muon import muon_and_adamw

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from face3d.depth.face.network import Configuration
+from face3d.depth.face.interface import Configuration
 from training.release.pack import half, write_weights
 
 LARGEST = 10_000_000

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TypeVar
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, TypeVar
 
 from face3d.errors import DepthError
 
-Module = TypeVar("Module", bound=nn.Module)
+if TYPE_CHECKING:  # PyTorch takes seconds to import, and the bundled network does without it
+    import torch
+    from torch import Tensor, nn
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+Module = TypeVar("Module", bound="nn.Module")
+
+PRECISIONS = "float32", "bfloat16", "float16"
 DEFAULT_PRECISION = {"cpu": "float32", "cuda": "float16", "mps": "float32"}
 
 
@@ -24,22 +25,33 @@ DEFAULT_PRECISION = {"cpu": "float32", "cuda": "float16", "mps": "float32"}
 class Device:
     """A device and the precision of the computation. Weights stay float32 and are cast layer by layer.
 
-    name: "cpu", "cuda" or "mps". precision: a key of `PRECISIONS`.
+    name: "cpu", "cuda" or "mps". precision: one of `PRECISIONS`.
     """
 
     name: str
     precision: str
 
     @property
+    def dtype(self) -> torch.dtype:
+        """Of the computation."""
+        import torch
+
+        return getattr(torch, self.precision)
+
+    @property
     def layout(self) -> torch.memory_format:
         """Of tensors (n, c, h, w): channels last on CUDA, where convolutions in half precision want it."""
+        import torch
+
         return torch.channels_last if self.name == "cuda" else torch.contiguous_format
 
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which the network runs."""
         if self.precision == "float32":
             return nullcontext()
-        return torch.autocast(self.name, dtype=PRECISIONS[self.precision])
+        import torch
+
+        return torch.autocast(self.name, dtype=self.dtype)
 
     def place(self, tensor: Tensor) -> Tensor:
         """`tensor` (n, c, h, w) on the device, in its layout."""
@@ -47,6 +59,8 @@ class Device:
 
     def place_module(self, module: Module) -> Module:
         """`module` on the device, its weights in the layout of the tensors that it gets."""
+        import torch
+
         moved = module.to(self.name)
         return moved.to(memory_format=torch.channels_last) if self.layout is torch.channels_last else moved
 
@@ -58,15 +72,20 @@ def choose_device(name: str | None = None, precision: str | None = None) -> Devi
     what bfloat16 gains.
     Raises DepthError for a device or a precision that this machine does not have.
     """
-    available = ["cpu"]
-    if torch.backends.mps.is_available():
-        available.insert(0, "mps")
-    if torch.cuda.is_available():
-        available.insert(0, "cuda")
-    name = name or available[0]
-    if name not in available:
-        raise DepthError(f"This machine has no device '{name}'; choose one of {', '.join(available)}.")
+    if name != "cpu":
+        available = _available()
+        name = name or available[0]
+        if name not in available:
+            raise DepthError(f"This machine has no device '{name}'; choose one of {', '.join(available)}.")
     precision = precision or DEFAULT_PRECISION[name]
     if precision not in PRECISIONS:
         raise DepthError(f"There is no precision '{precision}'; choose one of {', '.join(PRECISIONS)}.")
     return Device(name, precision)
+
+
+def _available() -> list[str]:
+    """Devices of this machine, the fastest first."""
+    import torch
+
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return [name for name, there in found.items() if there]

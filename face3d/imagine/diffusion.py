@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from face3d.depth.device import PRECISIONS, choose_device
+from face3d.depth.device import choose_device
 from face3d.errors import ImagineError
 from face3d.imagine.hub import fetched
 from face3d.imagine.picture import Picture, Report, Stage
@@ -109,7 +109,7 @@ def _load(model: ImageModel, folder: Path, report: Report) -> Any:
         raise ImagineError(f"{model.title} makes no pictures of words. Name a text-to-image pipeline.")
     pipeline.set_progress_bar_config(disable=True)
     device = choose_device()
-    return pipeline.to(device.name, PRECISIONS[device.precision])
+    return pipeline.to(device.name, device.dtype)
 
 
 def _note(pipeline: Any, words: Words) -> str:

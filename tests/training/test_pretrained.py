@@ -7,7 +7,8 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from face3d.depth.face.network import Configuration, FaceNetwork, load_face_network, metadata_of
+from face3d.depth.face.interface import Configuration, metadata_of
+from face3d.depth.face.network import FaceNetwork, load_face_network
 from training import unfinished
 from training.muon import gentle_to_the_encoder
 from training.pretrained import begin, give_encoder

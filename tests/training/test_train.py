@@ -14,7 +14,8 @@ from safetensors.torch import save_file
 from torch import distributed
 
 import training.train
-from face3d.depth.face.network import FaceNetwork, metadata_of
+from face3d.depth.face.interface import metadata_of
+from face3d.depth.face.network import FaceNetwork
 from training.augmentation import RandomViews
 from training.dataset import record_dtype
 from training.train import WARM_UP, Plan, Run, learning_rate, train

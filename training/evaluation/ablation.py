@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from face3d.depth.face.network import Configuration, FaceMaps
+from face3d.depth.face.interface import Configuration, FaceMaps
 from training.augmentation import HEAD_CROPS, RandomViews
 from training.evaluation.evaluate import held_out, metrics_by_head
 from training.evaluation.methods import whole_photo_inference

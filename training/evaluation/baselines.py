@@ -13,7 +13,8 @@ from safetensors.torch import load_file
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
-from face3d.depth.face.network import FIRST_BIAS, Configuration, FaceNetwork, with_weights
+from face3d.depth.face.interface import Configuration
+from face3d.depth.face.network import FIRST_BIAS, FaceNetwork, with_weights
 from face3d.structures import Array
 from training.evaluation.metrics import Method, Prediction
 from training.rendering.sample import camera_of

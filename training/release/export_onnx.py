@@ -33,7 +33,8 @@ import numpy as np
 import onnxruntime
 import torch
 
-from face3d.depth.face.network import OUTPUTS, FaceMaps, FaceNetwork, load_face_network, metadata_of
+from face3d.depth.face.interface import FaceMaps, metadata_of
+from face3d.depth.face.network import OUTPUTS, FaceNetwork, load_face_network
 
 TOLERANCE = 1e-3
 """Largest accepted difference from PyTorch, relative to the largest value of that output."""

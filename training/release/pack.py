@@ -25,7 +25,8 @@ from safetensors.torch import save_file
 
 from face3d.depth.estimator import BEST, FAST
 from face3d.depth.face.inference import predict_crop, predict_two_scales
-from face3d.depth.face.network import Configuration, FaceNetwork, metadata_of, with_weights
+from face3d.depth.face.interface import Configuration, metadata_of
+from face3d.depth.face.network import FaceNetwork, with_weights
 from training.dataset import HELD_OUT_FIRST_SEED
 from training.evaluation.canonical import table_of
 from training.evaluation.evaluate import (

@@ -17,7 +17,8 @@ from pathlib import Path
 import safetensors
 import torch
 
-from face3d.depth.face.network import Configuration, FaceNetwork, load_face_network, with_weights
+from face3d.depth.face.interface import Configuration
+from face3d.depth.face.network import FaceNetwork, load_face_network, with_weights
 from training.dataset import HELD_OUT_FIRST_SEED
 from training.evaluation.canonical import add_arguments, sets_of
 from training.release.pack import (

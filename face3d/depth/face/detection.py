@@ -9,7 +9,7 @@ import numpy as np
 
 from face3d.depth.face.evidence import LEAST_CONFIDENCE, SURE_CONFIDENCE, head_confidence
 from face3d.depth.face.inference import Box, CropPrediction, predict_crop
-from face3d.depth.face.network import FaceNetwork
+from face3d.depth.face.interface import FacePredictor
 from face3d.structures import TURNS, Array, Face, Photo, SkinMap
 
 CROP_SIDE_IN_HEADS = 1.6
@@ -52,7 +52,7 @@ class DetectedHead:
 
 
 def detect_heads(
-    network: FaceNetwork,
+    network: FacePredictor,
     photo: Photo,
     least_confidence: float = LEAST_CONFIDENCE,
     scales: tuple[int, ...] = SCALES,
@@ -75,7 +75,7 @@ def detect_heads(
     return unconfirmed[0], []
 
 
-def upright_heads(network: FaceNetwork, photo: Photo) -> tuple[CropPrediction, list[DetectedHead]]:
+def upright_heads(network: FacePredictor, photo: Photo) -> tuple[CropPrediction, list[DetectedHead]]:
     """Like `detect_heads`, without heads that are turned.
 
     Where no head is sure, the photo is looked at turned as well: where a head is surer there, none is upright
@@ -92,14 +92,14 @@ def upright_heads(network: FaceNetwork, photo: Photo) -> tuple[CropPrediction, l
     return whole, heads
 
 
-def best_turn(network: FaceNetwork, photo: Photo) -> int:
+def best_turn(network: FacePredictor, photo: Photo) -> int:
     """Degrees clockwise by which the photo is to be turned to show the surest head; 0 where none does."""
     confidence = _confidence_turned(network, photo)
     best = max(confidence, key=lambda degrees: confidence[degrees])
     return best if confidence[best] > 0 else 0
 
 
-def _confidence_turned(network: FaceNetwork, photo: Photo) -> dict[int, float]:
+def _confidence_turned(network: FacePredictor, photo: Photo) -> dict[int, float]:
     """By angle, the confidence of the surest head in the turned photo, 0 for none; no small one is sought."""
     turned = {
         degrees: detect_heads(network, photo.turned(degrees), scales=SCALES[:1])[1] for degrees in TURNS[1:]
@@ -109,7 +109,7 @@ def _confidence_turned(network: FaceNetwork, photo: Photo) -> dict[int, float]:
     }
 
 
-def to_faces(heads: list[DetectedHead], network: FaceNetwork) -> tuple[Face, ...]:
+def to_faces(heads: list[DetectedHead], network: FacePredictor) -> tuple[Face, ...]:
     """Heads as faces with their eyes and their skin, in the same order."""
     reach = round(EYE_WINDOW * network.configuration.side)
     return tuple(
@@ -168,7 +168,7 @@ def head_boxes(head_hw: Array, box: Box) -> list[Box]:
 
 
 def _confirm_heads(
-    network: FaceNetwork, photo: Photo, boxes: list[Box], whole: CropPrediction, least_confidence: float
+    network: FacePredictor, photo: Photo, boxes: list[Box], whole: CropPrediction, least_confidence: float
 ) -> list[DetectedHead]:
     """The boxes whose crop contains the head too, highest eye score first. All but the first need an eye.
 
@@ -180,7 +180,9 @@ def _confirm_heads(
     return heads[:1] + [head for head in heads[1:] if head.eye_score >= FURTHER_HEAD_EYE_THRESHOLD]
 
 
-def _refine_head(network: FaceNetwork, photo: Photo, box: Box, whole: CropPrediction) -> DetectedHead | None:
+def _refine_head(
+    network: FacePredictor, photo: Photo, box: Box, whole: CropPrediction
+) -> DetectedHead | None:
     """The head at `box` with a prediction of its own crop; None where the crop contains no such head.
 
     A head that nearly fills the photo keeps the prediction for the whole photo.

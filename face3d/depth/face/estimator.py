@@ -21,10 +21,10 @@ from face3d.depth.download import Progress
 from face3d.depth.estimator import BEST, FAST, DepthEstimator
 from face3d.depth.face.canvas import Canvas, blend_crop, upsample_whole
 from face3d.depth.face.detection import DetectedHead, best_turn, to_faces, upright_heads
-from face3d.depth.face.folding import folded
 from face3d.depth.face.inference import Box, CropPrediction, predict_two_scales
+from face3d.depth.face.interface import FacePredictor
 from face3d.depth.face.mending import mend
-from face3d.depth.face.network import FaceNetwork, load_face_network
+from face3d.depth.face.onnx_network import OnnxNetwork
 from face3d.depth.face.people import MATTE_THRESHOLD, divide_matte, sort_by_area
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkSpec
@@ -40,7 +40,7 @@ class FaceEstimator:
     quality: FAST, the photo and each head at one scale, or BEST, at two.
     """
 
-    network: FaceNetwork
+    network: FacePredictor
     spec: NetworkSpec = NETWORKS["face"]
     device: Device = CPU
     quality: str = FAST
@@ -128,7 +128,16 @@ def load(
 ) -> DepthEstimator:
     """The estimator with its weights; `device` is ignored, since this network computes on the CPU.
 
+    A file of weights is computed by ONNX Runtime where the same network lies beside it as ONNX, as the
+    bundled one does, else by PyTorch.
     Raises WeightsError where the checkpoint is missing, damaged or of another network.
     """
     path = checkpoints.find_or_fetch(spec, checkpoint=checkpoint, progress=progress)
+    compiled = path.with_suffix(".onnx")
+    if compiled.is_file():
+        return FaceEstimator(OnnxNetwork(compiled), spec)
+
+    from face3d.depth.face.folding import folded
+    from face3d.depth.face.network import load_face_network  # PyTorch takes seconds to import
+
     return FaceEstimator(folded(load_face_network(path)), spec)

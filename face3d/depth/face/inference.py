@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
 import cv2
 import numpy as np
-import torch
 
-from face3d.depth.face.network import STRIDE, FaceNetwork
+from face3d.depth.face.interface import STRIDE, FacePredictor
 from face3d.structures import Array
 
 SECOND_SCALE = 0.8
@@ -73,7 +70,7 @@ class CropPrediction:
     skin_hw: Array | None = None
 
 
-def predict_two_scales(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+def predict_two_scales(network: FacePredictor, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean over two scales, `side` and SECOND_SCALE of it, whose errors differ; at the resolution of the
     larger.
     """
@@ -94,59 +91,42 @@ def predict_two_scales(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int
     return CropPrediction(**{field.name: mean(field.name) for field in fields(CropPrediction)})
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """A context in which PyTorch computes in one thread.
-
-    Its convolutions add in another order for another number of threads. The same photo shall give the same
-    files on the page, on the command line and in each process of a batch, however many cores there are.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@one_thread()
-def predict_crop(network: FaceNetwork, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+def predict_crop(network: FacePredictor, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean of a crop and its mirror image, both resized to about side x side pixels."""
     scale = side / (box.width * box.height) ** 0.5
     size_hw = max(8, round(box.height * scale)), max(8, round(box.width * scale))
     crop = np.ascontiguousarray(rgb_hwc[box.top : box.top + box.height, box.left : box.left + box.width])
     small = cv2.resize(crop, size_hw[::-1], interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     padded = np.stack([_pad_to_stride(small), _pad_to_stride(small[:, ::-1])])
-    batch_nchw = torch.from_numpy(padded.transpose(0, 3, 1, 2).astype(np.float32) / 255)
-    with torch.inference_mode():
-        maps = network(batch_nchw)
+    batch_nchw = np.ascontiguousarray(padded.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    maps = network.infer(batch_nchw)
 
-    def mean(values_nhw: torch.Tensor) -> Array:
-        straight, flipped = values_nhw[..., : size_hw[0], : size_hw[1]].float().numpy()
+    def mean(values_nhw: Array) -> Array:
+        straight, flipped = values_nhw[..., : size_hw[0], : size_hw[1]]
         return (straight + flipped[..., ::-1]) / 2
 
-    def mean_probability(logit_nhw: torch.Tensor) -> Array:
-        return mean(torch.sigmoid(logit_nhw))
+    def mean_probability(logit_nhw: Array) -> Array:
+        return mean(1 / (1 + np.exp(-logit_nhw)))
 
     pixels = network.configuration.side  # pixels per image width of the training square
-    eyes_logit = torch.stack([maps.eyes_logit[0], maps.eyes_logit[1].flip(0)])
+    eyes_logit = np.stack([maps.eyes_logit[0], maps.eyes_logit[1, ::-1]])
     return CropPrediction(
         mean(maps.relief) * pixels,
         mean(maps.thickness) * pixels,
-        mean(torch.exp(maps.log_uncertainty)) * pixels,
+        mean(np.exp(maps.log_uncertainty)) * pixels,
         mean_probability(maps.matte_logit),
         mean_probability(maps.head_logit),
         mean_probability(eyes_logit),
-        mean(torch.exp(maps.log_thickness_uncertainty)) * pixels,
+        mean(np.exp(maps.log_thickness_uncertainty)) * pixels,
         None if maps.canonical is None else mean(_sides_swapped(maps.canonical)),
-        None if maps.log_canonical_uncertainty is None else mean(torch.exp(maps.log_canonical_uncertainty)),
+        None if maps.log_canonical_uncertainty is None else mean(np.exp(maps.log_canonical_uncertainty)),
         None if maps.skin_logit is None else mean_probability(maps.skin_logit),
     )
 
 
-def _sides_swapped(canonical_23hw: torch.Tensor) -> torch.Tensor:
+def _sides_swapped(canonical_23hw: Array) -> Array:
     """Canonical coordinates of which the second, of a mirrored crop, have x with the other sign."""
-    signs = torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]], device=canonical_23hw.device)
+    signs = np.array([[1, 1, 1], [-1, 1, 1]], np.float32)
     return canonical_23hw * signs[..., None, None]
 
 

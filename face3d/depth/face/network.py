@@ -12,12 +12,11 @@ encoder and of the first decoder, from a quarter of the resolution, and changes 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
 
+import numpy as np
 import safetensors
 import torch
 from safetensors.torch import load_file
@@ -25,12 +24,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from face3d.depth.face.encoders import OWN_ENCODERS, build_encoder
+from face3d.depth.face.interface import Configuration, FaceMaps
 from face3d.errors import WeightsError
+from face3d.structures import Array
 
-STRIDE = 32
-"""Sides of the input must be multiples of this."""
-MOST_SIDE = 2048
-"""Of an input, pixels: what a file may ask for."""
 FIRST_BIAS = 0.0, 0.3, 0.0, 0.0, -3.5, -5.0, -5.0, -3.0
 """Biases of the last layer before training: relief, thickness, matte, head, logarithm of relief's expected
 error, the two eyes, logarithm of thickness's expected error."""
@@ -39,98 +36,8 @@ FIRST_CANONICAL_BIAS = 0.0, 0.0, 0.4, -2.0, 0.0
 OUTPUTS = 1, 1, 1, 1, 1, 2, 1
 CANONICAL_OUTPUTS = 3, 1, 1
 """Channels of the last layers, one number per field of `FaceMaps`."""
-FORMER_KEYS = {"look_side": "inference_side"}
-"""Keys in the metadata of files that were packed before a field was renamed, and the field."""
 CANONICAL_WIDTHS = 32, 64, 96, 128
 """Channels of the second decoder where there is one."""
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """Everything needed to build the network again; kept in the weights' metadata.
-
-    widths: channels of the decoder, from half the input's resolution to the coarsest; one per scale of the
-    backbone.
-    side: the input side of the training, pixels; relief is in widths of this square.
-    inference_side: the input side of the first of two scales; measured to be best above `side`.
-    fast_side: the input side of one scale.
-    uncertainty_scale, thickness_uncertainty_scale: calibration factors with which 68 % of the errors lie
-    within the stated uncertainty, at two scales.
-    fast_uncertainty_scale, fast_thickness_uncertainty_scale: the same at one scale; None: as at two.
-    canonical_widths: channels of the decoder of canonical coordinates, see `FaceMaps`, from a quarter of the
-    input's resolution to the coarsest; empty: there is none.
-    canonical_uncertainty_scale: calibration factor with which 68 % of the errors of canonical coordinates lie
-    within the stated uncertainty.
-    """
-
-    backbone: str = "resnet18"
-    widths: tuple[int, ...] = (32, 64, 128, 128, 256)
-    side: int = 128
-    inference_side: int = 192
-    uncertainty_scale: float = 1.0
-    thickness_uncertainty_scale: float = 1.0
-    fast_side: int = 256
-    fast_uncertainty_scale: float | None = None
-    fast_thickness_uncertainty_scale: float | None = None
-    canonical_widths: tuple[int, ...] = ()
-    canonical_uncertainty_scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for values of which no network can be built."""
-        widths = (*self.widths, *self.canonical_widths)
-        sides = self.side, self.inference_side, self.fast_side
-        if not isinstance(self.backbone, str) or not all(
-            type(width) is int and width > 0 for width in widths
-        ):
-            raise ValueError("A backbone has a name, and widths are whole numbers above 0.")
-        if not all(type(side) is int and 0 < side <= MOST_SIDE for side in sides):
-            raise ValueError(f"Sides are whole numbers from 1 to {MOST_SIDE} pixels.")
-        scales = [
-            value for name, value in vars(self).items() if name.endswith("_scale") and value is not None
-        ]
-        if not all(isinstance(scale, int | float) and 0 < scale < math.inf for scale in scales):
-            raise ValueError("Calibration factors are finite and above 0.")
-
-    def factors(self, *, best: bool) -> tuple[float, float]:
-        """On the stated errors of relief and of thickness, at two scales or at one."""
-        if best or self.fast_uncertainty_scale is None or self.fast_thickness_uncertainty_scale is None:
-            return self.uncertainty_scale, self.thickness_uncertainty_scale
-        return self.fast_uncertainty_scale, self.fast_thickness_uncertainty_scale
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Configuration:
-        """The configuration of a weights' file or of a training checkpoint, also of one with FORMER_KEYS."""
-        known = {FORMER_KEYS.get(key, key): value for key, value in values.items()}
-        return cls(
-            **known
-            | {"widths": tuple(known["widths"]), "canonical_widths": tuple(known.get("canonical_widths", ()))}
-        )
-
-
-class FaceMaps(NamedTuple):
-    """Outputs for a batch: (n, h, w) float32 at the input's resolution, but `eyes_logit` (n, 2, h, w).
-
-    relief: height towards the camera, image widths, meaningful where matte > 0.5.
-    thickness: image widths, >= 0.
-    matte_logit, head_logit: logits.
-    log_uncertainty, log_thickness_uncertainty: natural logarithm of the expected absolute error of relief and
-    of thickness.
-    eyes_logit: logits of the eye on the left and of the eye on the right of the picture.
-    canonical, log_canonical_uncertainty, skin_logit: None without `Configuration.canonical_widths`, else
-    canonical coordinates (n, 3, h, w) of the visible skin, see docs/conventions.md, the natural logarithm of
-    their expected absolute error, mean of the three, and the logit of a pixel being such skin.
-    """
-
-    relief: Tensor
-    thickness: Tensor
-    matte_logit: Tensor
-    head_logit: Tensor
-    log_uncertainty: Tensor
-    eyes_logit: Tensor
-    log_thickness_uncertainty: Tensor
-    canonical: Tensor | None = None
-    log_canonical_uncertainty: Tensor | None = None
-    skin_logit: Tensor | None = None
 
 
 class Join(nn.Module):
@@ -207,7 +114,7 @@ class FaceNetwork(nn.Module):
             both = [sum(pair) for pair in zip(channels[1:], widths[1:], strict=True)]
             self.canonical = CanonicalDecoder(both, configuration.canonical_widths)
 
-    def forward(self, rgb_nchw: Tensor) -> FaceMaps:
+    def forward(self, rgb_nchw: Tensor) -> FaceMaps[Tensor]:
         """rgb_nchw: (n, 3, h, w) float in 0..1, h and w multiples of STRIDE."""
         features = self.encoder((rgb_nchw - 0.5) / 0.25)
         merged: list[Tensor] = []
@@ -231,16 +138,28 @@ class FaceNetwork(nn.Module):
             *((own[0], own[1].squeeze(1).clamp(-9, 1), own[2].squeeze(1)) if own else ()),
         )
 
+    def infer(self, rgb_nchw: Array) -> FaceMaps[Array]:
+        """See `FacePredictor`."""
+        with torch.inference_mode(), one_thread():
+            maps = self(torch.from_numpy(rgb_nchw))
+        return FaceMaps(*(values if values is None else np.asarray(values) for values in maps))  # type: ignore[arg-type]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """A context in which PyTorch computes in one thread, see `FacePredictor.infer`."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
 
 def _enlarged(maps_nchw: Tensor, photo_nchw: Tensor) -> Tensor:
     """At the resolution of the photo."""
     size_hw = photo_nchw.shape[-2:]
     return functional.interpolate(maps_nchw, size=size_hw, mode="bilinear", align_corners=False)
-
-
-def metadata_of(configuration: Configuration, facts: dict[str, str]) -> dict[str, str]:
-    """The strings of the weights' metadata: the configuration, and `facts` about the training."""
-    return {"configuration": json.dumps(asdict(configuration)), **facts}
 
 
 def load_face_network(path: Path) -> FaceNetwork:

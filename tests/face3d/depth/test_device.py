@@ -88,12 +88,12 @@ def test_tensors_and_modules_go_to_the_device_in_its_layout(device):
     )
 
 
-@pytest.mark.parametrize("precision", list(PRECISIONS))
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_layers_compute_in_the_precision_and_weights_stay_float32(precision):
     layer = nn.Linear(3, 2)
     with torch.inference_mode(), Device("cpu", precision).autocast():
         result = layer(torch.ones(1, 3))
-    assert result.dtype is PRECISIONS[precision]
+    assert result.dtype is getattr(torch, precision)
     assert layer.weight.dtype is torch.float32
 
 

@@ -10,7 +10,8 @@ from face_model_file import FACE_MODEL, needs_face_model
 from head_record import SIDE
 from safetensors.torch import save_file
 
-from face3d.depth.face.network import Configuration, FaceNetwork
+from face3d.depth.face.interface import Configuration
+from face3d.depth.face.network import FaceNetwork
 from training.dataset import record_dtype
 from training.evaluation import baselines
 from training.evaluation.metrics import (

@@ -6,7 +6,8 @@ import onnxruntime
 import pytest
 import torch
 
-from face3d.depth.face.network import Configuration, FaceNetwork
+from face3d.depth.face.interface import Configuration
+from face3d.depth.face.network import FaceNetwork
 from training.release import export_onnx
 
 

@@ -3,7 +3,7 @@
 import torch
 
 from face3d.depth import checkpoints
-from face3d.depth.face.network import Configuration
+from face3d.depth.face.interface import Configuration
 from face3d.depth.registry import NETWORKS
 from training.release.pack import FIRST_KIND, PEOPLE, facts_of, write_weights
 

@@ -18,7 +18,7 @@ from face3d.depth.face.detection import (
     to_faces,
 )
 from face3d.depth.face.inference import Box, CropPrediction
-from face3d.depth.face.network import Configuration
+from face3d.depth.face.interface import Configuration
 from face3d.structures import Photo
 
 

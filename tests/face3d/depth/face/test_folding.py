@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from face3d.depth.face.folding import folded
-from face3d.depth.face.network import Configuration, FaceNetwork
+from face3d.depth.face.interface import Configuration
+from face3d.depth.face.network import FaceNetwork
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "tf_efficientnet_lite0"])

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from face3d.depth.face.inference import SECOND_SCALE, Box, predict_crop, predict_two_scales
-from face3d.depth.face.network import FaceMaps
+from face3d.depth.face.interface import FaceMaps
+from face3d.depth.face.network import FaceNetwork
 
 SIDE = 100
 BOX = Box(20, 10, 180, 180)
@@ -22,6 +23,7 @@ class Brightness(torch.nn.Module):
     """
 
     configuration = SimpleNamespace(side=SIDE)
+    infer = FaceNetwork.infer
 
     def forward(self, rgb_nchw):
         bright = rgb_nchw.mean(1)

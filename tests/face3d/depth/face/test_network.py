@@ -10,15 +10,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from face3d.depth.face.network import (
-    CANONICAL_WIDTHS,
-    STRIDE,
-    Configuration,
-    FaceMaps,
-    FaceNetwork,
-    load_face_network,
-    metadata_of,
-)
+from face3d.depth.face.interface import STRIDE, Configuration, FaceMaps, metadata_of
+from face3d.depth.face.network import CANONICAL_WIDTHS, FaceNetwork, load_face_network
 from face3d.errors import WeightsError
 
 WEIGHTS = Path(__file__).resolve().parents[4] / "assets" / "face_depth.safetensors"
