@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +23,8 @@ def lama_painter(spec: CompletionSpec, progress: Progress | None = None) -> Pain
     """LaMa ready to paint. The network sees pictures of `SIDE` x `SIDE`: others are scaled to that and back.
 
     Source: Suvorov et al., "Resolution-robust large mask inpainting with Fourier convolutions", WACV 2022.
-    Raises: CompletionError where onnxruntime is missing or the file is none of LaMa; WeightsError where it is
-    not available.
+    Raises: CompletionError where the file is none of LaMa; WeightsError where it is not available.
     """
-    if find_spec("onnxruntime") is None:
-        raise CompletionError(
-            "The completion lama needs the package onnxruntime. Install it with "
-            "`pip install -r requirements-extra.txt`, or choose --complete symmetry."
-        )
     path = checkpoints.find_or_fetch(spec, progress=progress)
     session = _session(path, path.stat().st_mtime_ns)
     image, mask = (given.name for given in session.get_inputs())

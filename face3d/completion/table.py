@@ -18,7 +18,6 @@ class CompletionSpec:
     licence: of its weights; empty where it has none.
     files: of its checkpoint; empty where it needs none.
     needs_checkpoint: whether the user names a folder or a hub id of the checkpoint.
-    extra: the package that it needs beyond the required ones; empty for none.
     """
 
     name: str
@@ -27,7 +26,6 @@ class CompletionSpec:
     licence: str = ""
     files: tuple[RemoteFile, ...] = ()
     needs_checkpoint: bool = False
-    extra: str = ""
 
     @property
     def bundled(self) -> bool:
@@ -60,7 +58,6 @@ COMPLETIONS: dict[str, CompletionSpec] = {
             "a network that continues patterns",
             "Apache-2.0",
             (RemoteFile("lama_fp32.onnx", LAMA_URL, 208_044_816, exact_size=True, sha256=LAMA_SHA256),),
-            extra="onnxruntime",
         ),
         CompletionSpec(
             "diffusers",
@@ -68,7 +65,6 @@ COMPLETIONS: dict[str, CompletionSpec] = {
             "an inpainting pipeline that you name, by folder or hub id",
             "that of the pipeline",
             needs_checkpoint=True,
-            extra="diffusers",
         ),
     )
 }

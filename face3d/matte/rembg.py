@@ -19,7 +19,7 @@ from face3d.structures import Array
 
 def available() -> bool:
     """Whether rembg is installed, with what it computes by."""
-    return find_spec("rembg") is not None and find_spec("onnxruntime") is not None
+    return find_spec("rembg") is not None
 
 
 def fetch(spec: MatteSpec, progress: Progress | None = None) -> Path:
