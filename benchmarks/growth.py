@@ -59,18 +59,20 @@ def by_triangles(runs: int) -> Growth:
     from face3d.export.models import write
     from face3d.export.views import View, render
     from face3d.geometry.report import mesh_report
-    from generate_3d_model import ModelSettings, build_mesh, generate_model, make_relief
+    from face3d.head.bust import bust_mesh
+    from face3d.head.whole import whole_head
+    from generate_3d_model import BUST_PICTURE_PX, ModelSettings, generate_model, make_relief
 
     photo = sample_of_size((MODEL_SIDE, MODEL_SIDE))
     depth = depth_estimation.predict(depth_estimation.load_network(), photo)
     found: Growth = {}
     for triangles in TRIANGLES:
         settings = replace(ModelSettings(), face_budget=triangles)
-        relief = make_relief(depth, photo, settings)
+        head = whole_head(make_relief(depth, photo, settings), BUST_PICTURE_PX)
         model = generate_model(depth, photo, KIND, settings)
         mesh = model.mesh
         works: dict[str, Callable[[], object]] = {
-            "bust from its relief": partial(build_mesh, relief, KIND),
+            "bust from its head": partial(bust_mesh, head, triangles),
             "mesh report": partial(mesh_report, mesh, model.placement, KIND, model.relief),
             "GLB": partial(write, "glb", mesh),
             "OBJ": partial(write, "obj", mesh),

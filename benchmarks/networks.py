@@ -38,7 +38,8 @@ from face3d.depth.spec import NetworkFamily, NetworkSpec
 from face3d.structures import Array, Photo
 
 if TYPE_CHECKING:
-    from face3d.depth.face.estimator import FaceEstimator  # imports torch
+    from face3d.depth.estimator import DepthEstimator
+    from face3d.depth.face.estimator import FaceEstimator
 
 Result = TypeVar("Result")
 REPEATS = 5
@@ -147,8 +148,8 @@ def in_turns(
 ) -> dict[str, tuple[RoundTimes, RoundTimes]]:
     """Passes over a square of PASS_SIDE pixels and predictions from the first sample, by row of the table.
 
-    The memory format of the first two rows is that of the application on a CPU: channels last for the bundled
-    network, contiguous for MiDaS. The third row is MiDaS with channels last.
+    The bundled network is computed by ONNX Runtime in one thread, as in the application, MiDaS by PyTorch:
+    contiguous, as in the application on a CPU, and channels last.
     """
     import torch
 
@@ -160,15 +161,17 @@ def in_turns(
     photo, image = sample_of_size(photo_wh), torch.rand(1, 3, PASS_SIDE, PASS_SIDE)
     spec, cpu = NETWORKS[name], choose_device("cpu", "float32")
     channels_last = build_midas_network(name).to(memory_format=torch.channels_last)
-    estimators: dict[str, FaceEstimator | MidasEstimator] = {
-        "face, channels last as it ships": _face_estimator(),
+    face = _face_estimator()
+    rivals = {
         f"{name}, contiguous as it ships": MidasEstimator(build_midas_network(name), spec, cpu),
         f"{name}, channels last": MidasEstimator(channels_last, spec, cpu),
     }
     with torch.inference_mode():
-        passes = measure_in_turns([partial(one.network, image) for one in estimators.values()], rounds)
-    predictions = measure_in_turns([partial(one.predict, photo) for one in estimators.values()], rounds)
-    return dict(zip(estimators, zip(passes, predictions, strict=True), strict=True))
+        modules = [partial(one.network, image) for one in rivals.values()]
+        passes = measure_in_turns([partial(face.network.infer, image.numpy()), *modules], rounds)
+    predict: list[DepthEstimator] = [face, *rivals.values()]
+    predictions = measure_in_turns([partial(one.predict, photo) for one in predict], rounds)
+    return dict(zip(("face, as it ships", *rivals), zip(passes, predictions, strict=True), strict=True))
 
 
 def use_threads(threads: int) -> None:
@@ -192,11 +195,12 @@ def sample_of_size(photo_wh: tuple[int, int]) -> Photo:
 
 def _face_estimator() -> FaceEstimator:
     """The bundled network, as the page loads it."""
-    from face3d.depth.checkpoints import find_or_fetch
+    import depth_estimation
     from face3d.depth.face.estimator import FaceEstimator
-    from face3d.depth.face.network import load_face_network
 
-    return FaceEstimator(load_face_network(find_or_fetch(NETWORKS["face"])))
+    estimator = depth_estimation.load_network()
+    assert isinstance(estimator, FaceEstimator)
+    return estimator
 
 
 def _noise(photo_wh: tuple[int, int]) -> Photo:
