@@ -196,7 +196,7 @@ def _in_colours(
         "histogram": histogram(scaled_hw, known_hw),
         "histogramAlt": f"Histogram of the layer {name.lower()}, from {low_end} to {high_end}",
         "ends": _legend(depth_map, layer, values_hw[known_hw]),
-        "scale": _gradient(settings.colour_map, settings.far_near),
+        "scale": gradient(settings.colour_map, settings.far_near),
     }
 
 
@@ -216,7 +216,7 @@ def _legend(depth_map: DepthMap, layer: Layer, values_n: Array) -> list[str]:
     return [low, f"{high} {unit}"]
 
 
-def _gradient(colour_map: str, far_near: tuple[float, float]) -> str:
+def gradient(colour_map: str, far_near: tuple[float, float]) -> str:
     """The colours under a histogram, as a CSS background: those of the clip, its ends' beyond it."""
     shares = np.linspace(0, 1, GRADIENT_STOPS)
     far, near = far_near

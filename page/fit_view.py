@@ -1,4 +1,4 @@
-"""The layer *Fit*: a wire frame of the fitted head over the photo, and how far the skin is off it."""
+"""The layer *Fit*: a wire frame of the fitted head over the photo, and a map of how far skin is off it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from face3d.errors import HeadError
+from face3d.export.colour_maps import coloured
 from face3d.export.images import data_uri, thumbnail
 from face3d.geometry.camera import project
 from face3d.geometry.relief import make_relief
@@ -17,12 +18,17 @@ from face3d.head.model import load_head_model
 from face3d.head.seen import seen_skin
 from face3d.head.wire import wire_frame
 from face3d.structures import Array, DepthMap, Photo
-from page.depth_view import PICTURE_SIDE, PictureSettings, frame_data
+from page.depth_view import PICTURE_SIDE, PictureSettings, frame_data, gradient
 from page.preview import preview
 
-FIT_HELP = " Fit: a head model, fitted to the skin of the person who covers most of the picture."
+FIT_HELP = (
+    " Fit: a head model, fitted to the skin of the person who covers most of the picture. Colours show how "
+    "far the skin is off it."
+)
 INK, DIMMED = "#9be8ff", 0.62
 """Colour of the lines, and how light the photo is under them."""
+COLOUR_MAP, FARTHEST, OPACITY = "Turbo", 5.0, 0.45
+"""Of the map: its colours, the distance of its high end in % of the head's width, how much of it is seen."""
 GRID_SIDE = 96
 """Cells of the values under the pointer: coarser than those of the network, so that no gaps are left."""
 SMOOTHER = 2
@@ -51,14 +57,14 @@ def fit_viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings
         frame_data(photo, settings, percent_hw, np.isfinite(percent_hw))
         | hint
         | {
-            "layer": data_uri(_with_lines(photo, lines), "JPEG"),
+            "layer": data_uri(_with_lines(_with_map(photo, percent_hw), lines), "JPEG"),
             "layerAlt": f"A wire frame of the fitted head over the photo. {'. '.join(said)}",
             "unit": "% of the head's width between the skin and the fitted head",
             "digits": 1,
             "histogram": [],
             "histogramAlt": "",
-            "ends": said,
-            "scale": "",
+            "ends": ["0 %", *said, f"{FARTHEST:g} % or more"] if len(lines) else said,
+            "scale": gradient(COLOUR_MAP, (0.0, 1.0)) if len(lines) else "",
         }
     )
 
@@ -75,9 +81,22 @@ def _on_grid(seen: SeenSkin, values_n: Array) -> Array:
     return grid_hw
 
 
-def _with_lines(photo: Photo, lines_n22: Array) -> Image.Image:
-    """The photo, dimmed, with segments whose ends are in widths of it."""
+def _with_map(photo: Photo, percent_hw: Array) -> Image.Image:
+    """The photo, dimmed, with the colours of distances over the whole of it where they are known."""
     picture = thumbnail(photo.rgb_hwc, PICTURE_SIDE).point(lambda value: round(DIMMED * value))
+    known_hw = np.isfinite(percent_hw)
+    scaled_hw = np.nan_to_num(percent_hw) / FARTHEST
+    colours = Image.fromarray(coloured(scaled_hw, known_hw, COLOUR_MAP, (0.0, 1.0)))
+    shares = Image.fromarray((255 * OPACITY * known_hw).astype(np.uint8))
+    return Image.composite(
+        colours.resize(picture.size, Image.Resampling.BILINEAR),
+        picture,
+        shares.resize(picture.size, Image.Resampling.BILINEAR),
+    )
+
+
+def _with_lines(picture: Image.Image, lines_n22: Array) -> Image.Image:
+    """A picture with segments whose ends are in widths of it."""
     size = picture.size
     picture = picture.resize((size[0] * SMOOTHER, size[1] * SMOOTHER))
     draw = ImageDraw.Draw(picture)
