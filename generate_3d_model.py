@@ -7,6 +7,7 @@ kind (`kinds`), decimation (`meshes`), colours (`texture`), millimetres (`scale`
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
@@ -90,7 +91,7 @@ class Model:
         mesh itself, which is not as deep as the relief.
         """
         if KINDS[self.kind].plate:
-            return plate_points(self.mesh, self.relief.settings.point_budget)
+            return plate_points(self.mesh, min(self.relief.settings.point_budget, self.relief.known_hw.size))
         return self.placement.place(point_cloud(self.relief))
 
 
@@ -112,18 +113,19 @@ def generate_model(
     OutOfMemoryError.
     """
     settings = settings_of(kind, settings or ModelSettings())
+    asked = settings.face_budget
     if hollow := settings.wall_mm is not None and KINDS[kind].can_be_hollow:
         settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
     relief = make_relief(depth, photo, settings, completion)
-    require_memory(relief, kind)
+    require_memory(relief, kind, asked, OUTSIDE_SHARE if hollow else 1.0)
     if not KINDS[kind].from_head:
-        return _built(relief, kind, hollow)
+        return _built(relief, kind, hollow, asked)
     try:
         return _from_head(relief, kind, hollow)
     except HeadError as error:
         if not KINDS[kind].closed:
             raise
-        model = _built(relief, kind, hollow)
+        model = _built(relief, kind, hollow, asked)
         return replace(model, report=replace(model.report, head_refused=str(error)))
 
 
@@ -156,10 +158,10 @@ def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
     return model
 
 
-def _built(relief: Relief, kind: str, hollow: bool) -> Model:
-    """A model built on the grid of the depth map."""
+def _built(relief: Relief, kind: str, hollow: bool, asked: int) -> Model:
+    """A model built on the grid of the depth map. asked: the number of triangles that was asked for."""
     mesh = build_mesh(relief, kind, decimated=True)
-    _require_detail(relief, kind, mesh)
+    _require_detail(relief, kind, mesh, asked, OUTSIDE_SHARE if hollow else 1.0)
     model = _measured(relief, kind, mesh, hollow)
     if KINDS[kind].closed and not model.report.sound:
         even = build_mesh(relief, kind, decimated=False)
@@ -182,18 +184,19 @@ def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool, head: HeadFig
     return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief, head))
 
 
-def _require_detail(relief: Relief, kind: str, mesh: Mesh) -> None:
-    """Raises GeometryError where the mesh has too few triangles for its shape, with a number that holds."""
+def _require_detail(relief: Relief, kind: str, mesh: Mesh, asked: int, share: float) -> None:
+    """Raises GeometryError where the mesh has too few triangles for its shape, with a number that holds;
+    asked and share as of `require_memory`.
+    """
     if (off := off_its_surface(relief, kind, mesh)) <= LARGEST_DEVIATION:
         return
-    asked = relief.settings.face_budget
-    for enough in (budget for budget in LARGER_BUDGETS if budget > asked):
+    for enough in (budget for budget in LARGER_BUDGETS if budget > relief.settings.face_budget):
         finer = replace(relief, settings=replace(relief.settings, face_budget=enough))
         if off_its_surface(finer, kind, build_mesh(finer, even_kind(kind))) <= LARGEST_DEVIATION:
             break
     raise GeometryError(
-        f"With {asked:,} triangles the {kind} would be off its surface by {off:.0%} of its size, and "
-        f"{LARGEST_DEVIATION:.0%} is allowed: choose at least {enough:,}."
+        f"With {asked:,} triangles the {kind} would be off its surface by {ceil(1000 * off) / 10:g} % of its "
+        f"size, and {LARGEST_DEVIATION:.0%} is allowed: choose at least {ceil(enough / share):,}."
     )
 
 

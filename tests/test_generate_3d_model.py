@@ -18,7 +18,7 @@ from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head, photo_of, sphere
-from generate_3d_model import build_mesh, even_points, point_cloud
+from generate_3d_model import build_mesh, even_points, generate_model, point_cloud
 
 SIZE = (36, 48)
 PLAIN = ModelSettings(smoothing_px=0, edge_tolerance=0, remove_outliers=False)
@@ -211,6 +211,14 @@ def test_the_relief_is_made_once_whatever_is_asked_of_a_model(kind, monkeypatch,
         photo_of((96, 80)), head(), kind, formats, ModelSettings(face_budget=2000), tmp_path / "x"
     )
     assert len(made) == 1
+
+
+def test_a_plate_has_no_more_points_than_the_photo_has_pixels():
+    """As any other kind: 50,000,000 points, which may be asked for, would take many gigabytes."""
+    settings = ModelSettings(face_budget=2000, point_budget=50_000_000)
+    for kind in ("plaque", "shell"):
+        model = generate_model(head(), photo_of((96, 80)), kind, settings)
+        assert 1000 < len(model.points().points_n3) <= 96 * 80
 
 
 def test_a_plaque_of_a_relief_with_perspective_is_refused():

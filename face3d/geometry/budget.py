@@ -26,8 +26,11 @@ def memory_gb(relief: Relief, kind: str, budget: int) -> float:
     return (WORKING_BYTES * min(GRID_SHARES[0] * budget, full) + KEPT_BYTES * min(budget, full)) / 1e9
 
 
-def require_memory(relief: Relief, kind: str) -> None:
-    """Raises GeometryError where the model would take more than `MEMORY_GB`, with the number that fits."""
+def require_memory(relief: Relief, kind: str, asked: int, share: float = 1.0) -> None:
+    """Raises GeometryError where the model would take more than `MEMORY_GB`, with the number that fits.
+
+    asked: the number of triangles that was asked for. share: of it that the relief's own budget is.
+    """
     budget = relief.settings.face_budget
     if (needed := memory_gb(relief, kind, budget)) <= MEMORY_GB:
         return
@@ -37,8 +40,8 @@ def require_memory(relief: Relief, kind: str) -> None:
         if memory_gb(relief, kind, count) <= MEMORY_GB
     )
     raise GeometryError(
-        f"A {kind} of {budget:,} triangles would take about {needed:.0f} GB of memory, and "
-        f"{MEMORY_GB:g} GB are allowed: choose at most {fitting:,}."
+        f"A {kind} of {asked:,} triangles would take about {needed:.0f} GB of memory, and "
+        f"{MEMORY_GB:g} GB are allowed: choose at most {int(fitting / share):,}."
     )
 
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,11 @@ from face3d.synthetic import head, photo_of
 from generate_3d_model import build_mesh, generate_model
 
 
+def number_after(words, refused):
+    """The number that ends a message."""
+    return int(str(refused.value).split(words)[1].rstrip(".").replace(",", ""))
+
+
 def test_too_many_triangles_for_the_memory_are_refused_with_the_number_that_fits(monkeypatch):
     size = (1200, 1200)
     flat = DepthMap(np.zeros(size, np.float32), DepthRepresentation.RELIEF, np.ones(size, bool), "flat")
@@ -22,7 +28,7 @@ def test_too_many_triangles_for_the_memory_are_refused_with_the_number_that_fits
     settings = ModelSettings(face_budget=5_000_000)
     with pytest.raises(GeometryError, match="allowed: choose at most") as refused:
         generate_model(flat, photo, "bust", settings)
-    fits = int(str(refused.value).split("at most ")[1].rstrip(".").replace(",", ""))
+    fits = number_after("at most ", refused)
     relief = make_relief(flat, photo, settings)
     assert memory_gb(relief, "bust", fits) <= MEMORY_GB < memory_gb(relief, "bust", fits + 10_000)
 
@@ -52,9 +58,32 @@ def test_too_few_triangles_for_the_shape_are_refused_with_a_number_that_holds(na
     gap, photo = narrow
     with pytest.raises(GeometryError, match=r"off its surface by .* choose at least") as refused:
         generate_model(gap, photo, "bust", ModelSettings(face_budget=100))
-    enough = int(str(refused.value).split("at least ")[1].rstrip(".").replace(",", ""))
+    enough = number_after("at least ", refused)
     full, model = (
         generate_model(gap, photo, "bust", ModelSettings(face_budget=budget, height_mm=200)).report
         for budget in (8000, enough)
     )
     assert model.size_mm == pytest.approx(full.size_mm, rel=0.1)
+
+
+def test_the_numbers_for_a_hollow_model_are_of_outside_and_inside_together(narrow, monkeypatch):
+    """A part of the triangles is the inside's: what was asked for is said, and what is said to hold holds."""
+    gap, photo = narrow
+    built = SimpleNamespace(report=SimpleNamespace(sound=True))
+    monkeypatch.setattr(generate_3d_model, "_measured", lambda *_: built)
+    settings = ModelSettings(face_budget=300, wall_mm=3.0, height_mm=200)
+    with pytest.raises(GeometryError, match="With 300 triangles the two-sided would be off") as refused:
+        generate_model(gap, photo, "two-sided", settings)
+    enough = number_after("at least ", refused)
+    assert generate_model(gap, photo, "two-sided", replace(settings, face_budget=enough)) is built
+
+
+def test_the_memory_of_a_hollow_model_is_said_of_outside_and_inside_together(monkeypatch):
+    size = (1200, 1200)
+    flat = DepthMap(np.zeros(size, np.float32), DepthRepresentation.RELIEF, np.ones(size, bool), "flat")
+    monkeypatch.setattr(generate_3d_model, "_from_head", lambda *_: "built")
+    settings = ModelSettings(face_budget=5_000_000, wall_mm=3.0)
+    with pytest.raises(GeometryError, match="A bust of 5,000,000 triangles would take") as refused:
+        generate_model(flat, photo_of(size), "bust", settings)
+    fits = replace(settings, face_budget=number_after("at most ", refused))
+    assert generate_model(flat, photo_of(size), "bust", fits) == "built"
