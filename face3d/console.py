@@ -42,10 +42,11 @@ def run(command: Callable[[], int]) -> int:
 
     FaceModelError and OSError: its text. MemoryError: that there is too little. KeyboardInterrupt: its text
     too, which says how far the command came. A reader that has closed the pipe of the output, as `head` does,
-    ends it without a message.
+    ends it without a message. What goes to a stream that was closed from the start goes nowhere.
     """
     if signal.getsignal(signal.SIGINT) is _stop_early:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for names that the console cannot write
@@ -68,3 +69,15 @@ def run(command: Callable[[], int]) -> int:
         message, code = "There is not enough memory. Close other programs.", FAILED
     print(message, file=sys.stderr)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Streams that are closed, as by the shell's `2>&-`, are opened to nowhere: Python has None for them.
+
+    Else the next file that is opened takes the number of one, and a library that writes to it writes there.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, "w")  # noqa: SIM115 - for the rest of the program
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)

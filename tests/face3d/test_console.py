@@ -65,3 +65,17 @@ def test_a_closed_pipe_ends_a_command_without_a_word(at_once, monkeypatch, capsy
 def test_a_command_without_an_output_runs(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     assert console.run(lambda: 0) == 0
+
+
+def test_a_command_with_closed_streams_runs(monkeypatch):
+    """As after `2>&-`: whether it is a terminal is asked of both, and a sentence is written."""
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+
+    def command():
+        sys.stderr.write("a sentence")
+        return int(sys.stdout.isatty() or sys.stderr.isatty())
+
+    assert console.run(command) == 0 and ends(PhotoError("It is empty; choose another.")) == 1
+    sys.stdout.close()
+    sys.stderr.close()
