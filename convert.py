@@ -42,7 +42,7 @@ from face3d.batch.model_options import model_settings
 from face3d.batch.options import arguments, parsed
 from face3d.batch.photo_options import check_photo_options, part_of
 from face3d.batch.run import Convert, plan, run
-from face3d.batch.run_options import check_run_options, recipe_of
+from face3d.batch.run_options import check_overviews, check_run_options, recipe_of
 from face3d.batch.video_options import Video, check_video_options, video_of
 from face3d.cluster.command import batch
 from face3d.cluster.options import COMMAND
@@ -119,7 +119,7 @@ def convert(
         width, height, deep = model.report.size_mm
         size = f" {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}),"
     refused = model.report.head_refused if depth.faces else None
-    why = f"; front and back are joined, without a whole head: {refused}" if refused else ""
+    why = f"; front and back are joined, without a whole head: {refused.rstrip('.')}" if refused else ""
     return Made(f"{kind},{size} {verdict}{why}", report, digests)
 
 
@@ -283,6 +283,7 @@ def convert_all(options: argparse.Namespace) -> int:
     chosen_hidden(options, found.photos)
     kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
     names = outputs.output_names(found.photos, options.output, options.face, kept, found.places)
+    check_overviews(options, [*found.photos, *kept, *filter(None, [options.settings])], names)
     tasks = [Task(path, name) for path, name in zip(found.photos, names, strict=True)]
     recipe = recipe_of(options, arguments().parse_args([]))
     if options.dry_run:

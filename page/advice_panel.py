@@ -33,11 +33,12 @@ def advice_panel(session: Session, result: DepthResult, settings: ModelSettings)
     )
     if adviser == RULES:
         advice: Advice | None = session.cache.get_or_make(
-            ("advice", result.key), lambda: rules.advise(result.photo, result.depth_map)
+            ("advice", result.key, settings.face),
+            lambda: rules.advise(result.photo, result.depth_map, settings.face),
         )
         source = "the rules"
     else:
-        advice = _of_server(session, result)
+        advice = _of_server(session, result, settings.face)
         source = f"the model at {session.question.server.host}" if session.question else ""
     if advice is None:
         return
@@ -47,13 +48,16 @@ def advice_panel(session: Session, result: DepthResult, settings: ModelSettings)
     _show(session, result, on_the_page(advice, result.depth_map), settings, source)
 
 
-def _of_server(session: Session, result: DepthResult) -> Advice | None:
-    """Ask for the server and for consent, and wait for the answer; None where there is none yet."""
+def _of_server(session: Session, result: DepthResult, face: int) -> Advice | None:
+    """Ask for the server and for consent, and wait for the answer; None where there is none yet.
+
+    face: the number of the one that is modelled.
+    """
     if find_spec("openai") is None:
         st.warning("This needs the package openai: `pip install -r requirements-extra.txt`.")
         return None
     question = session.question
-    if question and question.depth_key != result.key:
+    if question and question.about != (result.key, face):
         question.take_back()
         question = session.question = None
     server = _server()
@@ -69,10 +73,10 @@ def _of_server(session: Session, result: DepthResult) -> Advice | None:
         if st.button("Ask", icon=":material/send:", key="ask the server"):
             session.consent_asked = None if server.is_here else server
             if server.is_here:
-                question = session.question = Question(result, server, host_sees_photo=False)
+                question = session.question = Question(result, face, server, host_sees_photo=False)
                 _wait_for(question)
         if session.consent_asked == server:
-            _ask_for_consent(session, result, server, host)
+            _ask_for_consent(session, result, face, server, host)
     if question and question.taken_back:
         st.info("The question was taken back.")
         return None
@@ -100,12 +104,12 @@ def _server() -> Server:
     return Server(address.strip(), model.strip(), key or (usual.key if is_usual else ""))
 
 
-def _ask_for_consent(session: Session, result: DepthResult, server: Server, host: str) -> None:
+def _ask_for_consent(session: Session, result: DepthResult, face: int, server: Server, host: str) -> None:
     """Name the host, and send nothing until the visitor agrees; once for each question."""
 
     def agree() -> None:
         session.consent_asked = None
-        session.question = Question(result, server, host_sees_photo=True)
+        session.question = Question(result, face, server, host_sees_photo=True)
 
     st.warning(
         f"{as_text(host)} is another computer. It would get this photo, without metadata and at most "
@@ -122,7 +126,7 @@ def _wait_for(question: Question) -> None:
     with slot.container():
         bar = st.progress(0.0, "Asking")
         st.button("Cancel", icon=":material/close:", on_click=question.take_back, key="take back")
-    limit, host = question.server.seconds, question.server.host
+    limit, host = question.server.seconds, as_text(question.server.host)
 
     def report(seconds: float) -> None:
         bar.progress(min(1.0, seconds / limit), f"Asking {host}: {seconds:.0f} of {limit:.0f} s")

@@ -23,14 +23,14 @@ class Question:
     host_sees_photo: whether the visitor has agreed to it, for this question.
     """
 
-    def __init__(self, result: DepthResult, server: Server, *, host_sees_photo: bool) -> None:
+    def __init__(self, result: DepthResult, face: int, server: Server, *, host_sees_photo: bool) -> None:
         """Asks. Raises: AssistantError, with nothing sent, without the consent that the server needs."""
         server.require_consent(host_sees_photo)
-        self.depth_key, self.server = result.key, server
+        self.about, self.server = (result.key, face), server
         self.advice: Advice | None = None
         self._begin = monotonic()
         self._taken_back, self._answered = threading.Event(), threading.Event()
-        arguments = result, host_sees_photo
+        arguments = result, face, host_sees_photo
         threading.Thread(target=self._ask, args=arguments, name="ask", daemon=True).start()
 
     @property
@@ -54,17 +54,18 @@ class Question:
             report(monotonic() - self._begin)
             self._answered.wait(POLL_SECONDS)
 
-    def _ask(self, result: DepthResult, host_sees_photo: bool) -> None:
+    def _ask(self, result: DepthResult, face: int, host_sees_photo: bool) -> None:
         try:
             with explained_errors():
                 self.advice = advise(
                     result.photo,
                     result.depth_map,
                     "openai",
+                    face=face,
                     server=self.server,
                     host_sees_photo=host_sees_photo,
                     cancelled=self._taken_back.is_set,
                 )
         except FaceModelError as error:
-            self.advice = replace(rules.advise(result.photo, result.depth_map), note=str(error))
+            self.advice = replace(rules.advise(result.photo, result.depth_map, face), note=str(error))
         self._answered.set()

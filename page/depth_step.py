@@ -7,6 +7,7 @@ from time import perf_counter
 
 import streamlit as st
 
+from face3d.batch.outputs import name_of
 from face3d.depth import checkpoints
 from face3d.depth.download import Progress
 from face3d.depth.estimator import BEST, FAST
@@ -253,7 +254,7 @@ def _downloads(session: Session, result: DepthResult, settings: PictureSettings)
             st.download_button(
                 FILE_LABELS.get(suffix, suffix),
                 data=partial(write, result.depth_map),
-                file_name=f"{session.photo_name or 'photo'}{suffix}",
+                file_name=f"{name_of(session.photo_name or 'photo')}{suffix}",
                 mime="image/png" if suffix.endswith(".png") else "application/octet-stream",
                 on_click="ignore",
                 icon=":material/download:",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from face3d.assistant.advice import Advice
+from face3d.batch.outputs import name_of
 from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import write_viewer
@@ -169,7 +170,7 @@ def _build(result: DepthResult, inputs: ModelInputs, queue: FifoLock, report_sta
 
 def _photo_title(session: Session, settings: ModelSettings) -> str:
     """The photo's name, and which person's model it is where that is not the first."""
-    return (session.photo_name or "photo") + (f"_face{settings.face}" if settings.face > 1 else "")
+    return name_of(session.photo_name or "photo", settings.face)
 
 
 def _file_name(session: Session, kind: str, settings: ModelSettings) -> str:

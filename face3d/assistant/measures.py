@@ -24,7 +24,7 @@ class Measures:
     """Figures of one photo; None where there is no face, or the network states no such thing.
 
     faces: number of them; None where they were not sought.
-    head_px: width of the largest head. head_share: of the photo's width.
+    head_px: width of the head that is measured. head_share: of the photo's width.
     cut_edges: sides of the photo that the head touches: "left", "top", "right", "bottom".
     sharpness: variance of the Laplacian of the head's grey values in 0..1, at SIDE pixels.
     noise: standard deviation of fine noise in grey levels.
@@ -53,14 +53,17 @@ class Measures:
     camera_mm: float | None = None
 
 
-def measure(photo: Photo, depth: DepthMap) -> Measures:
-    """The figures of a photo and its depth map. A few milliseconds; deterministic."""
+def measure(photo: Photo, depth: DepthMap, face: int = 1) -> Measures:
+    """The figures of a photo and its depth map. A few milliseconds; deterministic.
+
+    face: the number of the one that is measured, from 1 on; the last where there are fewer.
+    """
     found = len(depth.faces) if depth.detects_faces else None
     transparent = photo.alpha_hw is not None
     if not depth.faces:
         return Measures(found, transparent, grey=_is_grey(photo.rgb_hwc))
-    face = depth.faces[0]
-    window = _window(face, photo.size_hw)
+    seen = depth.faces[min(face, len(depth.faces)) - 1]
+    window = _window(seen, photo.size_hw)
     head = photo.rgb_hwc[window]
     grey_hw = cv2.cvtColor(np.ascontiguousarray(head), cv2.COLOR_RGB2GRAY)
     scale = SIDE / grey_hw.shape[1]
@@ -73,20 +76,20 @@ def measure(photo: Photo, depth: DepthMap) -> Measures:
     return Measures(
         faces=found,
         transparent=transparent,
-        head_px=face.width,
-        head_share=face.width / width,
-        cut_edges=_cut_edges(face, photo.size_hw),
+        head_px=seen.width,
+        head_share=seen.width / width,
+        cut_edges=_cut_edges(seen, photo.size_hw),
         sharpness=float(cv2.Laplacian(small / 255, cv2.CV_32F).var()),
         noise=_noise(grey_hw),
         light=float(np.percentile(small, 90) / 255),
         bright=float((grey_hw >= 255 - CLIPPED).mean()),
         grey=_is_grey(head),
-        turn=_turn(face),
-        error_percent=None if median is None else 100 * median * width / face.width,
+        turn=_turn(seen),
+        error_percent=None if median is None else 100 * median * width / seen.width,
         covered=None
         if errors is None or median is None
         else float((errors[inside] > UNSURE * median).mean()),
-        camera_mm=_camera_mm(face, photo),
+        camera_mm=_camera_mm(seen, photo),
     )
 
 

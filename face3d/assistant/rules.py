@@ -27,9 +27,9 @@ PERSON_MM = 300.0
 FEW, MANY = 30_000, 150_000
 
 
-def advise(photo: Photo, depth: DepthMap) -> Advice:
-    """Advice by rules. Never fails."""
-    measures = measure(photo, depth)
+def advise(photo: Photo, depth: DepthMap, face: int = 1) -> Advice:
+    """Advice by rules. Never fails. face: the number of the one that is to be modelled."""
+    measures = measure(photo, depth, face)
     return Advice(
         contents=_contents(measures),
         problems=tuple(_problems(measures)),

@@ -22,6 +22,7 @@ def advise(
     depth: DepthMap,
     assistant: str = "rules",
     *,
+    face: int = 1,
     server: Server | None = None,
     host_sees_photo: bool = False,
     cancelled: Cancelled = never,
@@ -29,13 +30,13 @@ def advise(
     """Advice on a photo and its depth map by one of ASSISTANTS.
 
     Where `openai` fails, the rules answer, and `Advice.note` says why.
-    server: default that of the environment. host_sees_photo, cancelled: see
-    `chat.ask`.
+    face: the number of the one that is to be modelled. server: default that of the environment.
+    host_sees_photo, cancelled: see `chat.ask`.
     Raises AssistantError for an unknown assistant, and without the user's consent.
     """
     if assistant not in ASSISTANTS:
         raise AssistantError(f"There is no assistant '{assistant}'; choose one of {', '.join(ASSISTANTS)}.")
-    advice = rules.advise(photo, depth)
+    advice = rules.advise(photo, depth, face)
     if assistant == "rules":
         return advice
     server = server or Server.of_environment()

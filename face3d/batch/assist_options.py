@@ -47,7 +47,8 @@ def advised(
     """
     if options.assist is None:
         return settings, None
-    advice = advise(photo, depth, options.assist, host_sees_photo=options.assistant_host_sees_photo)
+    consent = options.assistant_host_sees_photo
+    advice = advise(photo, depth, options.assist, face=settings.face, host_sees_photo=consent)
     usual = ModelSettings()
     free = [one.name for one in advice.settings if getattr(settings, one.name) == getattr(usual, one.name)]
     advice = advice.only(free)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from face3d.batch.outputs import ENDINGS
+from face3d.batch.outputs import ENDINGS, MARKS
 from face3d.depth.download import sha256_of
 from face3d.errors import PhotoError
-from face3d.export.images import has_software_text
 from face3d.photo import MAX_BYTES, accepted_suffixes, listed_formats, read_photo
 from face3d.structures import Photo
+from face3d.video.names import is_video
 
 NAMES_SHOWN = 3
 """Of the files that were passed over for one reason."""
@@ -49,7 +49,8 @@ UNSUPPORTED = {
     VIDEO: "mov mp4 m4v avi mkv webm mpg mpeg 3gp",
 }
 """File name endings of known kinds that `read_photo` may not accept on this machine."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Characters that break a line, command a terminal, or turn the text after them around."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def find_photos(named: Iterable[Path], recursive: bool = False, but: Path | None
         for file, reason in found.items():
             if reason is None:
                 photos.setdefault(file, file.parent.relative_to(path) if is_folder else Path())
-            elif reason is not SILENT:
+            else:
                 passed_over[reason][shown(file.name)] = None
         if is_folder and readable and not {None, OWN_OUTPUT} & set(found.values()):
             inside = "" if recursive else "; folders inside it are searched with --recursive"
@@ -103,7 +104,7 @@ def find_photos(named: Iterable[Path], recursive: bool = False, but: Path | None
                 f"{shown(path)}/ holds no photo ({', '.join(accepted_suffixes())}). "
                 f"Put some there, or name another folder{inside}."
             )
-    return Found(list(photos), failures, [_sentence(*found) for found in passed_over.items()], photos)
+    return Found(list(photos), failures, sentences(passed_over), photos)
 
 
 def _folders(root: Path, but: Path | None) -> Iterator[Path]:
@@ -171,8 +172,13 @@ def digest(path: Path) -> str:
 
 
 def shown(path: PurePath | str) -> str:
-    """A path for a message, on one line: control characters as `\\x0a`."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(path))
+    """A path for a message, on one line, read from left to right: control characters as `\\x0a`."""
+
+    def escaped(found: re.Match[str]) -> str:
+        code = ord(found[0])
+        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+    return _CONTROL.sub(escaped, str(path))
 
 
 def _unreadable(path: Path, error: OSError) -> PhotoError:
@@ -192,8 +198,8 @@ def _reason(file: Path) -> Reason | None:
         return None
     if file.name.startswith("._") and _is_apple_double(file):
         return SIDECAR
-    is_output = file.name.lower().endswith(ENDINGS) and not _has_suffix_of_photo(file)
-    return OWN_OUTPUT if is_output or has_software_text(file) else None
+    by_name = file.name.lower().endswith(ENDINGS) and not (_has_suffix_of_photo(file) or is_video(file))
+    return OWN_OUTPUT if by_name or any(marked(file) for marked in set(MARKS.values())) else None
 
 
 def _reason_in_folder(file: Path) -> Reason | None:
@@ -202,16 +208,26 @@ def _reason_in_folder(file: Path) -> Reason | None:
         return SILENT
     if file.exists() and not file.is_file():
         return OTHER
-    reason = _reason(file)
-    if reason or _has_suffix_of_photo(file):
-        return reason
+    return _reason(file) or _reason_of_suffix(file)
+
+
+def reason_by_name(file: PurePath) -> Reason | None:
+    """Why a file of a folder is passed over, by its name alone; None for a photo."""
+    if file.name.startswith("."):
+        return SIDECAR if file.name.startswith("._") else SILENT
+    return OWN_OUTPUT if file.name.lower().endswith(ENDINGS) else _reason_of_suffix(file)
+
+
+def _reason_of_suffix(file: PurePath) -> Reason | None:
+    if _has_suffix_of_photo(file):
+        return None
     if file.name.startswith("."):
         return SILENT
     suffix = file.suffix.lower().lstrip(".")
     return next((reason for reason, suffixes in UNSUPPORTED.items() if suffix in suffixes.split()), OTHER)
 
 
-def _has_suffix_of_photo(file: Path) -> bool:
+def _has_suffix_of_photo(file: PurePath) -> bool:
     return file.suffix.lower().lstrip(".") in accepted_suffixes()
 
 
@@ -221,6 +237,11 @@ def _is_apple_double(file: Path) -> bool:
             return source.read(len(APPLE_DOUBLE)) == APPLE_DOUBLE
     except OSError:  # reading the photo will say it
         return False
+
+
+def sentences(passed_over: Mapping[Reason, Collection[str]]) -> list[str]:
+    """One about each reason for which files were passed over, by their names."""
+    return [_sentence(reason, names) for reason, names in passed_over.items() if reason is not SILENT]
 
 
 def _sentence(reason: Reason, names: Collection[str]) -> str:

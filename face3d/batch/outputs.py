@@ -17,6 +17,7 @@ from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST
 from face3d.export.files import unwritable
 from face3d.export.images import has_software_text
 from face3d.export.models import WRITERS
+from face3d.export.own_films import MATROSKA, MP4, is_marked
 from face3d.export.renderings import PICTURES
 from face3d.geometry.kinds import KINDS
 
@@ -36,6 +37,8 @@ ENDINGS = (
 """What follows the name in every file of a photo. None ends with another, so different names never give the
 same file."""
 
+MARKS = {".png": has_software_text, MP4: is_marked, MATROSKA: is_marked}
+"""By suffix how a file that was written here is told from one of the user, a photo or a video."""
 LONGEST_ENDING = max(ENDINGS, key=len)
 USUAL_NAME_BYTES = 255
 """Longest file name of most file systems."""
@@ -54,6 +57,17 @@ def formats(text: str) -> list[str]:
             f"{', '.join(unknown) or 'an empty list'}: not among {', '.join(known)}"
         )
     return names
+
+
+def name_of(stem: str, face: int = 1) -> str:
+    """What the files of one photo begin with where they do not come into a folder that is known: as
+    `output_names` has it for a single photo, for downloads and archives.
+
+    stem: the photo's name without its ending, any text. face: the number of the one that is modelled.
+    """
+    mark = _mark(face)
+    text = _portable(stem.encode("utf-8", "replace").decode())
+    return _cut(text, USUAL_NAME_BYTES - len(LONGEST_ENDING) - len(mark)) + mark
 
 
 def check_folder(folder: Path) -> None:
@@ -79,8 +93,8 @@ def output_names(
     else, and `_faceN` for another face than the first. Characters that Windows does not allow become `_`. A
     name that is too long for the file system is cut. A number is added where the name belongs to another
     photo of the batch (small and capital letters count as equal, as some file systems have it), and where a
-    file would overwrite a photo of the batch, one of the files `kept`, a folder or a pipe, or a PNG file that
-    was not written here.
+    file would overwrite a photo of the batch, one of the files `kept`, a folder or a pipe, or a PNG file or a
+    film that was not written here.
     Raises: ExportError where the path of a file would be too long.
     """
     try:
@@ -88,14 +102,14 @@ def output_names(
         inputs = {found for path in (*photos, *kept) if (found := _file_id(path))}
     except OSError as error:
         raise unwritable(folder, error) from error
-    place_of = {path: (places or {}).get(path, Path()) for path in photos}
-    photos_of = Counter((_key(str(place)), _key(path.stem)) for path, place in place_of.items())
-    mark = "" if face == 1 else f"_face{face}"
+    folder_of = {path: (places or {}).get(path, Path()) for path in photos}
+    photos_of = Counter((_key(str(place)), _key(path.stem)) for path, place in folder_of.items())
+    mark = _mark(face)
     taken: set[tuple[str, str]] = set()
-    there = {place: _names_in(folder / place) for place in set(place_of.values())}
+    there = {place: _names_in(folder / place) for place in set(folder_of.values())}
     names = []
     for path in photos:
-        place = place_of[path]
+        place = folder_of[path]
         inside = _key(str(place))
         alone = photos_of[inside, _key(path.stem)] == 1
         name = _portable(path.stem if alone else path.name.replace(".", "_"))
@@ -141,9 +155,16 @@ def _name_bytes(folder: Path) -> int:
         return USUAL_NAME_BYTES
 
 
+def _mark(face: int) -> str:
+    """What the names of the files of another face than the first end with."""
+    return "" if face == 1 else f"_face{face}"
+
+
 def _portable(name: str) -> str:
     """A name that every file system takes, with one of the `ENDINGS`."""
     name = _NOT_ON_WINDOWS.sub("_", name)
+    if not name.strip("."):  # of `..jpg`: a path would take it for a folder
+        return "_" * len(name)
     return name.replace(".", "_", 1) if _RESERVED_ON_WINDOWS.match(name) else name
 
 
@@ -157,6 +178,11 @@ def _cut(name: str, most: int) -> str:
 def _key(name: str) -> str:
     """Equal for names that are one file on a file system that ignores case and composition of letters."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def place_of(path: Path) -> str:
+    """The path of a file without links, equal for what is one file as `_key` has it."""
+    return _key(os.path.realpath(path))
 
 
 def _file_id(path: Path) -> tuple[int, int] | None:
@@ -197,6 +223,6 @@ def _would_overwrite(folder: Path, name: str, inputs: set[tuple[int, int]], ther
             continue
         if (found.st_dev, found.st_ino) in inputs or not stat.S_ISREG(found.st_mode):
             return True
-        if path.suffix == ".png" and not has_software_text(path):
+        if path.suffix in MARKS and not MARKS[path.suffix](path):
             return True
     return False

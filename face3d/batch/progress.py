@@ -32,8 +32,8 @@ class Progress:
             sys.stderr.flush()
 
     def about(self, task: Task, sentence: str) -> None:
-        """Print a sentence about a photo."""
-        self.say(f"{shown(task.path)}: {sentence}")
+        """Print a sentence about a photo; it may quote names."""
+        self.say(f"{shown(task.path)}: {shown(sentence)}")
 
     def say(self, sentence: str) -> None:
         """Print a sentence."""

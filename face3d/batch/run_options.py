@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from face3d.batch.depth_options import DEFAULT_NETWORK
 from face3d.batch.inputs import shown
 from face3d.batch.manifest import Recipe
-from face3d.batch.outputs import STRIP_FORMAT, check_folder
+from face3d.batch.outputs import ENDINGS, STRIP_FORMAT, check_folder, place_of
 from face3d.batch.workers import cores, memory_gb
 from face3d.depth.checkpoints import published_digest
 from face3d.depth.download import sha256_of
@@ -18,7 +18,9 @@ from face3d.depth.registry import NETWORKS
 from face3d.errors import BatchError
 
 _WHICH = ("photos", "recursive", "resume", "dry_run", "fail_fast", "jobs", "settings")
-_WHERE_TO = ("output", "manifest", "sheet", "csv")
+OVERVIEWS = ("manifest", "sheet", "csv")
+"""Of the namespace: files about the run as a whole."""
+_WHERE_TO = ("output", *OVERVIEWS)
 _ON_A_CLUSTER = ("ray", "actors", "actor_gb")
 RUN_OPTIONS = frozenset((*_WHICH, *_WHERE_TO, *_ON_A_CLUSTER))
 """Of the namespace: what decides which photos are converted, how and where to, not what comes out of one."""
@@ -104,6 +106,31 @@ def check_run_options(options: argparse.Namespace) -> None:
         options.formats = [*options.formats, STRIP_FORMAT]
     if options.jobs is not None and options.jobs < 1:
         raise BatchError(f"--jobs must be 1 or more, not {options.jobs}.")
+
+
+def check_overviews(options: argparse.Namespace, read: Sequence[Path], names: Sequence[str]) -> None:
+    """Raises BatchError, before any work, where manifest, sheet or table would take the place of a file that
+    is read, of one of a photo's own, or of each other.
+
+    names: of `output_names`.
+    """
+    inputs, begins = {place_of(path) for path in read}, {place_of(options.output / name) for name in names}
+    chosen: dict[str, str] = {}
+    for name in OVERVIEWS:
+        path = getattr(options, name)
+        if path is None:
+            continue
+        place = place_of(path)
+        if place in inputs:
+            taken = "a file that is read"
+        elif any(place.endswith(end) and place[: -len(end)] in begins for end in ENDINGS):
+            taken = "one of a photo's files"
+        elif place in chosen:
+            taken = f"also what --{chosen[place]} names"
+        else:
+            chosen[place] = name
+            continue
+        raise BatchError(f"--{name} names {shown(path)}, which is {taken}. Choose another name for it.")
 
 
 def chosen_jobs(options: argparse.Namespace, photos: int) -> int:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from face3d.depth.download import sha256_of
 from face3d.errors import VideoError
+from face3d.export.own_films import marked
 from face3d.structures import DepthMap, Photo
 from face3d.video.names import is_video
 
@@ -72,7 +73,7 @@ def video_of(
     film = open_film(path)
     told = _tell if sys.stderr.isatty() else None
     try:
-        made = depth_film(film, predict, every=options.every, tell=told)
+        made = depth_film(film, predict, every=options.every, face=options.face, tell=told)
     except VideoError:
         _check_unchanged(path, film.digest)
         raise
@@ -81,6 +82,7 @@ def video_of(
         sys.stderr.write("\r" + " " * 60 + "\r")
     ending, data = made.film_16bit
     films = {DEPTH_8BIT: made.film_8bit, f"_depth16{ending}": data}
+    films = {name: marked(film, name) for name, film in films.items()}
     return Video(made.photo, films, made.report(), film.digest)
 
 

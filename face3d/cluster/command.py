@@ -78,7 +78,7 @@ def _run(rows: Sequence[Row], job: Job, options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         raise KeyboardInterrupt("The same command with --resume goes on.") from None
     for photo, error in ended.failures[:FAILURES_SHOWN]:
-        print(f"{shown(photo)}: failed. {error}", file=sys.stderr)
+        print(f"{shown(photo)}: failed. {shown(error)}", file=sys.stderr)
     if more := len(ended.failures[FAILURES_SHOWN:]):
         print(f"And {more} more.", file=sys.stderr)
     known = len(rows) - ended.lines

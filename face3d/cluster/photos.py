@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from face3d.batch.inputs import Found, find_photos
-from face3d.batch.outputs import ENDINGS, output_names
+from face3d.batch.inputs import Found, Reason, find_photos, reason_by_name, sentences, shown
+from face3d.batch.outputs import output_names
 from face3d.cluster.storage import Storage, storage_at
 from face3d.errors import BatchError
 from face3d.photo import accepted_suffixes
@@ -47,13 +48,19 @@ def listed(source: Storage, output: Storage) -> Listed:
         stats = {path: path.stat() for path in found.photos}
         return Listed(found, {path: (str(path), stat.st_size, stat.st_mtime) for path, stat in stats.items()})
     photos, places = {}, {}
+    passed_over: defaultdict[Reason, dict[str, None]] = defaultdict(dict)
     for path, size, seconds in sorted(source.files()):
         place = source.at(str(path))
-        if _is_photo(path) and not place.path.startswith(output.path.rstrip("/") + "/"):
+        if place.path.startswith(output.path.rstrip("/") + "/"):
+            continue
+        # By its name, for reading each file of a store to see would take as long as converting some.
+        if (reason := reason_by_name(path)) is not None:
+            passed_over[reason][shown(path.name)] = None
+        else:
             photos[Path(path)] = Path(path.parent)
             places[Path(path)] = (place.name, size, seconds)
     failures = [] if photos else [f"{source.name} holds no photo ({', '.join(accepted_suffixes())})."]
-    return Listed(Found(list(photos), failures, [], photos), places)
+    return Listed(Found(list(photos), failures, sentences(passed_over), photos), places)
 
 
 def _of_list(source: Storage) -> Listed:
@@ -70,13 +77,6 @@ def _of_list(source: Storage) -> Listed:
         places[Path(str(number), file_name(line))] = (where, 0, 0.0)
     failures = [] if places else [f"{source.name} names no photo. Write a path or an address on each line."]
     return Listed(Found(list(places), failures, []), places)
-
-
-def _is_photo(path: PurePosixPath) -> bool:
-    """By its name, for reading each file of a store to see would take as long as converting some."""
-    hidden = path.name.startswith(".")
-    own = path.name.lower().endswith(ENDINGS)
-    return not hidden and not own and path.suffix.lower().lstrip(".") in accepted_suffixes()
 
 
 def rows_of(photos: Listed, output: Storage, face: int, recipe: Mapping[str, Any]) -> Sequence[Row]:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from face3d.errors import ExportError
+from face3d.export.own_films import MP4, marked
 from face3d.export.views import View, draw, prepare, turn_framing
 from face3d.structures import Array, Mesh
 
@@ -81,4 +82,4 @@ def turntable_mp4(mesh: Mesh, size_px: int | None = None, frames: int | None = N
                 f"There is no room for the film in {Path(folder).parent}. Make room there, or name another "
                 "folder in TMPDIR."
             )
-        return path.read_bytes()
+        return marked(path.read_bytes(), MP4)

@@ -13,10 +13,13 @@ TURNED = 0.5
 """Turn of a head, see `Measures.turn`, at which a frame has lost its value."""
 
 
-def suitability(photo: Photo, depth: DepthMap) -> float:
-    """0..1; 0 where no face is found. A product: one fault spoils a frame."""
-    seen = measure(photo, depth)
-    if seen.sharpness is None or seen.head_px is None:
+def suitability(photo: Photo, depth: DepthMap, face: int = 1) -> float:
+    """0..1; 0 where no face is found. A product: one fault spoils a frame.
+
+    face: the number of the one that is to be modelled.
+    """
+    seen = measure(photo, depth, face)
+    if len(depth.faces) < face or seen.sharpness is None or seen.head_px is None:
         return 0.0
     sharp = min(1.0, seen.sharpness / LEAST_SHARP)
     large = min(1.0, seen.head_px / LARGE_PX)

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from face3d.errors import ExportError, VideoError
+from face3d.export.files import safe_name
 from face3d.structures import Array, DepthMap, DepthRepresentation
 
 TICKS = 90_000
@@ -109,14 +110,19 @@ def film_8bit(frames: Frames) -> bytes:
     return _by_opencv(grey(), frames.rate)
 
 
-def film_16bit(frames: Frames) -> tuple[str, bytes]:
-    """Ending and bytes of the lossless film: Matroska with FFV1, or a ZIP of PNG files."""
+def film_16bit(frames: Frames, name: str) -> tuple[str, bytes]:
+    """Ending and bytes of the lossless film: Matroska with FFV1, or a ZIP of PNG files.
+
+    name: any text, of which the names inside the ZIP are made, so that those of two films lie in one folder.
+    """
     if has_pyav():
         return ".mkv", _by_pyav(iter(frames), "matroska", "ffv1", "gray16le", "gray16le", {"level": "3"})
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for number, (coded_hw, _) in enumerate(frames):
-            inside = zipfile.ZipInfo(f"{number:06}.png")  # without the time of day: the same bytes each time
+            inside = zipfile.ZipInfo(
+                f"{safe_name(name)}_{number:06}.png"
+            )  # without the time of day: the same bytes each time
             archive.writestr(inside, cv2.imencode(".png", coded_hw)[1].tobytes())
     return ".zip", packed.getvalue()
 

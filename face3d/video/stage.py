@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
@@ -60,11 +60,11 @@ def _percent(share: float | None) -> float | None:
 
 
 def depth_film(
-    film: Film, predict: Predict, *, every: int = 1, tell: Callable[[int], None] | None = None
+    film: Film, predict: Predict, *, every: int = 1, face: int = 1, tell: Callable[[int], None] | None = None
 ) -> DepthFilm:
     """Each `every`-th frame of a film, its depth made steady.
 
-    tell: called with the number of frames done.
+    face: the number of the one that the model will be of. tell: called with the number of frames done.
     Raises: VideoError where no frame shows a person.
     """
     steady, span = Steady(), None
@@ -74,7 +74,7 @@ def depth_film(
         frames = Frames(Path(folder))
         for frame in film.frames(every):
             seen, depth = predict(frame.photo)
-            worth = suitability(seen, depth)
+            worth = suitability(seen, depth, face)
             if best is None or worth > best[0]:
                 best = worth, frame
             shown = steady.add(seen, depth)
@@ -98,7 +98,7 @@ def depth_film(
             chosen.seconds,
             len(frames.seconds),
             film_8bit(frames),
-            film_16bit(frames),
+            film_16bit(frames, f"{PurePath(film.name).stem}_depth16"),
             span.low,
             span.high,
             own_change,

@@ -9,8 +9,10 @@ from page_visit import download_labels, downloads, press, session_of, texts
 
 from face3d.export import turntable
 from face3d.export.models import WRITERS, write
+from face3d.geometry.settings import ModelSettings
 from page import inference_queue, model_files, model_step
 from page.model_controls import MODEL
+from page.session import Session
 
 pytestmark = pytest.mark.usefixtures("coarse_models")
 
@@ -135,3 +137,12 @@ def test_units_and_axes_of_the_files_are_shown_and_names_inside_are_the_photos(p
     for file_format in ("obj", "usdz"):
         files[f"astronaut_bust{WRITERS[file_format].suffix}"]()
         assert (file_format, f"{session_of(page).photo_name}_bust") in names
+
+
+def test_names_of_files_fit_every_disk_where_they_are_unpacked():
+    session = Session()
+    session.set_full_photo("a:b" + "ä" * 200, None)
+    name = model_files._file_name(session, "lithophane", ModelSettings(face=2))
+    assert name.startswith("a_bä") and name.endswith("ä_face2_lithophane")
+    files = (*model_files.FILE_LABELS, *model_files.PICTURES)
+    assert all(len(f"{name}{suffix}".encode()) <= 255 for suffix in files)

@@ -41,6 +41,15 @@ def test_a_sharp_portrait_from_the_front_has_no_problem(rgb_hwc):
     assert advice.by == "rules"
 
 
+def test_advice_is_on_the_face_that_is_modelled(rgb_hwc):
+    cut = replace(HEAD, box_xyxy=(HEAD.box_xyxy[0], 0.0, *HEAD.box_xyxy[2:]))
+    photo, depth = seen(rgb_hwc)
+    depth = replace(depth, faces=(HEAD, cut))
+    assert "(top)" not in problems(photo, depth) and "(top)" in problems(photo, depth, 2)
+    assert advise(photo, depth, 2).contents.startswith("2 faces, ")
+    assert measure(photo, depth, 3) == measure(photo, depth, 2)  # there is no third: the model says it
+
+
 def test_a_cut_head_can_be_completed_except_below(rgb_hwc):
     box = HEAD.box_xyxy
     above = replace(HEAD, box_xyxy=(box[0], 0.0, *box[2:]))

@@ -183,6 +183,7 @@ def test_no_more_of_a_file_is_read_than_is_asked_for(tmp_path):
 def test_a_path_is_shown_on_one_line():
     assert inputs.shown(Path("a\nb\x1b[2J.jpg")) == "a\\x0ab\\x1b[2J.jpg"
     assert inputs.shown("Zoë 李.jpg") == "Zoë 李.jpg"
+    assert inputs.shown("a\u202egpj.exe\u2028\u2067") == "a\\u202egpj.exe\\u2028\\u2067"
 
 
 def test_folders_inside_are_searched_when_asked_for_without_hidden_ones_links_and_the_output(tmp_path):

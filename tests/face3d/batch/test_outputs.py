@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from face3d.batch.outputs import ENDINGS, check_folder, output_names
+from face3d.batch.outputs import ENDINGS, check_folder, name_of, output_names
 from face3d.errors import ExportError
 from face3d.export.files import save
 from face3d.export.images import encode_png
@@ -96,6 +96,8 @@ def test_a_pipe_is_neither_read_nor_replaced(tmp_path):
         ("lpt1 .jpg", "lpt1 "),  # LPT1 _depth.png is a name like any other
         ("console.x.jpg", "console.x"),
         ("end..jpg", "end."),
+        ("..jpg", "_"),  # its stem is the folder itself
+        ("...jpg", "__"),
     ],
 )
 def test_names_are_those_that_windows_takes_too(photo, name, tmp_path):
@@ -127,6 +129,15 @@ def test_long_names_are_cut_between_characters_and_numbered(tmp_path):
 def test_bytes_that_are_no_text_are_counted(tmp_path):
     (name,) = output_names([Path(os.fsdecode(b"\xff" * 240 + b".jpg"))], tmp_path)
     assert os.fsencode(name) == b"\xff" * 230
+
+
+@pytest.mark.parametrize("face", [1, 2])
+@pytest.mark.parametrize("stem", ["me", "a:b?", ".", "ä" * 200, "..\\me", "\ud800"])
+def test_the_name_of_a_download_is_that_of_a_single_photo(stem, face, tmp_path):
+    name = name_of(stem, face)
+    if "\ud800" not in stem:
+        assert [name] == output_names([Path(f"{stem}.jpg")], tmp_path, face)
+    assert all(len(f"{name}{ending}".encode()) <= 255 for ending in ENDINGS) and "\\" not in name
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):

@@ -48,3 +48,5 @@ def test_elsewhere_each_photo_has_a_line(capsys, tmp_path):
     said = capsys.readouterr()
     assert said.out == f"{tmp_path / 'a.jpg'}: bust, 1 s\n"
     assert said.err == f"{tmp_path / 'b.jpg'}: It is small.\n"
+    progress.about(Task(tmp_path / "b.jpg", "b"), "a\nb.mp4 is small.")  # a name in an error
+    assert capsys.readouterr().err == f"{tmp_path / 'b.jpg'}: a\\x0ab.mp4 is small.\n"

@@ -10,6 +10,7 @@ from face3d.batch import run_options as options_of_run
 from face3d.batch.manifest import read
 from face3d.batch.options import arguments
 from face3d.batch.run import plan, run
+from face3d.errors import BatchError
 
 
 def convert_options(words):
@@ -20,6 +21,30 @@ def convert_options(words):
 def names(options):
     """The photos of the manifest, in order."""
     return [line["name"] for line in read(options.manifest)]
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        (
+            "--csv {0}/b.csv --manifest {0}/b.csv",
+            "--csv names {0}/b.csv, which is also what --manifest names",
+        ),
+        ("--manifest {0}/in/a.jpg", "--manifest names {0}/in/a.jpg, which is a file that is read"),
+        ("--csv {0}/link.csv", "--csv names {0}/link.csv, which is a file that is read"),
+        ("--sheet {0}/out/A_bust.html", "which is one of a photo's files. Choose another name for it."),
+        ("--manifest {0}/out/one/../a_bust_report.json", "which is one of a photo's files"),
+    ],
+)
+def test_a_file_about_the_run_takes_no_other_files_place(words, taken, tmp_path):
+    photo = tmp_path / "in" / "a.jpg"
+    (tmp_path / "link.csv").symlink_to(photo)
+    options = convert_options([*words.format(tmp_path).split(), "-o", str(tmp_path / "out")])
+    with pytest.raises(BatchError) as refused:
+        options_of_run.check_overviews(options, [photo], ["a"])
+    assert taken.format(tmp_path) in str(refused.value)
+    apart = ["--csv", "b.csv", "--sheet", "b.html", "--manifest", "a_bust_report.json"]
+    options_of_run.check_overviews(convert_options(apart), [photo], ["a"])
 
 
 @pytest.fixture

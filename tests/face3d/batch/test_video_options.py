@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 
 import cv2
 import numpy as np
@@ -45,6 +46,23 @@ def test_a_video_gives_its_depth_films_and_a_model_of_one_frame(talk, tmp_path):
 
 
 @pytest.mark.usefixtures("network")
+def test_a_video_named_as_an_output_is_a_video_and_is_kept(talk, tmp_path, monkeypatch, capsys):
+    """And the film of an earlier run of that name is an output, and is replaced."""
+    monkeypatch.chdir(tmp_path)
+    own = talk.rename("talk_depth.mp4")
+    before = shutil.copy(own, "talk.mp4") and own.read_bytes()
+    quick = ["-o", ".", "--every", "6", "--model", "shell", "--faces", "500"]
+    assert convert.main(["talk.mp4", "talk_depth.mp4", *quick]) == 0
+    assert own.read_bytes() == before and "passed over" not in capsys.readouterr().err
+    names = {path.name for path in tmp_path.iterdir()}
+    films = {"talk_2_depth.mp4", "talk_depth_depth.mp4"}
+    assert films <= names
+    assert convert.main([*sorted(map(str, tmp_path.glob("*.mp4"))), *quick]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert ", ".join(sorted(films)) in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("network")
 @pytest.mark.parametrize("option", ["--mask", "--hidden"])
 def test_an_option_of_one_picture_is_refused_before_any_work(option, talk, tmp_path, photo_file, capsys):
     mask = photo_file(tmp_path / "mask.jpg")
@@ -67,7 +85,7 @@ def test_a_video_that_cannot_be_read_does_not_stop_the_photos(tmp_path, photo_fi
 
 
 def test_a_video_that_is_another_one_meanwhile_is_refused(talk):
-    options = argparse.Namespace(every=3)
+    options = argparse.Namespace(every=3, face=1)
 
     def predict_and_replace(photo):
         talk.write_bytes(b"another video")

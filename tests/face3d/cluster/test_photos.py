@@ -7,7 +7,7 @@ from file_server import CONTENT
 from face3d.cluster.photos import listed, opened_photo, rows_of
 from face3d.cluster.storage import storage_at
 from face3d.errors import BatchError, PhotoError
-from face3d.photo import MAX_BYTES
+from face3d.photo import MAX_BYTES, listed_formats
 
 OUTPUT = storage_at("memory://shelf/in/out")
 
@@ -17,6 +17,7 @@ def store():
     """A store of objects in memory; the folder shelf/in in it."""
     objects = fsspec.filesystem("memory")
     names = ("b.jpg", "one/a.PNG", "notes.doc", ".a/a.jpg", "._b.jpg", "out/b_depth16.png", "out/x.jpg")
+    names += ("b.gif", "one/c.mov", ".DS_Store", "b_bust.glb")
     for name in names:
         objects.pipe(f"/shelf/in/{name}", name.encode())
     yield objects
@@ -33,6 +34,16 @@ def test_photos_of_a_store_have_names_as_those_of_a_folder(store):
     ]
     assert opened_photo(rows[1].photo, source).read(MAX_BYTES) == b"one/a.PNG"
     assert [row.name for row in rows_of(photos, OUTPUT, 2, {})] == ["b_face2", "one/a_face2"]
+
+
+def test_what_is_passed_over_in_a_store_is_said_as_of_a_folder(store):
+    assert sorted(listed(storage_at("memory://shelf/in"), OUTPUT).found.passed_over) == [
+        "Files that macOS puts beside photos were passed over: ._b.jpg.",
+        f"Other files were passed over: notes.doc. A photo is a {listed_formats()} file.",
+        "Outputs of an earlier run were passed over: b_bust.glb.",
+        f"Pictures of other kinds were passed over: b.gif. Save them as {listed_formats()}.",
+        "Videos in folders were passed over: c.mov. Name a video by itself to convert it.",
+    ]
 
 
 def test_a_list_names_photos_anywhere(store, tmp_path):

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from face3d.errors import ExportError, VideoError
-from face3d.structures import DepthRepresentation, Photo
+from face3d.export.files import safe_name
+from face3d.export.own_films import marked
+from face3d.structures import DepthRepresentation, Face, Photo
 from face3d.synthetic import head
 from face3d.video import films
 from face3d.video.choice import suitability
@@ -121,6 +123,16 @@ def test_a_frame_without_a_face_is_the_last_choice():
     assert suitability(picture(), replace(HEAD, faces=())) == 0 < suitability(picture(), HEAD)
 
 
+def test_a_frame_is_judged_by_the_face_that_is_asked_for():
+    """In the first frame there is no second one."""
+    two = replace(HEAD, faces=(HEAD.faces[0], Face((1.0, 1.0, 12.0, 14.0), None)))
+    for face, number in ((1, 0), (2, 1)):
+        maps = iter((HEAD, two))
+        film = depth_film(FilmOf([picture()] * 2), lambda photo, of=maps: (photo, next(of)), face=face)
+        assert film.number == number
+    assert suitability(picture(), HEAD, 2) == 0 < suitability(picture(), two, 2)
+
+
 def test_a_film_without_a_person_is_one_sentence():
     empty = replace(HEAD, mask_hw=np.zeros(SIZE, bool), faces=())
     with pytest.raises(VideoError, match=r"No frame of talk.mp4 shows a person\. Choose another video\."):
@@ -141,8 +153,9 @@ def three(tmp_path):
 def test_the_16_bits_are_lossless_and_keep_their_times(three):
     av = pytest.importorskip("av")
     frames, held, span = three
-    ending, data = film_16bit(frames)
+    ending, data = film_16bit(frames, "talk")
     assert ending == ".mkv"
+    data = marked(data, ending)
     with av.open(io.BytesIO(data)) as film:
         decoded = [(frame.to_ndarray(), frame.time) for frame in film.decode(video=0)]
     assert [seconds for _, seconds in decoded] == pytest.approx([0, 0.04, 1.08], abs=2e-3)
@@ -160,7 +173,7 @@ def test_the_8_bits_play_in_opencv(three, with_pyav, monkeypatch, tmp_path):
     monkeypatch.setattr(films, "has_pyav", lambda: with_pyav)
     frames, held, _ = three
     path = tmp_path / "depth.mp4"
-    path.write_bytes(film_8bit(frames))
+    path.write_bytes(marked(film_8bit(frames), path.name))
     film = cv2.VideoCapture(str(path))
     pictures = []
     while (read := film.read())[0]:
@@ -174,11 +187,12 @@ def test_the_8_bits_play_in_opencv(three, with_pyav, monkeypatch, tmp_path):
 def test_without_pyav_the_16_bits_are_png_files(three, monkeypatch):
     monkeypatch.setattr(films, "has_pyav", lambda: False)
     frames, held, _ = three
-    ending, data = film_16bit(frames)
+    ending, data = film_16bit(frames, "my talk")
     assert ending == ".zip"
     for info in zipfile.ZipFile(io.BytesIO(data)).infolist():
         assert info.date_time == (1980, 1, 1, 0, 0, 0)  # the first that a zip can have
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert all(name.startswith(f"{safe_name('my talk')}_0") for name in archive.namelist())
         for name, coded in zip(sorted(archive.namelist()), held, strict=True):
             assert (
                 cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_UNCHANGED) == coded
