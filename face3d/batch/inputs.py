@@ -79,7 +79,6 @@ def find_photos(named: Iterable[Path], recursive: bool = False, but: Path | None
     passed_over: defaultdict[Reason, dict[str, None]] = defaultdict(dict)
     for path in dict.fromkeys(named):
         found: dict[Path, Reason | None] = {}
-        readable = True
         try:
             is_folder = stat.S_ISDIR(path.stat().st_mode)
             if not is_folder:
@@ -87,18 +86,21 @@ def find_photos(named: Iterable[Path], recursive: bool = False, but: Path | None
         except OSError as error:
             failures.append(str(_unreadable(path, error)))
             continue
-        for folder in _folders(path, but) if is_folder and recursive else [path] * is_folder:
+        unreadable: list[OSError] = []
+        for folder in _folders(path, but, unreadable) if is_folder and recursive else [path] * is_folder:
             try:
-                found |= {file: _reason_in_folder(file) for file in sorted(folder.iterdir())}
+                files = sorted(folder.iterdir())
             except OSError as error:
-                failures.append(str(_unreadable(folder, error)))
-                readable = False
+                unreadable.append(error)
+            else:
+                found |= {file: _reason_in_folder(file) for file in files}
+        failures += [str(_unreadable(Path(error.filename or path), error)) for error in unreadable]
         for file, reason in found.items():
             if reason is None:
                 photos.setdefault(file, file.parent.relative_to(path) if is_folder else Path())
             else:
                 passed_over[reason][shown(file.name)] = None
-        if is_folder and readable and not {None, OWN_OUTPUT} & set(found.values()):
+        if is_folder and not unreadable and not {None, OWN_OUTPUT} & set(found.values()):
             inside = "" if recursive else "; folders inside it are searched with --recursive"
             failures.append(
                 f"{shown(path)}/ holds no photo ({', '.join(accepted_suffixes())}). "
@@ -107,9 +109,9 @@ def find_photos(named: Iterable[Path], recursive: bool = False, but: Path | None
     return Found(list(photos), failures, sentences(passed_over), photos)
 
 
-def _folders(root: Path, but: Path | None) -> Iterator[Path]:
-    """A folder and those inside it, in order."""
-    for folder, inside, _ in os.walk(root):
+def _folders(root: Path, but: Path | None, unreadable: list[OSError]) -> Iterator[Path]:
+    """A folder and those inside it, in order; the errors of those that cannot be read are appended."""
+    for folder, inside, _ in os.walk(root, onerror=unreadable.append):
         yield Path(folder)
         inside[:] = sorted(
             name for name in inside if not name.startswith(".") and not _is_same(Path(folder, name), but)
@@ -204,11 +206,14 @@ def _reason(file: Path) -> Reason | None:
 
 def _reason_in_folder(file: Path) -> Reason | None:
     """Why a file or folder inside a folder is passed over; None for a photo."""
-    if file.is_dir():
-        return SILENT
-    if file.exists() and not file.is_file():
-        return OTHER
-    return _reason(file) or _reason_of_suffix(file)
+    try:
+        if file.is_dir():
+            return SILENT
+        if file.exists() and not file.is_file():
+            return OTHER
+        return _reason(file) or _reason_of_suffix(file)
+    except OSError:  # a link to where nothing can be seen; reading the photo will say it
+        return _reason_of_suffix(file)
 
 
 def reason_by_name(file: PurePath) -> Reason | None:

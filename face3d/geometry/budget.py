@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from face3d.errors import GeometryError
 from face3d.geometry.deviation import deviation
 from face3d.geometry.grid import GRID_SHARES
@@ -40,7 +42,7 @@ def require_memory(relief: Relief, kind: str, asked: int, share: float = 1.0) ->
         if memory_gb(relief, kind, count) <= MEMORY_GB
     )
     raise GeometryError(
-        f"A {kind} of {asked:,} triangles would take about {needed:.0f} GB of memory, and "
+        f"A {kind} of {asked:,} triangles would take about {ceil(10 * needed) / 10:g} GB of memory, and "
         f"{MEMORY_GB:g} GB are allowed: choose at most {int(fitting / share):,}."
     )
 

@@ -102,7 +102,7 @@ def test_paths_of_no_use_do_not_hide_the_others(tmp_path, monkeypatch):
 
     def iterdir_or_fail(path):
         if path == closed:
-            raise PermissionError(errno.EACCES, "Permission denied")
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return iterdir(path)
 
     monkeypatch.setattr(Path, "iterdir", iterdir_or_fail)
@@ -123,6 +123,29 @@ def test_paths_of_no_use_do_not_hide_the_others(tmp_path, monkeypatch):
     ]
     for path, sentence, failure in zip([*of_no_use, closed], expected, failures, strict=True):
         assert failure.startswith(f"{path} {sentence}")
+
+
+def test_a_closed_folder_is_said_and_hides_no_photo_beside_it(tmp_path, monkeypatch):
+    """Nor does a link into one, of which not even the kind can be seen."""
+    folder = folder_of(tmp_path / "in", "a.jpg", "closed/b.jpg", "link.jpg", "open/c.jpg")
+    scandir, is_dir = os.scandir, Path.is_dir
+
+    def closed(function, name):
+        def or_fail(path):
+            if Path(path).name == name:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return function(path)
+
+        return or_fail
+
+    monkeypatch.setattr(os, "scandir", closed(scandir, "closed"))
+    monkeypatch.setattr(Path, "is_dir", closed(is_dir, "link.jpg"))
+    plain, deep = (inputs.find_photos([folder], recursive) for recursive in (False, True))
+    assert [path.name for path in plain.photos] == ["a.jpg", "link.jpg"] and plain.failures == []
+    assert [path.name for path in deep.photos] == ["a.jpg", "link.jpg", "c.jpg"]
+    assert deep.failures == [
+        f"{folder}/closed cannot be read: Permission denied. Change its permissions, or name another."
+    ]
 
 
 def test_a_photo_that_cannot_be_read_says_so(tmp_path, monkeypatch):
