@@ -45,8 +45,7 @@ def listed(source: Storage, output: Storage) -> Listed:
         return _of_list(source)
     if source.is_local:
         found = find_photos([Path(source.path)], recursive=True, but=Path(output.path))
-        stats = {path: path.stat() for path in found.photos}
-        return Listed(found, {path: (str(path), stat.st_size, stat.st_mtime) for path, stat in stats.items()})
+        return Listed(found, {path: (str(path), *_size_and_time(path)) for path in found.photos})
     photos, places = {}, {}
     passed_over: defaultdict[Reason, dict[str, None]] = defaultdict(dict)
     for path, size, seconds in sorted(source.files()):
@@ -61,6 +60,15 @@ def listed(source: Storage, output: Storage) -> Listed:
             places[Path(path)] = (place.name, size, seconds)
     failures = [] if photos else [f"{source.name} holds no photo ({', '.join(accepted_suffixes())})."]
     return Listed(Found(list(photos), failures, sentences(passed_over), photos), places)
+
+
+def _size_and_time(path: Path) -> tuple[int, float]:
+    """Of a file, bytes and seconds since 1970; 0 where it cannot be seen: reading the photo will say it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0.0
+    return found.st_size, found.st_mtime
 
 
 def _of_list(source: Storage) -> Listed:

@@ -46,6 +46,16 @@ def test_what_is_passed_over_in_a_store_is_said_as_of_a_folder(store):
     ]
 
 
+def test_a_link_to_nothing_stops_no_other_photo(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "absent")
+    source = storage_at(str(tmp_path))
+    rows = rows_of(listed(source, OUTPUT), OUTPUT, 1, {})
+    assert [row.name for row in rows] == ["a", "gone"]
+    with pytest.raises(PhotoError, match=r"gone\.jpg is not there"):
+        opened_photo(rows[1].photo, source).read(MAX_BYTES)
+
+
 def test_a_list_names_photos_anywhere(store, tmp_path):
     (tmp_path / "c.jpg").write_bytes(b"c")
     lines = ["# two", "memory://shelf/in/b.jpg", "", str(tmp_path / "c.jpg"), "memory://shelf/in/out/x.jpg"]
