@@ -177,6 +177,19 @@ def predict_upright(
     return turned, depth, asked
 
 
+def turned_video(options: argparse.Namespace, estimators: Estimators, path: Path) -> Video:
+    """A video with its frames turned as `--rotate` says; for auto all as the chosen one is turned upright."""
+
+    def made(degrees: int) -> Video:
+        return video_of(path, lambda frame: estimators.depth_map(frame, degrees), options)
+
+    if options.rotate != "auto":
+        return made(int(options.rotate))
+    video = made(0)
+    turn = predict_upright(estimators, video.photo, "auto", lambda _: None)[2]
+    return made(turn) if turn else video
+
+
 def convert_file(
     options: argparse.Namespace,
     settings: ModelSettings,
@@ -212,8 +225,7 @@ def _made(
     begin = options.output / task.name
     video, made_of = None, None
     if options.prompt is None and is_video(task.path):
-        asked = 0 if options.rotate == "auto" else int(options.rotate)
-        video = video_of(task.path, lambda frame: estimators.depth_map(frame, asked), options)
+        video = turned_video(options, estimators, task.path)
         photo, sha256 = video.photo, video.sha256
     else:
         photo, made_of = photo_of(task.path, begin, options, warn)

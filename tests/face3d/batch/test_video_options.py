@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import stand_in
 
 import convert
+import depth_estimation
 from face3d.batch.video_options import video_of
 from face3d.errors import VideoError
 
@@ -60,6 +62,36 @@ def test_a_video_named_as_an_output_is_a_video_and_is_kept(talk, tmp_path, monke
     assert convert.main([*sorted(map(str, tmp_path.glob("*.mp4"))), *quick]) == 0
     assert {path.name for path in tmp_path.iterdir()} == names
     assert ", ".join(sorted(films)) in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("network")
+def test_all_frames_of_a_video_that_is_upside_down_are_turned(tmp_path, monkeypatch, capsys):
+    """Not the frame of the model alone. Upright, its upper half is the light one."""
+    path = tmp_path / "talk.mp4"
+    frame = np.random.default_rng(0).integers(0, 90, (*SIZE, 3), np.uint8)
+    frame[SIZE[0] // 2 :] += 150
+    film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"vp09"), 10, SIZE[::-1])
+    for _ in range(2):
+        film.write(frame)
+    film.release()
+
+    def is_upright(photo):
+        upper, lower = np.split(photo.rgb_hwc, 2)
+        return upper.mean() > lower.mean()
+
+    def predict(network, photo):
+        depth = stand_in.predict(network, photo)
+        top = np.arange(SIZE[0])[:, None] < SIZE[0] // 2  # the film shows which way a frame was
+        return replace(depth, mask_hw=depth.mask_hw & top) if is_upright(photo) else replace(depth, faces=())
+
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+    monkeypatch.setattr(depth_estimation, "find_turn", lambda _, photo: 0 if is_upright(photo) else 180)
+    quick = ["--model", "shell", "--faces", "500"]
+    assert convert.main([str(path), "-o", str(tmp_path / "out"), "--rotate", "auto", *quick]) == 0
+    assert "turned clockwise by 180 degrees" in capsys.readouterr().err
+    made = cv2.VideoCapture(str(tmp_path / "out" / "talk_depth.mp4")).read()[1].astype(float)
+    upper, lower = np.split(made, 2)
+    assert upper.mean() > 20 and lower.mean() < 2
 
 
 @pytest.mark.usefixtures("network")
