@@ -42,7 +42,7 @@ from face3d.batch.model_options import model_settings
 from face3d.batch.options import arguments, parsed
 from face3d.batch.photo_options import check_photo_options, part_of
 from face3d.batch.run import Convert, plan, run
-from face3d.batch.run_options import check_overviews, check_run_options, recipe_of
+from face3d.batch.run_options import check_overviews, check_run_options, found_photos, recipe_of
 from face3d.batch.video_options import Video, check_video_options, video_of
 from face3d.cluster.command import batch
 from face3d.cluster.options import COMMAND
@@ -283,7 +283,7 @@ def convert_all(options: argparse.Namespace) -> int:
     check_run_options(options)
     check_photo_options(options)
     outputs.check_folder(options.output)
-    found = described(options) or inputs.find_photos(options.photos, options.recursive, options.output)
+    found = described(options) or found_photos(options)
     for sentence in [*found.passed_over, *found.failures]:
         print(sentence, file=sys.stderr)
     if not found.photos:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from face3d.batch.outputs import ENDINGS, MARKS
+from face3d.batch.outputs import ENDINGS, MARKS, place_of
 from face3d.depth.download import sha256_of
 from face3d.errors import PhotoError
 from face3d.photo import MAX_BYTES, accepted_suffixes, listed_formats, read_photo
@@ -67,16 +67,23 @@ class Found:
     places: Mapping[Path, Path] = field(default_factory=dict)
 
 
-def find_photos(named: Iterable[Path], recursive: bool = False, but: Path | None = None) -> Found:
+def find_photos(
+    named: Iterable[Path],
+    recursive: bool = False,
+    but: Path | None = None,
+    overviews: Iterable[Path] = (),
+) -> Found:
     """The files that are named, and the photos in the folders that are named, in order.
 
     recursive: also those in folders inside them, at any depth; hidden folders and links to folders are not
-    entered, nor is the folder `but`, that of the output.
+    entered, nor is the folder `but`, that of the output. overviews: files about a run as a whole, which are
+    outputs whatever their names.
     Pictures that were written here are passed over in folders and by name: shell patterns name them too.
     """
     photos: dict[Path, Path] = {}
     failures: list[str] = []
     passed_over: defaultdict[Reason, dict[str, None]] = defaultdict(dict)
+    own = {place_of(path) for path in overviews}
     for path in dict.fromkeys(named):
         found: dict[Path, Reason | None] = {}
         try:
@@ -99,6 +106,7 @@ def find_photos(named: Iterable[Path], recursive: bool = False, but: Path | None
             if reason is None:
                 photos.setdefault(file, file.parent.relative_to(path) if is_folder else Path())
             else:
+                reason = OWN_OUTPUT if reason is OTHER and place_of(file) in own else reason
                 passed_over[reason][shown(file.name)] = None
         if is_folder and not unreadable and not {None, OWN_OUTPUT} & set(found.values()):
             inside = "" if recursive else "; folders inside it are searched with --recursive"

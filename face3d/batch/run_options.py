@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from face3d.batch.depth_options import DEFAULT_NETWORK
-from face3d.batch.inputs import shown
+from face3d.batch.inputs import Found, find_photos, shown
 from face3d.batch.manifest import Recipe
 from face3d.batch.outputs import ENDINGS, STRIP_FORMAT, check_folder, place_of
 from face3d.batch.workers import cores, memory_gb
@@ -106,6 +106,12 @@ def check_run_options(options: argparse.Namespace) -> None:
         options.formats = [*options.formats, STRIP_FORMAT]
     if options.jobs is not None and options.jobs < 1:
         raise BatchError(f"--jobs must be 1 or more, not {options.jobs}.")
+
+
+def found_photos(options: argparse.Namespace) -> Found:
+    """The photos that the options name."""
+    overviews = [path for name in OVERVIEWS if (path := getattr(options, name)) is not None]
+    return find_photos(options.photos, options.recursive, options.output, overviews)
 
 
 def check_overviews(options: argparse.Namespace, read: Sequence[Path], names: Sequence[str]) -> None:

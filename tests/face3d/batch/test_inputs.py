@@ -90,6 +90,15 @@ def test_outputs_of_an_earlier_run_are_no_photos_but_photos_of_such_a_name_are(t
     assert by_pattern[2] == ["Outputs of an earlier run were passed over: a_depth.png, renamed.png."]
 
 
+def test_files_about_a_run_are_its_outputs(tmp_path):
+    folder = folder_of(tmp_path / "in", "a.jpg", "run.jsonl", "table.csv", "other.csv")
+    overviews = [folder / "table.csv", folder / ".." / "in" / "run.jsonl"]
+    assert sorted(inputs.find_photos([folder], overviews=overviews).passed_over) == [
+        "Other files were passed over: other.csv. A photo is a JPEG, PNG or WebP file.",
+        "Outputs of an earlier run were passed over: run.jsonl, table.csv.",
+    ]
+
+
 def test_a_named_folder_of_outputs_alone_is_no_failure(tmp_path):
     assert found(folder_of(tmp_path / "out", "a_depth.png", data=OURS))[:2] == ([], [])
 
