@@ -1,8 +1,10 @@
 """The detector as a detector: heads found among held-out heads, and found where there is no person.
 
-    python -m training.evaluation.detection --face-model PATH
+    python -m training.evaluation.detection --face-model PATH [--people-model PATH --rooms PATH]
         [--weights assets/face_depth.safetensors] [--data data/held_out] [--heads 1024] [--pictures 80]
-    python -m training.evaluation.detection --face-model PATH --fit --data data/fit
+    python -m training.evaluation.detection --face-model PATH [...] --fit --data data/fit
+
+Heads are of the first kind, and of people in a set beside it where their model is given.
 
 Pictures without a person are photographs and textures of scikit-image, whole and in parts, and drawn ones:
 backdrops, animals, things and rooms, `--pictures` of each kind. The table holds the share of them in which
@@ -26,7 +28,8 @@ from scipy.optimize import minimize
 
 from face3d.depth.face.detection import DetectedHead, detect_heads, upright_heads
 from face3d.depth.face.evidence import head_evidence
-from face3d.depth.face.network import FaceNetwork, load_face_network
+from face3d.depth.face.interface import FacePredictor
+from face3d.depth.face.network import load_face_network
 from face3d.structures import TURNS, Array, Photo
 from training.dataset import HELD_OUT_FIRST_SEED
 from training.evaluation.evaluate import HEADS, held_out
@@ -92,12 +95,12 @@ def drawn(kind: str, count: int, first_seed: int) -> Iterator[Array]:
         yield photo_of_nobody(kind, np.random.default_rng(seed), SIDE)[0]
 
 
-def heads_in(network: FaceNetwork, rgb_hwc: Array) -> list[DetectedHead]:
+def heads_in(network: FacePredictor, rgb_hwc: Array) -> list[DetectedHead]:
     """The heads that the product finds."""
     return upright_heads(network, _photo(rgb_hwc))[1]
 
 
-def regions_in(network: FaceNetwork, rgb_hwc: Array) -> list[DetectedHead]:
+def regions_in(network: FacePredictor, rgb_hwc: Array) -> list[DetectedHead]:
     """The regions that may be heads, however doubtful."""
     return detect_heads(network, _photo(rgb_hwc), least_confidence=0.0)[1]
 
@@ -116,17 +119,18 @@ def is_head(head: DetectedHead, record: Any) -> bool:
     )
 
 
-def evaluate(network: FaceNetwork, records: list[Any], count: int) -> None:
-    """Prints the table."""
-    upright = sum(
-        any(is_head(head, record) for head in heads_in(network, record["rgb"])) for record in records
-    )
+def evaluate(network: FacePredictor, sets: dict[str, list[Any]], count: int) -> None:
+    """Prints the table. sets: records by kind of scene."""
     print(f"| {'pictures':24} | {'number':>6} | {'a head found':>12} |\n|---|--:|--:|")
-    _row("held-out heads", upright, len(records))
-    turned = records[: max(1, len(records) // 4)]
-    for degrees in TURNS[1:]:
-        found = sum(bool(heads_in(network, np.rot90(record["rgb"], -degrees // 90))) for record in turned)
-        _row(f"the same, turned {degrees}°", found, len(turned))
+    for kind, records in sets.items():
+        upright = sum(
+            any(is_head(head, record) for head in heads_in(network, record["rgb"])) for record in records
+        )
+        _row(f"{kind}, heads", upright, len(records))
+        turned = records[: max(1, len(records) // 4)]
+        for degrees in TURNS[1:]:
+            found = sum(bool(heads_in(network, np.rot90(record["rgb"], -degrees // 90))) for record in turned)
+            _row(f"the same, turned {degrees}°", found, len(turned))
     total = np.zeros(2, int)
     kinds = {kind: drawn(kind, count, HELD_OUT_FIRST_SEED) for kind in ("backdrop", *KINDS)}
     for kind, pictures in {"photographs": photographs(), **kinds}.items():
@@ -140,7 +144,7 @@ def _row(name: str, found: int, count: int) -> None:
     print(f"| {name:24} | {count:6} | {100 * found / count:10.1f} % |", flush=True)
 
 
-def fit(network: FaceNetwork, records: list[Any], count: int) -> None:
+def fit(network: FacePredictor, records: list[Any], count: int) -> None:
     """Prints the weights of a logistic regression of head or not, and its bias at `FIT_RECALL`."""
     heads: list[Array] = []
     others: list[Array] = []
@@ -152,11 +156,11 @@ def fit(network: FaceNetwork, records: list[Any], count: int) -> None:
     for kind in ("backdrop", *KINDS):
         for picture in drawn(kind, count, FIT_FIRST_SEED):
             others += [_evidence(head) for head in regions_in(network, picture)]
-    evidence_n3, true_n = np.array(heads + others), np.arange(len(heads + others)) < len(heads)
-    weights_3 = _logistic(evidence_n3, true_n)
-    score_n = evidence_n3 @ weights_3
+    evidence_nk, true_n = np.array(heads + others), np.arange(len(heads + others)) < len(heads)
+    weights_k = _logistic(evidence_nk, true_n)
+    score_n = evidence_nk @ weights_k
     bias = -np.quantile(score_n[true_n], 1 - FIT_RECALL)
-    print(f"WEIGHTS = {tuple(round(float(weight), 2) for weight in weights_3)}, BIAS = {bias:.2f}")
+    print(f"WEIGHTS = {tuple(round(float(weight), 2) for weight in weights_k)}, BIAS = {bias:.2f}")
     wrong = (score_n[~true_n] + bias >= 0).mean()
     print(f"{len(heads)} heads; {len(others)} others, of which {100 * wrong:.1f} % pass for a head")
 
@@ -165,23 +169,25 @@ def _evidence(head: DetectedHead) -> Array:
     return head_evidence(head.prediction, head.crop, head.box)
 
 
-def _logistic(evidence_n3: Array, true_n: Array) -> Array:
-    """Weights (3,) with a slight penalty on their squares; both classes count alike."""
+def _logistic(evidence_nk: Array, true_n: Array) -> Array:
+    """Weights (k,) with a slight penalty on their squares; both classes count alike."""
     share_n = np.where(true_n, 0.5 / true_n.sum(), 0.5 / (~true_n).sum())
 
-    def loss(values_4: Array) -> float:
-        score_n = evidence_n3 @ values_4[:3] + values_4[3]
+    def loss(values: Array) -> float:
+        score_n = evidence_nk @ values[:-1] + values[-1]
         return float((share_n * np.logaddexp(0, np.where(true_n, -score_n, score_n))).sum()) + 1e-3 * float(
-            (values_4[:3] ** 2).sum()
+            (values[:-1] ** 2).sum()
         )
 
-    return np.asarray(minimize(loss, np.zeros(4)).x[:3])
+    return np.asarray(minimize(loss, np.zeros(evidence_nk.shape[1] + 1)).x[:-1])
 
 
 def main() -> None:
     """Evaluates or fits."""
     parser = argparse.ArgumentParser(description="How well heads are found, and only heads.")
     parser.add_argument("--face-model", type=Path, help="to render the set where it is missing")
+    parser.add_argument("--people-model", type=Path, help="for heads of people too: makehuman.npz")
+    parser.add_argument("--rooms", type=Path, help="for heads of people: rooms.npz")
     parser.add_argument("--weights", type=Path, default=Path("assets/face_depth.safetensors"))
     parser.add_argument("--data", type=Path, default=Path("data/held_out"))
     parser.add_argument("--heads", type=int, default=HEADS)
@@ -189,10 +195,18 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="fit the weights of the evidence instead")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    network = load_face_network(options.weights)
     first_seed = FIT_FIRST_SEED if options.fit else HELD_OUT_FIRST_SEED
-    records = list(held_out(options.face_model, options.data, options.heads, first_seed, SIDE).values())
-    (fit if options.fit else evaluate)(network, records, options.pictures)
+    asked = options.heads, first_seed, SIDE
+    sets = {"first kind": list(held_out(options.face_model, options.data, *asked).values())}
+    if options.people_model:
+        beside = options.data.with_name(f"{options.data.name}_people")
+        people = held_out(options.face_model, beside, *asked, options.people_model, options.rooms)
+        sets["people"] = list(people.values())
+    network = load_face_network(options.weights)
+    if options.fit:
+        fit(network, [record for records in sets.values() for record in records], options.pictures)
+    else:
+        evaluate(network, sets, options.pictures)
 
 
 if __name__ == "__main__":

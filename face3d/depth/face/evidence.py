@@ -18,11 +18,14 @@ LEAST_CONFIDENCE = 0.5
 SURE_CONFIDENCE = 0.88
 """A head of less may be a turned one: it is compared with what the turned photo shows. One upright head in
 twenty of the fit has less, and one turned head in twenty has more."""
-WEIGHTS = (-2.96, -3.05, 0.5)
+WEIGHTS = (-2.96, -3.05, 0.5, 0.0)
 BIAS = -16.25
 """Of the logistic regression on `head_evidence`, by `python -m training.evaluation.detection --fit`."""
 MIDDLE = 2 / 3
 """Share of a head's box, across and down, over which its head map is averaged."""
+NO_SKIN = 0.06
+"""Expected error of canonical coordinates, head widths, of a head that shows no skin: between that of a face
+and that of something else."""
 
 
 def head_confidence(prediction: CropPrediction, crop: Box, head: Box) -> float:
@@ -32,8 +35,9 @@ def head_confidence(prediction: CropPrediction, crop: Box, head: Box) -> float:
 
 
 def head_evidence(prediction: CropPrediction, crop: Box, head: Box) -> Array:
-    """(3,): logarithms of the errors expected of relief and of thickness, in head widths, medians over the
-    head; logarithm of the odds of the mean head map in the middle of the box.
+    """(4,): logarithms of the errors expected of relief and of thickness, in head widths, medians over the
+    head; logarithm of the odds of the mean head map in the middle of the box; logarithm of the error expected
+    of canonical coordinates, median over the head's skin.
 
     prediction: of `crop`. crop, head: in photo pixels.
     """
@@ -49,7 +53,12 @@ def head_evidence(prediction: CropPrediction, crop: Box, head: Box) -> Array:
         for layer_hw in (prediction.uncertainty_hw, prediction.thickness_uncertainty_hw)
     ]
     mean = min(max(float(prediction.head_hw[middle].mean()), 1e-3), 1 - 1e-3)
-    return np.array([*np.log(errors), math.log(mean / (1 - mean))])
+    places = NO_SKIN
+    if prediction.skin_hw is not None and prediction.canonical_uncertainty_hw is not None:
+        skin_hw = inside_hw & (prediction.skin_hw[window] > 0.5)
+        if skin_hw.any():
+            places = max(float(np.median(prediction.canonical_uncertainty_hw[window][skin_hw])), 1e-4)
+    return np.array([*np.log(errors), math.log(mean / (1 - mean)), math.log(places)])
 
 
 def _window(box: Box, share: float) -> tuple[slice, slice]:
