@@ -9,8 +9,9 @@ With --people-model the heads are those of the scenes of people. The held-out se
 in no training set) is rendered first where it is missing. Metrics are defined in
 `training.evaluation.metrics`; the tables hold means over heads, at the set's own resolution. "Full
 pipeline" is the application's prediction: test-time augmentation (flip), crop inference and guided
-upsampling. "Whole photo only" is one scale of the network on the whole photo. With --pipeline-only there is the full
-pipeline alone, and --beside is measured by it too, without baselines and smaller photos: a fifth of the time.
+upsampling. "Whole photo only" is one scale of the network on the whole photo. With --pipeline-only there is
+the full pipeline alone, and --beside is measured by it too, without baselines and smaller photos: a fifth of
+the time.
 """
 
 from __future__ import annotations

@@ -37,10 +37,10 @@ def test_the_table_counts_what_the_product_finds(monkeypatch, capsys):
     )
     monkeypatch.setattr(detection, "photographs", lambda: iter(np.zeros((4, 8, 8, 3), np.uint8)))
     monkeypatch.setattr(detection, "drawn", lambda *_: iter(np.zeros((2, 8, 8, 3), np.uint8)))
-    detection.evaluate(None, [RECORD] * 8, 2)
+    detection.evaluate(None, {"first kind": [RECORD] * 8}, 2)
     rows = [line.split("|")[1:4] for line in capsys.readouterr().out.splitlines()[2:]]
     counts = {name.strip(): (int(number), share.strip()) for name, number, share in rows}
-    assert counts["held-out heads"] == (8, "50.0 %")
+    assert counts["first kind, heads"] == (8, "50.0 %")
     assert counts["the same, turned 90°"] == (2, "50.0 %")
     assert counts["all without a person"] == (4 + 2 * (1 + len(KINDS)), "50.0 %")
 
@@ -57,6 +57,6 @@ def test_photographs_are_colour_pictures_whole_mirrored_and_in_parts():
 def test_the_fit_parts_two_classes():
     rng = np.random.default_rng(0)
     heads, others = rng.normal(size=(200, 3)) + np.array([2, 0, 1]), rng.normal(size=(200, 3))
-    weights_3 = detection._logistic(np.concatenate([heads, others]), np.arange(400) < 200)
+    weights_k = detection._logistic(np.concatenate([heads, others]), np.arange(400) < 200)
     # Two normal classes of unit variance: the weights are the difference of their means.
-    assert weights_3 == pytest.approx([2, 0, 1], abs=0.4)
+    assert weights_k == pytest.approx([2, 0, 1], abs=0.4)

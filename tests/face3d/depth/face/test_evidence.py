@@ -1,5 +1,7 @@
 """Laws of the evidence for a head, on maps made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,13 +11,17 @@ from face3d.depth.face.inference import Box, CropPrediction
 CROP, HEAD = Box(100, 50, 80, 80), Box(120, 60, 40, 50)
 
 
-def prediction(error=0.03, thickness_error=0.05, probability=0.97, side=80):
-    """A map of `side` pixels: `probability` of a head within HEAD, 0 outside; errors in head widths."""
+def prediction(error=0.03, thickness_error=0.05, probability=0.97, side=80, places=0.02):
+    """A map of `side` pixels: `probability` of a head within HEAD, 0 outside; errors in head widths. The
+    left half of the head is skin, unless `places`, the error of its canonical coordinates, is None.
+    """
     head_hw = np.zeros((80, 80), np.float32)
     head_hw[10:60, 20:60] = probability
     head_hw = np.kron(head_hw, np.ones((side // 80, side // 80), np.float32))
     width = 40 * side // 80
     layer_hw = np.ones_like(head_hw)
+    left_hw = np.arange(side) < side // 2
+    skin_hw = np.where((head_hw > 0) & left_hw & (places is not None), 0.9, 0).astype(np.float32)
     return CropPrediction(
         relief_hw=layer_hw,
         thickness_hw=layer_hw,
@@ -24,19 +30,29 @@ def prediction(error=0.03, thickness_error=0.05, probability=0.97, side=80):
         head_hw=head_hw,
         eyes_2hw=np.stack([layer_hw, layer_hw]),
         thickness_uncertainty_hw=np.where(head_hw > 0, thickness_error * width, 100).astype(np.float32),
+        canonical_uncertainty_hw=np.where(skin_hw > 0, places or 0, 100).astype(np.float32),
+        skin_hw=skin_hw,
     )
 
 
 @pytest.mark.parametrize("side", [80, 240])
 def test_evidence_is_in_head_widths_whatever_the_resolution(side):
     found = head_evidence(prediction(side=side), CROP, HEAD)
-    assert found == pytest.approx([np.log(0.03), np.log(0.05), np.log(0.97 / 0.03)], abs=1e-4)
+    wanted = [np.log(0.03), np.log(0.05), np.log(0.97 / 0.03), np.log(0.02)]
+    assert found == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_head_without_skin_is_neither_surer_nor_less_sure_than_others():
+    behind = replace(prediction(), skin_hw=None, canonical_uncertainty_hw=None)
+    assert head_evidence(behind, CROP, HEAD)[3] == head_evidence(prediction(places=None), CROP, HEAD)[3]
+    face, other = (head_evidence(prediction(places=places), CROP, HEAD)[3] for places in (0.02, 0.1))
+    assert face < head_evidence(behind, CROP, HEAD)[3] < other
 
 
 def test_a_region_is_less_of_a_head_the_more_doubtful_its_maps_are():
     sure = head_confidence(prediction(), CROP, HEAD)
     assert sure > LEAST_CONFIDENCE
-    for doubt in ({"error": 0.1}, {"thickness_error": 0.2}, {"probability": 0.6}):
+    for doubt in ({"error": 0.1}, {"thickness_error": 0.2}, {"probability": 0.6}, {"places": 0.1}):
         assert head_confidence(prediction(**doubt), CROP, HEAD) < sure
     assert head_confidence(prediction(error=0.12, thickness_error=0.3, probability=0.7), CROP, HEAD) < 0.01
 
