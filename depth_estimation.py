@@ -111,19 +111,22 @@ def cut_out(
     """The depth map of `photo` with one of `MATTES` as its foreground, and the faces of the bundled network.
 
     Without a face, the matte `face` leaves a map of another network as it is, faces sought and none found.
+    By `none` the whole picture is foreground, also of a map that has a matte of its own.
     mask: the picture for the matte `file`. face_network: the bundled network where it is loaded already.
     progress: of a download. refine: whether the matte's edge is computed anew from the photo's colours.
     Raises MatteError for an unknown matte, or one that does not fit the photo, or where the package for
     `refine` is missing; WeightsError; OutOfMemoryError.
     """
     from face3d.matte.refine import check_available, refined
-    from face3d.matte.stage import find_matte, with_matte
+    from face3d.matte.stage import find_matte, whole_picture, with_matte
 
     if matte not in MATTES:
         raise MatteError(f"There is no matte '{matte}'; choose one of {', '.join(MATTES)}.")
     if refine:
         check_available()
-    if matte == "none" or (matte == depth.matte and not refine):
+    if matte == "none":
+        return whole_picture(depth)
+    if matte == depth.matte and not refine:
         return depth
     seen: DepthMap | tuple[Face, ...]
     if matte != DEFAULT_MATTE:

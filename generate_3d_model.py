@@ -131,6 +131,8 @@ def generate_model(
 
 def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
     """A model of the whole head: its parts, or the bust. Raises: HeadError where there is no such head."""
+    if not relief.settings.foreground_only:
+        raise HeadError("With its background the photo has no head of its own. Leave the background out.")
     if not KINDS[kind].closed:
         head = whole_head(relief)
         figures = head.figures()
@@ -140,8 +142,6 @@ def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
         sized = parts.scaled(np.array(placement.origin_xyz), placement.scale.mm_per_unit, "mm")
         return Model(kind, relief, mesh, placement, report, sized)
     budget = relief.settings.face_budget
-    if not relief.settings.foreground_only:
-        raise HeadError("With its background the photo has no head of its own. Leave the background out.")
     if budget < ENOUGH_TRIANGLES:
         raise HeadError(f"A whole head takes at least {ENOUGH_TRIANGLES:,} triangles. Choose so many.")
     head = whole_head(relief, BUST_PICTURE_PX)

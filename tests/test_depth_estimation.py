@@ -316,6 +316,12 @@ def test_the_matte_none_leaves_a_map_as_it_is(grey_photo):
     assert depth_estimation.cut_out(depth, grey_photo, "none") is depth
 
 
+def test_the_matte_none_keeps_the_whole_photo_with_the_bundled_network_too(grey_photo):
+    cut = depth_estimation.cut_out(stand_in.predict(None, grey_photo), grey_photo, "none")
+    assert cut.mask_hw.all() and len(cut.faces) == 1
+    assert (cut.matte, cut.matte_hw) == (None, None)
+
+
 def test_a_mask_of_ones_own_keeps_the_faces_under_it(grey_photo):
     depth = OtherNetwork().predict(grey_photo)
     white = replace(grey_photo, rgb_hwc=np.full((60, 50, 3), 255, np.uint8))

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 import convert
 from benchmarks.accuracy import SyntheticHead, sphere_error
-from face3d.errors import GeometryError
+from face3d.errors import GeometryError, HeadError
 from face3d.geometry import relief
 from face3d.geometry.camera import project
 from face3d.geometry.intersections import self_touching
@@ -189,10 +189,14 @@ def test_normals_of_a_sphere_point_outwards():
             ),
             "Raise the edge tolerance",
         ),
+        (
+            lambda: generate_model(head(), photo_of((96, 80)), "head", ModelSettings(foreground_only=False)),
+            "Leave the background out",
+        ),
     ],
 )
 def test_what_cannot_be_built_says_what_to_do(build, says):
-    with pytest.raises(GeometryError, match=says):
+    with pytest.raises((GeometryError, HeadError), match=says):
         build()
 
 

@@ -23,6 +23,9 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import Array, Completion, DepthMap, Photo
 
 NO_FACE = "No face was found, so there is no symmetry: the hidden side has the colours of the outline."
+NOTHING_CUT = (
+    "Nothing is cut out, so no person's sides are completed: the back has the colours of the outline."
+)
 CONTINUED = "The photo cuts the head; what lies beyond the photo's edge is made up."
 NO_PLANE = "Too little of the face is seen twice: the hidden side has the colours of the outline."
 
@@ -50,6 +53,7 @@ def complete(
     """What the photo does not show, completed by one of `COMPLETIONS`, of the person with the face `face`.
 
     beyond_edge: whether a head that the photo's edge cuts is continued beyond it: photo and depth map grow.
+    Of a map of which nothing is cut out no head is continued, and none is mirrored.
     hidden_hw: (h, w) bool, pixels of the photo that show something before the person; they get colours and
     depth of the person. All other pixels keep both.
     checkpoint: folder or hub id of an engine that has none of its own. progress: of a download.
@@ -62,7 +66,11 @@ def complete(
     uses_symmetry = name == "symmetry"
     settings = ModelSettings(face=face)
     added_hw = None
-    if beyond_edge and (continued := continue_head(depth, photo, face, paint)) is not None:
+    if (
+        beyond_edge
+        and not _is_whole(depth)
+        and (continued := continue_head(depth, photo, face, paint)) is not None
+    ):
         if hidden_hw is not None:
             hidden_hw = _in_frame(hidden_hw, continued.photo)
         depth, photo, added_hw = continued.depth, continued.photo, continued.added_hw
@@ -98,6 +106,11 @@ def complete(
     )
 
 
+def _is_whole(depth: DepthMap) -> bool:
+    """Whether nothing was cut out of the picture."""
+    return depth.matte_hw is None and bool(depth.mask_hw.all())
+
+
 def _in_frame(layer_hw: Array, photo: Photo) -> Array:
     """A layer (h, w) bool of what the lens took, in the picture that was continued beyond it; False there."""
     left, top, width, height = photo.frame
@@ -110,6 +123,8 @@ def _find_symmetry(relief: Relief, hidden_hw: Array | None) -> tuple[Mirrored | 
     """What symmetry knows of a relief without its hidden pixels, or None and a sentence why."""
     if not relief.depth.faces:
         return None, NO_FACE
+    if _is_whole(relief.depth):
+        return None, NOTHING_CUT
     seen, face = see(relief, hidden_hw), relief.depth.faces[0]
     plane = find_mirror_plane(seen, face)
     if plane is None:

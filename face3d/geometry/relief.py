@@ -98,7 +98,7 @@ def to_relief(
     """
     convert = TO_RELIEF[depth.representation]
     if (mask_hw & ~depth.mask_hw).any():
-        depth = _before_backdrop(depth)
+        depth = before_backdrop(depth)
 
     def layer(values_hw: Array) -> Array:
         return (
@@ -113,12 +113,13 @@ def to_relief(
     )
 
 
-def _before_backdrop(depth: DepthMap) -> DepthMap:
-    """The map with a flat backdrop outside the matte of a relief network; other maps unchanged.
+def before_backdrop(depth: DepthMap) -> DepthMap:
+    """The map with a flat backdrop outside the matte of a relief network; other maps, and those in whose
+    matte nothing is, unchanged.
 
     Such a network is not trained outside the matte: its values there may lie nearer than the nose.
     """
-    if not _only_person(depth):
+    if not _only_person(depth) or not depth.mask_hw.any():
         return depth
     backdrop = np.float32(np.percentile(depth.values_hw[depth.mask_hw], BACKDROP_PERCENTILE))
     return replace(depth, values_hw=np.where(depth.mask_hw, depth.values_hw, backdrop))

@@ -11,6 +11,7 @@ from scipy import ndimage
 from face3d.depth.download import Progress
 from face3d.errors import MatteError
 from face3d.geometry.filters import fill_by_diffusion
+from face3d.geometry.relief import before_backdrop
 from face3d.matte.table import MATTES
 from face3d.structures import Array, DepthMap, Face, Photo
 
@@ -95,6 +96,32 @@ def with_matte(depth: DepthMap, matte_hw: Array, name: str, seen: DepthMap | tup
         detects_faces=depth.detects_faces or bool(kept),
         person_hw=None if person_hw is None or not kept else _owners(person_hw, kept, inside_hw),
         matte=name,
+    )
+
+
+def whole_picture(depth: DepthMap) -> DepthMap:
+    """The depth map without its matte: of all of the picture, and no pixel one person's alone.
+
+    Values that a network was not trained for give way to a flat backdrop, with the largest stated errors of
+    the map; there the hidden side lies at the front. The faces stay: they tell the size.
+    """
+    if depth.matte_hw is None:
+        return depth
+    layers = {name: layer for name in LAYERS if (layer := getattr(depth, name)) is not None}
+    flat_hw = before_backdrop(depth).values_hw
+    for name, layer in layers.items():
+        outside = np.max(layer, where=depth.mask_hw, initial=0) if name in STATED else flat_hw
+        layers[name] = np.where(depth.mask_hw, layer, outside).astype(np.float32)
+    return replace(
+        depth,
+        values_hw=layers["values_hw"],
+        back_hw=layers.get("back_hw"),
+        uncertainty_hw=layers.get("uncertainty_hw"),
+        thickness_uncertainty_hw=layers.get("thickness_uncertainty_hw"),
+        mask_hw=np.isfinite(layers["values_hw"]),
+        matte_hw=None,
+        person_hw=None,
+        matte=None,
     )
 
 

@@ -59,7 +59,7 @@ MATTES: dict[str, MatteSpec] = {
         MatteSpec("face", "Person with a face", "the person whom the bundled face network finds", "MIT"),
         MatteSpec("alpha", "Transparency of the photo", "what the photo itself does not leave transparent"),
         MatteSpec("file", "A mask of your own", "what is white in a picture of the photo's size"),
-        MatteSpec("none", "Everything", "the whole photo, for statues, pets and things"),
+        MatteSpec("none", "Everything", "the whole photo, nothing is cut out: for statues, pets and things"),
         _of_rembg(
             "u2net",
             "U2-Net",

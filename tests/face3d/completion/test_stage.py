@@ -7,7 +7,7 @@ import pytest
 from turned_head import SIDE, pattern, turned_head
 
 from face3d.completion.marked import as_marked
-from face3d.completion.stage import NO_FACE, complete
+from face3d.completion.stage import NO_FACE, NOTHING_CUT, complete
 from face3d.completion.table import COMPLETIONS
 from face3d.errors import CompletionError
 from face3d.geometry.relief import make_relief
@@ -99,6 +99,13 @@ def test_a_map_without_a_face_keeps_the_colours_of_the_outline():
     photo, depth, _ = turned_head(30)
     found = complete(replace(depth, faces=()), photo)
     assert found.completion.note == NO_FACE and found.completion.hidden_rgb_hwc is None
+
+
+def test_of_a_whole_picture_no_person_is_mirrored_or_continued():
+    photo, depth, _ = turned_head(30)
+    whole = replace(depth, mask_hw=np.ones_like(depth.mask_hw), matte_hw=None, person_hw=None)
+    found = complete(whole, photo)
+    assert found.completion.note == NOTHING_CUT and found.depth is whole and found.photo is photo
 
 
 def mask_of(grey_hw):

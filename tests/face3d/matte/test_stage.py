@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from face3d.errors import MatteError
-from face3d.matte.stage import as_matte, find_matte, with_matte
+from face3d.geometry.relief import make_relief
+from face3d.geometry.settings import ModelSettings
+from face3d.matte.stage import as_matte, find_matte, whole_picture, with_matte
 from face3d.structures import DepthMap, DepthRepresentation, Face, Photo
 
 SIZE = 40, 60
@@ -108,6 +110,47 @@ def test_values_outside_the_networks_own_matte_continue_those_inside(left_half):
     assert np.allclose(after.values_hw, 0.3)
     assert np.allclose(after.back_hw, -0.7)
     assert np.allclose(after.uncertainty_hw, 0.01)
+
+
+def test_nothing_is_cut_out_of_the_whole_picture_nor_any_person(photo, left_half):
+    """A relief network says nothing outside its matte: there the picture lies behind the person."""
+    own_hw = left_half > 0.5
+    values_hw = np.where(own_hw, np.linspace(0.3, 0.6, SIZE[1], dtype=np.float32), np.float32(9))
+    person_hw = np.where(own_hw, 1, 0).astype(np.uint8)
+    person_hw[:, :9] = 2
+    faces = Face((10.0, 5.0, 28.0, 30.0)), Face((0.0, 5.0, 9.0, 30.0))
+    before = DepthMap(
+        values_hw,
+        DepthRepresentation.RELIEF,
+        own_hw,
+        "face",
+        back_hw=values_hw - 1,
+        uncertainty_hw=np.where(own_hw, np.float32(0.01), np.float32(0)),
+        matte_hw=left_half,
+        faces=faces,
+        detects_faces=True,
+        person_hw=person_hw,
+        matte="face",
+    )
+    after = whole_picture(before)
+    assert after.mask_hw.all()
+    assert (after.matte, after.matte_hw, after.faces) == (None, None, faces)
+    for name in ("values_hw", "back_hw", "uncertainty_hw"):
+        assert np.array_equal(getattr(after, name)[own_hw], getattr(before, name)[own_hw])
+    behind = after.values_hw[~own_hw]
+    assert np.ptp(behind) == 0 and behind[0] <= np.percentile(values_hw[own_hw], 5)
+    assert np.array_equal(after.back_hw[~own_hw], behind)
+    assert np.allclose(after.uncertainty_hw[~own_hw], 0.01)
+    for face in (1, 2):
+        settings = ModelSettings(face=face, foreground_only=False)
+        assert make_relief(after, photo, settings).subject_hw.all()
+    assert whole_picture(after) is after
+
+
+def test_a_picture_in_which_a_network_sees_nobody_keeps_its_values():
+    depth = replace(whole(DepthRepresentation.RELIEF), mask_hw=np.zeros(SIZE, bool), matte="face")
+    after = whole_picture(replace(depth, matte_hw=np.zeros(SIZE, np.float32)))
+    assert after.mask_hw.all() and np.array_equal(after.values_hw, depth.values_hw)
 
 
 def test_a_face_of_which_nothing_is_left_is_dropped_and_the_others_are_numbered_anew(left_half):
