@@ -40,7 +40,7 @@ from face3d.batch.manifest import Outcome, Task
 from face3d.batch.matte_options import check_refinement, chosen_mask, chosen_matte
 from face3d.batch.model_options import model_settings
 from face3d.batch.options import arguments, parsed
-from face3d.batch.photo_options import check_photo_options, part_of
+from face3d.batch.photo_options import check_photo_options, framing_of
 from face3d.batch.run import Convert, plan, run
 from face3d.batch.run_options import check_overviews, check_run_options, found_photos, recipe_of
 from face3d.batch.video_options import Video, check_video_options, video_of
@@ -48,7 +48,7 @@ from face3d.cluster.command import batch
 from face3d.cluster.options import COMMAND
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
-from face3d.errors import memory_errors_explained, sentence_of
+from face3d.errors import CompletionError, MatteError, memory_errors_explained, sentence_of
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST, depth_colour
 from face3d.export.files import save_all
 from face3d.export.html_viewer import write_viewer
@@ -141,8 +141,9 @@ class Estimators(NamedTuple):
 
     def depth_map(self, photo: Photo, degrees: int) -> tuple[Photo, DepthMap]:
         """The photo, turned clockwise and cropped, and its depth map with the matte as its foreground."""
-        turned, mask = part_of(photo.turned(degrees), self.crop), self.mask and self.mask.turned(degrees)
-        own = self.own and self.own.of(turned, degrees)
+        framing = framing_of(photo, degrees, self.crop)
+        turned, mask = framing.photo(photo), self.mask and framing.mask(self.mask, "The mask", MatteError)
+        own = self.own and self.own.of(framing)
         depth = own or depth_estimation.predict(self.network, turned)
         cut = depth_estimation.cut_out(
             depth, turned, self.matte, mask=mask, face_network=self.face_network, refine=self.refine
@@ -233,6 +234,7 @@ def _made(
         estimators = estimators._replace(own=own_depth(task.path, sha256, options))
     for concern in concerns(photo):
         warn(concern)
+    whole = photo
     photo, depth, degrees = predict_upright(estimators, photo, options.rotate, warn)
     if len(depth.faces) > 1:
         warn(
@@ -240,7 +242,9 @@ def _made(
             f"The model is of face {settings.face}; --face chooses another."
         )
     settings, advice = advised(photo, depth, options, settings, warn)
-    hidden = estimators.hidden and estimators.hidden.turned(degrees)
+    hidden = estimators.hidden and framing_of(whole, degrees, options.crop).mask(
+        estimators.hidden, "The mask of what is hidden", CompletionError
+    )
     progress = checkpoints.print_progress
     depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)
     model, formats, colours = options.model, options.formats, options.colours

@@ -14,7 +14,8 @@ from face3d.completion.marked import as_marked
 from face3d.completion.stage import complete
 from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
 from face3d.depth import checkpoints
-from face3d.errors import FaceModelError
+from face3d.errors import CompletionError, FaceModelError
+from face3d.framing import Framing
 from face3d.photo import accepted_suffixes, read_photo
 from face3d.structures import Array, Photo
 from page.failures import explained_errors
@@ -83,7 +84,7 @@ def _offer(session: Session, result: DepthResult, face: int) -> None:
             width="stretch",
         )
         with st.popover("Hidden", icon=":material/visibility_off:", key="hidden parts"):
-            hidden_hw = _hidden_parts(result.photo)
+            hidden_hw = _hidden_parts(result.photo, session.framing())
         pressed = st.button("Complete", on_click=_show_model, key="complete model")
     session.completion_choices = {key: st.session_state[key] for key in CHOICES}
     spec, pipeline = COMPLETIONS[engine], ""
@@ -105,8 +106,11 @@ def _show_model() -> None:
     st.session_state["show"] = MODEL
 
 
-def _hidden_parts(photo: Photo) -> Array | None:
-    """(h, w) bool: what the visitor marks as hidden by something; None for nothing."""
+def _hidden_parts(photo: Photo, framing: Framing | None) -> Array | None:
+    """(h, w) bool: what the visitor marks as hidden by something; None for nothing.
+
+    framing: what the photo is of the file's, which a mask may be of.
+    """
     how = st.segmented_control(
         "Something covers the person",
         [NOTHING, BOX, FILE],
@@ -128,7 +132,10 @@ def _hidden_parts(photo: Photo) -> Array | None:
         if file is None:
             return None
         try:
-            hidden_hw = as_marked(read_photo(file.getvalue(), file.name), photo.size_hw)
+            mask = read_photo(file.getvalue(), file.name)
+            if framing is not None:
+                mask = framing.mask(mask, "The mask of what is hidden", CompletionError)
+            hidden_hw = as_marked(mask, photo.size_hw)
         except FaceModelError as error:
             st.error(as_text(str(error)))
             return None

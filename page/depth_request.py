@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from face3d.depth.estimator import FAST
 from face3d.depth.registry import NETWORKS
-from face3d.errors import DepthError
+from face3d.errors import DepthError, MatteError
+from face3d.framing import Framing
 from face3d.matte.table import DEFAULT_MATTE
 from face3d.own_depth.embedded import read_embedded
 from face3d.own_depth.files import read_depth_file
@@ -17,7 +18,6 @@ from face3d.structures import DepthMap, DepthRepresentation, Photo
 OWN, EMBEDDED = "own depth map", "depth inside the photo"
 """What stands in place of a network, beside the rows of NETWORKS."""
 OWN_TITLES = {OWN: "My own depth map", EMBEDDED: "Depth inside the photo"}
-WHOLE_PHOTO = "belongs to the whole photo. Take back the crop and Head only in step 1."
 
 
 class DepthKey(NamedTuple):
@@ -65,33 +65,31 @@ class DepthFile:
         said = f"{self.embedded} {self.meaning} {self.black} {self.white} "
         return hashlib.sha256(said.encode() + self.data).hexdigest()
 
-    def depth_map(self, photo: Photo, turned_degrees: int) -> DepthMap:
-        """The depth map of a photo that was turned clockwise by so much. Raises: DepthError."""
+    def depth_map(self, framing: Framing) -> DepthMap:
+        """The depth map of a photo that was turned and cropped so. Raises: DepthError."""
         if self.embedded:
-            return read_embedded(self.data, self.name).of(photo, turned_degrees)
+            return read_embedded(self.data, self.name).of(framing)
         if not self.data:
             raise DepthError("There is no depth map yet. Choose its file, or a network.")
         if (self.black is None) != (self.white is None):
             raise DepthError("One of black and white is given. Give both numbers, or none.")
         ends = None if self.black is None or self.white is None else (self.black, self.white)
         own = read_depth_file(self.data, self.name, self.meaning, ends)
-        return own.of(photo, turned_degrees)
+        return own.of(framing)
 
 
 @dataclass(frozen=True, eq=False)
 class DepthRequest:
     """One depth map that step 2 can make.
 
-    photo: to model. network, matte: see `DepthKey`. whole: whether `photo` is the whole photo of the file,
-    turned clockwise by `turned_degrees`. mask: for the matte `file`, turned likewise. depth_file: for OWN and
-    EMBEDDED.
+    photo: to model. network, matte: see `DepthKey`. framing: what `photo` is of the file's photo. mask: for
+    the matte `file`, as it was read. depth_file: for OWN and EMBEDDED.
     """
 
     photo: Photo
     network: str
     matte: str
-    whole: bool = True
-    turned_degrees: int = 0
+    framing: Framing
     mask: Photo | None = None
     depth_file: DepthFile | None = None
     refine: bool = False
@@ -107,9 +105,6 @@ class DepthRequest:
             self.photo.sha256, self.network, self.matte, " ".join(files), self.refine, self.quality
         )
 
-    def check(self) -> None:
-        """Raises DepthError where the photo is a part of what the visitor's own file covers."""
-        if not self.whole and self.depth_file:
-            raise DepthError(f"A depth map that is not a network's {WHOLE_PHOTO}")
-        if not self.whole and self.mask:
-            raise DepthError(f"A mask {WHOLE_PHOTO}")
+    def framed_mask(self) -> Photo | None:
+        """The mask, turned and cropped as the photo is. Raises: MatteError."""
+        return self.mask and self.framing.mask(self.mask, "The mask", MatteError)

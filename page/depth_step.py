@@ -34,7 +34,6 @@ from page.fit_view import FIT_HELP, fit_viewer_data
 from page.inference_queue import Downloading, ReportStatus
 from page.matte_choice import ask_to_refine, matte_details, matte_label, pick_matte
 from page.network_choice import ask_for_quality, network_details, pick_network
-from page.photo_framing import upright
 from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, DepthResult, Session, shared_queue
 from page.step_frame import THUMBNAIL_SIDE, StepFrame, fold_line, step_frame
@@ -79,11 +78,10 @@ def depth_step(session: Session) -> DepthResult | None:
 def _request(session: Session, network: str, quality: str, matte: str, refine: bool) -> DepthRequest | None:
     """Show the details of the choices. Returns what is to be made; None without a photo."""
     depth_file, mask = network_details(session, network), matte_details(session, matte)
-    if session.photo is None or session.file is None:
+    framing = session.framing()
+    if session.photo is None or framing is None:
         return None
-    whole = upright(session, session.file.photo)
-    is_whole, degrees = whole.sha256 == session.photo.sha256, session.turned_degrees()
-    return DepthRequest(session.photo, network, matte, is_whole, degrees, mask, depth_file, refine, quality)
+    return DepthRequest(session.photo, network, matte, framing, mask, depth_file, refine, quality)
 
 
 def _depth(
@@ -165,14 +163,13 @@ def _generate(session: Session, asked: DepthRequest) -> None:
 
 def _predict(asked: DepthRequest, report_status: ReportStatus, downloading: Downloading) -> DepthMap:
     """The depth map of a request, in its turn. Raises: FaceModelError."""
-    asked.check()
     photo, queue, waiting = asked.photo, shared_queue(), (report_status, downloading)
-    matte, mask, refine, quality = asked.matte, asked.mask, asked.refine, asked.quality
+    matte, mask, refine, quality = asked.matte, asked.framed_mask(), asked.refine, asked.quality
     if asked.depth_file is None:
         return queue.predict(
             asked.network, photo, *waiting, quality=quality, matte=matte, mask=mask, refine=refine
         )
-    own = partial(asked.depth_file.depth_map, photo, asked.turned_degrees)
+    own = partial(asked.depth_file.depth_map, asked.framing)
     return queue.cut_out(own, photo, *waiting, matte=matte, mask=mask, refine=refine)
 
 

@@ -77,9 +77,9 @@ def _facts_of_rembg(name: str) -> None:
 
 
 def _mask(session: Session) -> Photo | None:
-    """Show the uploader of a mask. Returns it turned as the photo is; None without one that can be read."""
+    """Show the uploader of a mask. Returns it as it is; None without one that can be read."""
     upload = st.file_uploader(
-        "Mask: a picture of the whole photo's size, white or opaque where something stays",
+        "Mask: a picture of the photo's size, whole or cropped, white or opaque where something stays",
         max_upload_size=MAX_BYTES // 2**20,
         key=f"mask {session.visit.token}",
     )
@@ -87,10 +87,9 @@ def _mask(session: Session) -> Photo | None:
         return None
     data = upload.getvalue()
     try:
-        mask = session.cache.get_or_make(
+        return session.cache.get_or_make(
             ("mask", hashlib.sha256(data).hexdigest()), lambda: read_photo(data, upload.name)
         )
     except PhotoError as error:
         st.error(as_text(str(error)))
         return None
-    return mask.turned(session.turned_degrees())

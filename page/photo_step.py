@@ -230,7 +230,7 @@ def _choose_part(session: Session, name: str, full_photo: Photo, whole: Photo) -
 
     whole: the turned photo, of which the full one is a part or all.
 
-    The bundled network finds the people itself, and depth that no network makes covers the whole photo: for
+    The bundled network finds the people itself, and depth that no network makes is of all of them: for
     these the picked face is noted, and the photo is cropped to a head only where the visitor wants that.
     """
     search = session.current_face_search()

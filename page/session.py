@@ -10,6 +10,7 @@ import streamlit as st
 from face3d.assistant.advice import Advice, SettingAdvice
 from face3d.assistant.server import Server
 from face3d.crop import PixelBox
+from face3d.framing import Framing
 from face3d.structures import Completion, DepthMap, Face, Photo
 from page.depth_request import DepthKey
 from page.inference_queue import FifoLock, InferenceQueue
@@ -125,6 +126,10 @@ class Session:
     def turned_degrees(self) -> int:
         """The angle by which the visitor turned the file's photo clockwise."""
         return self.turns.get(self.file.photo.sha256, 0) if self.file else 0
+
+    def framing(self) -> Framing | None:
+        """What the photo to model is of the file's photo; None without one."""
+        return Framing(self.file.photo.size_hw, self.turned_degrees(), self.crop) if self.file else None
 
     def current_face_search(self) -> FaceSearch | None:
         """The search for faces in the chosen photo; None while there was none."""

@@ -90,11 +90,14 @@ def test_of_a_photo_without_a_face_no_size_is_stated(formula, tmp_path, monkeypa
         (["--matte", "none"], "none"),
         (["--mask", "mask.png"], "file"),
         (["--mask", "mask.png", "--rotate", "90"], "file"),
+        (["--mask", "mask.png", "--crop", "9", "8", "60", "90"], "file"),
+        (["--mask", "part.png", "--rotate", "90", "--crop", "9", "8", "60", "70"], "file"),
     ],
 )
 def test_the_matte_and_its_mask_reach_the_depth_map(formula, tmp_path, monkeypatch, options, expected):
     source, told = photo_file(tmp_path / "me.jpg"), []
     Image.new("L", (80, 96), 255).save(tmp_path / "mask.png")
+    Image.new("L", (51, 62), 255).save(tmp_path / "part.png")
 
     def cut_out(depth, photo, matte, *, mask, **_):
         told.append((matte, mask and mask.size_hw, photo.size_hw))

@@ -24,7 +24,11 @@ def add_matte_options(parser: argparse.ArgumentParser) -> None:
         f"by the package rembg, which is extra: {of_rembg}",
     )
     parser.add_argument(
-        "--mask", type=Path, metavar="FILE", help="a picture of the photo's size, the person white"
+        "--mask",
+        type=Path,
+        metavar="FILE",
+        help="a picture of the photo's size, the person white: of the whole photo, turned and cropped with "
+        "it, or of the part that is left of it",
     )
     parser.add_argument(
         "--refine-matte",

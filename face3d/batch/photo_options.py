@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from face3d.crop import cropped, pixel_box
+from face3d.crop import pixel_box
 from face3d.errors import PhotoError
+from face3d.framing import Framing
 from face3d.photo import MIN_SIDE
 from face3d.structures import TURNS, Photo
 
@@ -25,31 +26,29 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         nargs=4,
         metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"),
         help="the part of the turned photo to take, in its pixels as the depth map has them: a photo of more "
-        "than 4 megapixels is reduced to that first",
+        "than 4 megapixels is reduced to that first; masks and a depth map of the whole photo go along",
     )
 
 
 def check_photo_options(options: argparse.Namespace) -> None:
     """Raises PhotoError, before any work, for options that do not fit each other."""
-    if options.crop is None:
-        return
-    if options.rotate == "auto":
+    if options.crop is not None and options.rotate == "auto":
         raise PhotoError("--crop is of the turned photo. Give --rotate its degrees, or leave out --crop.")
-    for name in ("mask", "hidden", "depth_map"):
-        if getattr(options, name) is not None:
-            option = "--" + name.replace("_", "-")
-            raise PhotoError(f"{option} belongs to the whole photo. Leave out --crop, or {option}.")
 
 
-def part_of(photo: Photo, crop: list[int] | None) -> Photo:
-    """The part of a photo that `--crop` names. Raises: PhotoError where too little of it is in the photo."""
+def framing_of(photo: Photo, degrees: int, crop: list[int] | None) -> Framing:
+    """Turn and crop of a photo by `degrees` clockwise and by `--crop`, which is of the turned one.
+
+    Raises: PhotoError where too little of the crop is in the photo.
+    """
+    turned = Framing(photo.size_hw, degrees)
     if crop is None:
-        return photo
-    left, top, right, bottom = pixel_box(photo.size_hw, (crop[0], crop[1], crop[2], crop[3]))
+        return turned
+    left, top, right, bottom = pixel_box(turned.turned_hw, (crop[0], crop[1], crop[2], crop[3]))
     if min(right - left, bottom - top) < MIN_SIDE:
-        height, width = photo.size_hw
+        height, width = turned.turned_hw
         raise PhotoError(
             f"--crop leaves less than {MIN_SIDE} pixels of this photo, which has {width} x {height}. "
             "Choose a larger part."
         )
-    return cropped(photo, (left, top, right, bottom))
+    return Framing(photo.size_hw, degrees, (left, top, right, bottom))

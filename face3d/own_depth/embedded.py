@@ -16,8 +16,9 @@ from PIL import Image
 
 from face3d.damage import DAMAGE
 from face3d.errors import DepthError
+from face3d.framing import same_proportions
 from face3d.own_depth.files import level_shares
-from face3d.own_depth.values import OwnDepth, between, between_inverse, check_size, checked, same_proportions
+from face3d.own_depth.values import OwnDepth, between, between_inverse, check_size, checked
 from face3d.own_depth.xmp import depth_in_jpeg
 from face3d.photo import HEIF_SIGNATURES, UPRIGHT, exif_facts, heif_available, short_name, transposed
 from face3d.structures import Array, DepthRepresentation
@@ -53,7 +54,7 @@ def read_embedded(data: bytes, name: str) -> OwnDepth:
             f"{name} has no depth map inside, as portraits of some phones have in JPEG or HEIC; editing or "
             f"sending it by a messenger removes it. {REMEDY}"
         )
-    return checked(*found, f"The depth map inside {name}", ORIGIN)
+    return checked(*found, f"The depth map inside {name}", ORIGIN, of_whole=True)
 
 
 def _of_jpeg(data: bytes, name: str) -> tuple[Array, DepthRepresentation] | None:

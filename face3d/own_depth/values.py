@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from face3d.errors import DepthError
+from face3d.framing import Framing
 from face3d.photo import MAX_PIXELS, MAX_SIDE, MIN_SIDE
-from face3d.structures import Array, DepthMap, DepthRepresentation, Photo, read_only
+from face3d.structures import Array, DepthMap, DepthRepresentation, read_only
 
 FARTHEST_M = 10_000.0
 """Metres from which on a value stands for none: renderers write 65504 or 1e10 where there is only sky."""
@@ -25,33 +26,45 @@ class OwnDepth:
 
     values_hw: (h, w) float32 in the unit of `representation`, NaN where there is no value.
     name: of the file, for messages. origin: takes the place of the network's name in `DepthMap.network`.
+    of_whole: whether it is known to be of the photo as it was read, not of a part of it.
     """
 
     values_hw: Array
     representation: DepthRepresentation
     name: str
     origin: str
+    of_whole: bool = False
 
-    def of(self, photo: Photo, turned_degrees: int = 0) -> DepthMap:
-        """The depth map of `photo`, at its size.
+    def of(self, framing: Framing) -> DepthMap:
+        """The depth map of a photo that was turned and cropped so, at its size.
 
-        turned_degrees: the angle by which the photo was turned clockwise after it was read (0, 90, 180, 270).
+        Values of the whole photo are turned and cropped with it; those of its part are taken as they are.
         Where sizes differ, only valid pixels are averaged.
-        Raises DepthError where the proportions differ by more than one pixel of the map.
+        Raises DepthError where the proportions differ by more than one pixel of the map, and where it cannot
+        be told whether the map is of the whole photo or of its part.
         """
-        values_hw = np.rot90(self.values_hw, -turned_degrees // 90)
-        if not same_proportions(values_hw.shape, photo.size_hw):
-            (rows, columns), (height, width) = values_hw.shape, photo.size_hw
-            raise DepthError(
-                f"{self.name} has {columns} x {rows} values, other proportions than the photo, upright, with "
-                f"{width} x {height} pixels. Choose the depth map of this photo, or crop it as the photo is."
-            )
-        values_hw = _resampled(values_hw, photo.size_hw)
+        rows, columns = self.values_hw.shape
+        if self.of_whole:  # the proportions must be right, and a part may have the same
+            Framing(framing.whole_hw).is_of_part((rows, columns), self.name, DepthError)
+        elif framing.is_of_part((rows, columns), self.name, DepthError):
+            return self._map(_resampled(self.values_hw, framing.part_hw))
+        turned_hw = _resampled(np.rot90(self.values_hw, -framing.degrees // 90), framing.turned_hw)
+        part_hw = np.ascontiguousarray(framing.cut(turned_hw))
+        if self.representation is DepthRepresentation.RELIEF:  # in widths of the picture, now another
+            part_hw = part_hw * np.float32(framing.whole_hw[1] / framing.part_hw[1])
+        return self._map(part_hw)
+
+    def _map(self, values_hw: Array) -> DepthMap:
         return DepthMap(values_hw, self.representation, np.isfinite(values_hw), self.origin)
 
 
 def checked(
-    values_hw: Array, representation: DepthRepresentation, name: str, origin: str = "own depth map"
+    values_hw: Array,
+    representation: DepthRepresentation,
+    name: str,
+    origin: str = "own depth map",
+    *,
+    of_whole: bool = False,
 ) -> OwnDepth:
     """Values of any number type as `OwnDepth`.
 
@@ -76,7 +89,7 @@ def checked(
     if known.min() == known.max():
         raise DepthError(f"{name} is flat: all its values are {known[0]:g}. Choose a depth map with a shape.")
     values_hw[~known_hw] = np.nan
-    return OwnDepth(read_only(values_hw), representation, name, origin)
+    return OwnDepth(read_only(values_hw), representation, name, origin, of_whole)
 
 
 def check_size(size_hw: tuple[int, int], name: str) -> None:
@@ -91,12 +104,6 @@ def check_size(size_hw: tuple[int, int], name: str) -> None:
         raise DepthError(
             f"{name} has {columns} x {rows} values. Choose a depth map with at least {MIN_SIDE} x {MIN_SIDE}."
         )
-
-
-def same_proportions(size_hw: tuple[int, ...], photo_hw: tuple[int, int]) -> bool:
-    """Whether a map covers a photo of another size to within one pixel of the coarser of the two."""
-    (rows, columns), (height, width) = size_hw, photo_hw
-    return abs(rows * width - columns * height) <= max(rows, columns, height, width)
 
 
 def between(share_hw: Array, black: float, white: float) -> Array:

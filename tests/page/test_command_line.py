@@ -14,7 +14,7 @@ from sample_files import ASTRONAUT_HWC
 import convert
 import depth_estimation
 from face3d.batch.options import arguments, parsed
-from face3d.batch.photo_options import part_of
+from face3d.batch.photo_options import framing_of
 from face3d.export.depth_maps import DEPTH_WRITERS, ON_REQUEST
 from face3d.photo import read_photo
 from page import inference_queue, model_files
@@ -110,8 +110,8 @@ def test_the_command_takes_the_part_of_the_photo_that_the_page_shows(small_page,
     page.run()
     generate(page)
     session, options = session_of(page), arguments().parse_args(command(page))
-    whole = read_photo(photo_file(), "me.jpg").turned(int(options.rotate))
-    part = part_of(whole, options.crop)
+    whole = read_photo(photo_file(), "me.jpg")
+    part = framing_of(whole, int(options.rotate), options.crop).photo(whole)
     assert options.rotate == "90" and part.size_hw < turned.size_hw
     assert np.array_equal(part.rgb_hwc, session.photo.rgb_hwc)
     assert part.fov_degrees == session.photo.fov_degrees

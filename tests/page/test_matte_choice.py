@@ -50,9 +50,7 @@ def test_the_matte_is_part_of_the_depth_map(page, monkeypatch):
     assert asked == [("face", None, False), ("none", None, False), ("file", (64, 64), True)]
     page.toggle(key="head only").set_value(True).run()
     press(page, "generate depth")
-    assert [error.value for error in page.error] == [
-        "A mask belongs to the whole photo. Take back the crop and Head only in step 1."
-    ]
+    assert not page.error and asked[-1] == ("file", session_of(page).photo.size_hw, True)
 
 
 def test_what_a_matte_lacks_is_said(page, monkeypatch):

@@ -8,6 +8,7 @@ from sample_files import PORTRAIT_HWC, encoded
 
 from face3d import photo as photos
 from face3d.errors import DepthError
+from face3d.framing import Framing
 from face3d.own_depth.embedded import read_embedded
 from face3d.photo import read_photo
 from face3d.structures import DepthRepresentation
@@ -64,7 +65,7 @@ def test_a_turned_photo_turns_its_depth(orientation):
     file = phone_jpeg(stored_hwc, *gdepth(np.ascontiguousarray(stored_hw)), orientation=orientation)
     photo = read_photo(file, "me.jpg")
     assert photo.size_hw == (120, 160)
-    depth = read_embedded(file, "me.jpg").of(photo)
+    depth = read_embedded(file, "me.jpg").of(Framing(photo.size_hw))
     assert depth.size_hw == (120, 160)
     assert np.abs(depth.values_hw[4::2, ::2] - INVERSE_M[2:]).max() < 0.05
 

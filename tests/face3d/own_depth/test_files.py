@@ -9,8 +9,9 @@ from sample_files import PORTRAIT_HWC, encoded
 
 from face3d.errors import DepthError
 from face3d.export.depth_maps import depth_exr, depth_npy, depth_png8, depth_png16
+from face3d.framing import Framing
 from face3d.own_depth.files import MAX_BYTES, read_depth_file
-from face3d.structures import DepthMap, DepthRepresentation, Photo
+from face3d.structures import DepthMap, DepthRepresentation
 from face3d.synthetic import head
 
 INVERSE, RELIEF, METRIC = (
@@ -20,7 +21,7 @@ INVERSE, RELIEF, METRIC = (
 )
 SIZE_HW = 40, 52
 HEAD = head(SIZE_HW)
-PHOTO = Photo(np.zeros((*SIZE_HW, 3), np.uint8), None, None, "0" * 64)
+UNCUT = Framing(SIZE_HW)
 METRES_HW = (0.4 + np.random.default_rng(0).random(SIZE_HW)).astype(np.float32)
 
 
@@ -34,10 +35,10 @@ def written_map(representation):
 @pytest.mark.parametrize("representation", DepthRepresentation)
 def test_values_that_are_written_here_read_back(representation):
     written = written_map(representation)
-    read = read_depth_file(depth_npy(written), "a.npy", representation).of(PHOTO)
+    read = read_depth_file(depth_npy(written), "a.npy", representation).of(UNCUT)
     assert np.array_equal(read.mask_hw, written.mask_hw)
     assert np.array_equal(read.values_hw[read.mask_hw], written.values_hw[read.mask_hw])
-    stated = read_depth_file(depth_exr(written), "a.exr").of(PHOTO)
+    stated = read_depth_file(depth_exr(written), "a.exr").of(UNCUT)
     assert stated.representation is representation
     assert np.array_equal(stated.values_hw[written.mask_hw], written.values_hw[written.mask_hw])
 
@@ -49,7 +50,7 @@ def test_pictures_that_are_written_here_read_back_to_a_level(representation, wri
     inside = written.values_hw[written.mask_hw]
     far, near = (inside.max(), inside.min()) if representation is METRIC else (inside.min(), inside.max())
     ends = None if representation is INVERSE else (float(far), float(near))
-    read = read_depth_file(write(written), "a.png", representation, ends).of(PHOTO)
+    read = read_depth_file(write(written), "a.png", representation, ends).of(UNCUT)
     assert read.representation is representation
     lost_hw = written.mask_hw & ~read.mask_hw  # with 8 bits the farthest is as black as the outside
     assert not (read.mask_hw & ~written.mask_hw).any()
@@ -75,23 +76,23 @@ def test_pictures_that_are_written_here_read_back_to_a_level(representation, wri
     ],
 )
 def test_metres_of_every_format_are_the_same_metres(data):
-    depth = read_depth_file(data, "a", METRIC).of(PHOTO)
+    depth = read_depth_file(data, "a", METRIC).of(UNCUT)
     assert depth.representation is METRIC and np.array_equal(depth.values_hw, METRES_HW)
 
 
 def test_levels_are_between_black_and_white():
     millimetres_hw = np.round(METRES_HW * 1000).astype(np.uint16)
     for data in (png(millimetres_hw), npy(millimetres_hw)):
-        depth = read_depth_file(data, "a", METRIC, (0, 65.535)).of(PHOTO)
+        depth = read_depth_file(data, "a", METRIC, (0, 65.535)).of(UNCUT)
         assert np.allclose(depth.values_hw, METRES_HW, atol=0.0006)
     levels_hw = np.arange(SIZE_HW[0] * SIZE_HW[1]).reshape(SIZE_HW).astype(np.uint8)
     levels_hw[0, :3] = 0, 255, 51
-    near_is_white = read_depth_file(png(levels_hw), "a", INVERSE, (2, 0.5)).of(PHOTO)
+    near_is_white = read_depth_file(png(levels_hw), "a", INVERSE, (2, 0.5)).of(UNCUT)
     assert near_is_white.representation is METRIC
     assert near_is_white.values_hw[0, :3] == pytest.approx([2, 0.5, 1 / (0.5 + 0.2 * 1.5)])
-    near_is_black = read_depth_file(png(levels_hw), "a", METRIC, (0.5, 2)).of(PHOTO)
+    near_is_black = read_depth_file(png(levels_hw), "a", METRIC, (0.5, 2)).of(UNCUT)
     assert near_is_black.values_hw[0, :3] == pytest.approx([0.5, 2, 0.8])
-    relative = read_depth_file(png(np.dstack([levels_hw] * 3)), "a", INVERSE).of(PHOTO)
+    relative = read_depth_file(png(np.dstack([levels_hw] * 3)), "a", INVERSE).of(UNCUT)
     assert relative.representation is INVERSE
     assert relative.values_hw[0, :3] == pytest.approx([0, 1, 0.2]) and relative.mask_hw.all()
 
@@ -100,7 +101,7 @@ def test_what_a_png_leaves_transparent_has_no_value():
     levels_hw = np.arange(SIZE_HW[0] * SIZE_HW[1]).reshape(SIZE_HW).astype(np.uint8)
     alpha_hw = np.where(np.arange(SIZE_HW[1]) < 9, 0, 255)[None].repeat(SIZE_HW[0], 0).astype(np.uint8)
     picture = encoded(np.dstack([levels_hw] * 3 + [alpha_hw]), "PNG")
-    assert np.array_equal(read_depth_file(picture, "a", INVERSE).of(PHOTO).mask_hw, alpha_hw > 0)
+    assert np.array_equal(read_depth_file(picture, "a", INVERSE).of(UNCUT).mask_hw, alpha_hw > 0)
 
 
 F4 = "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }"
