@@ -15,7 +15,7 @@ from face3d.assistant.advice import Advice
 from face3d.batch.outputs import name_of
 from face3d.errors import FaceModelError
 from face3d.export import renderings
-from face3d.export.html_viewer import write_viewer
+from face3d.export.html_viewer import still_picture, write_viewer
 from face3d.export.models import WRITERS, report_json, write
 from face3d.geometry.settings import ModelSettings
 from generate_3d_model import Model, generate_model
@@ -72,6 +72,11 @@ class ModelFiles:
         key = "file", self.name, suffix, *self.inputs
         return self.session.cache.get_or_make(key, partial(self._write, suffix))
 
+    def still(self) -> str:
+        """A picture of the model for browsers without WebGL, as a data URI."""
+        key = "still", *self.inputs
+        return self.session.cache.get_or_make(key, lambda: still_picture(self.model().mesh))
+
     def zip(self) -> bytes:
         """Every file that is offered, pictures too. It holds no times: a zip has none before 1980."""
         buffer = io.BytesIO()
@@ -125,8 +130,10 @@ def model_files(
     return show
 
 
-def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelSettings) -> bytes:
-    """The file GLB of these settings, as it is offered.
+def model_on_stage(
+    session: Session, result: DepthResult, kind: str, settings: ModelSettings
+) -> tuple[bytes, str]:
+    """The file GLB of these settings, as it is offered, and a still picture of it as a data URI.
 
     Raises: FaceModelError where these settings give no model.
     """
@@ -134,7 +141,7 @@ def model_glb(session: Session, result: DepthResult, kind: str, settings: ModelS
     placeholder = st.empty()
     _work_on(session, files).wait(placeholder.caption)
     placeholder.empty()
-    return files.file(".glb")
+    return files.file(".glb"), files.still()
 
 
 def _files_of(

@@ -25,7 +25,7 @@ from page.complete_step import complete_step
 from page.components import show_model
 from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls, recall_view
-from page.model_files import model_files, model_glb
+from page.model_files import model_files, model_on_stage
 from page.plain_text import as_text
 from page.preview import preview
 from page.session import DepthResult, Session
@@ -103,19 +103,21 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
 def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
     """Show the GLB of the files, or a figure, which is computed once per combination of settings."""
     if figure.shown == MODEL:
-        shown: dict[str, Any] = {"glb": model_glb(session, result, figure.kind, settings)}
-    settings = replace(settings, height_mm=None, longest_mm=None)  # the size changes files only
-    if figure.shown != MODEL:
+        glb, still = model_on_stage(session, result, figure.kind, settings)
+        shown: dict[str, Any] = {"glb": glb, "still": still}
+    else:
+        settings = replace(settings, height_mm=None, longest_mm=None)  # the size changes files only
         key = ("figure", result.key, figure, settings)
         make = partial(_figure_json, session, result, figure, settings)
-        shown = {"figure_json": session.cache.get_or_make(key, make)}
-    make_still = partial(_still, session, result, settings)
-    still = session.cache.get_or_make(("still", result.key, settings), make_still)
+        make_still = partial(_still, session, result, settings)
+        shown = {
+            "figure_json": session.cache.get_or_make(key, make),
+            "still": session.cache.get_or_make(("still", result.key, settings), make_still),
+        }
     title = session.photo_name or "the photo"
     show_model(
         **shown,
         subject=result.photo.sha256,
-        still=still,
         description=f"3D model of the face in {title}, shown as {figure.shown.lower()}.",
         key="model viewer",
     )

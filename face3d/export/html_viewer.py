@@ -53,6 +53,14 @@ def viewer_css() -> str:
     return _text(FOLDER / "viewer.css")
 
 
+def still_picture(mesh: Mesh) -> str:
+    """The mesh from the front in its colours, transparent around it: for browsers without WebGL; a data URI.
+
+    Raises: GeometryError for a mesh without triangles.
+    """
+    return data_uri(Image.fromarray(render(mesh, View(STILL_PX, background_rgb=None))), "WEBP")
+
+
 def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
     """UTF-8 HTML, less than 0.7 MB of script plus the model as GLB; it makes no request.
 
@@ -63,7 +71,6 @@ def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
     check_writable(mesh)
     data = write_animated_glb(model, title) if isinstance(model, AnimatedHead) else write_glb(mesh, title)
     glb = base64.b64encode(data).decode("ascii")
-    picture = Image.fromarray(render(mesh, View(STILL_PX, background_rgb=None)))
     safe = escape(title)
     page = f"""<!doctype html>
 <html lang="en">
@@ -77,7 +84,7 @@ def write_viewer(model: Mesh | AnimatedHead, title: str) -> bytes:
 {_text(THREE_FOLDER / "LICENSE")}-->
 </head>
 <body>
-<main><h1>{safe}</h1><img class="mv-still" src="{data_uri(picture, "WEBP")}" alt="3D model of {safe}."></main>
+<main><h1>{safe}</h1><img class="mv-still" src="{still_picture(mesh)}" alt="3D model of {safe}."></main>
 <script type="text/plain" id="glb">{glb}</script>
 <script>{_text(THREE_FOLDER / "three.min.js")}</script>
 <script>

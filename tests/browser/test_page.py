@@ -242,3 +242,6 @@ def test_without_webgl_a_still_picture_stands_in(visit):
     page.get_by_role("button", name="Generate 3D model").click()
     expect(page.locator(".mv-still")).to_have_attribute("alt", re.compile("^3D model"))
     expect(page.get_by_text("WebGL is off")).to_be_visible()
+    page.get_by_role("radio", name="Model").click()
+    expect(page.locator(".mv-still")).to_have_attribute("src", re.compile("^data:image/webp"), timeout=60_000)
+    expect(page.get_by_text("WebGL is off")).to_be_visible()
