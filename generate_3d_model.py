@@ -117,6 +117,8 @@ def generate_model(
     if hollow := settings.wall_mm is not None and KINDS[kind].can_be_hollow:
         settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
     relief = make_relief(depth, photo, settings, completion)
+    if KINDS[kind].of_light:
+        relief = plates.with_frame(relief)
     require_memory(relief, kind, asked, OUTSIDE_SHARE if hollow else 1.0)
     if not KINDS[kind].from_head:
         return _built(relief, kind, hollow, asked)

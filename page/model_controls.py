@@ -77,6 +77,7 @@ REMEMBERED: dict[str, Any] = {
     "lithophane thin": 0.8,
     "lithophane thick": 3.2,
     "lithophane gamma": 1.0,
+    "lithophane frame": None,
     "perspective": True,
 }
 """Initial values of the widgets whose value is kept for the next photo, by key. The field of view is not
@@ -141,6 +142,7 @@ def model_controls(
         lithophane_thin_mm=values["lithophane thin"],
         lithophane_thick_mm=values["lithophane thick"],
         lithophane_gamma=values["lithophane gamma"],
+        lithophane_frame_mm=values["lithophane frame"],
         perspective=values["perspective"],
         fov_degrees=fov_degrees,
     )
@@ -160,6 +162,19 @@ def _plate_controls(kind: str) -> None:
         st.columns(3), PLATE_NUMBERS[kind], strict=True
     ):
         column.number_input(title, low, high, step=step, key=key, help=explanation)
+    if KINDS[kind].of_light:
+        share = f"{ModelSettings().plaque_border:.0%} of the photo's width"
+        st.number_input(
+            "Frame, mm wide",
+            min_value=0.0,
+            max_value=100.0,
+            value=None,
+            step=0.5,
+            format="%.1f",
+            placeholder=share,
+            key="lithophane frame",
+            help=f"0: none. Empty: {share}. It is as thick as black.",
+        )
 
 
 def _bust_controls() -> None:

@@ -22,6 +22,7 @@ FIELDS = {
     "hollow": "wall_mm",
     "drain": "drain_mm",
     "lithophane-shape": "lithophane_shape",
+    "lithophane-frame": "lithophane_frame_mm",
 }
 """Options that are a field of `ModelSettings` as it is, beside the measures of `PLATES`."""
 

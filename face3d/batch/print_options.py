@@ -60,6 +60,14 @@ def add_print_options(parser: argparse.ArgumentParser) -> None:
         choices=list(BENDS),
         help="default: flat; curved: a third of a circle; cylinder: all around a lamp, without a block",
     )
+    parser.add_argument(
+        "--lithophane-frame",
+        type=float,
+        dest="lithophane_frame_mm",
+        metavar="MM",
+        help="width of its frame; 0: none; default: "
+        f"{100 * ModelSettings().plaque_border:g} %% of the photo's width",
+    )
     for option, field, unit, meaning in PLATES:
         default = getattr(ModelSettings(), field)
         parser.add_argument(
@@ -77,6 +85,7 @@ def print_settings(options: argparse.Namespace) -> dict[str, Any]:
     hollow = {"wall_mm": options.wall_mm, "drain_mm": options.drain_mm}
     plates = {field: getattr(options, field) for _, field, _, _ in PLATES}
     plates["lithophane_shape"] = options.lithophane_shape
+    plates["lithophane_frame_mm"] = options.lithophane_frame_mm
     return (
         {"height_mm": options.height_mm, "base": options.base} | PRINT_SIZES[options.size] | hollow | plates
     )

@@ -6,10 +6,11 @@ triangles allows, and the flat back has few.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from face3d.errors import GeometryError
 from face3d.geometry.bas_relief import compressed
 from face3d.geometry.camera import unproject
 from face3d.geometry.filters import resample
@@ -20,6 +21,11 @@ from face3d.geometry.relief import Relief
 from face3d.geometry.scale import measure_scale
 from face3d.geometry.solids import Solid, close_plate, corner_means
 from face3d.structures import Array
+
+WIDEST_FRAME = 1.0
+"""Share of the picture's width: the picture is still a third of the plate's."""
+HALVINGS = 40
+"""Steps in which the width of a frame is found."""
 
 
 def margin_px(relief: Relief) -> int:
@@ -37,8 +43,8 @@ def full_triangles(relief: Relief) -> int:
 class _Plate:
     """The grid of a plate, and its size.
 
-    size_hw: cells of the picture. border_yx: cells beyond it on each side. height, width: of the whole plate,
-    image widths.
+    size_hw: cells of the picture. border_yx: cells beyond it on each side, which are as wide as the border
+    needs. height, width: of the whole plate, image widths.
     """
 
     size_hw: tuple[int, int]
@@ -52,15 +58,14 @@ class _Plate:
 
 
 def _plate(relief: Relief, triangles: float) -> _Plate:
-    """The plate with about so many triangles. The border is of whole cells."""
+    """The plate with about so many triangles."""
     height, width = relief.camera.size_hw
     rows, columns = grid_size((height, width), min(1.0, float(np.sqrt(triangles / full_triangles(relief)))))
     columns = max(2, columns)
-    above = round(margin_px(relief) * rows / height)
-    beside = round(margin_px(relief) * columns / width)
-    return _Plate(
-        (rows, columns), (above, beside), (1 + 2 * above / rows) * height / width, 1 + 2 * beside / columns
-    )
+    margin = margin_px(relief)
+    least = int(margin > 0)
+    border_yx = max(least, round(margin * rows / height)), max(least, round(margin * columns / width))
+    return _Plate((rows, columns), border_yx, (height + 2 * margin) / width, 1 + 2 * margin / width)
 
 
 def _millimetre(relief: Relief, height: float, width: float) -> float:
@@ -70,6 +75,32 @@ def _millimetre(relief: Relief, height: float, width: float) -> float:
     """
     unit = relief.camera.unit_per_width
     return 1 / (measure_scale(relief, height * unit, max(height, width) * unit).mm_per_unit * unit)
+
+
+def with_frame(relief: Relief) -> Relief:
+    """The relief of a lithophane with its `lithophane_frame_mm` as the border, which is a share of the
+    picture's width.
+
+    The frame's share and the millimetre depend on each other where the size of the whole model is given.
+    Raises: GeometryError where the frame takes more than its share of that size.
+    """
+    settings, (height, width) = relief.settings, relief.camera.size_hw
+    if settings.lithophane_frame_mm is None:
+        return relief
+
+    def frame_mm(share: float) -> float:
+        return share / _lithophane_millimetre(relief, height / width + 2 * share, 1 + 2 * share)
+
+    if settings.lithophane_frame_mm > frame_mm(WIDEST_FRAME):
+        raise GeometryError(
+            f"A frame of {settings.lithophane_frame_mm:g} mm leaves too little of a lithophane of this size: "
+            f"it may be {frame_mm(WIDEST_FRAME):.0f} mm wide. Choose a narrower frame or a larger size."
+        )
+    low, high = 0.0, WIDEST_FRAME
+    for _ in range(HALVINGS):
+        share = (low + high) / 2
+        low, high = (share, high) if frame_mm(share) < settings.lithophane_frame_mm else (low, share)
+    return replace(relief, settings=replace(settings, plaque_border=high if low else 0.0))
 
 
 def plaque(relief: Relief, triangles: float) -> tuple[Array, Array]:
@@ -88,6 +119,13 @@ def plaque(relief: Relief, triangles: float) -> tuple[Array, Array]:
     return _placed(solid, plate, relief), solid.faces_m3
 
 
+def _lithophane_millimetre(relief: Relief, height: float, width: float) -> float:
+    """A millimetre in image widths, for a lithophane of that height and width without its block."""
+    alone = relief.settings.lithophane_shape == "cylinder"
+    standing, beside = (0.0, 0.0) if alone else (HEIGHT_SHARE, LEDGE_SHARE)
+    return _millimetre(relief, (1 + standing) * height, width + 2 * beside * height)
+
+
 def lithophane(relief: Relief, triangles: float) -> tuple[Array, Array]:
     """Vertices (n, 3) and triangles (m, 3) of a plate as thick as the photo is dark, on a block.
 
@@ -95,8 +133,7 @@ def lithophane(relief: Relief, triangles: float) -> tuple[Array, Array]:
     """
     plate, settings = _plate(relief, triangles), relief.settings
     alone = settings.lithophane_shape == "cylinder"
-    standing, beside = (0.0, 0.0) if alone else (HEIGHT_SHARE, LEDGE_SHARE)
-    millimetre = _millimetre(relief, (1 + standing) * plate.height, plate.width + 2 * beside * plate.height)
+    millimetre = _lithophane_millimetre(relief, plate.height, plate.width)
     light_hw, _ = resample(luminance(relief), np.ones(relief.camera.size_hw, bool), plate.size_hw)
     thick_hw = plate.framed(thickness_mm(light_hw, settings), settings.lithophane_thick_mm)
     if alone:
@@ -109,11 +146,17 @@ def lithophane(relief: Relief, triangles: float) -> tuple[Array, Array]:
 
 def _placed(solid: Solid, plate: _Plate, relief: Relief) -> Array:
     """(n, 3) float32: the vertices of a plate in space."""
-    (height, width), (rows, columns) = relief.camera.size_hw, plate.size_hw
+    margin = margin_px(relief)
+
+    def pixels(cell_n: Array, border: int, cells: int, side: int) -> Array:
+        ends = [0, border, border + cells, 2 * border + cells]
+        return np.interp(cell_n, ends, [-margin, 0, side, side + margin])
+
     column_n, row_n, relief_n = solid.positions_n3.T
-    return unproject(
-        (column_n - plate.border_yx[1]) * width / columns,
-        (row_n - plate.border_yx[0]) * height / rows,
-        relief_n,
-        relief.camera,
+    row_n, column_n = (
+        pixels(cell_n, *counts)
+        for cell_n, *counts in zip(
+            (row_n, column_n), plate.border_yx, plate.size_hw, relief.camera.size_hw, strict=True
+        )
     )
+    return unproject(column_n, row_n, relief_n, relief.camera)

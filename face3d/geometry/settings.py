@@ -34,7 +34,8 @@ class ModelSettings:
     of that plate. plaque_frame_mm: height of the frame above it, 0 for none.
     lithophane_thin_mm, lithophane_thick_mm: thickness where the photo is white, and where it is black.
     lithophane_gamma: above 1 the middle tones are thicker, so darker; below 1 thinner.
-    lithophane_shape: one of `bend.BENDS`: flat, curved, or a cylinder.
+    lithophane_shape: one of `bend.BENDS`: flat, curved, or a cylinder. lithophane_frame_mm: width of its
+    frame, 0 for none; None for `plaque_border`.
     face: number of the face whose person is modelled; 1 covers most of the picture.
     wall_mm: least thickness of the walls of a bust that is hollow, None for a solid one. drain_mm: diameter
     of the hole in its floor.
@@ -65,6 +66,7 @@ class ModelSettings:
     lithophane_thick_mm: float = 3.2
     lithophane_gamma: float = 1.0
     lithophane_shape: str = "flat"
+    lithophane_frame_mm: float | None = None
     face: int = 1
     wall_mm: float | None = None
     drain_mm: float = 4.0
@@ -107,6 +109,7 @@ SETTING_RANGES = (
     ("plaque_frame_mm", "The height of the plaque's frame in millimetres", 0, 500),
     ("lithophane_thin_mm", "The least thickness of the lithophane in millimetres", 0.2, 20),
     ("lithophane_thick_mm", "The largest thickness of the lithophane in millimetres", 0.2, 20),
+    ("lithophane_frame_mm", "The width of the lithophane's frame in millimetres", 0, 100),
     ("lithophane_gamma", "The gamma of the lithophane", 0.1, 10),
     ("face", "The number of the face", 1, 255),
     ("wall_mm", "The thickness of the walls of a hollow model in millimetres", 0.4, 100),

@@ -25,7 +25,12 @@ CHOICES = {
     "bust": {"wall": 2.0, "print size": "figure"},
     "shell": {"perspective": False, "outliers": False, "smoothing": 2.0},
     "plaque": {"height": 90.0, "plaque depth": 6.0, "field of view": 40},
-    "lithophane": {"lithophane shape": "Cylinder", "lithophane gamma": 1.2, "background": True},
+    "lithophane": {
+        "lithophane shape": "Cylinder",
+        "lithophane gamma": 1.2,
+        "lithophane frame": 3.0,
+        "background": True,
+    },
 }
 
 

@@ -44,6 +44,7 @@ CHANGED = {
     "lithophane thin": 1.0,
     "lithophane thick": 4.0,
     "lithophane gamma": 1.5,
+    "lithophane frame": 4.0,
     "perspective": False,
 }
 

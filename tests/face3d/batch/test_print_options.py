@@ -28,8 +28,8 @@ def test_without_options_nothing_is_changed():
         (["--hollow", "2", "--base", "round"], {"wall_mm": 2, "base": "round"}),
         (["--plaque-base", "2", "--plaque-frame", "0"], {"plaque_base_mm": 2, "plaque_frame_mm": 0}),
         (
-            ["--lithophane-thin", "1", "--lithophane-gamma", "2"],
-            {"lithophane_thin_mm": 1, "lithophane_gamma": 2},
+            ["--lithophane-thin", "1", "--lithophane-gamma", "2", "--lithophane-frame", "0"],
+            {"lithophane_thin_mm": 1, "lithophane_gamma": 2, "lithophane_frame_mm": 0},
         ),
     ],
 )

@@ -33,6 +33,7 @@ ALL = [
         lithophane_thin_mm=0.6,
         lithophane_thick_mm=2.8,
         lithophane_gamma=1.4,
+        lithophane_frame_mm=0.0,
         plaque_depth_mm=5.0,
         plaque_base_mm=2.0,
         plaque_frame_mm=0.0,

@@ -3,6 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from face3d.errors import GeometryError
+from face3d.geometry.plates import margin_px
+from face3d.geometry.plinth import HEIGHT_SHARE
 from face3d.geometry.stability import LEAST_TIPPING_DEGREES
 from face3d.structures import DepthRepresentation
 from face3d.synthetic import head, photo_of
@@ -48,6 +51,36 @@ def test_a_lithophane_is_thin_where_the_photo_is_bright_closed_and_stands():
     middle_n = (abs(y - 50) < 20) & (abs(abs(x) - 20) < 10) & (z > back + 0.1)
     assert np.allclose(z[middle_n & (x < 0)] - back, 3.2, atol=0.01)
     assert np.allclose(z[middle_n & (x > 0)] - back, 0.8, atol=0.01)
+
+
+@pytest.mark.parametrize("shape", ["flat", "cylinder"])
+@pytest.mark.parametrize(
+    ("depth", "size"),
+    [(DEPTH, {}), (DEPTH, {"height_mm": 90.0}), (DEPTH, {"longest_mm": 120.0}), (METRES, {})],
+    ids=["eyes", "height", "longest side", "metres"],
+)
+def test_a_lithophanes_frame_is_as_wide_as_it_says_whatever_gives_its_size(depth, size, shape):
+    white = replace(PHOTO, rgb_hwc=np.full_like(PHOTO.rgb_hwc, 255))
+    settings = ModelSettings(
+        lithophane_frame_mm=7, lithophane_shape=shape, foreground_only=False, face_budget=3000, **size
+    )
+    model = generate_model(depth, white, "lithophane", settings)
+    mm_per_px = model.placement.scale.mm_per_unit * model.relief.camera.unit_per_width / 80
+    assert margin_px(model.relief) * mm_per_px == pytest.approx(7, abs=0.51 * mm_per_px)
+    assert model.report.sound
+    if size.get("height_mm") or (size and shape == "cylinder"):
+        assert model.report.size_mm[1] == pytest.approx(size.get("height_mm", 120), rel=1e-3)
+    if not size and shape == "flat":
+        bare = generate_model(depth, white, "lithophane", replace(settings, lithophane_frame_mm=0))
+        block = 1 + HEIGHT_SHARE
+        taller = model.report.size_mm[1] - bare.report.size_mm[1]
+        assert bare.report.sound and taller == pytest.approx(14 * block, abs=block * mm_per_px)
+
+
+def test_a_frame_that_leaves_nothing_of_the_picture_is_refused():
+    settings = ModelSettings(height_mm=30, lithophane_frame_mm=20)
+    with pytest.raises(GeometryError, match=r"A frame of 20 mm leaves too little .* may be \d+ mm wide"):
+        generate_model(DEPTH, PHOTO, "lithophane", settings)
 
 
 def test_a_plate_has_no_more_triangles_than_allowed():
