@@ -29,6 +29,12 @@ from visitor import (
 pytest.importorskip("playwright.sync_api")
 
 START_DISTANCE = 1.5
+KEEP_THE_SIZE = """({ viewer: { figure } }) => {
+    figure.growth = 1;
+    figure.host._fullLayout.scene._scene.glplot.redraw();
+}"""
+DARK = 60
+"""Grey value below which a pixel of the stage is its backdrop, or a deep shadow."""
 UPRIGHT = """(stage) => {
     const { controls, eye } = stage.viewer.turntable, up = eye.up.clone().applyQuaternion(eye.quaternion);
     const sideways = up.clone().cross(eye.position.clone().sub(controls.target)).normalize();
@@ -156,6 +162,20 @@ def test_where_a_browser_has_no_full_screen_there_is_no_button_for_it(visit):
     model_on_stage(page)
     expect(page.get_by_role("button", name="Picture", exact=True)).to_be_visible()
     expect(page.locator(".mv-bar").get_by_role("button", name="Full screen")).to_have_count(0)
+
+
+def test_points_grow_with_the_zoom_and_leave_no_gap(page, stage):
+    show(page, "Points", "scatter3d")
+    for _ in range(9):
+        stage.press("+")
+    wait_for_eye(page, f"reach < 0.5 * {START_DISTANCE}")
+    page.wait_for_timeout(600)
+    grown = stage.evaluate("(stage) => stage.viewer.figure.growth")
+    with_growth = (pixels(stage) < DARK).mean()
+    stage.evaluate(KEEP_THE_SIZE)
+    page.wait_for_timeout(600)
+    assert grown > 2 and with_growth < 0.8 * (pixels(stage) < DARK).mean()
+    stage.press("0")
 
 
 def saved(page, name):
