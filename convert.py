@@ -32,7 +32,7 @@ import depth_estimation
 from face3d.assistant.advice import Advice
 from face3d.batch import inputs, outputs
 from face3d.batch.assist_options import advised, check_consent
-from face3d.batch.complete_options import chosen_hidden, completed
+from face3d.batch.complete_options import chosen_hidden, completed, framed_hidden
 from face3d.batch.depth_options import check_depth_options, kept_files, own_depth
 from face3d.batch.imagine_options import described, photo_of
 from face3d.batch.lock import only_run_into
@@ -48,7 +48,7 @@ from face3d.cluster.command import batch
 from face3d.cluster.options import COMMAND
 from face3d.depth import checkpoints
 from face3d.depth.estimator import DepthEstimator
-from face3d.errors import CompletionError, MatteError, memory_errors_explained, sentence_of
+from face3d.errors import MatteError, memory_errors_explained, sentence_of
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST, depth_colour
 from face3d.export.files import save_all
 from face3d.export.html_viewer import write_viewer
@@ -234,17 +234,14 @@ def _made(
         estimators = estimators._replace(own=own_depth(task.path, sha256, options))
     for concern in concerns(photo):
         warn(concern)
-    whole = photo
-    photo, depth, degrees = predict_upright(estimators, photo, options.rotate, warn)
+    whole, (photo, depth, degrees) = photo, predict_upright(estimators, photo, options.rotate, warn)
     if len(depth.faces) > 1:
         warn(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
             f"The model is of face {settings.face}; --face chooses another."
         )
     settings, advice = advised(photo, depth, options, settings, warn)
-    hidden = estimators.hidden and framing_of(whole, degrees, options.crop).mask(
-        estimators.hidden, "The mask of what is hidden", CompletionError
-    )
+    hidden = framed_hidden(estimators.hidden, framing_of(whole, degrees, options.crop))
     progress = checkpoints.print_progress
     depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)
     model, formats, colours = options.model, options.formats, options.colours

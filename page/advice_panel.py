@@ -14,7 +14,7 @@ from face3d.assistant.server import Server
 from face3d.errors import AssistantError
 from face3d.geometry.settings import ModelSettings
 from page.advice_question import Question
-from page.advice_settings import apply, described, is_set, on_the_page
+from page.advice_settings import FACE, apply, described, is_set, on_the_page
 from page.matte_choice import MATTE_KEY, matte_label
 from page.plain_text import as_text
 from page.session import DepthResult, Session
@@ -45,7 +45,8 @@ def advice_panel(session: Session, result: DepthResult, settings: ModelSettings)
     if advice.note:
         st.warning(as_text(advice.note))
         source = "the rules instead"
-    _show(session, result, on_the_page(advice, result.depth_map), settings, source)
+    advice = on_the_page(advice, result.depth_map, picks_face=session.face_picker is not None)
+    _show(session, result, advice, settings, source)
 
 
 def _of_server(session: Session, result: DepthResult, face: int) -> Advice | None:
@@ -146,15 +147,17 @@ def _show(
     for line in advice.settings:
         _setting_line(session, result, advice, line, is_set(line, settings))
     left = [line for line in advice.settings if not is_set(line, settings)]
-    st.button(
+    pressed = st.button(
         "Apply all",
         type="primary",
         disabled=not left,
         on_click=apply,
-        args=(session.applied, result.key, advice, advice.settings),
+        args=(session, result.key, advice, advice.settings),
         width="stretch",
         key="apply all",
     )
+    if pressed and any(line.name == FACE for line in left):
+        st.rerun()  # step 1, too
     if advice.alternative_text:
         st.caption(f"Text for screen readers: {as_text(advice.alternative_text)}")
 
@@ -164,13 +167,15 @@ def _setting_line(
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"advice {line.name}"):
         st.markdown(f"**{described(line)}**  \n{as_text(line.reason)}", width="stretch")
-        st.button(
+        pressed = st.button(
             "Applied" if done else "Apply",
             disabled=done,
             on_click=apply,
-            args=(session.applied, result.key, advice, [line]),
+            args=(session, result.key, advice, [line]),
             key=f"apply {line.name}",
         )
+    if pressed and line.name == FACE:
+        st.rerun()  # step 1, too
 
 
 def _matte_line(advice: Advice) -> None:

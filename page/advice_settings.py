@@ -13,8 +13,8 @@ from face3d.assistant.advice import Advice, SettingAdvice
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, DepthRepresentation
 from page.depth_request import DepthKey
-from page.model_controls import DETAIL
-from page.session import AppliedAdvice
+from page.model_controls import DETAIL, EDGE_TOLERANCES
+from page.session import AppliedAdvice, Session
 
 
 @dataclass(frozen=True)
@@ -34,28 +34,36 @@ class Control:
 
 CONTROLS = {
     "smoothing_px": Control("smoothing", "Smoothing, pixels", 0.0, 8.0, 0.5),
+    "edge_tolerance": Control("edge tolerance", "Edge tolerance", *EDGE_TOLERANCES, 0.01),
     "near_far_ratio": Control("relief strength", "Relief strength", 1.05, 4.0, 0.05),
     "fov_degrees": Control("field of view", "Field of view, degrees", 5, 100, 1),
 }
-"""By the field of ModelSettings. `face_budget` belongs to *Detail*; the face is picked in step 1."""
-TRIANGLES = "face_budget"
+"""By the field of ModelSettings. `face_budget` belongs to *Detail*, `face` to the picker of step 1."""
+TRIANGLES, FACE = "face_budget", "face"
 
 
-def on_the_page(advice: Advice, depth: DepthMap) -> Advice:
-    """The advice as far as step 3 has controls that change something for this depth map, in their steps."""
-    kept = [_fitted(setting) for setting in advice.settings if _has_control(setting.name, depth)]
+def on_the_page(advice: Advice, depth: DepthMap, *, picks_face: bool) -> Advice:
+    """The advice as far as the page has controls that change something for this depth map, in their steps.
+
+    picks_face: whether step 1 has a picker of the face whose person is modelled.
+    """
+    kept = [_fitted(setting) for setting in advice.settings if _has_control(setting, depth, picks_face)]
     return replace(advice, settings=tuple(kept))
 
 
-def _has_control(name: str, depth: DepthMap) -> bool:
-    if name == "near_far_ratio":
+def _has_control(setting: SettingAdvice, depth: DepthMap, picks_face: bool) -> bool:
+    if setting.name == "near_far_ratio":
         return depth.representation is DepthRepresentation.RELATIVE_INVERSE
-    return name in CONTROLS or name == TRIANGLES
+    if setting.name == FACE:
+        return picks_face and setting.value <= len(depth.faces)
+    return setting.name in CONTROLS or setting.name == TRIANGLES
 
 
 def _fitted(setting: SettingAdvice) -> SettingAdvice:
     if setting.name == TRIANGLES:
         return replace(setting, value=float(DETAIL[_detail(setting.value)][TRIANGLES]))
+    if setting.name == FACE:
+        return setting
     return replace(setting, value=CONTROLS[setting.name].nearest(setting.value))
 
 
@@ -68,6 +76,8 @@ def described(setting: SettingAdvice) -> str:
     """A line's control and value, such as 'Smoothing, pixels: 1.5'."""
     if setting.name == TRIANGLES:
         return f"Detail: {_detail(setting.value)}"
+    if setting.name == FACE:
+        return f"Person: face {setting.value:.0f}"
     return f"{CONTROLS[setting.name].title}: {setting.value:g}"
 
 
@@ -76,12 +86,18 @@ def is_set(setting: SettingAdvice, settings: ModelSettings) -> bool:
     return bool(getattr(settings, setting.name) == setting.value)
 
 
-def apply(applied: AppliedAdvice, key: DepthKey, advice: Advice, lines: Iterable[SettingAdvice]) -> None:
+def apply(session: Session, key: DepthKey, advice: Advice, lines: Iterable[SettingAdvice]) -> None:
     """Set the controls to the values of some lines of an advice, and note it; in a callback only."""
+    applied = session.applied
     if applied.depth_key != key:
         applied.depth_key, applied.lines = key, {}
     for line in lines:
         applied.lines[line.name] = line, advice
+        if line.name == FACE:
+            session.pick_face(int(line.value))
+            if session.question:  # its answer is about this person as well
+                session.question.about = key, int(line.value)
+            continue
         control, value = _widget_value(line)
         st.session_state[control] = value
 

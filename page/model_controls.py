@@ -41,6 +41,8 @@ DETAIL: dict[str, dict[str, Any]] = {
     "Fine": {"grid_side": 400, "point_budget": 100_000, "face_budget": 100_000},
 }
 
+EDGE_TOLERANCES = 0.0, 0.5
+"""Least and largest value of the slider, in steps of a hundredth."""
 PLATE_NUMBERS: dict[str, tuple[tuple[str, str, float, float, float, str], ...]] = {
     "plaque": (
         ("plaque depth", "Depth, mm", 1.0, 50.0, 1.0, "From the plate to the highest point."),
@@ -60,6 +62,7 @@ REMEMBERED: dict[str, Any] = {
     "model colours": "Grey",
     "kind": "bust",
     "smoothing": 1.0,
+    "edge tolerance": 0.04,
     "detail": "Normal",
     "point size": 1.0,
     "relief strength": 2.0,
@@ -128,6 +131,7 @@ def model_controls(
     remember("view", values["show"])
     settings = ModelSettings(
         smoothing_px=values["smoothing"],
+        edge_tolerance=values["edge tolerance"],
         foreground_only=result.key.matte != "none" and not (cut_out and values["background"]),
         remove_outliers=values["outliers"],
         near_far_ratio=values["relief strength"],
@@ -250,6 +254,8 @@ def _details(result: DepthResult, cut_out: bool) -> None:
     if st.session_state["show"] == POINTS:
         st.slider("Size of the points", 0.2, 2.0, step=0.1, key="point size", help="1: they just touch.")
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, key="smoothing")
+    explanation = "Jump in distance, as a share of it, at which the surface is cut; 0: never."
+    st.slider("Edge tolerance", *EDGE_TOLERANCES, key="edge tolerance", help=explanation)
     st.select_slider("Detail", list(DETAIL), key="detail")
     if result.depth_map.representation is DepthRepresentation.RELATIVE_INVERSE:
         explanation = (

@@ -22,7 +22,7 @@ from page.failures import explained_errors
 from page.inference_queue import ReportStatus
 from page.photo_framing import framed, framing_controls, offer_to_turn, part_chosen, upright
 from page.plain_text import as_text
-from page.session import DEFAULT_NETWORK, STEPS, ChosenFile, FaceSearch, Session, shared_queue
+from page.session import DEFAULT_NETWORK, FACE_TITLE, STEPS, ChosenFile, FaceSearch, Session, shared_queue
 from page.step_frame import THUMBNAIL_SIDE, fold_line, step_frame
 from page.video_frame import chosen_frame
 
@@ -247,7 +247,9 @@ def _choose_part(session: Session, name: str, full_photo: Photo, whole: Photo) -
     left, top = framed_box[:2] if framed_box else (0, 0)
     part = (box[0] + left, box[1] + top, box[2] + left, box[3] + top) if box else framed_box
     photo = full_photo if box is None or part is None else _crop(session, whole, part)
-    session.face = picked + 1 if photo is full_photo and picked is not None else 1
+    picks_person = photo is full_photo and picked is not None  # else the picker crops the photo
+    session.face = picked + 1 if picks_person and picked is not None else 1
+    session.face_picker = _picker_key(full_photo, finds_people) if picks_person else None
     shown, shown_boxes = (photo, []) if photo is not full_photo and len(faces) == 1 else (full_photo, boxes)
     source = session.cache.get_or_make(
         ("outlined", shown.sha256, len(shown_boxes), picked),
@@ -272,13 +274,17 @@ def _pick_face(full_photo: Photo, faces: tuple[Face, ...], finds_people: bool) -
     if len(faces) < 2:
         return None
     options: dict[str, int | None] = {} if finds_people else {"Whole photo": None}
-    options |= {f"Face {number}": number - 1 for number in range(1, len(faces) + 1)}
+    options |= {FACE_TITLE.format(number): number - 1 for number in range(1, len(faces) + 1)}
     st.info(
         f"{len(faces)} faces were found; number 1 covers most of the photo. "
         + ("The model is of one person." if finds_people else "Pick one to crop the photo to it.")
     )
-    key = f"face {full_photo.sha256} {finds_people}"
+    key = _picker_key(full_photo, finds_people)
     return options.get(st.radio("Which face", list(options), horizontal=True, key=key))
+
+
+def _picker_key(full_photo: Photo, finds_people: bool) -> str:
+    return f"face {full_photo.sha256} {finds_people}"
 
 
 def _description(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:

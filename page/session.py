@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DEFAULT_NETWORK = "face"
 
 STEPS = "photo", "depth", "model"
+FACE_TITLE = "Face {}"
+"""A face in the picker of step 1, by its number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,8 @@ class Session:
     photo_name: without its ending, for file names. file: of the chosen photo. full_photo: the chosen photo.
     photo: the photo to model: the full photo, or its part around one face. crop: the pixels of the file's
     turned photo that it has; None for all.
-    face: number of the face whose person is modelled.
+    face: number of the face whose person is modelled. face_picker: key of the widget by which it is picked;
+    None without one.
     face_search: the last search for faces.
     requested_depth: the depth map that was asked for and is not made yet. A click elsewhere stops the run
     that makes it; the next run starts it again.
@@ -105,6 +108,7 @@ class Session:
     photo: Photo | None = None
     crop: PixelBox | None = None
     face: int = 1
+    face_picker: str | None = None
     face_search: FaceSearch | None = None
     requested_depth: DepthKey | None = None
     depth_result: DepthResult | None = None
@@ -154,6 +158,12 @@ class Session:
             self.folded.clear()
             self.current_step = STEPS[0]
         self.photo, self.crop = photo, crop
+
+    def pick_face(self, number: int) -> None:
+        """Model the person with this face, as if it was picked in step 1; in a callback only."""
+        if self.face_picker is not None:
+            st.session_state[self.face_picker] = FACE_TITLE.format(number)
+            self.face = number
 
     def turn_to(self, step: str) -> None:
         """Open one of STEPS, fold those before it, and have it brought into view."""

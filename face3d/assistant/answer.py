@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from face3d.assistant.advice import ADVISABLE, LONGEST, MOST, Advice, clamped, known_matte, plain
 from face3d.matte.table import MATTES
 
 
 class SettingAnswer(BaseModel):
-    """One setting of the answer."""
+    """One setting of the answer. The schema names those there are; another is dropped, not refused."""
 
     model_config = ConfigDict(extra="ignore")
-    name: str
+    name: str = Field(json_schema_extra={"enum": list(ADVISABLE)})
     value: float
     reason: str = ""
 

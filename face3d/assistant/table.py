@@ -29,7 +29,8 @@ def advise(
 ) -> Advice:
     """Advice on a photo and its depth map by one of ASSISTANTS.
 
-    Where `openai` fails, the rules answer, and `Advice.note` says why.
+    Where `openai` fails, the rules answer, and `Advice.note` says why. A face that the depth map does not
+    have is not advised.
     face: the number of the one that is to be modelled. server: default that of the environment.
     host_sees_photo, cancelled: see `chat.ask`.
     Raises AssistantError for an unknown assistant, and without the user's consent.
@@ -43,6 +44,15 @@ def advise(
     server.require_consent(host_sees_photo)  # outside the try: the rules are no answer to a lack of consent
     try:
         figures = " ".join([advice.contents, *advice.problems])
-        return ask(photo, figures, server, host_sees_photo=host_sees_photo, cancelled=cancelled)
+        return _possible(
+            ask(photo, figures, server, host_sees_photo=host_sees_photo, cancelled=cancelled), depth
+        )
     except AssistantError as error:
         return replace(advice, note=str(error))
+
+
+def _possible(advice: Advice, depth: DepthMap) -> Advice:
+    """The advice without a face that is not there."""
+    count = len(depth.faces)
+    kept = [one for one in advice.settings if one.name != "face" or one.value <= count]
+    return replace(advice, settings=tuple(kept))

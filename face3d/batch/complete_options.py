@@ -9,6 +9,7 @@ from pathlib import Path
 from face3d.batch import inputs
 from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
 from face3d.errors import CompletionError
+from face3d.framing import Framing
 from face3d.geometry.kinds import KINDS
 from face3d.structures import Completion, DepthMap, Photo
 
@@ -66,6 +67,11 @@ def chosen_hidden(options: argparse.Namespace, photos: Sequence[Path]) -> Photo 
             "Name one photo."
         )
     return inputs.read(options.hidden)
+
+
+def framed_hidden(hidden: Photo | None, framing: Framing) -> Photo | None:
+    """The mask of what is hidden, turned and cropped as the photo is. Raises: CompletionError."""
+    return hidden and framing.mask(hidden, "The mask of what is hidden", CompletionError)
 
 
 def completed(

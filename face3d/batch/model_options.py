@@ -14,6 +14,7 @@ FIELDS = {
     "faces": "face_budget",
     "points": "point_budget",
     "smoothing": "smoothing_px",
+    "edge-tolerance": "edge_tolerance",
     "fov": "fov_degrees",
     "near-far": "near_far_ratio",
     "perspective": "perspective",
@@ -51,6 +52,14 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         default=defaults.smoothing_px,
         metavar="PX",
         help=f"Gaussian sigma in pixels, default: {defaults.smoothing_px:g}",
+    )
+    parser.add_argument(
+        "--edge-tolerance",
+        type=float,
+        default=defaults.edge_tolerance,
+        metavar="SHARE",
+        help="jump in distance, as a share of it, at which the surface is cut; 0: never; "
+        f"default: {defaults.edge_tolerance:g}",
     )
     parser.add_argument(
         "--fov",
@@ -102,6 +111,7 @@ def model_settings(options: argparse.Namespace) -> ModelSettings:
         face_budget=options.faces,
         point_budget=options.points,
         smoothing_px=options.smoothing,
+        edge_tolerance=options.edge_tolerance,
         fov_degrees=options.fov,
         near_far_ratio=options.near_far,
         perspective=options.perspective,

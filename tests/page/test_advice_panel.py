@@ -2,14 +2,17 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import pytest
+import stand_in
 from api_server import running
 from chat_server import GOOD, said
-from page_visit import downloads, generate, press, session_of, texts
+from page_visit import downloads, generate, press, session_of, texts, upload
+from sample_files import MIRRORED
 
 from face3d.assistant.server import Server
-from page import advice_panel
+from page import advice_panel, inference_queue
 
 pytestmark = pytest.mark.usefixtures("coarse_models", "stand_in_network")
 
@@ -88,6 +91,43 @@ def test_a_server_here_is_asked_and_its_advice_is_applied_and_recorded(page, ser
     [advice] = advice_of_report(page)
     assert advice["by"] == "openai" and len(advice["settings"]) == 3
     assert len(server.asked) == 1 and "sk-secret" not in json.dumps(advice)
+
+
+def test_person_and_edge_tolerance_are_applied_where_they_are_chosen(page, server, monkeypatch):
+    """The picker of step 1 and a slider of step 3; a person who is not there is not offered."""
+
+    def pair(network, photo):
+        one = stand_in.predict(network, photo)
+        return replace(one, faces=one.faces * 2)
+
+    monkeypatch.setattr(inference_queue, "predict", pair)
+    monkeypatch.setattr(inference_queue, "find_faces", lambda network, photo: pair(network, photo).faces)
+    upload(page, "twins.jpg", MIRRORED)
+    settings = [
+        {"name": "face", "value": 2, "reason": "She looks into the camera."},
+        {"name": "edge_tolerance", "value": 0.123, "reason": "Thin hair."},
+    ]
+    server.answers = [
+        *[(200, {}, said(GOOD | {"settings": settings}))] * 2,
+        (200, {}, said(GOOD | {"settings": [settings[0] | {"value": 3}]})),
+    ]
+    generate(page)
+    choose_server(page, server.url)
+    press(page, "ask the server")
+    assert "Person: face 2" in texts(page, "markdown")
+    press(page, "apply face")
+    assert page.radio[0].value == "Face 2" and session_of(page).model_work.inputs.settings.face == 2
+    assert page.button(key="apply face").label == "Applied" and not page.warning
+    press(page, "apply all")
+    assert page.slider(key="edge tolerance").value == 0.12
+    assert session_of(page).model_work.inputs.settings.edge_tolerance == 0.12
+    page.radio[0].set_value("Face 1").run()
+    assert GOOD["contents"] not in texts(page, "markdown")  # it was about the other one
+    press(page, "ask the server")
+    press(page, "apply all")
+    assert page.radio[0].value == "Face 2"
+    press(page, "ask the server")
+    assert "apply face" not in [button.key for button in page.button]
 
 
 def test_another_computer_gets_the_photo_only_after_a_yes_to_each_question(page, server, monkeypatch):

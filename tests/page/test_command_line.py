@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("coarse_models")
 
 CHOICES = {
     "bust": {"wall": 2.0, "print size": "figure"},
-    "shell": {"perspective": False, "outliers": False, "smoothing": 2.0},
+    "shell": {"perspective": False, "outliers": False, "smoothing": 2.0, "edge tolerance": 0.1},
     "plaque": {"height": 90.0, "plaque depth": 6.0, "field of view": 40},
     "lithophane": {
         "lithophane shape": "Cylinder",

@@ -26,6 +26,7 @@ CHANGED = {
     "show": "Points",
     "model colours": "Photo",
     "kind": "plaque",
+    "edge tolerance": 0.1,
     "smoothing": 3.0,
     "detail": "Light",
     "point size": 1.5,

@@ -11,6 +11,8 @@ from api_server import cut, drip, running
 from chat_server import GOOD, said
 from PIL import Image
 
+from face3d.assistant.advice import ADVISABLE
+from face3d.assistant.answer import Answer, instructions
 from face3d.assistant.chat import ask
 from face3d.assistant.server import Server
 from face3d.assistant.table import advise
@@ -52,6 +54,22 @@ def test_a_good_answer_is_the_advice(server, photo):
     sent = Image.open(io.BytesIO(base64.b64decode(picture.split(",")[1])))
     assert max(sent.size) == 768
     assert not sent.getexif()
+
+
+def test_the_schema_names_the_settings_that_can_be_advised():
+    schema = Answer.model_json_schema()
+    assert schema["$defs"]["SettingAnswer"]["properties"]["name"]["enum"] == list(ADVISABLE)
+    assert all(f"{name}: {meaning}" in instructions() for name, meaning in ADVISABLE.items())
+
+
+def test_a_face_that_is_not_there_is_not_advised(server, photo):
+    depth, named = stand_in.predict(None, photo), []
+    for number in (1, 9):
+        settings = [{"name": "face", "value": number, "reason": ""}]
+        server.answers = [(200, {}, said(GOOD | {"settings": settings}))]
+        advice = advise(photo, depth, "openai", server=Server(server.url, "gpt-4o"))
+        named.append([setting.value for setting in advice.settings])
+    assert named == [[1], []]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,9 @@ SETTINGS = {
 ALL = [
     ModelSettings(),
     ModelSettings(height_mm=120.0, fov_degrees=30.0, face=2, perspective=False),
-    ModelSettings(height_mm=100.0, remove_outliers=False, smoothing_px=0.0, near_far_ratio=1.25),
+    ModelSettings(
+        height_mm=100.0, remove_outliers=False, smoothing_px=0.0, near_far_ratio=1.25, edge_tolerance=0.1
+    ),
     ModelSettings(longest_mm=210.0, base="round", wall_mm=2.0, drain_mm=3.0, foreground_only=False),
     ModelSettings(
         lithophane_shape="cylinder",
