@@ -167,7 +167,7 @@ def _plate_controls(kind: str) -> None:
     ):
         column.number_input(title, low, high, step=step, key=key, help=explanation)
     if KINDS[kind].of_light:
-        share = f"{ModelSettings().plaque_border:.0%} of the photo's width"
+        share = f"{100 * ModelSettings().plaque_border:g} % of the photo's width"
         st.number_input(
             "Frame, mm wide",
             min_value=0.0,
