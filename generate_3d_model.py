@@ -117,8 +117,7 @@ def generate_model(
     if hollow := settings.wall_mm is not None and KINDS[kind].can_be_hollow:
         settings = replace(settings, face_budget=max(100, round(OUTSIDE_SHARE * settings.face_budget)))
     relief = make_relief(depth, photo, settings, completion)
-    if KINDS[kind].of_light:
-        relief = plates.with_frame(relief)
+    relief = plates.with_frame(relief) if KINDS[kind].of_light else relief
     require_memory(relief, kind, asked, OUTSIDE_SHARE if hollow else 1.0)
     if not KINDS[kind].from_head:
         return _built(relief, kind, hollow, asked)
@@ -137,10 +136,9 @@ def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
         raise HeadError("With its background the photo has no head of its own. Leave the background out.")
     if not KINDS[kind].closed:
         head = whole_head(relief)
-        figures = head.figures()
         parts = head.animated
         mesh, placement = to_metric_scale(replace(parts.as_one(), unit=relief.unit), relief)
-        report = mesh_report(mesh, placement, kind, relief, figures)
+        report = mesh_report(mesh, placement, kind, relief, head.figures())
         sized = parts.scaled(np.array(placement.origin_xyz), placement.scale.mm_per_unit, "mm")
         return Model(kind, relief, mesh, placement, report, sized)
     budget = relief.settings.face_budget
