@@ -126,7 +126,13 @@ def test_the_wheel_has_the_library_the_command_and_the_bundled_files_only(wheel)
     }
     samples = {f"face3d/assets/samples/{path.name}" for path in bundled.sample_portraits()}
     roots = {"convert.py", "depth_estimation.py", "generate_3d_model.py"}
-    bundles = ("face_depth.safetensors", "head_model.npz", "head_model.LICENSE")
+    bundles = (
+        "face_depth.safetensors",
+        "face_depth.onnx",
+        "face_depth.LICENSE",
+        "head_model.npz",
+        "head_model.LICENSE",
+    )
     assert names == library | samples | roots | {f"face3d/assets/{name}" for name in bundles}
     assert "face3d/py.typed" in names
 

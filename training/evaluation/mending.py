@@ -17,7 +17,14 @@ from unittest.mock import patch
 import numpy as np
 
 from face3d.depth.face import estimator
-from face3d.depth.face.mending import Boxes, fill_holes, mend, remove_haze, remove_stray_regions
+from face3d.depth.face.mending import (
+    Boxes,
+    fill_holes,
+    mend,
+    raise_body,
+    remove_haze,
+    remove_stray_regions,
+)
 from face3d.depth.face.network import load_face_network
 from face3d.structures import Array, Photo
 from training.evaluation.evaluate import held_out
@@ -25,6 +32,7 @@ from training.evaluation.metrics import print_table
 
 HAZE = 0.5, 0.6, 0.7, 0.8, 0.9
 GAP = 0.1, 0.2, 0.3, 0.4, 0.45
+BODY = 0.2, 0.3, 0.4
 Rule = Callable[[Array, Boxes], Array]
 
 
@@ -65,12 +73,17 @@ def rules() -> dict[str, Rule]:
     named: dict[str, Rule] = {"as the network gives it": lambda matte_hw, _: matte_hw}
     named["stray regions removed"] = remove_stray_regions
     named |= {f"haze below {haze}": _haze_below(haze) for haze in HAZE}
+    named |= {f"body from {body} on": _body_from(body) for body in BODY}
     named |= {f"holes from {gap} on filled": _holes_from(gap) for gap in GAP}
     return named | {"all, as chosen": mend}
 
 
 def _haze_below(haze: float) -> Rule:
     return lambda matte_hw, heads: remove_haze(matte_hw, heads, haze=haze)
+
+
+def _body_from(body: float) -> Rule:
+    return lambda matte_hw, heads: raise_body(matte_hw, heads, body=body)
 
 
 def _holes_from(gap: float) -> Rule:

@@ -40,8 +40,8 @@ class Configuration:
     within the stated uncertainty.
     """
 
-    backbone: str = "resnet18"
-    widths: tuple[int, ...] = (32, 64, 128, 128, 256)
+    backbone: str = "tf_efficientnet_lite0"
+    widths: tuple[int, ...] = (32, 64, 128, 128, 128)
     side: int = 128
     inference_side: int = 192
     uncertainty_scale: float = 1.0

@@ -1,7 +1,7 @@
 """The modules of the bundled face network, and its weights' file.
 
-One photo to relief, thickness, their expected errors, matte, head and eyes. The encoder is ResNet-18 unless
-the configuration names another. The decoder is additive: at each scale 1x1 convolutions bring the encoder's
+One photo to relief, thickness, their expected errors, matte, head and eyes. The encoder is that
+which the configuration names. The decoder is additive: at each scale 1x1 convolutions bring the encoder's
 features and the coarser result to the same width, the coarser result is upsampled onto the features, and one
 residual block refines the sum. The output has half the input's resolution and is upsampled.
 

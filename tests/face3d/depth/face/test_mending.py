@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from face3d.depth.face.mending import fill_holes, mend, remove_haze, remove_stray_regions
+from face3d.depth.face.mending import fill_holes, mend, raise_body, remove_haze, remove_stray_regions
 
 HEAD = (20.0, 10.0, 60.0, 60.0)
 """40 pixels wide."""
@@ -37,6 +37,17 @@ def test_a_far_region_that_is_sure_enough_stays(person):
     matte = person.copy()
     matte[40:60, 65:120] = 0.66  # a shoulder in shadow, say
     assert np.array_equal(remove_haze(matte, [HEAD]), matte)
+
+
+def test_below_the_head_the_body_is_whole_and_all_else_stays_to_the_last_bit(person):
+    matte = person.copy()
+    matte[75:85, 20:60] = 0.35  # a belt
+    matte[20:30, 70:80] = 0.35  # beside the head
+    matte[90:, 20:30] = 0.2
+    raised = raise_body(matte, [HEAD])
+    assert ((raised[75:85, 20:60] > 0.5) & (raised[75:85, 20:60] < 0.6)).all()
+    raised[75:85, 20:60] = matte[75:85, 20:60]
+    assert raised.dtype == matte.dtype and np.array_equal(raised, matte)
 
 
 @pytest.mark.parametrize(
