@@ -48,6 +48,9 @@ OVERSAMPLING = 3.5
 MOST_CELLS = 12_000_000
 ON_FLOOR = 0.3
 """How near to the floor a vertex lies that is put on it, cells; less than half of one, where the next lie."""
+SOLID_OFF_RELIEF = 0.1
+"""How far off the relief the solid may lie to take the photo's colour, head widths: its hair is smoothed, and
+lies about 0.04 behind the relief."""
 SHOWN = 0.4
 """How far the photo must show the corners of a triangle that takes it, see `PhotoColours.at`."""
 ISLAND = 2e-3
@@ -162,7 +165,8 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
     relief = head.relief
     below_px = foot_px(relief.camera.size_hw[0])
     texture = model_texture(relief, closed=True, photo_rows=body.photo_rows).copy()
-    share = photo.at(vertices_n3.astype(np.float64), vertex_normals(vertices_n3, faces_m3))[1]
+    normals = vertex_normals(vertices_n3, faces_m3)
+    share = photo.at(vertices_n3.astype(np.float64), normals, SOLID_OFF_RELIEF)[1]
     # Below the photo's last row both halves of the texture are clay: a foot that faces the camera is shown.
     of_foot = _plain(body, vertices_n3, relief)
     shown_n = (share > SHOWN) | (of_foot & photo.facing(vertices_n3, faces_m3))
