@@ -22,6 +22,7 @@ from face3d.depth.face.mending import (
     fill_holes,
     mend,
     raise_body,
+    remove_hanging_pieces,
     remove_haze,
     remove_stray_regions,
 )
@@ -74,6 +75,7 @@ def rules() -> dict[str, Rule]:
     named["stray regions removed"] = remove_stray_regions
     named |= {f"haze below {haze}": _haze_below(haze) for haze in HAZE}
     named |= {f"body from {body} on": _body_from(body) for body in BODY}
+    named["hanging pieces removed"] = remove_hanging_pieces
     named |= {f"holes from {gap} on filled": _holes_from(gap) for gap in GAP}
     return named | {"all, as chosen": mend}
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from face3d.depth.face.mending import fill_holes, mend, raise_body, remove_haze, remove_stray_regions
+from face3d.depth.face.mending import (
+    fill_holes,
+    mend,
+    raise_body,
+    remove_hanging_pieces,
+    remove_haze,
+    remove_stray_regions,
+)
 
 HEAD = (20.0, 10.0, 60.0, 60.0)
 """40 pixels wide."""
@@ -48,6 +55,23 @@ def test_below_the_head_the_body_is_whole_and_all_else_stays_to_the_last_bit(per
     assert ((raised[75:85, 20:60] > 0.5) & (raised[75:85, 20:60] < 0.6)).all()
     raised[75:85, 20:60] = matte[75:85, 20:60]
     assert raised.dtype == matte.dtype and np.array_equal(raised, matte)
+
+
+@pytest.mark.parametrize(
+    ("value", "join", "kept"),
+    [
+        pytest.param(0.55, 1, False, id="unsure, by a narrow join"),
+        pytest.param(0.55, 12, True, id="unsure, by a wide one"),
+        pytest.param(0.9, 1, True, id="sure: a hand, say"),
+    ],
+)
+def test_an_unsure_piece_that_hangs_on_the_person_is_removed(person, value, join, kept):
+    matte = person.copy()
+    matte[60:80, 70:90] = value
+    matte[64 : 64 + join, 65:70] = value
+    mended = remove_hanging_pieces(matte, [HEAD])
+    assert bool((mended[62:78, 72:88] > 0.5).all()) == kept
+    assert np.array_equal(mended[:, :60], matte[:, :60])
 
 
 @pytest.mark.parametrize(
