@@ -1,6 +1,6 @@
 """The bundled face network as an ONNX file, computed by ONNX Runtime.
 
-In a third to a half of the time that PyTorch takes for it, and without the seconds and the memory that
+In about four fifths of the time that PyTorch takes for it, and without the seconds and the memory that
 importing PyTorch takes.
 """
 
