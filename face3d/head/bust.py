@@ -15,13 +15,14 @@ from face3d.geometry.camera import project
 from face3d.geometry.filters import fill_by_diffusion
 from face3d.geometry.inspection import surface_area
 from face3d.geometry.kinds import KINDS, Shape
-from face3d.geometry.meshes import decimate, is_closed, largest_piece, pieces_of, vertex_normals, weld
+from face3d.geometry.meshes import decimate, is_closed, largest_piece, weld
 from face3d.geometry.relief import Relief
 from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv, sample_texture
 from face3d.head.charts import chart_of
 from face3d.head.colours import PhotoColours
 from face3d.head.face_front import fill_behind_face
 from face3d.head.model import load_head_model
+from face3d.head.seams import FADE, membrane, seen_vertices, without_islands
 from face3d.head.solid import Grid, inside_share, surface_of
 from face3d.head.whole import WholeHead, cut_straight
 from face3d.structures import Array, Mesh
@@ -48,13 +49,6 @@ OVERSAMPLING = 3.5
 MOST_CELLS = 12_000_000
 ON_FLOOR = 0.3
 """How near to the floor a vertex lies that is put on it, cells; less than half of one, where the next lie."""
-SOLID_OFF_RELIEF = 0.1
-"""How far off the relief the solid may lie to take the photo's colour, head widths: its hair is smoothed, and
-lies about 0.04 behind the relief."""
-SHOWN = 0.4
-"""How far the photo must show the corners of a triangle that takes it, see `PhotoColours.at`."""
-ISLAND = 2e-3
-"""Share of the surface below which a hidden piece is drawn with the photo around it."""
 NEAREST = 4
 """Vertices of the parts of which a hidden place takes the mean colour, by distance."""
 
@@ -165,18 +159,24 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
     relief = head.relief
     below_px = foot_px(relief.camera.size_hw[0])
     texture = model_texture(relief, closed=True, photo_rows=body.photo_rows).copy()
-    normals = vertex_normals(vertices_n3, faces_m3)
-    share = photo.at(vertices_n3.astype(np.float64), normals, SOLID_OFF_RELIEF)[1]
     # Below the photo's last row both halves of the texture are clay: a foot that faces the camera is shown.
     of_foot = _plain(body, vertices_n3, relief)
-    shown_n = (share > SHOWN) | (of_foot & photo.facing(vertices_n3, faces_m3))
-    shown = _without_islands(vertices_n3, faces_m3, np.asarray(shown_n[faces_m3].all(1)))
+    shown_n = seen_vertices(photo, vertices_n3, faces_m3) & ~of_foot
+    shown_n |= of_foot & photo.facing(vertices_n3, faces_m3)
+    shown = without_islands(vertices_n3, faces_m3, np.asarray(shown_n[faces_m3].all(1)))
     around = _around(head, vertices_n3, faces_m3)
     width = texture.shape[1] - round(texture.shape[1] * FRONT_SHARE)
     height = _photo_px(texture, relief, below_px)
     hidden = np.flatnonzero(~shown)
+    on_border = np.zeros(len(vertices_n3), bool)
+    on_border[faces_m3[shown]] = True
     texture[:height, -width:] = _hidden_picture(
-        head, body, texture, vertices_n3, faces_m3[hidden], around[hidden], (height, width)
+        _coloured_points(head, body, texture),
+        photo,
+        body,
+        (vertices_n3, faces_m3[hidden], on_border),
+        around[hidden],
+        (height, width),
     )
     places = np.where(shown[:, None, None], 0, np.round(around * 65535)).astype(np.int64)
     keys = np.concatenate(
@@ -197,20 +197,6 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
         texture,
         unit=relief.unit,
     )
-
-
-def _without_islands(vertices_n3: Array, faces_m3: Array, shown_m: Array) -> Array:
-    """(m,) bool: the triangles that take the photo, with small pieces among them that it hardly shows, such
-    as nostrils.
-    """
-    hidden = np.flatnonzero(~shown_m)
-    piece = pieces_of(faces_m3[hidden], len(vertices_n3))
-    a, b, c = (vertices_n3[faces_m3[:, corner]].astype(np.float64) for corner in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    small = np.bincount(piece, area[hidden]) < ISLAND * area.sum()
-    shown_m = shown_m.copy()
-    shown_m[hidden[small[piece]]] = True
-    return shown_m
 
 
 def _plain(body: Shape, points_n3: Array, relief: Relief) -> Array:
@@ -243,29 +229,41 @@ def _around(head: WholeHead, vertices_n3: Array, faces_m3: Array) -> Array:
 
 
 def _hidden_picture(
-    head: WholeHead,
+    coloured: tuple[Array, Array],
+    photo: PhotoColours,
     body: Shape,
-    texture_hwc: Array,
-    vertices_n3: Array,
-    faces_m3: Array,
+    surface: tuple[Array, Array, Array],
     places_m32: Array,
     size_hw: tuple[int, int],
 ) -> Array:
-    """(h, w, 3) uint8: the colours of the parts by place around the head."""
-    points, colours = _coloured_points(head, body, texture_hwc)
+    """(h, w, 3) uint8: the colours of the parts by place around the head; along the border with what the
+    photo shows they meet its colours.
+
+    coloured: see `_coloured_points`. surface: vertices, hidden triangles, and which vertices are those of
+    shown triangles.
+    """
+    vertices_n3, faces_m3, on_border = surface
+    of_foot = _plain(body, vertices_n3, photo.relief)
     shrunk = max(1, round(size_hw[1] / 512))
     small = size_hw[0] // shrunk, size_hw[1] // shrunk
     chart = chart_of(places_m32, faces_m3, small)
+    border = np.flatnonzero(on_border & ~of_foot)
+    border = border[np.isin(border, faces_m3)]
     at = chart.of_vertices(vertices_n3)
-    away, near = cKDTree(points).query(at, k=NEAREST)
-    weight = 1 / (away + 1e-3 * head.unit) ** 2
-    mean = (weight[..., None] * colours[near]).sum(1) / weight.sum(1)[:, None]
-    mean[_plain(body, at, head.relief)] = CLAY_RGB
+    away, near = cKDTree(coloured[0]).query(np.concatenate([at, vertices_n3[border]]), k=NEAREST)
+    weight = 1 / (away + 1e-3 * photo.width) ** 2
+    mean = (weight[..., None] * coloured[1][near]).sum(1) / weight.sum(1)[:, None]
+    mean, of_border = np.split(mean, [len(at)])
+    lacking = np.zeros((len(vertices_n3), 3))
+    lacking[border] = photo.colours_at(vertices_n3[border]) - of_border
+    known = of_foot | on_border
+    mean += chart.of_vertices(membrane(vertices_n3, faces_m3, known, lacking, FADE * photo.width))
+    mean[_plain(body, at, photo.relief)] = CLAY_RGB
     ground = np.zeros((*small, 3), np.float32)
     picture = chart.picture(mean.astype(np.float32), ground)
-    known = chart.picture(np.ones((len(mean), 1), np.float32), ground[..., :1])[..., 0] > 0
-    filled = fill_by_diffusion(picture, known) if known.any() else picture
-    filled[known] = picture[known]
+    known_hw = chart.picture(np.ones((len(mean), 1), np.float32), ground[..., :1])[..., 0] > 0
+    filled = fill_by_diffusion(picture, known_hw) if known_hw.any() else picture
+    filled[known_hw] = picture[known_hw]
     return cv2.resize(
         np.clip(np.round(filled), 0, 255).astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_LINEAR
     )

@@ -60,15 +60,19 @@ class PhotoColours:
         camera = self.relief.camera
         sight = lines_of_sight(points_n3, self.relief)
         facing = (normals_n3 * sight).sum(1) / np.linalg.norm(sight, axis=1)
-        columns, rows = (values.astype(np.float32) for values in project(points_n3, camera))
-        colours = self._picked(self.rgb_hwc, columns, rows)
+        columns, rows = project(points_n3, camera)
         height, width = camera.size_hw
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
         at = np.clip(rows.astype(int), 0, height - 1), np.clip(columns.astype(int), 0, width - 1)
         off = np.abs(self.relief.front_hw[at] * camera.unit_per_width - points_n3[:, 2]) / self.width
         near = np.clip((tolerance - off) / (0.4 * tolerance), 0, 1)
         seen = np.clip((facing - FACING) / (FRONTAL - FACING), 0, 1) * near
-        return colours, np.where(inside & self.relief.known_hw[at], seen, 0)
+        return self.colours_at(points_n3), np.where(inside & self.relief.known_hw[at], seen, 0)
+
+    def colours_at(self, points_n3: Array) -> Array:
+        """(n, 3) float32 colours of the pixels at points in the relief's space."""
+        columns, rows = (values.astype(np.float32) for values in project(points_n3, self.relief.camera))
+        return self._picked(self.rgb_hwc, columns, rows)
 
     def facing(self, vertices_n3: Array, triangles_m3: Array) -> Array:
         """(n,) bool: vertices of a surface that are turned to the camera."""

@@ -6,7 +6,7 @@ import pytest
 from model_head import model_head
 
 from face3d.geometry.meshes import is_closed, weld
-from face3d.geometry.texture import sample_texture
+from face3d.geometry.texture import FRONT_SHARE, sample_texture
 from face3d.head.bust import bust_mesh
 from face3d.head.hair import MIDDLE, to_canonical
 from face3d.head.whole import whole_head
@@ -64,3 +64,17 @@ def test_skin_and_hair_have_their_colours_also_behind(mesh, places):
     behind = (places[:, 2] < -0.3) & (places[:, 1] > 0.2)
     assert np.abs(np.median(colours[forehead], axis=0) - SKIN_RGB).max() < 10
     assert np.abs(np.median(colours[behind], axis=0) - HAIR_RGB).max() < 20
+
+
+def test_colours_meet_where_what_the_photo_shows_ends(mesh):
+    """Vertices there are doubled: one in the photo, one in the picture of what is hidden."""
+    colours = sample_texture(mesh.texture_hwc, mesh.uv_n2)
+    in_photo = mesh.uv_n2[:, 0] <= FRONT_SHARE
+    _, group = np.unique(mesh.vertices_n3, axis=0, return_inverse=True)
+    both = np.intersect1d(group[in_photo], group[~in_photo])
+    one, other = (
+        np.stack([colours[side][group[side] == place].mean(0) for place in both])
+        for side in (in_photo, ~in_photo)
+    )
+    apart = np.abs(one - other).max(1)
+    assert len(both) > 100 and np.median(apart) < 6 and np.percentile(apart, 90) < 40
