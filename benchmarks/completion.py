@@ -3,9 +3,10 @@
     python -m benchmarks.completion --face-model .../ict-facekit.npz [--heads 8] [--side 512] [--lamp 0.45]
 
 Every head is photographed turned by several angles, in even light and in light from one side. Its depth map
-is the truth, so that the colours are measured and no network. The truth of the hidden side is the last
-surface along the ray of each pixel, in the same light. Engines that need a checkpoint that is not here are
-left out and reported.
+is the truth, and so are the places on the head, so that the colours are measured and no network. The truth of
+the hidden side is the last surface along the ray of each pixel, in the same light. The row `bust` is the
+default kind of model, whose head is that of the head model, with the default engine. Engines that need a
+checkpoint that is not here are left out.
 """
 
 from __future__ import annotations
@@ -22,11 +23,15 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from benchmarks.renderers import DEFAULT_FACE_MODEL
 from face3d.completion.stage import complete
 from face3d.completion.table import COMPLETIONS
+from face3d.geometry.camera import project
+from face3d.geometry.filters import fill_by_diffusion
 from face3d.geometry.meshes import vertex_normals
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
-from face3d.geometry.texture import model_texture
-from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo
+from face3d.geometry.texture import model_texture, sample_texture
+from face3d.head.bust import bust_mesh
+from face3d.head.whole import whole_head
+from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo, SkinMap
 from training.rendering.camera import SceneCamera
 from training.rendering.lighting import photograph
 from training.rendering.rasteriser import rasterise
@@ -42,6 +47,11 @@ WITHOUT = {"hat", "scarf", "mask", "hand", "microphone", "sunglasses", "earrings
 """People with these are passed over: they hide what is measured, or are on one side by chance."""
 BACKGROUND = 0.18
 """Linear grey behind the head."""
+TRUE_ERROR = 0.01
+"""Stated error of places that are true, head widths."""
+BUST = "bust"
+PARALLEL_FROM = 100.0
+"""Distance of a camera whose rays are all but parallel, image widths."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +137,7 @@ def make_case(person: Person, yaw: float, side_light: float, side: int, seed: in
     face = Face(
         (float(left), float(top), float(right), float(bottom)),
         tuple((float(x), float(y)) for x, y in sorted(eyes.tolist())),  # type: ignore[arg-type]
+        skin=_true_skin(true.canonical_hwc, true.label_hw >= LABEL_HEAD),
     )
     mask = true.label_hw > LABEL_NOTHING
     relief = true.relief_hw
@@ -153,6 +164,14 @@ def make_case(person: Person, yaw: float, side_light: float, side: int, seed: in
     )
 
 
+def _true_skin(canonical_hwc: Array, on_head_hw: Array) -> SkinMap:
+    side = len(on_head_hw)
+    skin_hw = np.isfinite(canonical_hwc[..., 0])
+    places = np.where((on_head_hw & ~skin_hw)[..., None], 0, canonical_hwc).astype(np.float32)
+    stated = np.full((side, side), TRUE_ERROR, np.float32)
+    return SkinMap((0.0, 0.0, float(side), float(side)), places, stated, skin_hw.astype(np.float32))
+
+
 def _srgb(linear: Array) -> Array:
     light = np.clip(linear, 0, 1)
     coded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)
@@ -166,6 +185,25 @@ def hidden_picture(case: Case, engine: str) -> Array:
     width = case.photo.size_hw[1]
     hidden = model_texture(relief, closed=True)[: case.photo.size_hw[0], width:]
     return cv2.resize(hidden, (width, len(hidden)), interpolation=cv2.INTER_LINEAR)
+
+
+def bust_picture(case: Case) -> Array:
+    """(h, w, 3) float32: the colours of the last surface of a whole bust along the rays of the pixels.
+
+    Where the person is and the bust is not, those from around.
+    Raises: HeadError where no head is fitted.
+    """
+    relief = make_relief(*complete(case.depth, case.photo, "symmetry")[:2], ModelSettings())
+    bust = bust_mesh(whole_head(relief), relief.settings.face_budget)
+    assert bust.texture_hwc is not None and bust.uv_n2 is not None
+    camera = relief.camera
+    distance = camera.distance * camera.unit_per_width if camera.perspective else PARALLEL_FROM
+    screen = np.stack([*project(bust.vertices_n3, camera), distance - bust.vertices_n3[:, 2]], -1)
+    faces = np.ascontiguousarray(bust.faces_m3, np.int32)
+    index, weight, _ = rasterise(screen.astype(np.float32), faces, *camera.size_hw, True)
+    places = np.einsum("hwk,hwkc->hwc", weight, bust.uv_n2[faces[np.maximum(index, 0)]])
+    colours = sample_texture(bust.texture_hwc, places.reshape(-1, 2)).reshape(*camera.size_hw, 3)
+    return np.where((index >= 0)[..., None], colours, fill_by_diffusion(colours, index >= 0))
 
 
 class Errors:
@@ -206,7 +244,7 @@ def measure(
             turned, side_light = (1 if number % 2 else -1) * yaw, (0.0, lamp, -lamp)[number % 3]
             case = make_case(person, turned, side_light, side, number)
             for engine in engines:
-                hidden = hidden_picture(case, engine)
+                hidden = bust_picture(case) if engine == BUST else hidden_picture(case, engine)
                 for part, field in PARTS.items():
                     where = getattr(case, field)
                     if where.any():
@@ -243,6 +281,7 @@ def main() -> None:
     model = load_face_model(options.face_model)
     found = people(model, find_regions(model), options.heads, options.first_seed)
     engines = [name for name in COMPLETIONS if name in ("diffusion", "symmetry", "telea")]
+    engines = [BUST, *engines]
     print_table(measure(found, options.side, options.lamp, engines), engines)
 
 
