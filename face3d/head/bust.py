@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.spatial import cKDTree
 
 from face3d.geometry.camera import project
 from face3d.geometry.filters import fill_by_diffusion
@@ -17,11 +16,12 @@ from face3d.geometry.inspection import surface_area
 from face3d.geometry.kinds import KINDS, Shape
 from face3d.geometry.meshes import decimate, is_closed, largest_piece, weld
 from face3d.geometry.relief import Relief
-from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv, sample_texture
+from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv
 from face3d.head.charts import chart_of
 from face3d.head.colours import PhotoColours
 from face3d.head.face_front import fill_behind_face
 from face3d.head.model import load_head_model
+from face3d.head.part_colours import ColouredSurface, mixed_colours
 from face3d.head.seams import FADE, membrane, seen_vertices, without_islands
 from face3d.head.solid import Grid, inside_share, surface_of
 from face3d.head.whole import WholeHead, cut_straight
@@ -49,8 +49,6 @@ OVERSAMPLING = 3.5
 MOST_CELLS = 12_000_000
 ON_FLOOR = 0.3
 """How near to the floor a vertex lies that is put on it, cells; less than half of one, where the next lie."""
-NEAREST = 4
-"""Vertices of the parts of which a hidden place takes the mean colour, by distance."""
 
 
 def bust_mesh(head: WholeHead, budget: int, *, decimated: bool = True) -> Mesh:
@@ -171,7 +169,7 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
     on_border = np.zeros(len(vertices_n3), bool)
     on_border[faces_m3[shown]] = True
     texture[:height, -width:] = _hidden_picture(
-        _coloured_points(head, body, texture),
+        _coloured_surfaces(head, body, texture),
         photo,
         body,
         (vertices_n3, faces_m3[hidden], on_border),
@@ -229,7 +227,7 @@ def _around(head: WholeHead, vertices_n3: Array, faces_m3: Array) -> Array:
 
 
 def _hidden_picture(
-    coloured: tuple[Array, Array],
+    coloured: list[ColouredSurface],
     photo: PhotoColours,
     body: Shape,
     surface: tuple[Array, Array, Array],
@@ -239,7 +237,7 @@ def _hidden_picture(
     """(h, w, 3) uint8: the colours of the parts by place around the head; along the border with what the
     photo shows they meet its colours.
 
-    coloured: see `_coloured_points`. surface: vertices, hidden triangles, and which vertices are those of
+    coloured: see `_coloured_surfaces`. surface: vertices, hidden triangles, and which vertices are those of
     shown triangles.
     """
     vertices_n3, faces_m3, on_border = surface
@@ -250,9 +248,7 @@ def _hidden_picture(
     border = np.flatnonzero(on_border & ~of_foot)
     border = border[np.isin(border, faces_m3)]
     at = chart.of_vertices(vertices_n3)
-    away, near = cKDTree(coloured[0]).query(np.concatenate([at, vertices_n3[border]]), k=NEAREST)
-    weight = 1 / (away + 1e-3 * photo.width) ** 2
-    mean = (weight[..., None] * coloured[1][near]).sum(1) / weight.sum(1)[:, None]
+    mean = mixed_colours(coloured, np.concatenate([at, vertices_n3[border]]), photo.width)
     mean, of_border = np.split(mean, [len(at)])
     lacking = np.zeros((len(vertices_n3), 3))
     lacking[border] = photo.colours_at(vertices_n3[border]) - of_border
@@ -269,17 +265,18 @@ def _hidden_picture(
     )
 
 
-def _coloured_points(head: WholeHead, body: Shape, texture_hwc: Array) -> tuple[Array, Array]:
-    """Vertices (n, 3) of the head's skin and hair and of the body's hidden side, with colours (n, 3)."""
-    points: list[Array] = []
-    colours: list[Array] = []
-    for part in head.animated.parts:
-        mesh = part.mesh
-        if part.name in COLOURED_PARTS and mesh.texture_hwc is not None and mesh.uv_n2 is not None:
-            points.append(mesh.vertices_n3)
-            colours.append(sample_texture(mesh.texture_hwc, mesh.uv_n2))
-    relief = head.relief
-    below = body.vertices_n3[_above_body(head, body.vertices_n3) < -COLOURED_BELOW]
-    uv = picture_uv(below, relief.camera, 0, foot_px(relief.camera.size_hw[0]))
+def _coloured_surfaces(head: WholeHead, body: Shape, texture_hwc: Array) -> list[ColouredSurface]:
+    """The head's skin, eyes and hair, and the body's hidden side."""
+    found = [
+        ColouredSurface.of(part.mesh, part.mesh.texture_hwc, part.mesh.uv_n2)
+        for part in head.animated.parts
+        if part.name in COLOURED_PARTS and part.mesh.texture_hwc is not None and part.mesh.uv_n2 is not None
+    ]
+    relief, vertices = head.relief, body.vertices_n3
+    is_below = _above_body(head, vertices) < -COLOURED_BELOW
+    below = body.faces_m3[is_below[body.faces_m3].all(1)]
+    if not len(below):
+        return found
+    uv = picture_uv(vertices, relief.camera, 0, foot_px(relief.camera.size_hw[0]))
     uv[:, 0] = FRONT_SHARE + uv[:, 0] * (1 - FRONT_SHARE)
-    return np.concatenate([*points, below]), np.concatenate([*colours, sample_texture(texture_hwc, uv)])
+    return [*found, ColouredSurface.of(Mesh(vertices, below), texture_hwc, uv)]
