@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from face3d.geometry.camera import project
 from face3d.geometry.filters import fill_by_diffusion
@@ -40,6 +41,8 @@ COLOURED_BELOW = 0.1
 """How far below its upper end the body's hidden colours are its own, not those of the head."""
 BODY_TRIANGLES = 2.0
 """Triangles of the body before decimation, over those of the bust: coarser ones would show as ridges."""
+LEVELS = 48
+"""Heights at which the middle of the solid is found."""
 COLOURED_PARTS = "skin", "eyes", "hair"
 SOLID_PARTS = "eyes", "hair"
 TRIANGLES_PER_CELL = 2.6
@@ -211,10 +214,10 @@ def _photo_px(texture_hwc: Array, relief: Relief, below_px: int) -> int:
 
 def _around(head: WholeHead, vertices_n3: Array, faces_m3: Array) -> Array:
     """(m, 3, 2) places of the triangles' corners in the picture of what is hidden, 0..1 from the lower left:
-    the angle around the head's vertical axis, and the length along its outline from the floor to the top.
+    the angle around the solid's middle line, and the length along its outline from the floor to the top.
     """
-    middle = vertices_n3[:, [0, 2]].mean(0), float(head.vertices_v3[:, 1].mean())
-    (x_0, z_0), y_0 = middle
+    x_0, z_0 = middle_line(vertices_n3)
+    y_0 = float(head.vertices_v3[:, 1].mean())
     x, y, z = vertices_n3[:, 0] - x_0, vertices_n3[:, 1] - y_0, vertices_n3[:, 2] - z_0
     radius = 0.5 * head.unit
     along = np.where(y > 0, radius * np.arctan2(y, np.hypot(x, z)), y)
@@ -224,6 +227,22 @@ def _around(head: WholeHead, vertices_n3: Array, faces_m3: Array) -> Array:
     wraps = np.ptp(angle, axis=1) > 0.5
     angle[wraps] += angle[wraps] < 0.5
     return np.stack([0.04 + 0.92 * np.clip(angle, 0, 1.04) / 1.04, 0.02 + 0.96 * along[faces_m3]], -1)
+
+
+def middle_line(vertices_n3: Array) -> tuple[Array, Array]:
+    """x and z (n,) of the middle of a solid at the height of each vertex: a head may lie far before the
+    shoulders' middle.
+    """
+    height = vertices_n3[:, 1].astype(np.float64)
+    place = (height - height.min()) / max(float(np.ptp(height)), 1e-9) * (LEVELS - 1)
+    level = np.round(place).astype(int)
+    count = ndimage.gaussian_filter1d(np.bincount(level, minlength=LEVELS).astype(np.float64), LEVELS / 24)
+    x, z = (
+        ndimage.gaussian_filter1d(np.bincount(level, vertices_n3[:, axis], LEVELS), LEVELS / 24) / count
+        for axis in (0, 2)
+    )
+    steps = np.arange(LEVELS)
+    return np.interp(place, steps, x), np.interp(place, steps, z)
 
 
 def _hidden_picture(

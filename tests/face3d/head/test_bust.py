@@ -7,7 +7,8 @@ from model_head import model_head
 
 from face3d.geometry.meshes import is_closed, weld
 from face3d.geometry.texture import FRONT_SHARE, sample_texture
-from face3d.head.bust import bust_mesh
+from face3d.head.bust import bust_mesh, middle_line
+from face3d.head.charts import chart_of
 from face3d.head.hair import MIDDLE, to_canonical
 from face3d.head.whole import whole_head
 
@@ -78,3 +79,20 @@ def test_colours_meet_where_what_the_photo_shows_ends(mesh):
     )
     apart = np.abs(one - other).max(1)
     assert len(both) > 100 and np.median(apart) < 6 and np.percentile(apart, 90) < 40
+
+
+def test_no_two_hidden_places_share_a_place_in_the_texture(mesh):
+    hidden = (mesh.uv_n2[mesh.faces_m3, 0] > FRONT_SHARE).all(1)
+    places = mesh.uv_n2[mesh.faces_m3[hidden]]
+    side = 400
+    chart = chart_of(places, mesh.faces_m3[hidden], (side, side))
+    covered = len(np.unique(chart.rows_n * side + chart.columns_n))
+    assert hidden.sum() > 1000 and covered > 0.93 * len(chart.rows_n)
+
+
+def test_the_middle_line_follows_a_solid_that_leans():
+    y, angle = (values.ravel() for values in np.meshgrid(np.linspace(0, 1, 200), np.linspace(0, 6.28, 60)))
+    leaning = np.stack([0.3 * y + 0.2 * np.cos(angle), y, -0.4 * y + 0.2 * np.sin(angle)], -1)
+    x, z = middle_line(leaning)
+    inner = np.abs(y - 0.5) < 0.4
+    assert np.abs(x - 0.3 * y)[inner].max() < 0.03 and np.abs(z + 0.4 * y)[inner].max() < 0.03
