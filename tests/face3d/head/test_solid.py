@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from face3d.geometry.meshes import is_closed, weld
-from face3d.head.solid import Grid, inside_share, surface_of
+from face3d.geometry.meshes import is_closed, vertex_normals, weld
+from face3d.head.solid import Grid, evened, inside_share, soften, surface_of
 
 RADIUS, CELL = 0.5, 0.035
 VOLUME = 4 / 3 * np.pi * RADIUS**3
@@ -65,3 +65,30 @@ def test_the_surface_is_closed_faces_outwards_and_lies_where_the_surfaces_lie():
     off = np.abs(np.minimum(*(np.linalg.norm(vertices - [x, 0.01, 0.02], axis=1) for x in (0, 0.3))) - RADIUS)
     away = np.abs(vertices[:, 0] - 0.15) > 3 * CELL  # the smoothing fills the groove between the balls
     assert off[away].max() < 0.3 * CELL
+
+
+def test_an_evened_surface_keeps_its_place_and_is_smoother():
+    vertices, faces = surface_of(*share_of(ball()))
+    even = evened(vertices, faces)
+
+    def off(points):
+        outwards = points - [0, 0.01, 0.02]
+        radius = np.linalg.norm(outwards, axis=1)
+        cosine = (vertex_normals(points, faces) * outwards).sum(1) / radius
+        return radius - RADIUS, np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+    before, after = off(vertices), off(even)
+    assert abs(after[0].mean() - before[0].mean()) < 0.03 * CELL
+    assert after[0].std() < before[0].std() and after[1].mean() < 0.7 * before[1].mean()
+
+
+def test_a_thin_rim_goes_where_a_field_is_softened_and_stays_elsewhere():
+    share = np.zeros((20, 30, 40), np.float32)
+    share[:, :, :20], share[:, 14:16] = 1, 1
+    where = np.zeros_like(share)
+    where[10:, 5:25] = 1
+    before = share.copy()
+    soften(share, where, 3.0)
+    assert (share[where == 0] == before[where == 0]).all()
+    assert share[15, 15, 30] < 0.5 < share[15, 15, 10] and share[5, 15, 30] == 1
+    assert np.allclose(share[10:, 10, :12], 1, atol=0.02)

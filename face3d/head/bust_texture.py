@@ -1,0 +1,180 @@
+"""The texture of a printable bust: the photo for what it shows; for the rest, around the back, the colours of
+the parts that it is made of.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+from face3d.geometry.camera import project
+from face3d.geometry.filters import fill_by_diffusion
+from face3d.geometry.kinds import Shape
+from face3d.geometry.relief import Relief
+from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv
+from face3d.head.charts import chart_of
+from face3d.head.colours import PhotoColours
+from face3d.head.part_colours import ColouredSurface, mixed_colours
+from face3d.head.seams import FADE, membrane, seen_vertices, without_islands
+from face3d.head.whole import WholeHead
+from face3d.structures import Array, Mesh
+
+LEVELS = 48
+"""Heights at which the middle of the solid is found."""
+COLOURED_PARTS = "skin", "eyes", "hair"
+
+
+def textured_bust(
+    head: WholeHead, body: Shape, own_colours_n: Array, vertices_n3: Array, faces_m3: Array
+) -> Mesh:
+    """The solid with the atlas of all solids: the photo on the left, what it does not show on the right.
+
+    Vertices along the seams of the texture are doubled at the same place.
+    body: the two-sided bust that the shoulders are taken of. own_colours_n: (n,) bool, those of its vertices
+    that colour what is near them, where the photo does not show it. vertices_n3, faces_m3: of the solid.
+    """
+    relief = head.relief
+    photo = PhotoColours.of(relief, head.unit)
+    below_px = foot_px(relief.camera.size_hw[0])
+    texture = model_texture(relief, closed=True, photo_rows=body.photo_rows).copy()
+    # Below the photo's last row both halves of the texture are clay: a foot that faces the camera is shown.
+    of_foot = _plain(body, vertices_n3, relief)
+    shown_n = seen_vertices(photo, vertices_n3, faces_m3) & ~of_foot
+    shown_n |= of_foot & photo.facing(vertices_n3, faces_m3)
+    shown = without_islands(vertices_n3, faces_m3, np.asarray(shown_n[faces_m3].all(1)))
+    around = _around(head, vertices_n3, faces_m3)
+    width = texture.shape[1] - round(texture.shape[1] * FRONT_SHARE)
+    height = _photo_px(texture, relief, below_px)
+    hidden = np.flatnonzero(~shown)
+    on_border = np.zeros(len(vertices_n3), bool)
+    on_border[faces_m3[shown]] = True
+    texture[:height, -width:] = _hidden_picture(
+        _coloured_surfaces(head, body, own_colours_n, texture),
+        photo,
+        body,
+        (vertices_n3, faces_m3[hidden], on_border),
+        around[hidden],
+        (height, width),
+    )
+    places = np.where(shown[:, None, None], 0, np.round(around * 65535)).astype(np.int64)
+    keys = np.concatenate(
+        [faces_m3.reshape(-1, 1), np.repeat(~shown, 3)[:, None], places.reshape(-1, 2)], axis=1
+    )
+    _, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    source, is_hidden = keys[first, 0], keys[first, 1] == 1
+    front_uv = picture_uv(vertices_n3[source], relief.camera, 0, below_px)
+    front_uv[:, 0] *= FRONT_SHARE
+    # Well inside the rows of clay: at the texture's edge many programs mix in the opposite one.
+    front_uv[:, 1] = np.maximum(front_uv[:, 1], 0.4 * (1 - height / texture.shape[0]))
+    sides = np.array([width / texture.shape[1], height / texture.shape[0]])
+    hidden_uv = 1 - sides * (1 - around.reshape(-1, 2)[first].astype(np.float64))
+    return Mesh(
+        vertices_n3[source],
+        number.reshape(-1, 3).astype(np.int32),
+        np.where(is_hidden[:, None], hidden_uv, front_uv).astype(np.float32),
+        texture,
+        unit=relief.unit,
+    )
+
+
+def _plain(body: Shape, points_n3: Array, relief: Relief) -> Array:
+    """(n,) bool: points on the foot or the plinth, which wear nothing of the photo."""
+    below = project(points_n3, relief.camera)[1] > body.photo_rows
+    return np.asarray(below | (points_n3[:, 1] <= body.plain_below))
+
+
+def _photo_px(texture_hwc: Array, relief: Relief, below_px: int) -> int:
+    """Rows of the texture that the photo takes, above the rows of clay."""
+    height = relief.camera.size_hw[0]
+    return round(texture_hwc.shape[0] * height / (height + below_px))
+
+
+def _around(head: WholeHead, vertices_n3: Array, faces_m3: Array) -> Array:
+    """(m, 3, 2) places of the triangles' corners in the picture of what is hidden, 0..1 from the lower left:
+    the angle around the solid's middle line, and the length along its outline from the floor to the top.
+    """
+    x_0, z_0 = middle_line(vertices_n3)
+    y_0 = float(head.vertices_v3[:, 1].mean())
+    x, y, z = vertices_n3[:, 0] - x_0, vertices_n3[:, 1] - y_0, vertices_n3[:, 2] - z_0
+    radius = 0.5 * head.unit
+    along = np.where(y > 0, radius * np.arctan2(y, np.hypot(x, z)), y)
+    along = (along - along.min()) / max(float(np.ptp(along)), 1e-9)
+    angle = np.arctan2(x, z)[faces_m3] / (2 * np.pi) + 0.5
+    # A triangle across the seam behind continues beyond the end; the picture has room for it.
+    wraps = np.ptp(angle, axis=1) > 0.5
+    angle[wraps] += angle[wraps] < 0.5
+    return np.stack([0.04 + 0.92 * np.clip(angle, 0, 1.04) / 1.04, 0.02 + 0.96 * along[faces_m3]], -1)
+
+
+def middle_line(vertices_n3: Array) -> tuple[Array, Array]:
+    """x and z (n,) of the middle of a solid at the height of each vertex: a head may lie far before the
+    shoulders' middle.
+    """
+    height = vertices_n3[:, 1].astype(np.float64)
+    place = (height - height.min()) / max(float(np.ptp(height)), 1e-9) * (LEVELS - 1)
+    level = np.round(place).astype(int)
+    count = ndimage.gaussian_filter1d(np.bincount(level, minlength=LEVELS).astype(np.float64), LEVELS / 24)
+    x, z = (
+        ndimage.gaussian_filter1d(np.bincount(level, vertices_n3[:, axis], LEVELS), LEVELS / 24) / count
+        for axis in (0, 2)
+    )
+    steps = np.arange(LEVELS)
+    return np.interp(place, steps, x), np.interp(place, steps, z)
+
+
+def _hidden_picture(
+    coloured: list[ColouredSurface],
+    photo: PhotoColours,
+    body: Shape,
+    surface: tuple[Array, Array, Array],
+    places_m32: Array,
+    size_hw: tuple[int, int],
+) -> Array:
+    """(h, w, 3) uint8: the colours of the parts by place around the head; along the border with what the
+    photo shows they meet its colours.
+
+    coloured: see `_coloured_surfaces`. surface: vertices, hidden triangles, and which vertices are those of
+    shown triangles.
+    """
+    vertices_n3, faces_m3, on_border = surface
+    of_foot = _plain(body, vertices_n3, photo.relief)
+    shrunk = max(1, round(size_hw[1] / 512))
+    small = size_hw[0] // shrunk, size_hw[1] // shrunk
+    chart = chart_of(places_m32, faces_m3, small)
+    border = np.flatnonzero(on_border & ~of_foot)
+    border = border[np.isin(border, faces_m3)]
+    at = chart.of_vertices(vertices_n3)
+    mean = mixed_colours(coloured, np.concatenate([at, vertices_n3[border]]), photo.width)
+    mean, of_border = np.split(mean, [len(at)])
+    lacking = np.zeros((len(vertices_n3), 3))
+    lacking[border] = photo.colours_at(vertices_n3[border]) - of_border
+    known = of_foot | on_border
+    mean += chart.of_vertices(membrane(vertices_n3, faces_m3, known, lacking, FADE * photo.width))
+    mean[_plain(body, at, photo.relief)] = CLAY_RGB
+    ground = np.zeros((*small, 3), np.float32)
+    picture = chart.picture(mean.astype(np.float32), ground)
+    known_hw = chart.picture(np.ones((len(mean), 1), np.float32), ground[..., :1])[..., 0] > 0
+    filled = fill_by_diffusion(picture, known_hw) if known_hw.any() else picture
+    filled[known_hw] = picture[known_hw]
+    return cv2.resize(
+        np.clip(np.round(filled), 0, 255).astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_LINEAR
+    )
+
+
+def _coloured_surfaces(
+    head: WholeHead, body: Shape, own_colours_n: Array, texture_hwc: Array
+) -> list[ColouredSurface]:
+    """The head's skin, eyes and hair, and the body's hidden side."""
+    found = [
+        ColouredSurface.of(part.mesh, part.mesh.texture_hwc, part.mesh.uv_n2)
+        for part in head.animated.parts
+        if part.name in COLOURED_PARTS and part.mesh.texture_hwc is not None and part.mesh.uv_n2 is not None
+    ]
+    relief, vertices = head.relief, body.vertices_n3
+    below = body.faces_m3[own_colours_n[body.faces_m3].all(1)]
+    if not len(below):
+        return found
+    uv = picture_uv(vertices, relief.camera, 0, foot_px(relief.camera.size_hw[0]))
+    uv[:, 0] = FRONT_SHARE + uv[:, 0] * (1 - FRONT_SHARE)
+    return [*found, ColouredSurface.of(Mesh(vertices, below), texture_hwc, uv)]
