@@ -29,10 +29,10 @@ SHOULDERS_BELOW, NECK_ENDS = 0.35, -0.7
 """Where the body reaches so far below its upper end, canonical, it has shoulders: the model's end there."""
 COLOURED_BELOW = 0.1
 """How far below its upper end the body's hidden colours are its own, not those of the head."""
-NAPE, NAPE_BEHIND, NAPE_FADES, NAPE_SOFT = 0.3, -0.05, 0.15, 0.06
+NAPE, NAPE_BEHIND, NAPE_DEEP, NAPE_FADES, NAPE_SOFT = 0.3, -0.05, 1.2, 0.15, 0.06
 """Where neck and shoulders meet, behind, the solid is smoothed: so near to the upper end of the body, from so
-far before the pivot on, over so much, and by a Gaussian of this standard deviation; head widths. Its two
-surfaces come from different sources, and the outer one would stand out as a rim."""
+far before the pivot on, so deep, over so much, and by a Gaussian of this standard deviation; head widths. Its
+two surfaces come from different sources, and the outer one would stand out as a rim."""
 BODY_TRIANGLES = 2.0
 """Triangles of the body before decimation, over those of the bust: coarser ones would show as ridges."""
 SOLID_PARTS = "eyes", "hair"
@@ -55,7 +55,7 @@ def bust_mesh(head: WholeHead, budget: int, *, decimated: bool = True) -> Mesh:
     body = KINDS[BODY].build(relief, BODY_TRIANGLES * budget)
     vertices, faces = _solid(head, body, budget, OVERSAMPLING if decimated else 0.9)
     if decimated:
-        fewer = decimate(vertices, faces, budget, closed=True)
+        fewer = decimate(_evened(vertices, faces), faces, budget, closed=True)
         if is_closed(fewer[1]):
             vertices, faces = fewer
         else:
@@ -78,7 +78,6 @@ def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tu
     grid = Grid.around(low, high, cell)
     share = inside_share(grid, head_vertices, head_faces)
     fill_behind_face(head, grid, share)
-    share[:, :2] = 0  # below the floor
     of_body = inside_share(grid, body.vertices_n3, body.faces_m3)
     height, forward = _heights(head, grid)
     of_body *= _within(-_above(head, height, forward), head, grid)
@@ -87,10 +86,18 @@ def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tu
         share *= _within(height - NECK_ENDS, head, grid)
     share = np.maximum(share, of_body)
     soften(share, _at_nape(_above(head, height, forward), forward), NAPE_SOFT * head.unit / cell)
+    share[:, :2] = 0  # below the floor
     vertices, faces = largest_piece(*surface_of(grid, share))
-    vertices = evened(vertices, faces)
     vertices[vertices[:, 1] < floor + ON_FLOOR * cell, 1] = floor
     return vertices, faces
+
+
+def _evened(vertices_n3: Array, faces_m3: Array) -> Array:
+    """(n, 3) float32: `evened`, and still flat where it stands. Walls nearer than a cell may touch then."""
+    even = evened(vertices_n3, faces_m3)
+    floor = vertices_n3[:, 1].min()
+    even[:, 1] = np.where(vertices_n3[:, 1] <= floor, floor, np.maximum(even[:, 1], floor))
+    return even
 
 
 def _enclosed(head: WholeHead) -> tuple[Array, Array]:
@@ -132,7 +139,8 @@ def _above_body(head: WholeHead, points_n3: Array) -> Array:
 def _at_nape(above: Array, forward: Array) -> Array:
     """(x, y, z) float32 in 0..1: near the upper end of the body, behind."""
     near = np.clip((NAPE - np.abs(above)) / NAPE_FADES, 0, 1)
-    return (near * np.clip((NAPE_BEHIND - forward) / NAPE_FADES, 0, 1)).astype(np.float32)
+    behind = np.minimum(NAPE_BEHIND - forward, forward - NAPE_BEHIND + NAPE_DEEP)
+    return (near * np.clip(behind / NAPE_FADES, 0, 1)).astype(np.float32)
 
 
 def _heights(head: WholeHead, grid: Grid) -> tuple[Array, Array]:

@@ -20,8 +20,9 @@ from face3d.structures import Array
 
 SMOOTHING = 0.8
 """Standard deviation of the field's smoothing, cells: without it the surface has steps."""
-LEVEL = 0.5003
-"""Of the surface. Shares are often one half exactly, and then triangles without area would tear it."""
+LEVEL, OFF_LEVEL = 0.5003, 1e-4
+"""Of the surface, and how far shares keep off it: triangles without area would tear it. Shares are often one
+half exactly."""
 EVENING, SHRINK, GROW = 6, 0.5, -0.53
 """Passes over the surface, and what of the way to its neighbours' mean a vertex goes, there and back: without
 them the surface has faint steps along the cells."""
@@ -131,6 +132,7 @@ def surface_of(grid: Grid, share: Array) -> tuple[Array, Array]:
     from skimage.measure import marching_cubes  # takes half a second to import
 
     share = np.ascontiguousarray(blurred(share, SMOOTHING))
+    share[np.abs(share - np.float32(LEVEL)) < OFF_LEVEL] = LEVEL + OFF_LEVEL
     vertices, faces, _, _ = marching_cubes(share, LEVEL)
     points = grid.low_3 + (vertices + 0.5) * grid.cell
     return points.astype(np.float32), np.ascontiguousarray(faces[:, ::-1]).astype(np.int32)
