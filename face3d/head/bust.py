@@ -19,7 +19,6 @@ from face3d.geometry.meshes import decimate, is_closed, largest_piece, pieces_of
 from face3d.geometry.relief import Relief
 from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv, sample_texture
 from face3d.head.charts import chart_of
-from face3d.head.colours import PhotoColours
 from face3d.head.face_front import fill_behind_face
 from face3d.head.model import load_head_model
 from face3d.head.solid import Grid, inside_share, surface_of
@@ -33,6 +32,9 @@ BODY_BELOW, LOWER_BEHIND, BEHIND = -0.5, 0.3, 0.2
 lies behind BEHIND, for there the neck is the model's."""
 BELOW_LONG_HAIR = -0.36
 """The same height, everywhere, under long hair: below the jaw that is the body's."""
+BODY_TOP = max(BODY_BELOW, BELOW_LONG_HAIR)
+BESIDE = 6
+"""Cells beside a part of the grid that tell which way its surface faces, see `solid.FACING_SMOOTHING`."""
 SHOULDERS_BELOW, NECK_ENDS = 0.35, -0.7
 """Where the body reaches so far below its upper end, canonical, it has shoulders: the model's end there."""
 COLOURED_BELOW = 0.1
@@ -55,6 +57,8 @@ SHOWN = 0.4
 """How far the photo must show the corners of a triangle that takes it, see `PhotoColours.at`."""
 ISLAND = 2e-3
 """Share of the surface below which a hidden piece is drawn with the photo around it."""
+HIDDEN_PX = 256
+"""Width at which what is hidden is coloured, pixels around the head: about half as far apart as vertices."""
 NEAREST = 4
 """Vertices of the parts of which a hidden place takes the mean colour, by distance."""
 
@@ -74,8 +78,7 @@ def bust_mesh(head: WholeHead, budget: int, *, decimated: bool = True) -> Mesh:
             vertices, faces = fewer
         else:
             vertices, faces = _solid(head, body, budget, 0.9)
-    photo = PhotoColours.of(relief, head.unit)
-    return _textured(head, body, photo, vertices, faces)
+    return _textured(head, body, vertices, faces)
 
 
 def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tuple[Array, Array]:
@@ -90,16 +93,23 @@ def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tu
     cell = float(np.sqrt(TRIANGLES_PER_CELL * area / (oversampling * budget)))
     cell = max(cell, float((np.prod(high - low) / MOST_CELLS) ** (1 / 3)))
     grid = Grid.around(low, high, cell)
-    share = inside_share(grid, head_vertices, head_faces)
-    fill_behind_face(head, grid, share)
+    share = np.zeros(grid.shape, np.float32)
+    of_head, at_head = grid.around_points(head_vertices, BESIDE)
+    head_share = inside_share(of_head, head_vertices, head_faces)
+    fill_behind_face(head, of_head, head_share)
+    stop = grid.shape[0], _rows_below(head, grid, BODY_TOP) + BESIDE, grid.shape[2]
+    of_body, at_body = grid.part(np.zeros(3), np.array(stop))
+    body_share = inside_share(of_body, body.vertices_n3, body.faces_m3)
+    height, forward = _heights(head, of_body)
+    body_share *= _within(-_above(head, height, forward), head, grid)
+    if ((body_share > 0) & (height < BODY_BELOW - SHOULDERS_BELOW)).any():
+        neck = _rows_below(head, of_head, NECK_ENDS)
+        head_share[:, :neck] *= _within(_heights(head, of_head, neck)[0] - NECK_ENDS, head, grid)
+    share[at_head] = head_share
     share[:, :2] = 0  # below the floor
-    of_body = inside_share(grid, body.vertices_n3, body.faces_m3)
-    height, forward = _heights(head, grid)
-    of_body *= _within(-_above(head, height, forward), head, grid)
-    shoulders = (of_body > 0) & (height < BODY_BELOW - SHOULDERS_BELOW)
-    if shoulders.any():
-        share *= _within(height - NECK_ENDS, head, grid)
-    vertices, faces = largest_piece(*surface_of(grid, np.maximum(share, of_body)))
+    share[at_body] = np.maximum(share[at_body], body_share)
+    del head_share, body_share, height, forward
+    vertices, faces = largest_piece(*surface_of(grid, share))
     vertices[vertices[:, 1] < floor + ON_FLOOR * cell, 1] = floor
     return vertices, faces
 
@@ -140,17 +150,32 @@ def _above_body(head: WholeHead, points_n3: Array) -> Array:
     return _above(head, height, forward)
 
 
-def _heights(head: WholeHead, grid: Grid) -> tuple[Array, Array]:
-    """(x, y, z) float64: canonical heights of the cells, and how far they lie in front of the pivot."""
+def _heights(head: WholeHead, grid: Grid, rows: int | None = None) -> tuple[Array, Array]:
+    """(x, y, z) float32: canonical heights of the cells, and how far they lie in front of the pivot; of the
+    lowest rows or of all.
+    """
+    height, forward = (
+        x[:, None, None] + y[:rows, None] + z for x, y, z in (_along(head, grid, of) for of in (1, 2))
+    )
+    return height, forward
+
+
+def _along(head: WholeHead, grid: Grid, of: int) -> list[Array]:
+    """Per axis of the grid (n,) float32: what the cells' places along it add to a canonical coordinate."""
     origin = head.fit.shift_3 * (head.unit / head.fit.scale)
-    found = []
-    for of in (1, 2):
-        along = [
-            (grid.middles(axis) - origin[axis]) * (head.fit.rotation_33[axis, of] / head.unit)
-            for axis in range(3)
-        ]
-        found.append(along[0][:, None, None] + along[1][:, None] + along[2])
-    return found[0], found[1]
+    return [
+        ((grid.middles(axis) - origin[axis]) * (head.fit.rotation_33[axis, of] / head.unit)).astype(
+            np.float32
+        )
+        for axis in range(3)
+    ]
+
+
+def _rows_below(head: WholeHead, grid: Grid, limit: float) -> int:
+    """How many rows of cells, from the lowest on, hold one that lies below a canonical height."""
+    x, y, z = _along(head, grid, 1)
+    below = np.flatnonzero(x.min() + y + z.min() < limit + grid.cell / head.unit)
+    return int(below[-1]) + 1 if len(below) else 0
 
 
 def _within(away: Array, head: WholeHead, grid: Grid) -> Array:
@@ -160,9 +185,9 @@ def _within(away: Array, head: WholeHead, grid: Grid) -> Array:
     return np.clip(away * (head.unit / grid.cell) + 0.5, 0, 1).astype(np.float32)
 
 
-def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Array, faces_m3: Array) -> Mesh:
+def _textured(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Array) -> Mesh:
     """The solid with the atlas of all solids: the photo on the left, what it does not show on the right."""
-    relief = head.relief
+    relief, photo = head.relief, head.photo
     below_px = foot_px(relief.camera.size_hw[0])
     texture = model_texture(relief, closed=True, photo_rows=body.photo_rows).copy()
     normals = vertex_normals(vertices_n3, faces_m3)
@@ -178,12 +203,12 @@ def _textured(head: WholeHead, body: Shape, photo: PhotoColours, vertices_n3: Ar
     texture[:height, -width:] = _hidden_picture(
         head, body, texture, vertices_n3, faces_m3[hidden], around[hidden], (height, width)
     )
-    places = np.where(shown[:, None, None], 0, np.round(around * 65535)).astype(np.int64)
-    keys = np.concatenate(
-        [faces_m3.reshape(-1, 1), np.repeat(~shown, 3)[:, None], places.reshape(-1, 2)], axis=1
-    )
-    _, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    source, is_hidden = keys[first, 0], keys[first, 1] == 1
+    # A corner in one number: its vertex, and 1 + its place in the hidden picture or 0.
+    places = np.round(around * 65535).astype(np.int64)
+    keys = np.where(shown[:, None], 0, 1 + (places[..., 0] << 17) + places[..., 1])
+    keys += faces_m3.astype(np.int64) << 35
+    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    source, is_hidden = faces_m3.ravel()[first], np.repeat(~shown, 3)[first]
     front_uv = picture_uv(vertices_n3[source], relief.camera, 0, below_px)
     front_uv[:, 0] *= FRONT_SHARE
     # Well inside the rows of clay: at the texture's edge many programs mix in the opposite one.
@@ -253,7 +278,7 @@ def _hidden_picture(
 ) -> Array:
     """(h, w, 3) uint8: the colours of the parts by place around the head."""
     points, colours = _coloured_points(head, body, texture_hwc)
-    shrunk = max(1, round(size_hw[1] / 512))
+    shrunk = max(1, round(size_hw[1] / HIDDEN_PX))
     small = size_hw[0] // shrunk, size_hw[1] // shrunk
     chart = chart_of(places_m32, faces_m3, small)
     at = chart.of_vertices(vertices_n3)

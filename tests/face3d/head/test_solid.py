@@ -65,3 +65,24 @@ def test_the_surface_is_closed_faces_outwards_and_lies_where_the_surfaces_lie():
     off = np.abs(np.minimum(*(np.linalg.norm(vertices - [x, 0.01, 0.02], axis=1) for x in (0, 0.3))) - RADIUS)
     away = np.abs(vertices[:, 0] - 0.15) > 3 * CELL  # the smoothing fills the groove between the balls
     assert off[away].max() < 0.3 * CELL
+
+
+def test_a_part_of_a_grid_has_the_shares_of_the_whole_also_where_a_surface_continues_beyond_it():
+    vertices, faces = ball()
+    grid, share = share_of((vertices, faces))
+    part, at = grid.part(np.array([4, 0, 5]), np.array([20, 18, 25]))
+    # Cells at its ends do not know which way a surface faces that continues.
+    inner = np.s_[6:-6, :-6, 6:-6]
+    assert np.abs(inside_share(part, vertices, faces) - share[at])[inner].max() < 1e-4
+    assert part.shape == share[at].shape
+    assert all(np.allclose(part.middles(axis), grid.middles(axis)[at[axis]]) for axis in range(3))
+
+
+def test_a_surface_through_middles_of_cells_has_no_triangle_without_area():
+    share = np.zeros((12, 12, 12), np.float32)
+    share[3:9, 3:9, 3:9] = 1
+    share[3:9, 9, 3:9] = 0.5
+    grid = Grid(np.zeros(3), CELL, share.shape)
+    vertices, faces = surface_of(grid, share)
+    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
+    assert np.linalg.norm(np.cross(b - a, c - a), axis=1).min() > 1e-9 * CELL**2
