@@ -29,6 +29,7 @@ from face3d.geometry.meshes import decimate, is_closed, weld
 from face3d.geometry.parts import AnimatedHead, HeadFigures
 from face3d.geometry.points import (
     apart,
+    bounds,
     curvature,
     normals_of_grid,
     outliers,
@@ -215,16 +216,18 @@ def point_cloud(relief: Relief) -> PointCloud:
     theirs.
     """
     settings = relief.settings
-    points_hw3 = pixel_points(relief.front_hw, relief.camera)
-    normals_hw3 = normals_of_grid(points_hw3, relief.known_hw)
-    kept = np.flatnonzero(relief.known_hw)
+    box = bounds(relief.known_hw)
+    known_hw = relief.known_hw[box]
+    points_hw3 = pixel_points(relief.front_hw, relief.camera)[box]
+    normals_hw3 = normals_of_grid(points_hw3, known_hw)
+    kept = np.flatnonzero(known_hw)
     if len(kept) > settings.point_budget:
         kept = kept[systematic_sample(curvature(normals_hw3).ravel()[kept], settings.point_budget)]
     points_n3 = points_hw3.reshape(-1, 3)[kept]
     if settings.remove_outliers:
         inliers = ~outliers(points_n3, settings.outlier_ratio)
         kept, points_n3 = kept[inliers], points_n3[inliers]
-    colours_n3 = picture_of(relief).reshape(-1, 3)[kept]
+    colours_n3 = picture_of(relief)[box].reshape(-1, 3)[kept]
     return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], relief.unit)
 
 
