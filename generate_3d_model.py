@@ -25,10 +25,11 @@ from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
 from face3d.geometry.inspection import even_samples, surface_area
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
-from face3d.geometry.meshes import decimate, is_closed, vertex_normals, weld
+from face3d.geometry.meshes import decimate, is_closed, weld
 from face3d.geometry.parts import AnimatedHead, HeadFigures
 from face3d.geometry.points import (
     apart,
+    bounds,
     curvature,
     normals_of_grid,
     outliers,
@@ -40,7 +41,6 @@ from face3d.geometry.report import MeshReport, mesh_report
 from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import (
-    FRONT_SHARE,
     foot_px,
     model_texture,
     picture_of,
@@ -48,8 +48,9 @@ from face3d.geometry.texture import (
     sample_texture,
     split_at_seam,
 )
+from face3d.geometry.untangling import untangled
 from face3d.head.bust import bust_mesh
-from face3d.head.whole import whole_head
+from face3d.head.whole import WholeHead, whole_head
 from face3d.structures import Completion, DepthMap, Mesh, Photo, PointCloud
 
 __all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
@@ -91,7 +92,9 @@ class Model:
         mesh itself, which is not as deep as the relief.
         """
         if KINDS[self.kind].plate:
-            return plate_points(self.mesh, min(self.relief.settings.point_budget, self.relief.known_hw.size))
+            return plates.points_on_picture(
+                self.mesh, min(self.relief.settings.point_budget, self.relief.known_hw.size)
+            )
         return self.placement.place(point_cloud(self.relief))
 
 
@@ -141,20 +144,26 @@ def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
         report = mesh_report(mesh, placement, kind, relief, head.figures())
         sized = parts.scaled(np.array(placement.origin_xyz), placement.scale.mm_per_unit, "mm")
         return Model(kind, relief, mesh, placement, report, sized)
-    budget = relief.settings.face_budget
-    if budget < ENOUGH_TRIANGLES:
+    if relief.settings.face_budget < ENOUGH_TRIANGLES:
         raise HeadError(f"A whole head takes at least {ENOUGH_TRIANGLES:,} triangles. Choose so many.")
-    head = whole_head(relief, BUST_PICTURE_PX)
-    model = _measured(relief, kind, bust_mesh(head, budget), hollow, head.figures())
+    head = whole_head(relief, BUST_PICTURE_PX, moving=False)
+    model = _bust(head, kind, hollow)
     if not model.report.stands and relief.settings.base == "auto":
-        relief = replace(relief, settings=replace(relief.settings, base="square"))
-        head = replace(head, relief=relief)
-        model = _measured(relief, kind, bust_mesh(head, budget), hollow, head.figures())
+        head = replace(head, relief=replace(relief, settings=replace(relief.settings, base="square")))
+        model = _bust(head, kind, hollow)
     if not model.report.sound:
-        mesh = bust_mesh(head, budget, decimated=False)
-        model = _measured(relief, kind, mesh, hollow, head.figures())
+        model = _bust(head, kind, hollow, decimated=False)
     if not model.report.sound:
         raise HeadError("The whole head could not be made one solid. Choose another number of triangles.")
+    return model
+
+
+def _bust(head: WholeHead, kind: str, hollow: bool, *, decimated: bool = True) -> Model:
+    """The bust of a head, triangles that decimation has pushed through others pulled apart."""
+    mesh = bust_mesh(head, head.relief.settings.face_budget, decimated=decimated)
+    model = _measured(head.relief, kind, mesh, hollow, head.figures())
+    if model.report.self_touching_faces:
+        model = _measured(head.relief, kind, untangled(mesh), hollow, head.figures())
     return model
 
 
@@ -207,16 +216,18 @@ def point_cloud(relief: Relief) -> PointCloud:
     theirs.
     """
     settings = relief.settings
-    points_hw3 = pixel_points(relief.front_hw, relief.camera)
-    normals_hw3 = normals_of_grid(points_hw3, relief.known_hw)
-    kept = np.flatnonzero(relief.known_hw)
+    box = bounds(relief.known_hw)
+    known_hw = relief.known_hw[box]
+    points_hw3 = pixel_points(relief.front_hw, relief.camera)[box]
+    normals_hw3 = normals_of_grid(points_hw3, known_hw)
+    kept = np.flatnonzero(known_hw)
     if len(kept) > settings.point_budget:
         kept = kept[systematic_sample(curvature(normals_hw3).ravel()[kept], settings.point_budget)]
     points_n3 = points_hw3.reshape(-1, 3)[kept]
     if settings.remove_outliers:
         inliers = ~outliers(points_n3, settings.outlier_ratio)
         kept, points_n3 = kept[inliers], points_n3[inliers]
-    colours_n3 = picture_of(relief).reshape(-1, 3)[kept]
+    colours_n3 = picture_of(relief)[box].reshape(-1, 3)[kept]
     return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], relief.unit)
 
 
@@ -245,20 +256,6 @@ def even_points(relief: Relief) -> tuple[PointCloud, float]:
     colours_k3 = np.round(sample_texture(model_texture(relief, closed=False), uv_k2)).astype(np.uint8)
     cloud = PointCloud(points_k3.astype(np.float32), colours_k3, normals_k3.astype(np.float32), relief.unit)
     return cloud, distance
-
-
-def plate_points(mesh: Mesh, count: int) -> PointCloud:
-    """Points on the side of a plate that wears its picture, even by area, with a fixed seed."""
-    assert mesh.uv_n2 is not None and mesh.texture_hwc is not None  # build_mesh gives every plate both
-    seen_m3 = mesh.faces_m3[mesh.uv_n2[mesh.faces_m3, 0].mean(axis=1) < FRONT_SHARE]
-    chosen_k, weights_k3 = even_samples(mesh.vertices_n3, seen_m3, count, np.random.default_rng(0))
-    points_k3, uv_k2, normals_k3 = (
-        np.einsum("kc,kcd->kd", weights_k3, values_n[seen_m3[chosen_k]])
-        for values_n in (mesh.vertices_n3, mesh.uv_n2, vertex_normals(mesh.vertices_n3, seen_m3))
-    )
-    normals_k3 = (normals_k3 / np.linalg.norm(normals_k3, axis=1, keepdims=True)).astype(np.float32)
-    colours_k3 = np.round(sample_texture(mesh.texture_hwc, uv_k2)).astype(np.uint8)
-    return PointCloud(points_k3.astype(np.float32), colours_k3, normals_k3, mesh.unit)
 
 
 def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:

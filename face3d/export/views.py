@@ -126,11 +126,15 @@ def draw(model: Prepared, view: View) -> Array:
     around = view.background_rgb or (0, 0, 0)
     picture_hwc = np.empty((view.size_px, view.size_px, 3 if view.background_rgb else 4), np.uint8)
     picture_hwc[:] = around if view.background_rgb else (*around, 0)
+    ground_hwc = np.empty((STRIP_ROWS * SUPERSAMPLING, values_hw3.shape[1], 3), np.uint8)
+    ground_hwc[:] = around
     for first in range(top, bottom, STRIP_ROWS):
         last = min(first + STRIP_ROWS, bottom)
         fine = slice((first - top) * SUPERSAMPLING, (last - top) * SUPERSAMPLING)
         picture_hwc[first:last, left:right] = _pixels(
-            _coloured(model.mesh, view.textured, values_hw3[fine]), covered_hw[fine], view.background_rgb
+            _coloured(model.mesh, view.textured, values_hw3[fine]),
+            covered_hw[fine],
+            ground_hwc if view.background_rgb else None,
         )
     return picture_hwc
 
@@ -146,14 +150,15 @@ def _window(placed_n3: Array, half: float, size: int) -> tuple[int, int, int, in
     return left, top, right, bottom
 
 
-def _pixels(rgb_hwc: Array, covered_hw: Array, background_rgb: tuple[int, int, int] | None) -> Array:
+def _pixels(rgb_hwc: Array, covered_hw: Array, ground_hwc: Array | None) -> Array:
     """uint8 pixels of the picture, RGB over the background or RGBA, from finer ones, black outside the model.
 
+    ground_hwc: the background, at least as many of the finer rows.
     Averages of colour times coverage: a pixel at the rim takes no colour from beyond it.
     """
     size_wh = rgb_hwc.shape[1] // SUPERSAMPLING, rgb_hwc.shape[0] // SUPERSAMPLING
-    if background_rgb is not None:
-        over_hwc = np.full_like(rgb_hwc, background_rgb)
+    if ground_hwc is not None:
+        over_hwc = ground_hwc[: len(rgb_hwc)].copy()
         cv2.copyTo(rgb_hwc, covered_hw, over_hwc)
         return cv2.resize(over_hwc, size_wh, interpolation=cv2.INTER_AREA)
     rgb_hw3 = cv2.resize(rgb_hwc.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)

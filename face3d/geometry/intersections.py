@@ -16,7 +16,12 @@ CANDIDATES_AT_ONCE = 300_000
 
 
 def self_touching(vertices_n3: Array, faces_m3: Array) -> int:
-    """Triangles that another one, sharing no vertex with it, passes through."""
+    """How many triangles another one, sharing no vertex with it, passes through."""
+    return len(touching_triangles(vertices_n3, faces_m3))
+
+
+def touching_triangles(vertices_n3: Array, faces_m3: Array) -> Array:
+    """(k,) ascending indices of the triangles that another one, sharing no vertex with it, passes through."""
     corners_m33 = vertices_n3[faces_m3].astype(np.float64)
     normals_m3 = np.cross(corners_m33[:, 1] - corners_m33[:, 0], corners_m33[:, 2] - corners_m33[:, 0])
     touching = []
@@ -26,7 +31,7 @@ def self_touching(vertices_n3: Array, faces_m3: Array) -> int:
             pairs_k2 = pairs_k2[across_k]
         pierced_k = _pierce_each_other(corners_m33[pairs_k2[:, 0]], corners_m33[pairs_k2[:, 1]])
         touching.append(pairs_k2[pierced_k])
-    return len(np.unique(np.concatenate(touching))) if touching else 0
+    return np.unique(np.concatenate(touching)) if touching else np.empty(0, int)
 
 
 def near_pairs(vertices_n3: Array, faces_m3: Array) -> Iterator[Array]:

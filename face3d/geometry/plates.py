@@ -15,12 +15,15 @@ from face3d.geometry.bas_relief import compressed
 from face3d.geometry.camera import unproject
 from face3d.geometry.filters import resample
 from face3d.geometry.grid import grid_size
+from face3d.geometry.inspection import even_samples
 from face3d.geometry.lithophane import luminance, thickness_mm
+from face3d.geometry.meshes import vertex_normals
 from face3d.geometry.plinth import HEIGHT_SHARE, LEDGE_SHARE, add_plinth
 from face3d.geometry.relief import Relief
 from face3d.geometry.scale import measure_scale
 from face3d.geometry.solids import Solid, close_plate, corner_means
-from face3d.structures import Array
+from face3d.geometry.texture import FRONT_SHARE, sample_texture
+from face3d.structures import Array, Mesh, PointCloud
 
 WIDEST_FRAME = 1.0
 """Share of the picture's width: the picture is still a third of the plate's."""
@@ -160,3 +163,17 @@ def _placed(solid: Solid, plate: _Plate, relief: Relief) -> Array:
         )
     )
     return unproject(column_n, row_n, relief_n, relief.camera)
+
+
+def points_on_picture(mesh: Mesh, count: int) -> PointCloud:
+    """Points on the side of a plate that wears its picture, even by area, with a fixed seed."""
+    assert mesh.uv_n2 is not None and mesh.texture_hwc is not None  # every plate has both
+    seen_m3 = mesh.faces_m3[mesh.uv_n2[mesh.faces_m3, 0].mean(axis=1) < FRONT_SHARE]
+    chosen_k, weights_k3 = even_samples(mesh.vertices_n3, seen_m3, count, np.random.default_rng(0))
+    points_k3, uv_k2, normals_k3 = (
+        np.einsum("kc,kcd->kd", weights_k3, values_n[seen_m3[chosen_k]])
+        for values_n in (mesh.vertices_n3, mesh.uv_n2, vertex_normals(mesh.vertices_n3, seen_m3))
+    )
+    normals_k3 = (normals_k3 / np.linalg.norm(normals_k3, axis=1, keepdims=True)).astype(np.float32)
+    colours_k3 = np.round(sample_texture(mesh.texture_hwc, uv_k2)).astype(np.uint8)
+    return PointCloud(points_k3.astype(np.float32), colours_k3, normals_k3, mesh.unit)

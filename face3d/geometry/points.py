@@ -26,8 +26,11 @@ def outliers(points_n3: Array, ratio: float, least_deviation: float = 0.0) -> Ar
     """
     if len(points_n3) <= NEIGHBOURS:
         return np.zeros(len(points_n3), bool)
-    distances_nk, _ = cKDTree(points_n3).query(points_n3, NEIGHBOURS + 1, workers=-1)
-    mean_n = distances_nk[:, 1:].mean(axis=1)
+    tree = cKDTree(points_n3)
+    # In the tree's own order, points that follow each other have their neighbours in common.
+    distances_nk, _ = tree.query(tree.data[tree.indices], NEIGHBOURS + 1, workers=-1)
+    mean_n = np.empty(len(points_n3))
+    mean_n[tree.indices] = distances_nk[:, 1:].mean(axis=1)
     average = mean_n.mean()
     return mean_n > average + ratio * max(mean_n.std(), least_deviation * average) + 1e-12
 
@@ -55,6 +58,15 @@ def apart(points_n3: Array, distance: float) -> Array:
         open_n[pairs_k2[first_n[pairs_k2[:, 0]], 1]] = False
         pairs_k2 = pairs_k2[open_n[pairs_k2].all(axis=1)]
     return np.flatnonzero(kept_n | open_n)
+
+
+def bounds(mask_hw: Array) -> tuple[slice, slice]:
+    """Rows and columns that hold all of a mask and a pixel around it; the whole picture where it is empty."""
+    ends = [np.flatnonzero(mask_hw.any(axis=axis)) for axis in (1, 0)]
+    rows, columns = (
+        slice(max(0, int(at[0]) - 1), int(at[-1]) + 2) if len(at) else slice(None) for at in ends
+    )
+    return rows, columns
 
 
 def normals_of_grid(points_hw3: Array, mask_hw: Array) -> Array:

@@ -22,6 +22,8 @@ from face3d.structures import Array, Mesh
 
 LEVELS = 48
 """Heights at which the middle of the solid is found."""
+HIDDEN_PX = 256
+"""Width at which what is hidden is coloured, pixels around the head: about half as far apart as vertices."""
 COLOURED_PARTS = "skin", "eyes", "hair"
 
 
@@ -34,8 +36,7 @@ def textured_bust(
     body: the two-sided bust that the shoulders are taken of. own_colours_n: (n,) bool, those of its vertices
     that colour what is near them, where the photo does not show it. vertices_n3, faces_m3: of the solid.
     """
-    relief = head.relief
-    photo = PhotoColours.of(relief, head.unit)
+    relief, photo = head.relief, head.photo
     below_px = foot_px(relief.camera.size_hw[0])
     texture = model_texture(relief, closed=True, photo_rows=body.photo_rows).copy()
     # Below the photo's last row both halves of the texture are clay: a foot that faces the camera is shown.
@@ -57,12 +58,12 @@ def textured_bust(
         around[hidden],
         (height, width),
     )
-    places = np.where(shown[:, None, None], 0, np.round(around * 65535)).astype(np.int64)
-    keys = np.concatenate(
-        [faces_m3.reshape(-1, 1), np.repeat(~shown, 3)[:, None], places.reshape(-1, 2)], axis=1
-    )
-    _, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    source, is_hidden = keys[first, 0], keys[first, 1] == 1
+    # A corner in one number: its vertex, and 1 + its place in the hidden picture or 0.
+    places = np.round(around * 65535).astype(np.int64)
+    keys = np.where(shown[:, None], 0, 1 + (places[..., 0] << 17) + places[..., 1])
+    keys += faces_m3.astype(np.int64) << 35
+    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    source, is_hidden = faces_m3.ravel()[first], np.repeat(~shown, 3)[first]
     front_uv = picture_uv(vertices_n3[source], relief.camera, 0, below_px)
     front_uv[:, 0] *= FRONT_SHARE
     # Well inside the rows of clay: at the texture's edge many programs mix in the opposite one.
@@ -139,7 +140,7 @@ def _hidden_picture(
     """
     vertices_n3, faces_m3, on_border = surface
     of_foot = _plain(body, vertices_n3, photo.relief)
-    shrunk = max(1, round(size_hw[1] / 512))
+    shrunk = max(1, round(size_hw[1] / HIDDEN_PX))
     small = size_hw[0] // shrunk, size_hw[1] // shrunk
     chart = chart_of(places_m32, faces_m3, small)
     border = np.flatnonzero(on_border & ~of_foot)

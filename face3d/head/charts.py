@@ -61,15 +61,16 @@ def covered_pixels(at_m32: Array) -> tuple[Array, Array, Array, Array]:
     """Column, row, number of the triangle and barycentric weights (n, 3) float32 of each whole-numbered place
     inside a triangle with corners at_m32 (m, 3, 2), columns and rows.
     """
-    low = np.ceil(at_m32.min(1)).astype(int)
-    size = np.floor(at_m32.max(1)).astype(int) - low + 1
+    low, high = ends_of(at_m32)
+    low = np.ceil(low).astype(int)
+    size = np.floor(high).astype(int) - low + 1
     nothing = np.empty(0, int), np.empty(0, int), np.empty(0, int), np.empty((0, 3), np.float32)
     found: list[tuple[Array, Array, Array, Array]] = [nothing]
     side = 1
     todo = np.flatnonzero((size > 0).all(1))
     while len(todo):
-        now = todo[size[todo].max(1) <= side]
-        todo = todo[size[todo].max(1) > side]
+        fits = (size[todo] <= side).all(1)
+        now, todo = todo[fits], todo[~fits]
         for part in np.array_split(now, max(1, len(now) * side * side // AT_ONCE)):
             found.append(_covered(at_m32[part], low[part], side, part))
         side *= 2
@@ -77,18 +78,38 @@ def covered_pixels(at_m32: Array) -> tuple[Array, Array, Array, Array]:
     return column, row, triangle, weights
 
 
+def ends_of(corners_m3d: Array) -> tuple[Array, Array]:
+    """(m, d): least and largest coordinates of the three corners of each triangle."""
+    # numpy's own minimum along an axis of three is several times as slow.
+    a, b, c = (corners_m3d[:, corner] for corner in range(3))
+    return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+
+
 def _covered(at_m32: Array, low_m2: Array, side: int, number_m: Array) -> tuple[Array, Array, Array, Array]:
     """Column, row, triangle and weights of the pixels in triangles at most `side` pixels large."""
-    steps = np.arange(side)
-    x = (low_m2[:, 0, None, None] + steps[None, None, :]).astype(np.float64)
-    y = (low_m2[:, 1, None, None] + steps[None, :, None]).astype(np.float64)
-    (ax, ay), (bx, by), (cx, cy) = (at_m32[:, corner].T[:, :, None, None] for corner in range(3))
+    (ax, ay), (bx, by), (cx, cy) = (at_m32[:, corner].T for corner in range(3))
     area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-    safe = np.where(np.abs(area) < 1e-12, np.inf, area)
-    second = ((x - ax) * (cy - ay) - (cx - ax) * (y - ay)) / safe
-    third = ((bx - ax) * (y - ay) - (x - ax) * (by - ay)) / safe
-    first = 1 - second - third
-    inside = (first >= -1e-6) & (second >= -1e-6) & (third >= -1e-6) & np.isfinite(safe)
-    triangle, row, column = np.nonzero(inside)
-    weights = np.stack([first[inside], second[inside], third[inside]], -1).astype(np.float32)
+    flat = ~(np.abs(area) >= 1e-12)
+    safe = np.where(flat, 1, area)
+    # Weights are linear over the picture: what they are at the lowest pixel, and a step for each further one.
+    x, y, steps = low_m2[:, 0] - ax, low_m2[:, 1] - ay, np.arange(side)
+    (second_x, second_y), (third_x, third_y) = (
+        ((cy - ay) / safe, (ax - cx) / safe),
+        ((ay - by) / safe, (bx - ax) / safe),
+    )
+    start = np.where(flat, -1, second_x * x + second_y * y)  # one weight below 0: outside
+    second = _planes(start, second_x, second_y, steps)
+    third = _planes(third_x * x + third_y * y, third_x, third_y, steps)
+    both = second + third
+    inside = np.flatnonzero((second >= -1e-6) & (third >= -1e-6) & (both <= 1 + 1e-6))
+    triangle, place = np.divmod(inside, side * side)
+    row, column = np.divmod(place, side)
+    second, third = second.ravel()[inside], third.ravel()[inside]
+    weights = np.stack([1 - second - third, second, third], -1).astype(np.float32)
     return low_m2[triangle, 0] + column, low_m2[triangle, 1] + row, number_m[triangle], weights
+
+
+def _planes(start_m: Array, across_m: Array, down_m: Array, steps: Array) -> Array:
+    """(m, side, side) values that grow linearly with the column and with the row."""
+    rows = start_m[:, None] + down_m[:, None] * steps
+    return np.asarray(rows[:, :, None] + (across_m[:, None] * steps)[:, None, :])

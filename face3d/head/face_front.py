@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from face3d.geometry.camera import project
 from face3d.head.model import load_head_model
@@ -55,7 +54,9 @@ def _region(head: WholeHead) -> Array:
     mask_hw = np.zeros(relief.front_hw.shape, np.uint8)
     for corner in np.round(corners * 8 - 4).astype(np.int32):
         cv2.fillConvexPoly(mask_hw, corner, 1, shift=3)
-    mask_hw = ndimage.binary_fill_holes(mask_hw).astype(np.uint8)  # eyes and mouth
+    framed = np.pad(mask_hw, 1)
+    cv2.floodFill(framed, None, (0, 0), 2)
+    mask_hw = (framed[1:-1, 1:-1] != 2).astype(np.uint8)  # with eyes and mouth
     reach = EDGE * head.unit / relief.camera.unit_per_width * relief.front_hw.shape[1]
     inside = cv2.distanceTransform(np.pad(mask_hw, 1), cv2.DIST_L2, 5)[1:-1, 1:-1] > reach
     return (inside & relief.known_hw).astype(np.float32)

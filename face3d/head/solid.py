@@ -15,14 +15,16 @@ import cv2
 import numpy as np
 from scipy import sparse
 
-from face3d.head.charts import covered_pixels
+from face3d.head.charts import covered_pixels, ends_of
 from face3d.structures import Array
 
 SMOOTHING = 0.8
 """Standard deviation of the field's smoothing, cells: without it the surface has steps."""
-LEVEL, OFF_LEVEL = 0.5003, 1e-4
-"""Of the surface, and how far shares keep off it: triangles without area would tear it. Shares are often one
-half exactly."""
+LEVEL = 0.5003
+"""Of the surface."""
+LEAST_OFF_LEVEL = 1e-3
+"""How far a cell's share stays from LEVEL: the surface then keeps so many cells away from the middles of
+cells. Through one, which shares of one half are, it would have triangles without area."""
 EVENING, SHRINK, GROW = 6, 0.5, -0.53
 """Passes over the surface, and what of the way to its neighbours' mean a vertex goes, there and back: without
 them the surface has faint steps along the cells."""
@@ -45,6 +47,22 @@ class Grid:
         count = np.ceil((high_3 - low) / cell).astype(int) + 2
         return cls(low, cell, (int(count[0]), int(count[1]), int(count[2])))
 
+    def part(self, first_3: Array, stop_3: Array) -> tuple[Grid, tuple[slice, slice, slice]]:
+        """The cells from `first_3` to before `stop_3`, as far as there are any, and where they lie in this
+        grid.
+        """
+        first = np.clip(np.asarray(first_3, int), 0, np.array(self.shape) - 1)
+        stop = np.clip(np.asarray(stop_3, int), first + 1, self.shape)
+        x, y, z = (slice(int(a), int(b)) for a, b in zip(first, stop, strict=True))
+        count = stop - first
+        shape = int(count[0]), int(count[1]), int(count[2])
+        return Grid(self.low_3 + first * self.cell, self.cell, shape), (x, y, z)
+
+    def around_points(self, points_n3: Array, margin: int) -> tuple[Grid, tuple[slice, slice, slice]]:
+        """The part with all points and so many cells on each side; see `part`."""
+        low, high = ((end - self.low_3) / self.cell for end in (points_n3.min(0), points_n3.max(0)))
+        return self.part(np.floor(low) - margin, np.ceil(high) + margin)
+
     def middles(self, axis: int) -> Array:
         """(n,) coordinates of the cells' middles along an axis."""
         return np.asarray(self.low_3[axis] + (np.arange(self.shape[axis]) + 0.5) * self.cell)
@@ -54,19 +72,21 @@ def inside_share(grid: Grid, vertices_n3: Array, faces_m3: Array) -> Array:
     """(x, y, z) float32: about the share of each cell that closed surfaces enclose, 0..1.
 
     Where a surface lies across an axis, lines along that axis tell its place exactly, and those of the others
-    only whether it is there: an axis counts as much as the surface faces along it.
+    only whether it is there: an axis counts as much as the surface faces along it. Surfaces may continue
+    beyond the grid.
     """
     cells_n3 = (vertices_n3.astype(np.float64) - grid.low_3) / grid.cell
+    corners = cells_n3[faces_m3]
+    low, high = ends_of(corners)
+    # Lines along an axis are ended by what lies before the grid, not by what lies behind it.
+    reaches, ends = low < grid.shape, high >= 0
     fields = []
     for along in range(3):
-        across, down = (along + 1) % 3, (along + 2) % 3
-        field = _along_lines(
-            cells_n3[:, [across, down, along]],
-            faces_m3,
-            (grid.shape[across], grid.shape[down], grid.shape[along]),
-        )
-        fields.append(field.transpose(np.argsort([across, down, along])))
-    mean = (fields[0] + fields[1] + fields[2]) / np.float32(3)
+        meets = reaches.all(1) & ends[:, (along + 1) % 3] & ends[:, (along + 2) % 3]
+        fields.append(_along_lines(corners[meets], grid.shape, along))
+    mean = fields[0] + fields[1]
+    mean += fields[2]
+    mean /= np.float32(3)
     edge = np.nonzero((mean > 0) & (mean < 1))
     smooth = blurred(mean, FACING_SMOOTHING)
     facing = [_slope(smooth, edge, axis) ** 2 for axis in range(3)]
@@ -87,27 +107,30 @@ def _slope(share: Array, edge: tuple[Array, ...], axis: int) -> Array:
 
 
 def blurred(share: Array, sigma: float) -> Array:
-    """(x, y, z) float32, by a Gaussian of `sigma` cells along each axis."""
-    # OpenCV's filter runs over the two last axes of one plane.
+    """(x, y, z) float32, contiguous, by a Gaussian of `sigma` cells along each axis."""
     bell = cv2.getGaussianKernel(2 * int(3 * sigma + 0.5) + 1, sigma).astype(np.float32).ravel()
-    for axis in range(3):
-        moved = np.ascontiguousarray(np.moveaxis(share, axis, -1))
-        flat = moved.reshape(-1, moved.shape[-1])
-        flat = cv2.sepFilter2D(flat, -1, bell, np.ones(1, np.float32), borderType=cv2.BORDER_REPLICATE)
-        share = np.moveaxis(flat.reshape(moved.shape), -1, axis)
-    return share
+    one = np.ones(1, np.float32)
+    # OpenCV's filter runs over planes: first along x, all of y and z as one row, then over each (y, z).
+    flat = share.reshape(len(share), -1)
+    out = cv2.sepFilter2D(flat, -1, one, bell, borderType=cv2.BORDER_REPLICATE).reshape(share.shape)
+    for plane in out:
+        cv2.sepFilter2D(plane, -1, bell, bell, dst=plane, borderType=cv2.BORDER_REPLICATE)
+    return out
 
 
-def _along_lines(cells_n3: Array, faces_m3: Array, shape: tuple[int, int, int]) -> Array:
-    """(a, b, c) float32: the share inside of each cell along lines through the middles of cells (a, b)."""
-    corners = cells_n3[faces_m3]
-    first, second, triangle, weights = covered_pixels(corners[..., :2] - 0.5)
-    (a, b), (c, d) = (corners[:, 1, :2] - corners[:, 0, :2]).T, (corners[:, 2, :2] - corners[:, 0, :2]).T
+def _along_lines(corners_m33: Array, shape: tuple[int, int, int], along: int) -> Array:
+    """(x, y, z) float32: the share inside of each cell along the lines through the middles of cells that run
+    along an axis. corners_m33: of triangles, in cells.
+    """
+    across, down = (along + 1) % 3, (along + 2) % 3
+    first, second, triangle, weights = covered_pixels(corners_m33[..., [across, down]] - 0.5)
+    (a, b), (c, d) = ((corners_m33[:, corner] - corners_m33[:, 0])[:, [across, down]].T for corner in (1, 2))
     leaves = np.sign(a * d - b * c)[triangle].astype(np.int32)  # a surface that faces along the line is left
-    at = (weights * corners[triangle, :, 2]).sum(1)
-    within = (first >= 0) & (first < shape[0]) & (second >= 0) & (second < shape[1]) & (leaves != 0)
-    line = first[within] * shape[1] + second[within]
-    at, step = np.clip(at[within], 0, shape[2] - 1.001), -leaves[within]
+    at = (weights * corners_m33[triangle, :, along]).sum(1)
+    within = (first >= 0) & (first < shape[across]) & (second >= 0) & (second < shape[down]) & (leaves != 0)
+    strides = shape[1] * shape[2], shape[2], 1
+    line = first[within] * strides[across] + second[within] * strides[down]
+    at, step = np.maximum(at[within], 0), -leaves[within]
     order = np.lexsort((at, line))
     line, at, step = line[order], at[order], step[order]
     winding = np.cumsum(step)
@@ -116,23 +139,33 @@ def _along_lines(cells_n3: Array, faces_m3: Array, shape: tuple[int, int, int]) 
     winding -= np.repeat(before, np.diff(np.r_[starts, len(line)]))
     previous = winding - step
     change = (winding != 0).astype(np.float32) - (previous != 0)
-    crossed = change != 0
+    crossed = (change != 0) & (at < shape[along] - 1)
     line, at, change = line[crossed], at[crossed], change[crossed]
-    cell = np.floor(at).astype(int)
+    cell = at.astype(int)
     part = (at - cell).astype(np.float32)
-    steps = np.zeros((shape[0] * shape[1], shape[2]), np.float32)
-    np.add.at(steps, (line, cell), change * (1 - part))
-    np.add.at(steps, (line, cell + 1), change * part)
-    np.cumsum(steps, axis=1, out=steps)
-    return np.clip(steps, 0, 1, out=steps).reshape(shape)
+    share = np.zeros(shape, np.float32)
+    steps = share.reshape(-1)
+    place = line + cell * strides[along]
+    np.add.at(steps, place, change * (1 - part))
+    np.add.at(steps, place + strides[along], change * part)
+    if along == 2:
+        np.cumsum(share, axis=2, out=share)
+    else:  # numpy's sum along the other axes is several times as slow
+        layers = np.moveaxis(share, along, 0)
+        for number in range(1, shape[along]):
+            layers[number] += layers[number - 1]
+    np.maximum(share, 0, out=share)
+    return np.minimum(share, 1, out=share)
 
 
 def surface_of(grid: Grid, share: Array) -> tuple[Array, Array]:
     """Vertices (n, 3) float32 and triangles (m, 3) int32 where the share is one half; the largest piece."""
     from skimage.measure import marching_cubes  # takes half a second to import
 
-    share = np.ascontiguousarray(blurred(share, SMOOTHING))
-    share[np.abs(share - np.float32(LEVEL)) < OFF_LEVEL] = LEVEL + OFF_LEVEL
+    share = blurred(share, SMOOTHING)
+    off = share - np.float32(LEVEL)
+    near = np.abs(off) < LEAST_OFF_LEVEL
+    share[near] = LEVEL + np.where(off[near] < 0, -LEAST_OFF_LEVEL, LEAST_OFF_LEVEL)
     vertices, faces, _, _ = marching_cubes(share, LEVEL)
     points = grid.low_3 + (vertices + 0.5) * grid.cell
     return points.astype(np.float32), np.ascontiguousarray(faces[:, ::-1]).astype(np.int32)

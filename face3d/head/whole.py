@@ -34,14 +34,15 @@ LOWEST = -0.86
 
 @dataclass(frozen=True, eq=False)
 class WholeHead:
-    """fit, hair, vertices_v3: what the parts are made of. seen_share: of the skin's area, how much the photo
-    shows. animated: its meshes are in the unit and the space of the relief's camera.
+    """fit, hair, vertices_v3, photo: what the parts are made of. seen_share: of the skin's area, how much the
+    photo shows. animated: its meshes are in the unit and the space of the relief's camera.
     """
 
     relief: Relief
     fit: HeadFit
     hair: HairLayer | None
     vertices_v3: Array
+    photo: PhotoColours
     seen_share: float
     animated: AnimatedHead
 
@@ -70,8 +71,10 @@ def cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Ar
     return np.asarray(vertices_v3 + lift[:, None] * up, np.float32)
 
 
-def whole_head(relief: Relief, picture_px: int = CHART_PX) -> WholeHead:
+def whole_head(relief: Relief, picture_px: int = CHART_PX, *, moving: bool = True) -> WholeHead:
     """The head of the relief's person. picture_px: see CHART_PX.
+
+    moving: with expressions, and with what only they show, the teeth.
 
     Raises: HeadError where the network does not say where on the head skin lies, and where no head fits.
     """
@@ -81,14 +84,15 @@ def whole_head(relief: Relief, picture_px: int = CHART_PX) -> WholeHead:
     hair = hair_layer(model, fit, relief, vertices)
     photo = PhotoColours.of(relief, _unit(fit, relief))
     parts = [
-        _skin(model, fit, photo, vertices, picture_px),
-        _eyes(model, fit, photo, vertices),
-        _teeth(model, fit, relief, vertices),
+        _skin(model, fit, photo, vertices, picture_px, moving),
+        _eyes(model, fit, photo, vertices, moving),
     ]
+    if moving:
+        parts.append(_teeth(model, fit, relief, vertices))
     if hair is not None:
         parts.append(_hair(hair, fit, photo, max(1, picture_px // HAIR_SHARE)))
     seen = photo.seen_share(vertices[: model.skin_vertices], model.skin_triangles_m3)
-    return WholeHead(relief, fit, hair, vertices, seen, AnimatedHead(tuple(parts), model.arkit_names))
+    return WholeHead(relief, fit, hair, vertices, photo, seen, AnimatedHead(tuple(parts), model.arkit_names))
 
 
 def _unit(fit: HeadFit, relief: Relief) -> float:
@@ -117,11 +121,11 @@ def _charts(model: HeadModel, side: int) -> tuple[Chart, ...]:
     )
 
 
-def _skin(
-    model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array, picture_px: int
-) -> HeadPart:
-    """The skin with the sockets; the pictures of its two surfaces stand side by side."""
-    pictures = skin_picture(model, _charts(model, picture_px), photo, vertices_v3)
+@lru_cache(maxsize=1)
+def _skin_layout(model: HeadModel) -> tuple[Array, Array, Array]:
+    """Vertices of the model that the skin uses, one for each of their places in the picture (n,); triangles
+    that name them by their number here (m, 3) int32; the places (n, 2) float32.
+    """
     corners, places = [], []
     for number, surface in enumerate(OUTSIDE):
         mine = model.material_m == surface
@@ -134,16 +138,26 @@ def _skin(
     keys = np.concatenate([triangles.reshape(-1, 1), np.round(uv.reshape(-1, 2) * 65535)], axis=1)
     _, first, corner = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     used = triangles.ravel()[first]
+    faces, places_n2 = corner.reshape(-1, 3).astype(np.int32), uv.reshape(-1, 2)[first].astype(np.float32)
+    return used, faces, places_n2
+
+
+def _skin(
+    model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array, picture_px: int, moving: bool
+) -> HeadPart:
+    """The skin with the sockets; the pictures of its two surfaces stand side by side."""
+    pictures = skin_picture(model, _charts(model, picture_px), photo, vertices_v3)
+    used, faces, uv = _skin_layout(model)
     mesh = Mesh(
         cut_straight(model, fit, photo.relief, vertices_v3)[used],
-        corner.reshape(-1, 3).astype(np.int32),
-        uv.reshape(-1, 2)[first].astype(np.float32),
+        faces,
+        uv,
         np.hstack(pictures),
     )
-    return HeadPart("skin", mesh, _offsets(model, fit, photo.relief, used))
+    return HeadPart("skin", mesh, _offsets(model, fit, photo.relief, used) if moving else None)
 
 
-def _eyes(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array) -> HeadPart:
+def _eyes(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Array, moving: bool) -> HeadPart:
     """Both eyes; their pictures stand side by side."""
     used: list[Array] = []
     faces: list[Array] = []
@@ -156,13 +170,15 @@ def _eyes(model: HeadModel, fit: HeadFit, photo: PhotoColours, vertices_v3: Arra
         uvs.append(np.stack([(uv[:, 0] + number) / len(BALLS), uv[:, 1]], -1))
         pictures.append(eye_picture(model, surface, photo, vertices_v3))
     both = np.concatenate(used)
-    turns = np.concatenate([eye_turns(model, surface) for surface in BALLS], axis=1)
     mesh = Mesh(
         vertices_v3[both],
         np.concatenate(faces).astype(np.int32),
         np.concatenate(uvs).astype(np.float32),
         np.hstack(pictures),
     )
+    if not moving:
+        return HeadPart("eyes", mesh)
+    turns = np.concatenate([eye_turns(model, surface) for surface in BALLS], axis=1)
     moved = _offsets(model, fit, photo.relief, both) + _turned(turns, fit, photo.relief)
     return HeadPart("eyes", mesh, moved)
 

@@ -8,7 +8,13 @@ import cv2
 import numpy as np
 
 from face3d.depth.face.evidence import LEAST_CONFIDENCE, SURE_CONFIDENCE, head_confidence
-from face3d.depth.face.inference import Box, CropPrediction, predict_crop
+from face3d.depth.face.inference import (
+    Box,
+    CropPrediction,
+    add_mirror_image,
+    predict_crop,
+    predict_straight,
+)
 from face3d.depth.face.interface import FacePredictor
 from face3d.structures import TURNS, Array, Face, Photo, SkinMap
 
@@ -66,8 +72,13 @@ def detect_heads(
     whole, side = Box.whole(photo.size_hw), network.configuration.fast_side
     unconfirmed: list[CropPrediction] = []
     for scale in scales:
-        prediction = predict_crop(network, photo.rgb_hwc, whole, scale * side)
+        # Where each head has a crop of its own, that is averaged with its mirror image, and all else of the
+        # photo need not be.
+        prediction = predict_straight(network, photo.rgb_hwc, whole, scale * side)
         boxes = head_boxes(prediction.head_hw, whole)
+        if not boxes or any(crop_around(box, photo.size_hw) is None for box in boxes):
+            prediction = add_mirror_image(prediction, network, photo.rgb_hwc, whole, scale * side)
+            boxes = head_boxes(prediction.head_hw, whole)
         if heads := _confirm_heads(network, photo, boxes, prediction, least_confidence):
             return prediction, heads
         if boxes or scale == scales[-1]:

@@ -93,41 +93,66 @@ def predict_two_scales(network: FacePredictor, rgb_hwc: Array, box: Box, side: i
 
 def predict_crop(network: FacePredictor, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
     """The mean of a crop and its mirror image, both resized to about side x side pixels."""
+    straight = predict_straight(network, rgb_hwc, box, side)
+    return add_mirror_image(straight, network, rgb_hwc, box, side)
+
+
+def predict_straight(network: FacePredictor, rgb_hwc: Array, box: Box, side: int) -> CropPrediction:
+    """The prediction for a crop without its mirror image, in half the time of `predict_crop`."""
+    return _predict_once(network, rgb_hwc, box, side, mirrored=False)
+
+
+def add_mirror_image(
+    straight: CropPrediction, network: FacePredictor, rgb_hwc: Array, box: Box, side: int
+) -> CropPrediction:
+    """`predict_crop`, of which `predict_straight` of the same arguments is there already."""
+    mirrored = _predict_once(network, rgb_hwc, box, side, mirrored=True)
+
+    def mean(name: str) -> Any:
+        one = getattr(straight, name)
+        return None if one is None else (one + getattr(mirrored, name)) / 2
+
+    return CropPrediction(**{field.name: mean(field.name) for field in fields(CropPrediction)})
+
+
+def _predict_once(
+    network: FacePredictor, rgb_hwc: Array, box: Box, side: int, *, mirrored: bool
+) -> CropPrediction:
+    """One pass over a crop or its mirror image, whose maps are mirrored back."""
     scale = side / (box.width * box.height) ** 0.5
     size_hw = max(8, round(box.height * scale)), max(8, round(box.width * scale))
     crop = np.ascontiguousarray(rgb_hwc[box.top : box.top + box.height, box.left : box.left + box.width])
     small = cv2.resize(crop, size_hw[::-1], interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    padded = np.stack([_pad_to_stride(small), _pad_to_stride(small[:, ::-1])])
-    batch_nchw = np.ascontiguousarray(padded.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    padded = _pad_to_stride(small[:, ::-1] if mirrored else small)
+    batch_nchw = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
     maps = network.infer(batch_nchw)
 
-    def mean(values_nhw: Array) -> Array:
-        straight, flipped = values_nhw[..., : size_hw[0], : size_hw[1]]
-        return (straight + flipped[..., ::-1]) / 2
+    def cut(values_nhw: Array) -> Array:
+        straight = values_nhw[0, ..., : size_hw[0], : size_hw[1]]
+        return straight[..., ::-1] if mirrored else straight
 
-    def mean_probability(logit_nhw: Array) -> Array:
-        return mean(1 / (1 + np.exp(-logit_nhw)))
+    def probability(logit_nhw: Array) -> Array:
+        return np.asarray(1 / (1 + np.exp(-cut(logit_nhw))))
 
     pixels = network.configuration.side  # pixels per image width of the training square
-    eyes_logit = np.stack([maps.eyes_logit[0], maps.eyes_logit[1, ::-1]])
+    eyes_2hw = probability(maps.eyes_logit)
     return CropPrediction(
-        mean(maps.relief) * pixels,
-        mean(maps.thickness) * pixels,
-        mean(np.exp(maps.log_uncertainty)) * pixels,
-        mean_probability(maps.matte_logit),
-        mean_probability(maps.head_logit),
-        mean_probability(eyes_logit),
-        mean(np.exp(maps.log_thickness_uncertainty)) * pixels,
-        None if maps.canonical is None else mean(_sides_swapped(maps.canonical)),
-        None if maps.log_canonical_uncertainty is None else mean(np.exp(maps.log_canonical_uncertainty)),
-        None if maps.skin_logit is None else mean_probability(maps.skin_logit),
+        cut(maps.relief) * pixels,
+        cut(maps.thickness) * pixels,
+        np.exp(cut(maps.log_uncertainty)) * pixels,
+        probability(maps.matte_logit),
+        probability(maps.head_logit),
+        eyes_2hw[::-1] if mirrored else eyes_2hw,
+        np.exp(cut(maps.log_thickness_uncertainty)) * pixels,
+        None if maps.canonical is None else _sides_of(cut(maps.canonical), mirrored=mirrored),
+        None if maps.log_canonical_uncertainty is None else np.exp(cut(maps.log_canonical_uncertainty)),
+        None if maps.skin_logit is None else probability(maps.skin_logit),
     )
 
 
-def _sides_swapped(canonical_23hw: Array) -> Array:
-    """Canonical coordinates of which the second, of a mirrored crop, have x with the other sign."""
-    signs = np.array([[1, 1, 1], [-1, 1, 1]], np.float32)
-    return canonical_23hw * signs[..., None, None]
+def _sides_of(canonical_3hw: Array, *, mirrored: bool) -> Array:
+    """Canonical coordinates; of a mirrored crop x has the other sign."""
+    return canonical_3hw * np.array([-1 if mirrored else 1, 1, 1], np.float32)[:, None, None]
 
 
 def _pad_to_stride(rgb_hwc: Array) -> Array:

@@ -40,12 +40,13 @@ def guided_upsample(
     shares_y = [_b_spline(y - first_y - tap)[:, None] for tap in range(4)]
     widened = [source_chw.take(np.clip(first_x + tap, 0, columns - 1), axis=2) for tap in range(4)]
     upsampled_chw = np.empty((channels, height, width), np.float32)
+    taps_y = [np.clip(first_y + tap, 0, rows - 1) for tap in range(4)]
     strip_rows = max(1, STRIP_PX // width)
     for strip in (slice(start, start + strip_rows) for start in range(0, height, strip_rows)):
         total = np.zeros_like(upsampled_chw[:, strip])
         weights = np.zeros(total.shape[1:], np.float32)
         for across, down in np.ndindex(4, 4):
-            tap = widened[across].take(np.clip(first_y[strip] + down, 0, rows - 1), axis=1)
+            tap = widened[across].take(taps_y[down][strip], axis=1)
             values, difference = tap[:channels], tap[channels:]
             difference -= guide_chw[:, strip]
             difference *= difference

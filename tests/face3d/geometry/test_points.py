@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
-from face3d.geometry.points import apart, outliers, spacing
+from face3d.geometry.points import apart, bounds, outliers, spacing
 
 
 def test_outliers_follow_the_definition():
@@ -33,3 +33,11 @@ def test_an_edge_of_even_points_is_no_outlier():
     far_n3 = np.concatenate([points_n3, [[100, 100, 50]]])
     assert np.flatnonzero(outliers(far_n3, 2.0, least_deviation=0.5)).tolist() == [1600]
     assert outliers(points_n3, 2.0).any() and not outliers(points_n3, 2.0, least_deviation=0.5).any()
+
+
+def test_the_bounds_of_a_mask_hold_it_and_a_pixel_around_it():
+    mask_hw = np.zeros((20, 30), bool)
+    mask_hw[5:9, 12] = mask_hw[7, 29] = True
+    assert bounds(mask_hw) == (slice(4, 10), slice(11, 31))
+    assert mask_hw[bounds(mask_hw)].sum() == mask_hw.sum()
+    assert mask_hw[bounds(np.zeros_like(mask_hw))].shape == mask_hw.shape

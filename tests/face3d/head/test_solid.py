@@ -5,7 +5,6 @@ import pytest
 import trimesh
 
 from face3d.geometry.meshes import is_closed, vertex_normals, weld
-from face3d.head import solid
 from face3d.head.solid import Grid, evened, inside_share, soften, surface_of
 
 RADIUS, CELL = 0.5, 0.035
@@ -95,10 +94,22 @@ def test_a_thin_rim_goes_where_a_field_is_softened_and_stays_elsewhere():
     assert np.allclose(share[10:, 10, :12], 1, atol=0.02)
 
 
-def test_shares_that_lie_on_the_level_leave_the_surface_closed(monkeypatch):
-    """Three corners at one place would be a hole where places are welded."""
-    monkeypatch.setattr(solid, "blurred", lambda share, _: share.copy())
-    grid, share = share_of(ball())
-    share[(share > 0.4) & (share < 0.6)] = solid.LEVEL
+def test_a_part_of_a_grid_has_the_shares_of_the_whole_also_where_a_surface_continues_beyond_it():
+    vertices, faces = ball()
+    grid, share = share_of((vertices, faces))
+    part, at = grid.part(np.array([4, 0, 5]), np.array([20, 18, 25]))
+    # Cells at its ends do not know which way a surface faces that continues.
+    inner = np.s_[6:-6, :-6, 6:-6]
+    assert np.abs(inside_share(part, vertices, faces) - share[at])[inner].max() < 1e-4
+    assert part.shape == share[at].shape
+    assert all(np.allclose(part.middles(axis), grid.middles(axis)[at[axis]]) for axis in range(3))
+
+
+def test_a_surface_through_middles_of_cells_has_no_triangle_without_area():
+    share = np.zeros((12, 12, 12), np.float32)
+    share[3:9, 3:9, 3:9] = 1
+    share[3:9, 9, 3:9] = 0.5
+    grid = Grid(np.zeros(3), CELL, share.shape)
     vertices, faces = surface_of(grid, share)
-    assert is_closed(weld(vertices, faces)[2])
+    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
+    assert np.linalg.norm(np.cross(b - a, c - a), axis=1).min() > 1e-9 * CELL**2

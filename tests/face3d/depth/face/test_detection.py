@@ -81,6 +81,8 @@ def test_a_small_head_is_found_beside_clutter_that_resembles_one_at_low_resoluti
         return CropPrediction(blank, blank, blank, blank, head_hw, np.stack([head_hw, head_hw]), blank)
 
     monkeypatch.setattr(detection, "predict_crop", predict_crop)
+    monkeypatch.setattr(detection, "predict_straight", predict_crop)
+    monkeypatch.setattr(detection, "add_mirror_image", lambda straight, *arguments: straight)
     _, heads = detect_heads(network, Photo(np.zeros((400, 400, 3), np.uint8), None, None, "0"))
     (face,) = to_faces(heads, network)
     assert face.box_xyxy == pytest.approx((180, 180, 220, 220), abs=5)

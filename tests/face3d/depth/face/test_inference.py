@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from face3d.depth.face.inference import SECOND_SCALE, Box, predict_crop, predict_two_scales
+from face3d.depth.face.inference import (
+    SECOND_SCALE,
+    Box,
+    add_mirror_image,
+    predict_crop,
+    predict_straight,
+    predict_two_scales,
+)
 from face3d.depth.face.interface import FaceMaps
 from face3d.depth.face.network import FaceNetwork
 
@@ -103,6 +110,20 @@ def test_a_mirrored_picture_gives_mirrored_maps_and_swapped_eyes(infer, smooth_r
     assert straight.eyes_2hw[0, :, :40].mean() > 2 * straight.eyes_2hw[1, :, :40].mean()
 
 
+def test_the_mean_with_the_mirror_image_is_that_of_both_ways_round(smooth_rgb):
+    straight = predict_straight(Brightness(), smooth_rgb, BOX, INPUT_SIDE)
+    width = smooth_rgb.shape[1]
+    turned = Box(width - BOX.left - BOX.width, BOX.top, BOX.width, BOX.height)
+    mirrored = predict_straight(Brightness(), smooth_rgb[:, ::-1], turned, INPUT_SIDE)
+    mean = add_mirror_image(straight, Brightness(), smooth_rgb, BOX, INPUT_SIDE)
+    np.testing.assert_allclose(
+        mean.relief_hw, (straight.relief_hw + mirrored.relief_hw[:, ::-1]) / 2, rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        mean.eyes_2hw, (straight.eyes_2hw + mirrored.eyes_2hw[::-1, :, ::-1]) / 2, atol=1e-4
+    )
+
+
 def test_the_network_computes_in_one_thread_whatever_the_program_does(smooth_rgb):
     """Sums of its convolutions depend on the number of threads in their last bits."""
     seen = []
@@ -116,7 +137,7 @@ def test_the_network_computes_in_one_thread_whatever_the_program_does(smooth_rgb
     torch.set_num_threads(3)
     try:
         predict_two_scales(Watched(), smooth_rgb, BOX, INPUT_SIDE)
-        assert seen == [1, 1] and torch.get_num_threads() == 3
+        assert seen == [1] * 4 and torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
 
