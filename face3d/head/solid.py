@@ -122,11 +122,17 @@ def _along_lines(cells_n3: Array, faces_m3: Array, shape: tuple[int, int, int]) 
     return np.clip(steps, 0, 1, out=steps).reshape(shape)
 
 
-def surface_of(grid: Grid, share: Array) -> tuple[Array, Array]:
-    """Vertices (n, 3) float32 and triangles (m, 3) int32 where the share is one half; the largest piece."""
+def surface_of(grid: Grid, share: Array, below: int = 0) -> tuple[Array, Array]:
+    """Vertices (n, 3) float32 and triangles (m, 3) int32 where the share is one half.
+
+    below: rows of heights under a floor. They are empty, and the smoothing does not round the edge there.
+    """
     from skimage.measure import marching_cubes  # takes half a second to import
 
+    share = share.copy()
+    share[:, :below] = share[:, below : below + 1]
     share = np.ascontiguousarray(blurred(share, SMOOTHING))
+    share[:, :below] = 0
     vertices, faces, _, _ = marching_cubes(share, LEVEL)
     points = grid.low_3 + (vertices + 0.5) * grid.cell
     return points.astype(np.float32), np.ascontiguousarray(faces[:, ::-1]).astype(np.int32)
