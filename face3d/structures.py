@@ -297,7 +297,8 @@ class Mesh:
     vertices_n3: (n, 3) float32; faces_m3: (m, 3) int32, counter-clockwise seen from outside.
     uv_n2: (n, 2) float32 or None; (0, 0) is the lower left corner of the texture.
     texture_hwc: (h, w, 3) uint8 or None. colours_n3: (n, 3) uint8 or None.
-    unit: "mm", "m" or "image width".
+    unit: "mm", "m" or "image width". glows: what the texture shows of the side that is seen is light, as of a
+    lamp behind a lithophane, not a colour that light falls on.
     """
 
     vertices_n3: Array
@@ -306,6 +307,7 @@ class Mesh:
     texture_hwc: Array | None = None
     colours_n3: Array | None = None
     unit: str = "image width"
+    glows: bool = False
 
     def __post_init__(self) -> None:
         _freeze(self, "vertices_n3", np.float32, (None, 3), GeometryError, finite=True)
