@@ -294,7 +294,7 @@ def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:
         vertices_n3, faces_m3 = shape.vertices_n3, shape.faces_m3
         uv_n2 = picture_uv(vertices_n3, relief.camera, 0).astype(np.float32)
     texture_hwc = texture_of(relief, kind, shape.photo_rows)
-    return Mesh(vertices_n3, faces_m3, uv_n2, texture_hwc, unit=relief.unit)
+    return Mesh(vertices_n3, faces_m3, uv_n2, texture_hwc, unit=relief.unit, glows=row.of_light)
 
 
 def _within_budget(relief: Relief, kind: str, decimated: bool) -> Shape:

@@ -1,8 +1,7 @@
 """The structures that pass from one stage to the next: Photo, DepthMap, PointCloud, Mesh.
 
 Frozen, and checked when made. Conventions (docs/conventions.md): right-handed axes, +X right, +Y up, +Z
-towards the viewer; pixel centres at +0.5; colours are sRGB uint8. Arrays are read-only, so that no later
-stage can change a cached one.
+towards the viewer; pixel centres at +0.5; colours are sRGB uint8. Arrays are read-only: caches hold them.
 """
 
 from __future__ import annotations
@@ -297,7 +296,7 @@ class Mesh:
     vertices_n3: (n, 3) float32; faces_m3: (m, 3) int32, counter-clockwise seen from outside.
     uv_n2: (n, 2) float32 or None; (0, 0) is the lower left corner of the texture.
     texture_hwc: (h, w, 3) uint8 or None. colours_n3: (n, 3) uint8 or None.
-    unit: "mm", "m" or "image width".
+    unit: "mm", "m" or "image width". glows: its texture is light, as of a lamp behind a lithophane.
     """
 
     vertices_n3: Array
@@ -306,6 +305,7 @@ class Mesh:
     texture_hwc: Array | None = None
     colours_n3: Array | None = None
     unit: str = "image width"
+    glows: bool = False
 
     def __post_init__(self) -> None:
         _freeze(self, "vertices_n3", np.float32, (None, 3), GeometryError, finite=True)

@@ -18,15 +18,17 @@ from face3d.errors import CompletionError, FaceModelError
 from face3d.framing import Framing
 from face3d.photo import accepted_suffixes, read_photo
 from face3d.structures import Array, Photo
+from page.closed_popover import held_while_closed
 from page.failures import explained_errors
 from page.model_controls import MODEL
 from page.plain_text import as_text
 from page.session import DepthResult, Session, writing_lock
 
 BEFORE, AFTER = "Before", "After"
+ENGINE = "completion engine"
 NOTHING, BOX, FILE = "Nothing", "A box", "A mask file"
 CHOICES: dict[str, Any] = {
-    "completion engine": DEFAULT_COMPLETION,
+    ENGINE: DEFAULT_COMPLETION,
     "hidden how": NOTHING,
     "hidden across": (40, 60),
     "hidden down": (40, 60),
@@ -80,10 +82,11 @@ def _offer(session: Session, result: DepthResult, face: int) -> None:
             + "; ".join(f"{row.title}: {row.summary}" for row in COMPLETIONS.values())
             + ". What it shows stays as it is. The hidden side of a whole head is the head model's: there it "
             "counts for shoulders, hair and what is marked.",
-            key="completion engine",
+            key=ENGINE,
             width="stretch",
         )
-        with st.popover("Hidden", icon=":material/visibility_off:", key="hidden parts"):
+        parts = st.popover("Hidden", icon=":material/visibility_off:", on_change="rerun", key="hidden parts")
+        with held_while_closed(parts, CHOICES.keys() - {ENGINE}):
             hidden_hw = _hidden_parts(result.photo, session.framing())
         pressed = st.button("Complete", on_click=_show_model, key="complete model")
     session.completion_choices = {key: st.session_state[key] for key in CHOICES}

@@ -14,6 +14,7 @@ from face3d.geometry.kinds import KINDS
 from face3d.geometry.scale import PRINT_SIZES
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthRepresentation, Photo
+from page.closed_popover import held_while_closed
 from page.components import recalled, remember
 from page.session import DepthResult, Session
 
@@ -86,6 +87,10 @@ REMEMBERED: dict[str, Any] = {
 """Initial values of the widgets whose value is kept for the next photo, by key. The field of view is not
 among them: it belongs to the photo."""
 
+ALWAYS_SHOWN = {"show", "model colours", "kind", "print size"}
+"""Those of them that stand beside *More settings*, not in it."""
+FIELD_OF_VIEW = "field of view"
+
 
 @dataclass(frozen=True)
 class FigureSettings:
@@ -120,7 +125,14 @@ def model_controls(
     cut_out = result.depth_map.matte_hw is not None and result.key.matte != "none"
     with choices:
         _kind_and_size()
-        with st.popover("More settings", icon=":material/tune:", width="stretch"):
+        more = st.popover(
+            "More settings",
+            icon=":material/tune:",
+            width="stretch",
+            on_change="rerun",
+            key="more settings",
+        )
+        with held_while_closed(more, (*REMEMBERED.keys() - ALWAYS_SHOWN, FIELD_OF_VIEW)):
             _details(result, cut_out)
             fov_degrees = _projection(result.photo)
         advice_place = st.expander("Advice", icon=":material/lightbulb:")
@@ -294,8 +306,8 @@ def _projection(photo: Photo) -> float | None:
     from_file = photo.fov_degrees
     start = round(from_file) if from_file else 30
     explanation = "From the file." if from_file else "Not in the file; 30° suits a portrait."
-    st.session_state.setdefault("field of view", start)
-    fov = st.slider("Field of view, degrees", 5, 100, key="field of view", help=explanation)
+    st.session_state.setdefault(FIELD_OF_VIEW, start)
+    fov = st.slider("Field of view, degrees", 5, 100, key=FIELD_OF_VIEW, help=explanation)
     st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
     return None if from_file and fov == start else float(fov)
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from face3d.assistant.advice import Advice
 from face3d.batch.outputs import name_of
@@ -131,16 +132,17 @@ def model_files(
 
 
 def model_on_stage(
-    session: Session, result: DepthResult, kind: str, settings: ModelSettings
+    session: Session, result: DepthResult, kind: str, settings: ModelSettings, progress: DeltaGenerator
 ) -> tuple[bytes, str]:
     """The file GLB of these settings, as it is offered, and a still picture of it as a data URI.
+
+    progress: an empty element, for what is being done.
 
     Raises: FaceModelError where these settings give no model.
     """
     files = _files_of(session, result, kind, settings)
-    placeholder = st.empty()
-    _work_on(session, files).wait(placeholder.caption)
-    placeholder.empty()
+    _work_on(session, files).wait(progress.caption)
+    progress.empty()
     return files.file(".glb"), files.still()
 
 

@@ -102,8 +102,9 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
 
 def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
     """Show the GLB of the files, or a figure, which is computed once per combination of settings."""
+    progress = st.empty()  # for either: a viewer at another place would be made anew, and the page would jump
     if figure.shown == MODEL:
-        glb, still = model_on_stage(session, result, figure.kind, settings)
+        glb, still = model_on_stage(session, result, figure.kind, settings, progress)
         shown: dict[str, Any] = {"glb": glb, "still": still}
     else:
         settings = replace(settings, height_mm=None, longest_mm=None)  # the size changes files only

@@ -15,14 +15,17 @@ from face3d.encodings import linear_from_srgb
 from face3d.export.images import jpeg_image
 from face3d.geometry.meshes import vertex_normals, weld
 from face3d.geometry.scale import in_millimetres
-from face3d.geometry.texture import vertex_colours
+from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, vertex_colours
 from face3d.structures import Array, Mesh, PointCloud
 
 if TYPE_CHECKING:
     import trimesh  # imported where it is used: it takes a third of a second
+    from PIL import Image
 
 JSON_CHUNK, BINARY_CHUNK = b"JSON", b"BIN\0"
 UNSIGNED_SHORT = 5123
+DIM = 0.35
+"""Brightness of the plastic before a lamp, share of clay: its own light is brighter than the room's."""
 
 
 def write_glb(model: Mesh | PointCloud, name: str) -> bytes:
@@ -42,10 +45,10 @@ def write_glb(model: Mesh | PointCloud, name: str) -> bytes:
     texture = None if model.uv_n2 is None or model.texture_hwc is None else jpeg_image(model.texture_hwc)
     material = trimesh.visual.material.PBRMaterial(
         name=name,
-        baseColorTexture=texture,
         metallicFactor=0.0,
         roughnessFactor=1.0,
         doubleSided=True,
+        **({"baseColorTexture": texture} | _glow(model, texture)),
     )
     visual = trimesh.visual.TextureVisuals(uv=None if texture is None else model.uv_n2, material=material)
     solid = trimesh.Trimesh(
@@ -53,6 +56,21 @@ def write_glb(model: Mesh | PointCloud, name: str) -> bytes:
     )
     glb = _exported(solid, name)
     return _with_colours(glb, vertex_colours(model)) if texture is None else glb
+
+
+def _glow(model: Mesh, texture: Image.Image | None) -> dict[str, Any]:
+    """Properties of the material of a mesh that glows: its light, and the plastic that shows it."""
+    if texture is None or not model.glows:
+        return {}
+    seen = round(texture.width * FRONT_SHARE)
+    plastic, light = np.array(model.texture_hwc), np.array(model.texture_hwc)
+    plastic[:, :seen] = np.round(DIM * np.array(CLAY_RGB))
+    light[:, seen:] = 0
+    return {
+        "baseColorTexture": jpeg_image(plastic),
+        "emissiveTexture": jpeg_image(light),
+        "emissiveFactor": [1.0, 1.0, 1.0],
+    }
 
 
 def _exported(geometry: trimesh.parent.Geometry, name: str) -> bytes:

@@ -157,8 +157,20 @@ def _place(solid: Solid, grid_hw: tuple[int, int], camera: Camera) -> Array:
     return vertices_n3
 
 
-def _bust(relief: Relief, triangles: float) -> Shape:
-    """Front and hidden side joined along the silhouette, cut flat below, on a foot that carries it.
+@dataclass(frozen=True, eq=False)
+class _Body:
+    """A bust before it is known whether its own foot carries it.
+
+    foot_n: (n,) bool, vertices on the floor. in_pieces: whether the row that it stands on is.
+    """
+
+    shape: Shape
+    foot_n: Array
+    in_pieces: bool
+
+
+def _body(relief: Relief, triangles: float) -> _Body:
+    """Front and hidden side joined along the silhouette, cut flat below, on its own foot.
 
     The picture ends at the cut: what lies below it is no silhouette, at which front and back would meet.
     """
@@ -182,14 +194,28 @@ def _bust(relief: Relief, triangles: float) -> Shape:
         smooth_rim=True,
         limit=meet_at_the_rim,
     )
-    vertices_n3, faces_m3 = _place(solid, size_hw, relief.camera), solid.faces_m3
+    shape = Shape(_place(solid, size_hw, relief.camera), solid.faces_m3, photo_rows)
+    return _Body(shape, solid.foot_n, bool(in_pieces))
+
+
+def body_on_foot(relief: Relief, triangles: float) -> Shape:
+    """A two-sided bust on its own foot, without a block under it. Raises: GeometryError, as its kind."""
+    return _body(relief, triangles).shape
+
+
+def _bust(relief: Relief, triangles: float) -> Shape:
+    """Front and hidden side joined along the silhouette, on a foot or a block that carries them."""
+    body = _body(relief, triangles)
+    vertices_n3, faces_m3 = body.shape.vertices_n3, body.shape.faces_m3
     base, floor = relief.settings.base, float(vertices_n3[:, 1].min())
-    if base == "auto" and not in_pieces and tipping_angle(vertices_n3, faces_m3) >= LEAST_TIPPING_DEGREES:
-        return Shape(vertices_n3, faces_m3, photo_rows)
+    carried = not body.in_pieces and tipping_angle(vertices_n3, faces_m3) >= LEAST_TIPPING_DEGREES
+    if base == "auto" and carried:
+        return body.shape
     camera = relief.camera
     eye_z = camera.distance * camera.unit_per_width if camera.perspective else np.inf
-    stood = add_plinth(vertices_n3, faces_m3, solid.foot_n, eye_z, is_round=base == "round")
-    return Shape(*stood, photo_rows, floor + PLAIN_SHARE * float(np.ptp(vertices_n3[:, 1])))
+    stood = add_plinth(vertices_n3, faces_m3, body.foot_n, eye_z, is_round=base == "round")
+    plain_below = floor + PLAIN_SHARE * float(np.ptp(vertices_n3[:, 1]))
+    return Shape(*stood, body.shape.photo_rows, plain_below)
 
 
 def _standing_cells(subject_hw: Array, chin_share: float) -> Array:

@@ -18,8 +18,9 @@ LUMINANCE_RGB = (0.2126, 0.7152, 0.0722)
 DISPLAY_GAMMA = 2.2
 LAMP_RGB = (255, 236, 208)
 """Colour of the lamp behind the plate in its texture: warm white."""
-DARKEST = 0.08
-"""Brightness of the thickest place in the texture, share of the thinnest one's."""
+CLEAR_MM = 1.0
+"""Thickness of white plastic that takes the light down to 1 / e. Of PLA this differs by maker and colour; it
+is assumed, not measured."""
 
 
 def luminance(relief: Relief) -> Array:
@@ -46,15 +47,24 @@ def thickness_mm(luminance_hw: Array, settings: ModelSettings) -> Array:
     return result_hw
 
 
+def translucence(thickness_hw: Array, settings: ModelSettings) -> Array:
+    """Brightness of the plate before a lamp, 1 where it is thinnest, as a display encodes it: the light falls
+    exponentially with the thickness (Beer and Lambert).
+    """
+    result_hw: Array = np.exp(-(thickness_hw - settings.lithophane_thin_mm) / (CLEAR_MM * DISPLAY_GAMMA))
+    return result_hw
+
+
 def lithophane_texture(relief: Relief, border_px: int) -> Array:
-    """(h, w + w // 2, 3) uint8: the plate as if lit from behind, and clay for what the camera does not see.
+    """(h, w + w // 2, 3) uint8: the plate lit from behind, as its thickness lets the light through, and clay
+    for what the camera does not see.
 
     border_px: of the frame, in pixels of the photo.
     """
     scale = min(1.0, relief.settings.texture_side / max(relief.camera.size_hw))
     height, width = (max(2, round(side * scale)) for side in relief.camera.size_hw)
     seen_hw = cv2.resize(luminance(relief), (width, height), interpolation=cv2.INTER_AREA)
-    seen_hw = np.pad(seen_hw**relief.settings.lithophane_gamma, round(border_px * scale))
-    bright_hw1 = (DARKEST + (1 - DARKEST) * seen_hw)[..., None]
+    thick_hw = thickness_mm(np.pad(seen_hw, round(border_px * scale)), relief.settings)
+    bright_hw1 = translucence(thick_hw, relief.settings)[..., None]
     front_hwc = np.round(bright_hw1 * np.array(LAMP_RGB)).astype(np.uint8)
     return np.hstack([front_hwc, np.full_like(front_hwc[:, : front_hwc.shape[1] // 2], CLAY_RGB)])

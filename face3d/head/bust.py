@@ -1,16 +1,27 @@
 """The printable bust: a whole head on the shoulders that the photo shows, one solid with one texture.
 
-The head, with hair and eyes, is that of `whole`; what lies below the chin is the two-sided bust, with its
-flat foot or plinth. Both become one solid by `solid`, with the texture of `bust_texture`.
+The head, with hair and eyes, is that of `whole`; what lies below the chin is the two-sided bust, cut flat by
+`base`. Both become one solid by `solid`, with the texture of `bust_texture`.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from face3d.geometry.inspection import surface_area
-from face3d.geometry.kinds import KINDS, Shape
+from face3d.geometry.kinds import Shape, body_on_foot
 from face3d.geometry.meshes import decimate, is_closed, largest_piece, weld
+from face3d.head.base import (
+    BODY_BELOW,
+    BODY_TOP,
+    above,
+    above_body,
+    cut_height,
+    needs_block,
+    with_block,
+)
 from face3d.head.bust_texture import textured_bust
 from face3d.head.face_front import fill_behind_face
 from face3d.head.model import load_head_model
@@ -18,17 +29,10 @@ from face3d.head.solid import Grid, evened, inside_share, soften, surface_of
 from face3d.head.whole import WholeHead, cut_straight
 from face3d.structures import Array, Mesh
 
-BODY = "two-sided"
-"""The kind that shoulders and foot are taken of."""
-BODY_BELOW, LOWER_BEHIND, BEHIND = -0.5, 0.3, 0.2
-"""Canonical height below which the body counts: just under the chin, and lower by a share of how far a place
-lies behind BEHIND, for there the neck is the model's."""
-BELOW_LONG_HAIR = -0.36
-"""The same height, everywhere, under long hair: below the jaw that is the body's."""
+BESIDE = 6
+"""Cells beside a part of the grid that tell which way its surface faces, see `solid.FACING_SMOOTHING`."""
 SHOULDERS_BELOW, NECK_ENDS = 0.35, -0.7
 """Where the body reaches so far below its upper end, canonical, it has shoulders: the model's end there."""
-COLOURED_BELOW = 0.1
-"""How far below its upper end the body's hidden colours are its own, not those of the head."""
 NAPE, NAPE_BEHIND, NAPE_DEEP, NAPE_FADES, NAPE_SOFT = 0.3, -0.05, 1.2, 0.15, 0.06
 """Where neck and shoulders meet, behind, the solid is smoothed: so near to the upper end of the body, from so
 far before the pivot on, so deep, over so much, and by a Gaussian of this standard deviation; head widths. Its
@@ -41,6 +45,8 @@ TRIANGLES_PER_CELL = 2.6
 OVERSAMPLING = 3.5
 """How many triangles the level surface has for each that is kept."""
 MOST_CELLS = 12_000_000
+BELOW_FLOOR = 2
+"""Rows of the grid below the floor, see `Grid.around`."""
 ON_FLOOR = 0.3
 """How near to the floor a vertex lies that is put on it, cells; less than half of one, where the next lie."""
 
@@ -52,44 +58,64 @@ def bust_mesh(head: WholeHead, budget: int, *, decimated: bool = True) -> Mesh:
     decimated: fine where the surface is curved; else on even cells.
     """
     relief = head.relief
-    body = KINDS[BODY].build(relief, BODY_TRIANGLES * budget)
-    vertices, faces = _solid(head, body, budget, OVERSAMPLING if decimated else 0.9)
+    body = body_on_foot(relief, BODY_TRIANGLES * budget)
+    floor = cut_height(head, body)
+    vertices, faces, plain_below = _solid(head, body, floor, budget, OVERSAMPLING if decimated else 0.9)
     if decimated:
         fewer = decimate(_evened(vertices, faces), faces, budget, closed=True)
         if is_closed(fewer[1]):
             vertices, faces = fewer
         else:
-            vertices, faces = _solid(head, body, budget, 0.9)
-    own_colours = _above_body(head, body.vertices_n3) < -COLOURED_BELOW
-    return textured_bust(head, body, own_colours, vertices, faces)
+            vertices, faces, plain_below = _solid(head, body, floor, budget, 0.9)
+    return textured_bust(head, replace(body, plain_below=plain_below), vertices, faces)
 
 
-def _solid(head: WholeHead, body: Shape, budget: int, oversampling: float) -> tuple[Array, Array]:
-    """Vertices and triangles of the level surface, about `oversampling` times the budget."""
+def _solid(
+    head: WholeHead, body: Shape, floor: float, budget: int, oversampling: float
+) -> tuple[Array, Array, float]:
+    """Vertices and triangles of the level surface, about `oversampling` times the budget, and the height
+    below which they wear nothing of the photo.
+
+    floor: height at which the body is cut.
+    """
     head_vertices, head_faces = _enclosed(head)
-    floor = float(body.vertices_n3[:, 1].min())
-    below = body.vertices_n3[_above_body(head, body.vertices_n3) < 0]
+    kept = body.vertices_n3[:, 1] >= floor
+    below = body.vertices_n3[kept & (above_body(head, body.vertices_n3) < 0)]
     both = np.concatenate([head_vertices, below])
     low, high = both.min(0).astype(np.float64), both.max(0).astype(np.float64)
     low[1] = floor
-    area = surface_area(head_vertices, head_faces) + 0.5 * surface_area(body.vertices_n3, body.faces_m3)
+    body_area = surface_area(body.vertices_n3, body.faces_m3[kept[body.faces_m3].all(1)])
+    area = surface_area(head_vertices, head_faces) + 0.5 * body_area
     cell = float(np.sqrt(TRIANGLES_PER_CELL * area / (oversampling * budget)))
     cell = max(cell, float((np.prod(high - low) / MOST_CELLS) ** (1 / 3)))
     grid = Grid.around(low, high, cell)
-    share = inside_share(grid, head_vertices, head_faces)
-    fill_behind_face(head, grid, share)
-    of_body = inside_share(grid, body.vertices_n3, body.faces_m3)
-    height, forward = _heights(head, grid)
-    of_body *= _within(-_above(head, height, forward), head, grid)
-    shoulders = (of_body > 0) & (height < BODY_BELOW - SHOULDERS_BELOW)
-    if shoulders.any():
-        share *= _within(height - NECK_ENDS, head, grid)
-    share = np.maximum(share, of_body)
-    soften(share, _at_nape(_above(head, height, forward), forward), NAPE_SOFT * head.unit / cell)
-    share[:, :2] = 0  # below the floor
-    vertices, faces = largest_piece(*surface_of(grid, share))
+    share = np.zeros(grid.shape, np.float32)
+    of_head, at_head = grid.around_points(head_vertices, BESIDE)
+    head_share = inside_share(of_head, head_vertices, head_faces)
+    fill_behind_face(head, of_head, head_share)
+    stop = grid.shape[0], _rows_below(head, grid, BODY_TOP) + BESIDE, grid.shape[2]
+    of_body, at_body = grid.part(np.zeros(3), np.array(stop))
+    body_share = inside_share(of_body, body.vertices_n3, body.faces_m3)
+    height, forward = _heights(head, of_body)
+    over = above(head, height, forward)
+    body_share *= _within(-over, head, grid)
+    if ((body_share > 0) & (height < BODY_BELOW - SHOULDERS_BELOW)).any():
+        neck = _rows_below(head, of_head, NECK_ENDS)
+        head_share[:, :neck] *= _within(_heights(head, of_head, neck)[0] - NECK_ENDS, head, grid)
+    share[at_head] = head_share
+    share[at_body] = np.maximum(share[at_body], body_share)
+    soften(share[at_body], _at_nape(over, forward), NAPE_SOFT * head.unit / cell)
+    share[:, :BELOW_FLOOR] = 0
+    del head_share, body_share, height, forward, over
+    base = head.relief.settings.base
+    plain_below = floor + 0.5 * ON_FLOOR * cell
+    if base != "auto" or needs_block(share, BELOW_FLOOR):
+        grid, share, plain_below = with_block(grid, share, BELOW_FLOOR, is_round=base == "round")
+        plain_below += ON_FLOOR * cell
+        floor = float(grid.low_3[1]) + BELOW_FLOOR * cell
+    vertices, faces = largest_piece(*surface_of(grid, share, BELOW_FLOOR))
     vertices[vertices[:, 1] < floor + ON_FLOOR * cell, 1] = floor
-    return vertices, faces
+    return vertices, faces, plain_below
 
 
 def _evened(vertices_n3: Array, faces_m3: Array) -> Array:
@@ -122,38 +148,39 @@ def _enclosed(head: WholeHead) -> tuple[Array, Array]:
     return np.concatenate(vertices), np.concatenate(faces).astype(np.int32)
 
 
-def _above(head: WholeHead, height: Array, forward: Array) -> Array:
-    """How far canonical places lie above the upper end of the body, head widths."""
-    if head.hair is not None and head.hair.is_long:
-        return height - BELOW_LONG_HAIR
-    return np.asarray(height - BODY_BELOW + LOWER_BEHIND * np.maximum(BEHIND - forward, 0))
-
-
-def _above_body(head: WholeHead, points_n3: Array) -> Array:
-    """The same (n,) of points in the relief's space; its camera taken for that of the fit."""
-    origin = head.fit.shift_3 * (head.unit / head.fit.scale)
-    _, height, forward = (((points_n3 - origin) @ head.fit.rotation_33) / head.unit).T
-    return _above(head, height, forward)
-
-
-def _at_nape(above: Array, forward: Array) -> Array:
+def _at_nape(over: Array, forward: Array) -> Array:
     """(x, y, z) float32 in 0..1: near the upper end of the body, behind."""
-    near = np.clip((NAPE - np.abs(above)) / NAPE_FADES, 0, 1)
+    near = np.clip((NAPE - np.abs(over)) / NAPE_FADES, 0, 1)
     behind = np.minimum(NAPE_BEHIND - forward, forward - NAPE_BEHIND + NAPE_DEEP)
     return (near * np.clip(behind / NAPE_FADES, 0, 1)).astype(np.float32)
 
 
-def _heights(head: WholeHead, grid: Grid) -> tuple[Array, Array]:
-    """(x, y, z) float64: canonical heights of the cells, and how far they lie in front of the pivot."""
+def _heights(head: WholeHead, grid: Grid, rows: int | None = None) -> tuple[Array, Array]:
+    """(x, y, z) float32: canonical heights of the cells, and how far they lie in front of the pivot; of the
+    lowest rows or of all.
+    """
+    height, forward = (
+        x[:, None, None] + y[:rows, None] + z for x, y, z in (_along(head, grid, of) for of in (1, 2))
+    )
+    return height, forward
+
+
+def _along(head: WholeHead, grid: Grid, of: int) -> list[Array]:
+    """Per axis of the grid (n,) float32: what the cells' places along it add to a canonical coordinate."""
     origin = head.fit.shift_3 * (head.unit / head.fit.scale)
-    found = []
-    for of in (1, 2):
-        along = [
-            (grid.middles(axis) - origin[axis]) * (head.fit.rotation_33[axis, of] / head.unit)
-            for axis in range(3)
-        ]
-        found.append(along[0][:, None, None] + along[1][:, None] + along[2])
-    return found[0], found[1]
+    return [
+        ((grid.middles(axis) - origin[axis]) * (head.fit.rotation_33[axis, of] / head.unit)).astype(
+            np.float32
+        )
+        for axis in range(3)
+    ]
+
+
+def _rows_below(head: WholeHead, grid: Grid, limit: float) -> int:
+    """How many rows of cells, from the lowest on, hold one that lies below a canonical height."""
+    x, y, z = _along(head, grid, 1)
+    below = np.flatnonzero(x.min() + y + z.min() < limit + grid.cell / head.unit)
+    return int(below[-1]) + 1 if len(below) else 0
 
 
 def _within(away: Array, head: WholeHead, grid: Grid) -> Array:

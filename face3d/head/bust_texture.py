@@ -13,6 +13,7 @@ from face3d.geometry.filters import fill_by_diffusion
 from face3d.geometry.kinds import Shape
 from face3d.geometry.relief import Relief
 from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv
+from face3d.head.base import above_body
 from face3d.head.charts import chart_of
 from face3d.head.colours import PhotoColours
 from face3d.head.part_colours import ColouredSurface, mixed_colours
@@ -22,58 +23,56 @@ from face3d.structures import Array, Mesh
 
 LEVELS = 48
 """Heights at which the middle of the solid is found."""
+COLOURED_BELOW = 0.1
+"""How far below its upper end the body's hidden colours are its own, not those of the head."""
 HIDDEN_PX = 256
 """Width at which what is hidden is coloured, pixels around the head: about half as far apart as vertices."""
 COLOURED_PARTS = "skin", "eyes", "hair"
 
 
-def textured_bust(
-    head: WholeHead, body: Shape, own_colours_n: Array, vertices_n3: Array, faces_m3: Array
-) -> Mesh:
+def textured_bust(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Array) -> Mesh:
     """The solid with the atlas of all solids: the photo on the left, what it does not show on the right.
 
     Vertices along the seams of the texture are doubled at the same place.
-    body: the two-sided bust that the shoulders are taken of. own_colours_n: (n,) bool, those of its vertices
-    that colour what is near them, where the photo does not show it. vertices_n3, faces_m3: of the solid.
+    body: the two-sided bust that the shoulders are taken of. vertices_n3, faces_m3: of the solid.
     """
     relief, photo = head.relief, head.photo
     below_px = foot_px(relief.camera.size_hw[0])
     texture = model_texture(relief, closed=True, photo_rows=body.photo_rows).copy()
-    # Below the photo's last row both halves of the texture are clay: a foot that faces the camera is shown.
-    of_foot = _plain(body, vertices_n3, relief)
-    shown_n = seen_vertices(photo, vertices_n3, faces_m3) & ~of_foot
-    shown_n |= of_foot & photo.facing(vertices_n3, faces_m3)
-    shown = without_islands(vertices_n3, faces_m3, np.asarray(shown_n[faces_m3].all(1)))
+    plain = np.asarray(_plain(body, vertices_n3, relief)[faces_m3].all(1))
+    shown_n = seen_vertices(photo, vertices_n3, faces_m3)
+    shown = without_islands(vertices_n3, faces_m3, np.asarray(shown_n[faces_m3].all(1))) & ~plain
     around = _around(head, vertices_n3, faces_m3)
     width = texture.shape[1] - round(texture.shape[1] * FRONT_SHARE)
     height = _photo_px(texture, relief, below_px)
-    hidden = np.flatnonzero(~shown)
+    hidden = np.flatnonzero(~shown & ~plain)
     on_border = np.zeros(len(vertices_n3), bool)
     on_border[faces_m3[shown]] = True
     texture[:height, -width:] = _hidden_picture(
-        _coloured_surfaces(head, body, own_colours_n, texture),
+        _coloured_surfaces(head, body, texture),
         photo,
         body,
         (vertices_n3, faces_m3[hidden], on_border),
         around[hidden],
         (height, width),
     )
-    # A corner in one number: its vertex, and 1 + its place in the hidden picture or 0.
+    # A corner in one number: its vertex, and 2 + its place in the hidden picture, 1 of clay, 0 of the photo.
     places = np.round(around * 65535).astype(np.int64)
-    keys = np.where(shown[:, None], 0, 1 + (places[..., 0] << 17) + places[..., 1])
+    keys = np.where((shown | plain)[:, None], plain[:, None], 2 + (places[..., 0] << 17) + places[..., 1])
     keys += faces_m3.astype(np.int64) << 35
     _, first, number = np.unique(keys, return_index=True, return_inverse=True)
-    source, is_hidden = faces_m3.ravel()[first], np.repeat(~shown, 3)[first]
+    source, side = faces_m3.ravel()[first], np.repeat(np.select([shown, plain], [0, 1], 2), 3)[first]
     front_uv = picture_uv(vertices_n3[source], relief.camera, 0, below_px)
     front_uv[:, 0] *= FRONT_SHARE
     # Well inside the rows of clay: at the texture's edge many programs mix in the opposite one.
-    front_uv[:, 1] = np.maximum(front_uv[:, 1], 0.4 * (1 - height / texture.shape[0]))
+    clay = 0.4 * (1 - height / texture.shape[0])
+    front_uv[:, 1] = np.where(side == 1, clay, np.maximum(front_uv[:, 1], clay))
     sides = np.array([width / texture.shape[1], height / texture.shape[0]])
     hidden_uv = 1 - sides * (1 - around.reshape(-1, 2)[first].astype(np.float64))
     return Mesh(
         vertices_n3[source],
         number.reshape(-1, 3).astype(np.int32),
-        np.where(is_hidden[:, None], hidden_uv, front_uv).astype(np.float32),
+        np.where((side == 2)[:, None], hidden_uv, front_uv).astype(np.float32),
         texture,
         unit=relief.unit,
     )
@@ -163,9 +162,7 @@ def _hidden_picture(
     )
 
 
-def _coloured_surfaces(
-    head: WholeHead, body: Shape, own_colours_n: Array, texture_hwc: Array
-) -> list[ColouredSurface]:
+def _coloured_surfaces(head: WholeHead, body: Shape, texture_hwc: Array) -> list[ColouredSurface]:
     """The head's skin, eyes and hair, and the body's hidden side."""
     found = [
         ColouredSurface.of(part.mesh, part.mesh.texture_hwc, part.mesh.uv_n2)
@@ -173,7 +170,8 @@ def _coloured_surfaces(
         if part.name in COLOURED_PARTS and part.mesh.texture_hwc is not None and part.mesh.uv_n2 is not None
     ]
     relief, vertices = head.relief, body.vertices_n3
-    below = body.faces_m3[own_colours_n[body.faces_m3].all(1)]
+    own = above_body(head, vertices) < -COLOURED_BELOW
+    below = body.faces_m3[own[body.faces_m3].all(1)]
     if not len(below):
         return found
     uv = picture_uv(vertices, relief.camera, 0, foot_px(relief.camera.size_hw[0]))

@@ -158,11 +158,17 @@ def _along_lines(corners_m33: Array, shape: tuple[int, int, int], along: int) ->
     return np.minimum(share, 1, out=share)
 
 
-def surface_of(grid: Grid, share: Array) -> tuple[Array, Array]:
-    """Vertices (n, 3) float32 and triangles (m, 3) int32 where the share is one half; the largest piece."""
+def surface_of(grid: Grid, share: Array, below: int = 0) -> tuple[Array, Array]:
+    """Vertices (n, 3) float32 and triangles (m, 3) int32 where the share is one half.
+
+    below: rows of heights under a floor. They are empty, and the smoothing does not round the edge there.
+    """
     from skimage.measure import marching_cubes  # takes half a second to import
 
+    share = share.copy()
+    share[:, :below] = share[:, below : below + 1]
     share = blurred(share, SMOOTHING)
+    share[:, :below] = 0
     off = share - np.float32(LEVEL)
     near = np.abs(off) < LEAST_OFF_LEVEL
     share[near] = LEVEL + np.where(off[near] < 0, -LEAST_OFF_LEVEL, LEAST_OFF_LEVEL)

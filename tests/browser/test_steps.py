@@ -3,7 +3,17 @@
 import pytest
 from playwright.sync_api import expect
 from sample_files import ASTRONAUT
-from visitor import MODEL_ON_STAGE, SCENE, SLOW_MS, drag, settle, wait_for, wait_for_eye
+from visitor import (
+    MODEL_ON_STAGE,
+    SCENE,
+    SLOW_MS,
+    close_popover,
+    drag,
+    open_popover,
+    settle,
+    wait_for,
+    wait_for_eye,
+)
 
 pytest.importorskip("playwright.sync_api")
 
@@ -54,6 +64,10 @@ def test_four_clicks_from_the_page_to_a_textured_head_each_result_whole_in_view(
     page.get_by_role("radio", name="Model, as in the files").click()
     wait_for(page, MODEL_ON_STAGE)
     assert page.evaluate("() => window.clicks") == 4
+    check_it_is_in_view(page, "model")
+    open_popover(page, "More settings")  # of a step that has run more than once
+    expect(page.get_by_role("slider", name="Smoothing, pixels")).to_have_attribute("aria-valuenow", "1")
+    close_popover(page)
     drag(page, page.locator(".mv-stage"), 160)
     wait_for_eye(page, "Math.abs(eye.x) > 0.2")
     check_a_reload(page)

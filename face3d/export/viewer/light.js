@@ -6,6 +6,7 @@
 const KEY = [-0.35, 0.45, 0.82]; // as the renderings'
 const STUDIO = {
   photo: { room: 0.2, boxes: [[KEY, 0.35, 0.85]] }, // a photo holds its own shadows already
+  lamp: { room: 0.05, boxes: [[KEY, 0.35, 0.3]] }, // a dim room, in which a lithophane glows
   clay: { room: 0.07, boxes: [[[-0.6, 0.6, 0.55], 0.35, 1.05], [[0.9, 0.1, -0.2], 0.35, 0.3]] },
 };
 const DIRECTIONS = 1024;

@@ -65,9 +65,10 @@ class ModelScene {
     this.model = new this.three.Group().add(scene);
     const matt = (options) => new this.three.MeshLambertMaterial({ side: this.three.DoubleSide, ...options });
     for (const mesh of this.meshes) {
-      const { map } = mesh.material, colours = Boolean(mesh.geometry.attributes.color);
-      if (map) map.anisotropy = this.renderer.capabilities.getMaxAnisotropy();
-      mesh.looks = { photo: matt(map || colours ? { map, vertexColors: colours && !map } : { color: CLAY }), clay: matt({ color: CLAY }) };
+      const { map, emissiveMap } = mesh.material, colours = Boolean(mesh.geometry.attributes.color);
+      for (const picture of [map, emissiveMap]) if (picture) picture.anisotropy = this.renderer.capabilities.getMaxAnisotropy();
+      const glow = emissiveMap ? { emissiveMap, emissive: 0xffffff } : {};
+      mesh.looks = { photo: matt(map || colours ? { map, vertexColors: colours && !map, ...glow } : { color: CLAY }), clay: matt({ color: CLAY }) };
       mesh.frustumCulled = false; // else three.js seeks the bounds of all targets
     }
     this.ground = groundUnder(this.three, this.points, corners);
@@ -93,7 +94,7 @@ class ModelScene {
     this.clay = on;
     const look = on ? "clay" : "photo";
     for (const mesh of this.meshes) mesh.material = mesh.looks[look];
-    this.light.set(look);
+    this.light.set(!on && this.meshes.some(({ material }) => material.emissiveMap) ? "lamp" : look);
   }
 
   // Draws once before the next frame of the browser, however often it is called.
@@ -133,6 +134,7 @@ class ModelScene {
       geometry.dispose();
       for (const used of [material, ...Object.values(looks ?? {})]) {
         used.map?.dispose();
+        used.emissiveMap?.dispose();
         used.dispose();
       }
     }

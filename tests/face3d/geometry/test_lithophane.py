@@ -3,7 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from face3d.geometry.lithophane import lithophane_texture, luminance, thickness_mm
+from face3d.geometry.lithophane import (
+    CLEAR_MM,
+    lithophane_texture,
+    luminance,
+    thickness_mm,
+    translucence,
+)
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
 from face3d.synthetic import head, photo_of
@@ -29,10 +35,17 @@ def test_luminance_is_that_of_the_light_and_white_around_the_person():
     assert cut[60, 30] == pytest.approx(128 / 255, abs=1e-3) and cut[60, 50] == pytest.approx(0.859, abs=1e-3)
 
 
+def test_light_falls_by_the_same_share_with_each_millimetre():
+    settings = ModelSettings()
+    shown = translucence(np.array([0.8, 0.8 + CLEAR_MM, 0.8 + 2 * CLEAR_MM]), settings)
+    light = shown**2.2
+    assert light[0] == 1 and light[1] == pytest.approx(np.exp(-1)) and light[2] == pytest.approx(np.exp(-2))
+
+
 def test_its_texture_is_lit_where_it_is_thin_and_its_frame_is_dark():
     relief = make_relief(head((96, 80)), photo_of((96, 80)), ModelSettings())
     texture_hwc = lithophane_texture(relief, 5)
     assert texture_hwc.shape == (106, 90 + 45, 3)
-    assert (texture_hwc[6, 6] == (255, 236, 208)).all() and texture_hwc[0, 0].max() < 30
+    assert (texture_hwc[6, 6] == (255, 236, 208)).all() and texture_hwc[0, 0].max() < 90
     grey, bright = luminance(relief)[40:60, 30:50].ravel(), texture_hwc[45:65, 35:55, 0].ravel()
     assert (np.diff(bright[np.argsort(grey)].astype(int)) >= 0).all()
