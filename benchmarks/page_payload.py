@@ -103,10 +103,15 @@ def visit(page: Any, relay: Relay, pid: int) -> None:
     def choose(name: str) -> Callable[[], object]:
         return lambda: page.get_by_role("radio", name=name).click()
 
+    def shown(name: str) -> str:
+        return f"() => document.body.innerText.includes('{name} · ')"
+
     found = "() => document.body.innerText.includes('face found')"
     pictures = "() => document.querySelector('.pv-frame img')?.complete"
     steps = (
         ("the page and its face", lambda: page.goto(relay.address), found),
+        ("another sample", press("Sample 3"), shown("portrait_2.jpg")),
+        ("the first sample again", press("Sample 1"), shown("eileen_collins.jpg")),
         ("Generate depth map", press("Generate depth map"), pictures),
         ("Generate 3D model: the figure", press("Generate 3D model"), SCENE),
         ("colours of the photo", choose("Photo"), TRACE),

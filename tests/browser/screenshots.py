@@ -2,7 +2,7 @@
 
 from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import expect, sync_playwright
-from visitor import SLOW_MS, generate_depth, generate_model, settle
+from visitor import MODEL_ON_STAGE, SLOW_MS, generate_depth, generate_model, settle, wait_for
 
 from page.local_server import ROOT, serving
 
@@ -27,7 +27,7 @@ def main():
 
 def take(page, address, name):
     """One picture of each step."""
-    page.goto(address)
+    page.goto(address, timeout=SLOW_MS)
     expect(page.get_by_text("1 face found")).to_be_visible(timeout=SLOW_MS)
     settle(page)
     shoot(page, name, "photo")
@@ -36,7 +36,8 @@ def take(page, address, name):
     generate_model(page)
     page.get_by_role("radio", name="Model, as in the files").click()
     expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_timeout(6_000)
+    wait_for(page, MODEL_ON_STAGE)
+    settle(page)
     page.get_by_role("button", name="Three-quarter").click()
     shoot(page, name, "model")
 
