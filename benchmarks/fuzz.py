@@ -4,9 +4,9 @@
 
 A model is numbers, which are written in every format and read by trimesh; its corners and triangles are what
 is mutated. Files of every format are made, mutated (bits, bytes, runs, parts doubled and cut) and read in a
-process of its own. A finding is another exception than ours, a reading that takes more than SLOW_SECONDS of the
-processor or never answers, or a process that dies; its file is kept in the folder. Exits with 1 where there is
-one.
+process of its own. A finding is another exception than ours, a reading that takes more than SLOW_SECONDS of
+the processor or never answers, or a process that dies; its file is kept in the folder. Exits with 1 where
+there is one.
 """
 
 from __future__ import annotations
