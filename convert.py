@@ -18,7 +18,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,9 +41,10 @@ from face3d.batch.matte_options import check_refinement, chosen_mask, chosen_mat
 from face3d.batch.model_options import model_settings
 from face3d.batch.options import arguments, parsed
 from face3d.batch.photo_options import check_photo_options, framing_of
-from face3d.batch.run import Convert, plan, run
+from face3d.batch.progress import said_of
+from face3d.batch.run import Convert, Warn, plan, run
 from face3d.batch.run_options import check_overviews, check_run_options, found_photos, recipe_of
-from face3d.batch.video_options import Video, check_video_options, video_of
+from face3d.batch.video_options import Video, check_video_options, is_film, video_of
 from face3d.cluster.command import batch
 from face3d.cluster.options import COMMAND
 from face3d.depth import checkpoints
@@ -59,7 +60,6 @@ from face3d.geometry.settings import ModelSettings
 from face3d.own_depth.values import OwnDepth
 from face3d.photo import concerns
 from face3d.structures import Completion, DepthMap, Photo
-from face3d.video.names import is_video
 from generate_3d_model import generate_model
 
 
@@ -113,14 +113,7 @@ def convert(
     written = {begin.with_name(begin.name + ending): data for ending, data in files.items()}
     save_all(written)
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in written.items()}
-    scale, verdict = model.placement.scale, model.report.verdict
-    size = ""
-    if model.report.size_mm is not None:
-        width, height, deep = model.report.size_mm
-        size = f" {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}),"
-    refused = model.report.head_refused if depth.faces else None
-    why = f"; front and back are joined, without a whole head: {refused.rstrip('.')}" if refused else ""
-    return Made(f"{kind},{size} {verdict}{why}", report, digests)
+    return Made(said_of(kind, model.report, model.placement.scale, bool(depth.faces)), report, digests)
 
 
 class Estimators(NamedTuple):
@@ -151,14 +144,19 @@ class Estimators(NamedTuple):
         return turned, cut
 
 
+Upright = tuple[Photo, DepthMap, int]
+"""A turned photo, its depth map, and by how many degrees it was turned clockwise."""
+
+
 def predict_upright(
-    estimators: Estimators, photo: Photo, rotate: str, warn: Callable[[str], None]
-) -> tuple[Photo, DepthMap, int]:
-    """The photo, turned as `--rotate` says, its depth map, and by how many degrees it was turned. `warn` is
-    told what was found for a face.
+    estimators: Estimators, photo: Photo, rotate: str, warn: Warn, seen: tuple[Photo, DepthMap] | None = None
+) -> Upright:
+    """The photo, turned as `--rotate` says. `warn` is told what was found for a face.
+
+    seen: the photo and its depth map turned by as much as is asked for, where they are known.
     """
     asked = 0 if rotate == "auto" else int(rotate)
-    turned, depth = estimators.depth_map(photo, asked)
+    turned, depth = seen or estimators.depth_map(photo, asked)
     if depth.faces or not depth.detects_faces:
         return turned, depth, asked
     turn = depth_estimation.find_turn(estimators.face_network, turned)
@@ -178,17 +176,18 @@ def predict_upright(
     return turned, depth, asked
 
 
-def turned_video(options: argparse.Namespace, estimators: Estimators, path: Path) -> Video:
-    """A video with its frames turned as `--rotate` says; for auto all as the chosen one is turned upright."""
-
-    def made(degrees: int) -> Video:
-        return video_of(path, lambda frame: estimators.depth_map(frame, degrees), options)
-
-    if options.rotate != "auto":
-        return made(int(options.rotate))
-    video = made(0)
-    turn = predict_upright(estimators, video.photo, "auto", lambda _: None)[2]
-    return made(turn) if turn else video
+def turned_video(
+    options: argparse.Namespace, estimators: Estimators, path: Path, warn: Warn
+) -> tuple[Video, Upright]:
+    """A video with its frames turned as `--rotate` says; for auto all as the chosen one is turned upright.
+    And that frame, as of `predict_upright`.
+    """
+    asked = 0 if options.rotate == "auto" else int(options.rotate)
+    video = video_of(path, lambda frame: estimators.depth_map(frame, asked), options)
+    *_, turn = predict_upright(estimators, video.photo, options.rotate, warn, video.seen)
+    if turn != asked:
+        video = video_of(path, lambda frame: estimators.depth_map(frame, turn), options)
+    return video, (*video.seen, turn)
 
 
 def convert_file(
@@ -196,7 +195,7 @@ def convert_file(
     settings: ModelSettings,
     estimators: Estimators,
     task: Task,
-    warn: Callable[[str], None],
+    warn: Warn,
 ) -> Outcome:
     """From the file of one photo to its files, or to the reason why there are none."""
     started, begin = time.perf_counter(), options.output / task.name
@@ -220,21 +219,20 @@ def _made(
     settings: ModelSettings,
     estimators: Estimators,
     task: Task,
-    warn: Callable[[str], None],
+    warn: Warn,
 ) -> tuple[str, Made]:
     """The digest of a photo, and what was made of it. Raises: FaceModelError, with the remedy."""
     begin = options.output / task.name
-    video, made_of = None, None
-    if options.prompt is None and is_video(task.path):
-        video = turned_video(options, estimators, task.path)
-        photo, sha256 = video.photo, video.sha256
+    video, made_of, upright = None, None, None
+    if is_film(task.path, options):
+        video, upright = turned_video(options, estimators, task.path, warn)
+        whole, sha256 = video.photo, video.sha256
     else:
-        photo, made_of = photo_of(task.path, begin, options, warn)
-        sha256 = photo.sha256
+        whole, sha256, made_of = photo_of(task.path, begin, options, warn)
         estimators = estimators._replace(own=own_depth(task.path, sha256, options))
-    for concern in concerns(photo):
+    for concern in concerns(whole):
         warn(concern)
-    whole, (photo, depth, degrees) = photo, predict_upright(estimators, photo, options.rotate, warn)
+    photo, depth, degrees = upright or predict_upright(estimators, whole, options.rotate, warn)
     if len(depth.faces) > 1:
         warn(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
@@ -278,7 +276,6 @@ def convert_all(options: argparse.Namespace) -> int:
     Raises: FaceModelError where a setting, the output folder or the network is of no use.
     """
     model_settings(options)
-    chosen_mask(options)
     check_consent(options)
     check_refinement(options)
     check_run_options(options)
@@ -293,9 +290,11 @@ def convert_all(options: argparse.Namespace) -> int:
         return console.FAILED
     check_video_options(options, found.photos)
     check_depth_options(options, found.photos)
+    chosen_mask(options, len(found.photos))
     chosen_hidden(options, found.photos)
     kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
-    names = outputs.output_names(found.photos, options.output, options.face, kept, found.places)
+    face, frame = options.face, options.frame
+    names = outputs.output_names(found.photos, options.output, face, kept, found.places, frame)
     check_overviews(options, [*found.photos, *kept, *filter(None, [options.settings])], names)
     tasks = [Task(path, name) for path, name in zip(found.photos, names, strict=True)]
     recipe = recipe_of(options, arguments().parse_args([]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -9,13 +10,16 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
-from face3d.errors import FaceModelError
+from face3d.errors import ExportError, FaceModelError
 
 FAILED, INTERRUPTED, BROKEN_PIPE = 1, 130, 141
 """Exit codes; the last two are those of a shell for a program that SIGINT or SIGPIPE ends."""
 
 
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
+UNPRINTED = "What this program prints cannot be written: {}. Make room there, or send it elsewhere."
 INSTALLED_COMMAND = "photo-to-3d-face"
 
 
@@ -42,7 +46,8 @@ def run(command: Callable[[], int]) -> int:
 
     FaceModelError and OSError: its text. MemoryError: that there is too little. KeyboardInterrupt: its text
     too, which says how far the command came. A reader that has closed the pipe of the output, as `head` does,
-    ends it without a message. What goes to a stream that was closed from the start goes nowhere.
+    ends it without a message; a full disk, with a sentence. What goes to a stream that was closed from the
+    start goes nowhere.
     """
     if signal.getsignal(signal.SIGINT) is _stop_early:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -54,21 +59,45 @@ def run(command: Callable[[], int]) -> int:
         try:
             return command()
         finally:
-            if sys.stdout:
-                sys.stdout.flush()
+            _flush_output()
     except BrokenPipeError:
-        with suppress(OSError):  # Python flushes once more when it ends
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _send_nowhere(sys.stdout)
         return BROKEN_PIPE
     except KeyboardInterrupt as interrupt:
         begin = "\n" if sys.stderr.isatty() else ""  # after a line of progress, or the ^C of a terminal
         message, code = f"{begin}Stopped. {interrupt}".rstrip(), INTERRUPTED
     except (FaceModelError, OSError) as error:
         message, code = str(error), FAILED
+        if isinstance(error, OSError) and error.filename is None and error.errno in NO_ROOM:
+            message = UNPRINTED.format(error.strerror)  # where nothing is kept back, and of no file
     except MemoryError:
         message, code = "There is not enough memory. Close other programs.", FAILED
-    print(message, file=sys.stderr)
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except OSError:
+        _send_nowhere(sys.stderr)
     return code
+
+
+def _flush_output() -> None:
+    """Write what is kept back. Raises ExportError, also in place of what a command met that wrote to a full
+    disk: what it could not write is still kept back.
+    """
+    if not sys.stdout:
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _send_nowhere(sys.stdout)
+        raise ExportError(UNPRINTED.format(error.strerror)) from None
+
+
+def _send_nowhere(stream: TextIO) -> None:
+    """Python flushes once more when it ends, and would fail once more."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _open_closed_streams() -> None:

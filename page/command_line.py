@@ -35,7 +35,8 @@ def command_panel(
     if session.file is None:
         return
     chosen = chosen_options(session, result, kind, settings)
-    photo = None if session.file.made_of else session.file.name
+    video, _ = session.file.video or (None, None)
+    photo = None if session.file.made_of else video or session.file.name
     with st.popover("Command line", icon=":material/terminal:", width="stretch"):
         st.caption("Copy as command: it writes the same files, byte by byte, into the folder output/.")
         st.code(as_command(photo, chosen), language=None, wrap_lines=True)
@@ -62,6 +63,8 @@ def chosen_options(
     """What was chosen on the page, by the options of the command line that say the same."""
     key, chosen = result.key, {"model": kind, "formats": [*WRITERS, "html"]}
     found = _words(session) | chosen | _depth(session, result) | _completion(session, result)
+    if session.file and session.file.video:
+        found["frame"] = session.file.video[1]
     if degrees := session.turned_degrees():
         found["rotate"] = str(degrees)
     if session.crop:

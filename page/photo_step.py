@@ -45,12 +45,12 @@ def photo_step(session: Session) -> DeltaGenerator:
     with frame.body:
         inputs, preview = st.columns([5, 6], gap="large")
         with inputs:
-            name, data = chosen_frame(session, *_chosen_file(session))
+            name, data, video = chosen_frame(session, *_chosen_file(session))
             framing = st.container(horizontal=True, vertical_alignment="center")
         with preview:
             photo = _decode(session, name, data)
             made_of = st.session_state[DESCRIBED].facts if st.session_state["source"] == WORDS else None
-            session.file = ChosenFile(name, data, photo, made_of) if photo else None
+            session.file = ChosenFile(name, data, photo, made_of, video) if photo else None
             with framing:
                 framing_controls(session, photo)
                 st.toggle("Head only", key=HEAD_ONLY, help="Crop to the head that was found.")

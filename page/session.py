@@ -60,13 +60,15 @@ class FaceSearch:
 class ChosenFile(NamedTuple):
     """The file of the chosen photo, and the photo as it is there, neither turned nor cropped.
 
-    made_of: facts of a picture from words, for the report; None for a photo.
+    made_of: facts of a picture from words, for the report; None for a photo. video: name of the video that
+    the photo is a frame of, and the frame's number.
     """
 
     name: str
     data: bytes
     photo: Photo
     made_of: dict[str, Any] | None = None
+    video: tuple[str, int] | None = None
 
 
 @dataclass

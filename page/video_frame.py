@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 import cv2
 import numpy as np
 import streamlit as st
 
 from face3d.errors import VideoError
-from face3d.structures import Photo
 from face3d.video.frames import Film, open_film
-from face3d.video.names import is_video
+from face3d.video.names import frame_name, is_video
 from page.plain_text import as_text
 from page.session import Session
 
@@ -22,22 +20,23 @@ SHARPNESS_SIDE = 256
 """Longest side at which sharpness is compared, pixels: noise is none."""
 
 
-def chosen_frame(session: Session, name: str, data: bytes) -> tuple[str, bytes]:
-    """Name and PNG of the frame that is chosen of a video; a photo's are returned unchanged.
+def chosen_frame(session: Session, name: str, data: bytes) -> tuple[str, bytes, tuple[str, int] | None]:
+    """Name and PNG of the frame that is chosen of a video, with the video's name and the frame's number; a
+    photo's are returned unchanged, with None.
 
     Empty where the video cannot be read, with the reason on the page.
     """
     if not is_video(name):
-        return name, data
+        return name, data, None
     digest = hashlib.sha256(data).hexdigest()
     try:
         film, first = session.cache.get_or_make(("film", digest), lambda: _looked_into(data, name))
         number = _slider(film, first)
-        png = session.cache.get_or_make(("frame", digest, number), lambda: _png(film.photo_at(number)))
+        png = session.cache.get_or_make(("frame", digest, number), lambda: film.png_at(number))
     except VideoError as error:
         st.error(as_text(str(error)))
-        return "", b""
-    return f"{Path(name).stem}_frame{number}.png", png
+        return "", b"", None
+    return f"{frame_name(name, number)}.png", png, (name, number)
 
 
 def _looked_into(data: bytes, name: str) -> tuple[Film, int]:
@@ -72,9 +71,3 @@ def _slider(film: Film, first: int) -> int:
             key=f"frame of {film.digest}",
         )
     )
-
-
-def _png(photo: Photo) -> bytes:
-    """The picture without loss."""
-    bgr_hwc = cv2.cvtColor(photo.rgb_hwc, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".png", bgr_hwc, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()

@@ -117,6 +117,7 @@ def test_the_matte_and_its_mask_reach_the_depth_map(formula, tmp_path, monkeypat
         (["--matte", "file"], "needs --mask"),
         (["--matte", "none", "--mask", "mask.png"], "Leave one of them out"),
         (["--mask", "nothing.png"], "nothing.png is not there"),
+        (["--mask", "me.jpg"], "--mask me.jpg belongs to one photo, and 2 are named. Name one photo."),
         (["--matte", "none", "--refine-matte"], "no edge to refine"),
     ],
 )
@@ -124,8 +125,10 @@ def test_a_mask_without_its_matte_is_refused_before_anything_is_computed(
     formula, tmp_path, monkeypatch, capsys, options, said
 ):
     monkeypatch.chdir(tmp_path)
-    photo_file(tmp_path / "me.jpg")
-    assert convert.main(["me.jpg", "-o", "out", *options]) == 1
+    photos = ["me.jpg", "you.jpg"] if "me.jpg" in options else ["me.jpg"]
+    for name in photos:
+        photo_file(tmp_path / name)
+    assert convert.main([*photos, "-o", "out", *options]) == 1
     assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from face3d.batch import inputs
+from face3d.batch.video_options import frame_of
 from face3d.errors import ImagineError
 from face3d.export.files import save_all
 from face3d.imagine import hub, image_server
 from face3d.imagine.draw import MODEL_VARIABLE, default_model, draw, find_model
-from face3d.imagine.picture import Stage, is_of_words
+from face3d.imagine.picture import PHOTO, Stage, is_of_words
 from face3d.imagine.table import DEFAULT_IMAGE_MODEL, IMAGE_MODELS, ImageModel
 from face3d.imagine.words import PREAMBLE, Words
 from face3d.structures import Photo
+from face3d.video.names import is_video
 
-PHOTO = "_photo.png"
-"""What follows the name in the file of the picture."""
 ABOUT_PROMPT = {
     "preamble": "--preamble",
     "negative_prompt": "--negative-prompt",
@@ -89,14 +89,17 @@ def described(options: argparse.Namespace) -> inputs.Found | None:
 
 def photo_of(
     path: Path, begin: Path, options: argparse.Namespace, warn: Callable[[str], None]
-) -> tuple[Photo, dict[str, Any] | None]:
-    """The photo of a file; or the picture of a description, written beside what its name begins with, and
-    the facts about it for the report.
+) -> tuple[Photo, str, dict[str, Any] | None]:
+    """The photo of a file, or the chosen frame of a video, and the SHA-256 of the file; or the picture of a
+    description, written beside what its name begins with, its own, and the facts about it for the report.
 
     `warn` is told what the model needs before it is fetched. Raises FaceModelError.
     """
     if options.prompt is None:
-        return inputs.read(path), None
+        if is_video(path):
+            return *frame_of(path, options.frame), None
+        photo = inputs.read(path)
+        return photo, photo.sha256, None
     words, model = _words(options), _model(options)
     if not model.is_server:
         needs = [f"{model.title} makes the picture, licence: {model.licence}", model.needs]
@@ -111,7 +114,8 @@ def photo_of(
         number += 1
         file = begin.with_name(f"{begin.name}_{number}{PHOTO}")
     save_all({file: picture.png})
-    return picture.photo(file.name), picture.facts
+    photo = picture.photo(file.name)
+    return photo, photo.sha256, picture.facts
 
 
 def _words(options: argparse.Namespace) -> Words:

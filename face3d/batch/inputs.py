@@ -16,6 +16,7 @@ from typing import NamedTuple
 from face3d.batch.outputs import ENDINGS, MARKS, place_of
 from face3d.depth.download import sha256_of
 from face3d.errors import PhotoError
+from face3d.imagine.picture import PHOTO, is_of_words
 from face3d.photo import MAX_BYTES, accepted_suffixes, listed_formats, read_photo
 from face3d.structures import Photo
 from face3d.video.names import is_video
@@ -78,7 +79,8 @@ def find_photos(
     recursive: also those in folders inside them, at any depth; hidden folders and links to folders are not
     entered, nor is the folder `but`, that of the output. overviews: files about a run as a whole, which are
     outputs whatever their names.
-    Pictures that were written here are passed over in folders and by name: shell patterns name them too.
+    Pictures that were written here are passed over in folders and by name: shell patterns name them too. A
+    picture that was made of words is passed over in folders only: by name it is a photo to begin with.
     """
     photos: dict[Path, Path] = {}
     failures: list[str] = []
@@ -219,6 +221,8 @@ def _reason_in_folder(file: Path) -> Reason | None:
             return SILENT
         if file.exists() and not file.is_file():
             return OTHER
+        if file.name.lower().endswith(PHOTO) and is_of_words(file):
+            return OWN_OUTPUT
         return _reason(file) or _reason_of_suffix(file)
     except OSError:  # a link to where nothing can be seen; reading the photo will say it
         return _reason_of_suffix(file)

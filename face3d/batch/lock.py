@@ -32,7 +32,7 @@ def only_run_into(folder: Path) -> Iterator[None]:
     except Timeout:
         raise BatchError(
             f"Another run is writing into {shown(folder)}/. Wait until it has ended, or choose another "
-            "folder with --output."
+            "folder for the output."
         ) from None
     except OSError as error:
         raise unwritable(path, error) from error

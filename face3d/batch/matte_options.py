@@ -27,7 +27,7 @@ def add_matte_options(parser: argparse.ArgumentParser) -> None:
         "--mask",
         type=Path,
         metavar="FILE",
-        help="a picture of the photo's size, the person white: of the whole photo, turned and cropped with "
+        help="a picture of one photo's size, the person white: of the whole photo, turned and cropped with "
         "it, or of the part that is left of it",
     )
     parser.add_argument(
@@ -52,10 +52,11 @@ def check_refinement(options: argparse.Namespace) -> None:
             raise MatteError("--matte none has no edge to refine. Leave out --refine-matte.")
 
 
-def chosen_mask(options: argparse.Namespace) -> Photo | None:
-    """The mask that the options name, or None.
+def chosen_mask(options: argparse.Namespace, photos: int = 1) -> Photo | None:
+    """The mask that the options name, or None. photos: how many there are.
 
-    Raises: MatteError for a mask without its matte or the other way round, or a mask that cannot be read.
+    Raises: MatteError for a mask without its matte or the other way round, one for several photos, or a mask
+    that cannot be read.
     """
     if options.mask is None and options.matte != "file":
         return None
@@ -63,4 +64,9 @@ def chosen_mask(options: argparse.Namespace) -> Photo | None:
         raise MatteError("--matte file needs --mask FILE, a picture of the photo's size.")
     if chosen_matte(options) != "file":
         raise MatteError(f"--mask is not read with --matte {options.matte}. Leave one of them out.")
+    if photos > 1:
+        raise MatteError(
+            f"--mask {inputs.shown(options.mask)} belongs to one photo, and {photos} are named. "
+            "Name one photo."
+        )
     return inputs.read(options.mask)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from face3d.batch.video_options import DEPTH_8BIT, DEPTH_16BIT
+from face3d.batch.video_options import DEPTH_8BIT, DEPTH_16BIT, named_as
 from face3d.export.depth_maps import DEPTH_COLOUR, DEPTH_WRITERS, ON_REQUEST
 from face3d.export.files import unwritable
 from face3d.export.images import has_software_text
@@ -84,10 +84,12 @@ def output_names(
     face: int = 1,
     kept: Sequence[Path] = (),
     places: Mapping[Path, Path] | None = None,
+    frame: int | None = None,
 ) -> list[str]:
     """For each photo what its files in `folder` begin with, before one of the `ENDINGS`.
 
     places: by photo the folder inside `folder` that its files come into; without one, `folder` itself.
+    frame: that is chosen of videos.
 
     It is the photo's name without its ending, or with it where two photos of the batch differ in nothing
     else, and `_faceN` for another face than the first. Characters that Windows does not allow become `_`. A
@@ -103,7 +105,8 @@ def output_names(
     except OSError as error:
         raise unwritable(folder, error) from error
     folder_of = {path: (places or {}).get(path, Path()) for path in photos}
-    photos_of = Counter((_key(str(place)), _key(path.stem)) for path, place in folder_of.items())
+    called = {path: named_as(path, frame) for path in photos}
+    photos_of = Counter((_key(str(place)), _key(called[path].stem)) for path, place in folder_of.items())
     mark = _mark(face)
     taken: set[tuple[str, str]] = set()
     there = {place: _names_in(folder / place) for place in set(folder_of.values())}
@@ -111,8 +114,8 @@ def output_names(
     for path in photos:
         place = folder_of[path]
         inside = _key(str(place))
-        alone = photos_of[inside, _key(path.stem)] == 1
-        name = _portable(path.stem if alone else path.name.replace(".", "_"))
+        alone = photos_of[inside, _key(called[path].stem)] == 1
+        name = _portable(called[path].stem if alone else called[path].name.replace(".", "_"))
         number, free = 1, _cut(name, most - len(mark)) + mark
         while (inside, _key(free)) in taken or _would_overwrite(folder / place, free, inputs, there[place]):
             number += 1

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
 
 from face3d.batch.inputs import shown
 from face3d.batch.manifest import Outcome, Task
+from face3d.geometry.report import MeshReport
+from face3d.geometry.scale import Scale
+
+BAR = 20
+"""Characters of the bar."""
 
 
 class Progress:
@@ -28,7 +34,8 @@ class Progress:
         """Print the line that counts, on a terminal."""
         if self._counts:
             self._wipe()
-            sys.stderr.write(self.line())
+            columns = shutil.get_terminal_size().columns - 1  # what wraps could not be wiped
+            sys.stderr.write(self.line()[:columns])
             sys.stderr.flush()
 
     def about(self, task: Task, sentence: str) -> None:
@@ -59,6 +66,11 @@ class Progress:
         else:
             self.show()
 
+    def say_known(self) -> None:
+        """Print how many photos earlier runs have converted."""
+        if self._known:
+            self.say(f"{self._known} of {self._total} photos were done already.")
+
     def known(self) -> None:
         """Count one photo that an earlier run has converted."""
         self._known += 1
@@ -72,9 +84,10 @@ class Progress:
             self._counts = False
 
     def line(self) -> str:
-        """The line that counts: photos, rate and time left, as far as they are known."""
+        """The line that counts: a bar, photos, rate and time left, as far as they are known."""
         done = self._converted + self._failed
-        parts = [f"{done + self._known} of {self._total} photos"]
+        filled = BAR * (done + self._known) // self._total
+        parts = [f"[{'#' * filled:-<{BAR}}] {done + self._known} of {self._total} photos"]
         if self._failed:
             parts.append(f"{self._failed} failed")
         seconds = self._clock() - self._start
@@ -87,6 +100,20 @@ class Progress:
     def _wipe(self) -> None:
         if self._counts:
             sys.stderr.write("\r\x1b[K")
+
+
+def said_of(kind: str, report: MeshReport, scale: Scale, has_faces: bool) -> str:
+    """A model for people: its kind, size and verdict, and why there is no whole head where one was asked for.
+
+    has_faces: whether there is a face that a whole head could be of.
+    """
+    size = ""
+    if report.size_mm is not None:
+        width, height, deep = report.size_mm
+        size = f" {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}),"
+    refused = report.head_refused if has_faces else None
+    why = f"; front and back are joined, without a whole head: {refused.rstrip('.')}" if refused else ""
+    return f"{kind},{size} {report.verdict}{why}"
 
 
 def duration(seconds: float) -> str:

@@ -108,6 +108,7 @@ def run(
                 good, failed = good + (not outcome.error), failed + bool(outcome.error)
         except KeyboardInterrupt:
             interrupts.asked = True
+        progress.say_known()
     _write_overviews([lines[task] for task in tasks if task in lines], options)
     if good + failed < count and interrupts.asked:
         again = " The same command with --resume goes on." if options.manifest else ""

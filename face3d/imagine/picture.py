@@ -19,6 +19,9 @@ from face3d.structures import Array, Photo
 SOURCE = "photo-to-3d-face, a picture made of words"
 """Of the text `Source` in each file (PNG specification, 3rd edition, 11.3.3): the picture shows nobody."""
 
+PHOTO = "_photo.png"
+"""What follows the name in the file that the command line writes of it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stage:

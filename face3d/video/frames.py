@@ -78,6 +78,11 @@ class Film:
                     return self._photo(earlier, bgr_hwc)
         raise VideoError(f"{self.name} breaks off before that frame. Choose an earlier one.")
 
+    def png_at(self, number: int) -> bytes:
+        """The picture of `photo_at` as a PNG file, without loss: a photo to be read. Raises: VideoError."""
+        bgr_hwc = cv2.cvtColor(self.photo_at(number).rgb_hwc, cv2.COLOR_RGB2BGR)
+        return cv2.imencode(".png", bgr_hwc, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+
     def _photo(self, number: int, bgr_hwc: Array) -> Photo:
         digest = hashlib.sha256(f"{self.digest} frame {number}".encode()).hexdigest()
         return Photo(cv2.cvtColor(bgr_hwc, cv2.COLOR_BGR2RGB), None, None, digest)

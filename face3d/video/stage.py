@@ -25,6 +25,7 @@ class DepthFilm:
     """What a video gives.
 
     photo: the frame that suits a model best, as it is in the file. number, seconds: of that frame.
+    seen: it as the network saw it, and the network's own depth map of it.
     frames: how many were computed. film_8bit: MP4. film_16bit: ending and bytes.
     black, white: the depth values of the codes 1 and 65535 of the 16 bits.
     own_change, change: mean change from frame to frame of what stands still, by the network alone and in the
@@ -32,6 +33,7 @@ class DepthFilm:
     """
 
     photo: Photo
+    seen: tuple[Photo, DepthMap]
     number: int
     seconds: float
     frames: int
@@ -68,15 +70,16 @@ def depth_film(
     Raises: VideoError where no frame shows a person.
     """
     steady, span = Steady(), None
-    best: tuple[float, Frame] | None = None
+    best: tuple[tuple[float, int], Frame, tuple[Photo, DepthMap]] | None = None
     changes: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         frames = Frames(Path(folder))
         for frame in film.frames(every):
             seen, depth = predict(frame.photo)
             worth = suitability(seen, depth, face)
-            if best is None or worth > best[0]:
-                best = worth, frame
+            rank = worth, 0 if worth else int(depth.mask_hw.sum())  # without a face, the most of a person
+            if best is None or rank > best[0]:
+                best = rank, frame, (seen, depth)
             shown = steady.add(seen, depth)
             if shown.change is not None and shown.own_change is not None:
                 changes.append((shown.own_change, shown.change))
@@ -91,9 +94,10 @@ def depth_film(
         if best is None or span is None:
             raise VideoError(f"No frame of {film.name} shows a person. Choose another video.")
         own_change, change = np.mean(changes, axis=0).tolist() if changes else (None, None)
-        chosen = best[1]
+        _, chosen, chosen_as_seen = best
         return DepthFilm(
             chosen.photo,
+            chosen_as_seen,
             chosen.number,
             chosen.seconds,
             len(frames.seconds),

@@ -18,6 +18,7 @@ from face3d.batch.photo_options import framing_of
 from face3d.export.depth_maps import DEPTH_WRITERS, ON_REQUEST
 from face3d.photo import read_photo
 from page import inference_queue, model_files
+from page.model_controls import KIND_TITLES
 
 pytestmark = pytest.mark.usefixtures("coarse_models")
 
@@ -61,6 +62,7 @@ def test_the_command_writes_the_files_of_the_page_for_every_kind(small_page, tmp
     (tmp_path / "it's me.jpg").write_bytes(photo_file())
     page = small_page
     generate(page)
+    assert set(KIND_TITLES) == {*CHOICES, "head"}  # which has a test of its own
     for kind, choices in CHOICES.items():
         for key, value in choices.items():
             page.session_state[key] = value
@@ -104,6 +106,23 @@ def test_the_command_writes_the_animated_head_of_the_page(small_page, tmp_path, 
     of_page = downloads(page, monkeypatch)
     for ending, of_command in ((".glb", ".glb"), ("_viewer.html", ".html"), (".stl", ".stl")):
         assert of_page[f"me_head{ending}"]() == (tmp_path / "head" / f"me_head{of_command}").read_bytes()
+
+
+def test_the_command_of_a_frame_of_a_video_names_the_video(small_page, talk, tmp_path, monkeypatch, capsys):
+    """And the number of the frame: the user has no picture of it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.mp4").write_bytes(talk)
+    page = upload(small_page, "talk.mp4", talk)
+    page.session_state["kind"] = "shell"
+    generate(page)
+    words = command(page)
+    assert words[0] == "talk.mp4" and words[words.index("--frame") + 1] == "3"
+    words[words.index("--formats") + 1] = "glb,html,stl"
+    assert convert.main([*words, "-o", "out"]) == 0, capsys.readouterr().err
+    of_page = downloads(page, monkeypatch)
+    for ending, of_command in ((".glb", ".glb"), ("_viewer.html", ".html"), (".stl", ".stl")):
+        name = "talk_frame3_shell"
+        assert of_page[f"{name}{ending}"]() == (tmp_path / "out" / f"{name}{of_command}").read_bytes()
 
 
 def test_the_command_takes_the_part_of_the_photo_that_the_page_shows(small_page, tmp_path, monkeypatch):

@@ -5,7 +5,6 @@ from dataclasses import replace
 from io import BytesIO
 from types import SimpleNamespace
 
-import cv2
 import numpy as np
 import pytest
 import stand_in
@@ -233,18 +232,6 @@ def test_a_network_that_finds_no_people_gets_the_part_around_the_face(two_faces)
     upload(two_faces, "others.jpg", OTHER_TWINS)
     assert two_faces.radio[0].value == "Whole photo"
     assert session_of(two_faces).photo is session_of(two_faces).full_photo
-
-
-@pytest.fixture(scope="module")
-def talk(tmp_path_factory):
-    """A video of five frames in VP9, the fourth of them sharp."""
-    path = tmp_path_factory.mktemp("talk") / "talk.mp4"
-    film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"vp09"), 10, (256, 256))
-    sharp = cv2.resize(ASTRONAUT_HWC[..., ::-1], (256, 256), interpolation=cv2.INTER_AREA)
-    for number in range(5):
-        film.write(sharp if number == 3 else cv2.GaussianBlur(sharp, (0, 0), 3))
-    film.release()
-    return path.read_bytes()
 
 
 def test_a_video_offers_its_frames_the_sharpest_first(quick_page, talk):

@@ -1,6 +1,7 @@
 """The command line over a folder: manifest, resume, and Ctrl-C before anything began."""
 
 import json
+import shlex
 import subprocess
 import sys
 from hashlib import sha256
@@ -31,6 +32,23 @@ def contents(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
+
+
+def test_the_first_lines_of_many_photos_in_the_readme_do_what_they_say(
+    network, photo_file, tmp_path, monkeypatch, capsys
+):
+    text = (ROOT / "README.md").read_text().split("## Many photos")[1].split("```")[1]
+    plain, again, planned = (shlex.split(line, comments=True) for line in text.strip().splitlines()[:3])
+    monkeypatch.chdir(tmp_path)
+    for seed, path in enumerate(("a.jpg", "in/b.jpg")):
+        photo_file(tmp_path / "photos" / path, seed)
+    assert convert.main(plain[2:]) == 0
+    files = {path for path in contents(tmp_path / "out") if path.endswith(".glb")}
+    assert files == {"a_bust.glb", "in/b_bust.glb"}
+    assert convert.main(again[2:]) == 0 == convert.main(again[2:])
+    assert capsys.readouterr().err.endswith("2 of 2 photos were done already.\n")
+    assert convert.main(planned[2:]) == 0
+    assert capsys.readouterr().out.endswith("2 of 2 photos would be converted.\n")
 
 
 def test_the_manifest_has_digests_settings_and_report_and_a_run_goes_on_from_it(

@@ -14,6 +14,9 @@ from face3d.batch import inputs
 from face3d.errors import PhotoError
 from face3d.export.files import save
 from face3d.export.images import encode_png
+from face3d.imagine.picture import Picture
+from face3d.imagine.table import IMAGE_MODELS
+from face3d.imagine.words import Words
 
 OURS = encode_png(np.zeros((2, 2), np.uint8))
 SIDECAR = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X"
@@ -88,6 +91,19 @@ def test_outputs_of_an_earlier_run_are_no_photos_but_photos_of_such_a_name_are(t
     by_pattern = found(*sorted(folder.glob("*.png")), folder / "a.jpg")
     assert by_pattern[:2] == (["b_depth.png", "a.jpg"], [])
     assert by_pattern[2] == ["Outputs of an earlier run were passed over: a_depth.png, renamed.png."]
+
+
+def test_a_picture_of_words_is_a_photo_where_it_is_named(tmp_path):
+    """In the folder of its files it is one of them. A user's own photo may be called so, or be one."""
+    made = Picture.of(np.zeros((64, 64, 3), np.uint8), Words("a man"), IMAGE_MODELS["ssd-1b"]).png
+    folder = folder_of(tmp_path / "in", "man_photo.png", "man.png", data=made)
+    folder_of(folder, "wedding_photo.png")
+    assert found(folder) == (
+        ["man.png", "wedding_photo.png"],
+        [],
+        ["Outputs of an earlier run were passed over: man_photo.png."],
+    )
+    assert found(folder / "man_photo.png") == (["man_photo.png"], [], [])
 
 
 def test_files_about_a_run_are_its_outputs(tmp_path):

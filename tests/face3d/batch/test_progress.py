@@ -35,9 +35,16 @@ def test_on_a_terminal_one_line_counts(monkeypatch, tmp_path):
     progress.end()
     assert out.getvalue() == ""
     lines = [part for part in err.getvalue().split("\r\x1b[K") if part]
-    assert lines[:2] == ["1 of 6 photos", "2 of 6 photos, 3 a minute, 80 s left"]
+    assert lines[:2] == [
+        "[###-----------------] 1 of 6 photos",
+        "[######--------------] 2 of 6 photos, 3 a minute, 80 s left",
+    ]
     assert lines[2] == f"{tmp_path}/a.jpg: failed. It is bad.\n".replace("/", task.path.anchor[-1:] or "/")
-    assert lines[-1] == "3 of 6 photos, 1 failed, 3 a minute, 60 s left\n"
+    assert lines[-1] == "[##########----------] 3 of 6 photos, 1 failed, 3 a minute, 60 s left\n"
+    monkeypatch.setenv("COLUMNS", "30")
+    progress = Progress(6)
+    progress.show()
+    assert err.getvalue().endswith("\r\x1b[K[--------------------] 0 of 6")
 
 
 def test_elsewhere_each_photo_has_a_line(capsys, tmp_path):

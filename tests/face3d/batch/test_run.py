@@ -67,6 +67,7 @@ def test_a_second_run_does_what_failed_changed_or_is_gone(noting, copier, tasks,
     again = Copier(noting.output)
     assert run(photos, 0, noting, RECIPE, lambda _: again) == 0
     assert again.asked == ["b", "c"]
+    assert capsys.readouterr().err.splitlines()[-1] == "2 of 4 photos were done already."
     assert run(photos, 0, noting, RECIPE, lambda _: pytest.fail("loaded")) == 0
 
 

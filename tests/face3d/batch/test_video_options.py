@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 import pytest
 import stand_in
+from PIL import Image
 
 import convert
 import depth_estimation
 from face3d.batch.video_options import video_of
 from face3d.errors import VideoError
+from face3d.video.frames import open_film
 
 SIZE = 96, 80
 
@@ -45,6 +47,37 @@ def test_a_video_gives_its_depth_films_and_a_model_of_one_frame(talk, tmp_path):
     while film.read()[0]:
         count += 1
     assert count == 3
+
+
+@pytest.mark.usefixtures("network")
+def test_no_frame_of_a_video_is_predicted_twice(talk, tmp_path, monkeypatch):
+    seen = []
+
+    def predict(network, photo):
+        seen.append(photo.sha256)
+        return stand_in.predict(network, photo)
+
+    monkeypatch.setattr(depth_estimation, "predict", predict)
+    quick = ["--every", "2", "--model", "shell", "--faces", "500"]
+    assert convert.main([str(talk), "-o", str(tmp_path / "out"), *quick]) == 0
+    assert len(seen) == len(set(seen)) == 3
+
+
+@pytest.mark.usefixtures("network")
+def test_one_frame_of_a_video_is_a_photo(talk, tmp_path, capsys):
+    out, line = tmp_path / "out", tmp_path / "run.jsonl"
+    quick = ["--model", "shell", "--faces", "500", "-o", str(out), "--manifest", str(line)]
+    mask = tmp_path / "mask.png"
+    Image.fromarray(np.full(SIZE, 255, np.uint8)).save(mask)
+    assert convert.main([str(talk), "--frame", "4", "--mask", str(mask), *quick]) == 0
+    assert not list(out.glob("*.m*")) and (out / "talk_frame4_shell.glb").exists()
+    assert json.loads(line.read_text())["sha256"] == open_film(talk).digest
+    assert convert.main([str(talk), "--frame", "4", "--mask", str(mask), "--resume", *quick]) == 0
+    assert "1 of 1 photos were done already." in capsys.readouterr().err
+    assert convert.main([str(talk), "--frame", "99", *quick]) == 1
+    assert convert.main([str(talk), "--frame", "1", "--every", "2", *quick]) == 1
+    said = capsys.readouterr().err
+    assert "talk.mp4 breaks off before that frame." in said and "--every takes many" in said
 
 
 @pytest.mark.usefixtures("network")

@@ -123,6 +123,14 @@ def test_a_frame_without_a_face_is_the_last_choice():
     assert suitability(picture(), replace(HEAD, faces=())) == 0 < suitability(picture(), HEAD)
 
 
+def test_without_a_face_the_frame_with_the_most_of_a_person_is_the_models():
+    """Not a first one that is damaged."""
+    nothing = replace(HEAD, faces=(), mask_hw=np.zeros(SIZE, bool))
+    maps = iter((nothing, replace(HEAD, faces=()), nothing))
+    film = depth_film(FilmOf([picture()] * 3), lambda photo: (photo, next(maps)))
+    assert film.number == 1 and film.seen[1].mask_hw.any()
+
+
 def test_a_frame_is_judged_by_the_face_that_is_asked_for():
     """In the first frame there is no second one."""
     two = replace(HEAD, faces=(HEAD.faces[0], Face((1.0, 1.0, 12.0, 14.0), None)))
