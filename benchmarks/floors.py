@@ -173,7 +173,7 @@ def warm(runs: int, threads: int) -> tuple[dict[str, float], float]:
     large = replace(settings, face_budget=LARGE_FACES)
 
     def bust() -> object:
-        head = whole_head(make_relief(depth, photo, settings), BUST_PICTURE_PX)
+        head = whole_head(make_relief(depth, photo, settings), BUST_PICTURE_PX, moving=False)
         return bust_mesh(head, settings.face_budget)
 
     seconds = {

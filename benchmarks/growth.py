@@ -68,7 +68,7 @@ def by_triangles(runs: int) -> Growth:
     found: Growth = {}
     for triangles in TRIANGLES:
         settings = replace(ModelSettings(), face_budget=triangles)
-        head = whole_head(make_relief(depth, photo, settings), BUST_PICTURE_PX)
+        head = whole_head(make_relief(depth, photo, settings), BUST_PICTURE_PX, moving=False)
         model = generate_model(depth, photo, KIND, settings)
         mesh = model.mesh
         works: dict[str, Callable[[], object]] = {
