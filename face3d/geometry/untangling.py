@@ -11,12 +11,14 @@ from face3d.geometry.intersections import touching_triangles
 from face3d.geometry.meshes import weld
 from face3d.structures import Array, Mesh
 
-ROUNDS = 6
-"""Attempts; from each to the next, the vertices that move take in their neighbours."""
+ROUNDS, STEP = 10, 0.3
+"""Attempts, and how far a vertex moves in each, of the way to the mean of its neighbours."""
+WIDER_FROM = 4
+"""Attempt after which the vertices that move take in their neighbours, with each further one."""
 
 
 def untangled(mesh: Mesh) -> Mesh:
-    """The mesh with the vertices of triangles that pass through others moved to the mean of their neighbours.
+    """The mesh with the vertices of triangles that pass through others moved towards their neighbours' mean.
 
     Repeated, with more vertices around each place, until no triangle passes through another, at most ROUNDS
     times. All other vertices, the triangles and the texture stay. Vertices at one place stay together.
@@ -28,13 +30,14 @@ def untangled(mesh: Mesh) -> Mesh:
         return mesh
     mean = _mean_of_neighbours(faces_m3, len(kept))
     moving_k = np.zeros(len(kept), bool)
-    for _ in range(ROUNDS):
+    for attempt in range(ROUNDS):
         moving_k[faces_m3[touching]] = True
-        vertices_k3[moving_k] = mean[moving_k] @ vertices_k3
+        vertices_k3[moving_k] += STEP * (mean[moving_k] @ vertices_k3 - vertices_k3[moving_k])
         touching = touching_triangles(vertices_k3.astype(np.float32), faces_m3)
         if not len(touching):
             break
-        moving_k |= mean @ moving_k > 0
+        if attempt >= WIDER_FROM:
+            moving_k |= mean @ moving_k > 0
     return replace(mesh, vertices_n3=vertices_k3.astype(mesh.vertices_n3.dtype)[number_n])
 
 
