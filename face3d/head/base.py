@@ -78,6 +78,13 @@ def needs_block(share: Array, row: int) -> bool:
     return bool((sizes > PIECE_SHARE * sizes.sum()).sum() > 1)
 
 
+def keep_largest_piece(share: Array) -> None:
+    """Empties a field (x, y, z), in place, of all that its largest piece above one half does not join."""
+    pieces, count = ndimage.label(share > 0.5)
+    if count > 1:
+        share[(pieces > 0) & (pieces != np.bincount(pieces.ravel())[1:].argmax() + 1)] = 0
+
+
 def with_block(grid: Grid, share: Array, row: int, *, is_round: bool) -> tuple[Grid, Array, float]:
     """Grid and field with a block below a row of heights, which is the first of the bust; and the height of
     the block's upper side.

@@ -19,6 +19,7 @@ from face3d.head.base import (
     above,
     above_body,
     cut_height,
+    keep_largest_piece,
     needs_block,
     with_block,
 )
@@ -108,6 +109,8 @@ def _solid(
     share[:, :BELOW_FLOOR] = 0
     del head_share, body_share, height, forward, over
     base = head.relief.settings.base
+    if needs_block(share, BELOW_FLOOR):
+        keep_largest_piece(share)
     plain_below = floor + 0.5 * ON_FLOOR * cell
     if base != "auto" or needs_block(share, BELOW_FLOOR):
         grid, share, plain_below = with_block(grid, share, BELOW_FLOOR, is_round=base == "round")

@@ -32,6 +32,7 @@ from training.evaluation.evaluate import held_out
 from training.evaluation.metrics import print_table
 
 HAZE = 0.5, 0.6, 0.7, 0.8, 0.9
+HANGING = 0.6, 0.7, 0.8
 GAP = 0.1, 0.2, 0.3, 0.4, 0.45
 BODY = 0.2, 0.3, 0.4
 Rule = Callable[[Array, Boxes], Array]
@@ -75,9 +76,13 @@ def rules() -> dict[str, Rule]:
     named["stray regions removed"] = remove_stray_regions
     named |= {f"haze below {haze}": _haze_below(haze) for haze in HAZE}
     named |= {f"body from {body} on": _body_from(body) for body in BODY}
-    named["hanging pieces removed"] = remove_hanging_pieces
+    named |= {f"hanging pieces below {hanging} removed": _hanging_below(hanging) for hanging in HANGING}
     named |= {f"holes from {gap} on filled": _holes_from(gap) for gap in GAP}
     return named | {"all, as chosen": mend}
+
+
+def _hanging_below(hanging: float) -> Rule:
+    return lambda matte_hw, heads: remove_hanging_pieces(matte_hw, heads, hanging=hanging)
 
 
 def _haze_below(haze: float) -> Rule:

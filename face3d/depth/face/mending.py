@@ -33,9 +33,10 @@ BODY = 0.3
 parts of a person are missing more often than things beside them are added."""
 BODY_FROM, BODY_TO = 0.9, 1.15
 """Where BODY begins to hold, and where it holds, heights of the widest head below its top."""
-JOIN, LARGEST_RIM = 0.03, 0.01
-"""Half the width of a join by which an unsure piece hangs on the person, head widths, and the largest piece
-that is a part of the rim, square head widths."""
+JOIN, LARGEST_RIM, HANGING = 0.03, 0.01, 0.7
+"""Half the width of a join by which an unsure piece hangs on the person, head widths, the largest piece that
+is a part of the rim, square head widths, and the mean matte below which a piece is unsure. The picture's edge
+joins nothing."""
 HOLE_RIM = 0.02
 """Width of the rim around a hole that is filled with it, head widths."""
 
@@ -84,18 +85,18 @@ def raise_body(matte_hw: Array, heads: Boxes, *, body: float = BODY) -> Array:
     return np.where(raised_hw, INSIDE + np.float32(0.2) * (matte_hw - least_h1) + np.float32(1e-3), matte_hw)
 
 
-def remove_hanging_pieces(matte_hw: Array, heads: Boxes, *, haze: float = HAZE) -> Array:
+def remove_hanging_pieces(matte_hw: Array, heads: Boxes, *, hanging: float = HANGING) -> Array:
     """The matte without unsure pieces that hang on the person by a narrow join."""
     inside_hw = (matte_hw > INSIDE).astype(np.uint8)
     side = 2 * max(1, round(JOIN * head_width(heads))) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    narrower_hw = cv2.erode(inside_hw, disc, borderType=cv2.BORDER_REPLICATE)
+    narrower_hw = cv2.erode(inside_hw, disc, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     _, labels = cv2.connectedComponents(narrower_hw)
     person_hw = _of_heads(labels, narrower_hw > 0, heads)
     rest_hw = inside_hw & (cv2.dilate(person_hw.astype(np.uint8), disc) == 0)
     number, pieces = cv2.connectedComponents(rest_hw, connectivity=8)
     areas_n = np.bincount(pieces.ravel(), minlength=number)
-    hangs_n = (areas_n > LARGEST_RIM * head_width(heads) ** 2) & (_means(matte_hw, pieces, number) < haze)
+    hangs_n = (areas_n > LARGEST_RIM * head_width(heads) ** 2) & (_means(matte_hw, pieces, number) < hanging)
     hangs_n[0] = False
     return np.where(hangs_n[pieces], np.float32(0), matte_hw) if person_hw.any() else matte_hw
 

@@ -74,6 +74,13 @@ def test_an_unsure_piece_that_hangs_on_the_person_is_removed(person, value, join
     assert np.array_equal(mended[:, :60], matte[:, :60])
 
 
+def test_the_pictures_edge_joins_no_piece_to_the_person(person):
+    matte = person.copy()
+    matte[60:, 70:90] = 0.55
+    matte[-2:, 55:70] = 0.55
+    assert (remove_hanging_pieces(matte, [HEAD])[60:90, 72:88] == 0).all()
+
+
 @pytest.mark.parametrize(
     ("side", "value", "filled"),
     [
