@@ -16,11 +16,11 @@ from face3d.structures import Array
 
 LEAST_CONFIDENCE = 0.5
 """A region of less is no head."""
-SURE_CONFIDENCE = 0.96
+SURE_CONFIDENCE = 0.9
 """A head of less may be a turned one: it is compared with what the turned photo shows. One upright head in
 twenty of the fit has less, and one turned head in twenty has more."""
 WEIGHTS = (-0.44, -1.96, 0.7, -2.75)
-BIAS = -13.81
+BIAS = -14.86
 """Of the logistic regression on `head_evidence`, by `python -m training.evaluation.detection --fit`."""
 MIDDLE = 2 / 3
 """Share of a head's box, across and down, over which its head map is averaged."""
