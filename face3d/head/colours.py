@@ -74,12 +74,6 @@ class PhotoColours:
         columns, rows = (values.astype(np.float32) for values in project(points_n3, self.relief.camera))
         return self._picked(self.rgb_hwc, columns, rows)
 
-    def facing(self, vertices_n3: Array, triangles_m3: Array) -> Array:
-        """(n,) bool: vertices of a surface that are turned to the camera."""
-        points = vertices_n3.astype(np.float64)
-        normals = vertex_normals(points, triangles_m3)
-        return np.asarray((normals * lines_of_sight(points, self.relief)).sum(1) > 0)
-
     @staticmethod
     def _picked(picture: Array, columns_n: Array, rows_n: Array) -> Array:
         """Values of a picture at places in pixels, bilinear; those at the edge are continued beyond it."""
