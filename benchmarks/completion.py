@@ -5,8 +5,8 @@
 Every head is photographed turned by several angles, in even light and in light from one side. Its depth map
 is the truth, and so are the places on the head, so that the colours are measured and no network. The truth of
 the hidden side is the last surface along the ray of each pixel, in the same light. The row `bust` is the
-default kind of model, whose head is that of the head model, with the default engine. Engines that need a
-checkpoint that is not here are left out.
+default kind of model, whose head is that of the head model and needs no engine but for a head that the
+photo's edge cuts. Engines that need a checkpoint that is not here are left out.
 """
 
 from __future__ import annotations
