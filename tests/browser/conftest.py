@@ -110,7 +110,11 @@ def shared_visit(chromium, address):
 
 
 def _is_error(message, missing):
-    return message.type == "error" and not (missing and missing in message.location.get("url", ""))
+    """Whether a console message is a fault of the page. Chromium also reports a send into a connection that
+    just ends, as when a busy server is late with an answer; Streamlit then connects again and goes on."""
+    late_send = "WebSocket is already in CLOSING or CLOSED state" in message.text
+    not_there = missing and missing in message.location.get("url", "")
+    return message.type == "error" and not (late_send or not_there)
 
 
 def _stays_here(url, address):
