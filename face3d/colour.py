@@ -42,10 +42,15 @@ ADOBE_GAMMA = 563 / 256
 
 @dataclass(frozen=True, eq=False)
 class IccTransform:
-    """The conversion by an ICC profile of pictures of one mode: L, RGB or CMYK."""
+    """The conversion by an ICC profile of pictures of one mode: L, I;16, RGB or CMYK."""
 
     transform: ImageCms.ImageCmsTransform
     mode: str
+
+    def grey_table(self, levels: int) -> Array:
+        """The sRGB grey, uint8, of each of the 65536 levels of I;16."""
+        ramp = Image.fromarray(np.arange(levels, dtype=np.uint16)[None])
+        return np.asarray(ImageCms.applyTransform(ramp, self.transform))[0, :, 1]
 
     def convert(self, image: Image.Image) -> Image.Image:
         """An L, RGB or CMYK picture in sRGB."""
@@ -61,7 +66,7 @@ def srgb_and_alpha(image: Image.Image, size_wh: tuple[int, int], data: bytes) ->
     """
     grey, alpha = image.mode in GREY_MODES, image.has_transparency_data
     mode = "L" if grey else "CMYK" if image.mode == "CMYK" else "RGB"
-    colours = _declared(image, data, mode)
+    colours = _declared(image, data, "I;16" if image.mode.startswith("I") else mode)
     if image.mode.startswith("I"):
         image, colours = _sixteen_to_eight_bits(image, colours)
     if alpha:
@@ -84,11 +89,11 @@ def _sixteen_to_eight_bits(
     """A 16-bit grey picture with 8 bits, and what is left to do for its colours.
 
     Its transparent grey value becomes alpha. Pillow's own conversion clips. Dark levels of linear light need
-    the 16 bits, so an encoding is converted here.
+    the 16 bits, so all but a profile of RGB, which Pillow applies to 8, is converted here.
     """
     wide_hw = np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
     table_n = ((np.arange(65536) + 128) // 257).astype(np.uint8)
-    if isinstance(colours, Encoding):
+    if isinstance(colours, Encoding) or (colours and colours.mode == "I;16"):
         table_n, colours = colours.grey_table(65536), None
     grey = Image.fromarray(table_n[wide_hw])
     transparent = image.info.get("transparency")
@@ -100,7 +105,7 @@ def _sixteen_to_eight_bits(
 def _declared(image: Image.Image, data: bytes, mode: str) -> Encoding | IccTransform | None:
     """The colours that an opened file declares; None where they are sRGB.
 
-    data: the file. mode: L, RGB or CMYK, in which its colours are converted. Never raises.
+    data: the file. mode: L, I;16, RGB or CMYK, in which its colours are converted. Never raises.
     """
     profile = _profile(image.info.get("icc_profile"), mode)
     if image.format == "PNG":
@@ -124,14 +129,18 @@ def _to_rgb(image: Image.Image, colours: Encoding | IccTransform | None) -> Imag
 def _profile(icc: object, mode: str) -> IccTransform | None:
     """The conversion by an ICC profile; None without one that is valid and of the mode's kind.
 
-    Grey is taken for RGB with three equal values where the profile is one of RGB.
+    Grey is taken for RGB with three equal values where the profile is one of RGB. LittleCMS's shortcut for a
+    curve of grey is up to 10 levels off in the dark, so it is not taken.
     """
     if not isinstance(icc, bytes) or not icc:
         return None
-    for kind in ("L", "RGB") if mode == "L" else (mode,):
+    grey = mode in ("L", "I;16")
+    for kind in (mode, "RGB") if grey else (mode,):
+        flags = ImageCms.Flags.NOOPTIMIZE if kind == mode and grey else ImageCms.Flags.NONE
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-            transform = ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), kind, "RGB")
+            srgb = ImageCms.createProfile("sRGB")
+            transform = ImageCms.buildTransform(profile, srgb, kind, "RGB", flags=flags)
         except DAMAGE:
             continue
         return IccTransform(transform, kind)

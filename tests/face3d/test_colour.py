@@ -130,6 +130,15 @@ def test_a_grey_profile_is_for_grey_and_a_colour_profile_for_both():
         assert np.array_equal(profiled, plain)
 
 
+def test_dark_grey_of_a_linear_profile_is_exact_with_eight_bits_and_with_sixteen():
+    dark = np.arange(0, 4096, dtype=np.uint16).reshape(64, 64)
+    for stored, most in ((dark, 65535), ((dark // 16).astype(np.uint8), 255)):
+        light = stored / most
+        expected = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+        taken = read_photo(encoded(stored, "PNG", icc_profile=grey_profile(1.0)), "a").rgb_hwc
+        assert np.abs(taken - expected[..., None]).max() <= 0.51
+
+
 def test_webp_has_its_profile():
     data = uniform(P3_RED, "WEBP", lossless=True, icc_profile=display_p3_profile())
     assert np.abs(middle(data) - (255, 0, 0)).max() <= 4
