@@ -38,6 +38,10 @@ HIGHEST_CUT = -0.85
 PIECE_SHARE = 0.02
 """Share of the section on the floor from which another piece of it counts."""
 
+THIN_END, OUTLINE_SOFT = 0.16, 0.03
+"""Where the bust is less high it is left out: there a shoulder runs out as a sliver. Its outline is smoothed
+by a Gaussian of this standard deviation; head widths."""
+
 
 def cut_height(head: WholeHead, body: Shape) -> float:
     """Height of the plane on which the bust stands, in the relief's space.
@@ -83,6 +87,23 @@ def keep_largest_piece(share: Array) -> None:
     pieces, count = ndimage.label(share > 0.5)
     if count > 1:
         share[(pieces > 0) & (pieces != np.bincount(pieces.ravel())[1:].argmax() + 1)] = 0
+
+
+def leave_out_thin_ends(share: Array, row: int, cell: float) -> None:
+    """Empties a field (x, y, z), in place, at all places where it is less than THIN_END high above a row of
+    heights, which is the floor. cell: side of one, head widths.
+    """
+    filled = share > 0.5
+    top = share.shape[1] - np.argmax(filled[:, ::-1], axis=1)
+    places, high = filled.any(1), top >= row + THIN_END / cell
+    stays, goes = (
+        ndimage.gaussian_filter((places & of_kind).astype(np.float32), OUTLINE_SOFT / cell)
+        for of_kind in (high, ~high)
+    )
+    if goes.any():
+        part = stays / np.maximum(stays + goes, np.float32(1e-9))
+        steep = np.float32(2.5 * OUTLINE_SOFT / cell)
+        share *= np.where(goes > 0, np.clip((part - 0.5) * steep + 0.5, 0, 1), 1)[:, None]
 
 
 def with_block(grid: Grid, share: Array, row: int, *, is_round: bool) -> tuple[Grid, Array, float]:

@@ -20,6 +20,7 @@ from face3d.head.base import (
     above_body,
     cut_height,
     keep_largest_piece,
+    leave_out_thin_ends,
     needs_block,
     with_block,
 )
@@ -109,6 +110,7 @@ def _solid(
     share[:, :BELOW_FLOOR] = 0
     del head_share, body_share, height, forward, over
     base = head.relief.settings.base
+    leave_out_thin_ends(share, BELOW_FLOOR, cell / head.unit)
     if needs_block(share, BELOW_FLOOR):
         keep_largest_piece(share)
     plain_below = floor + 0.5 * ON_FLOOR * cell

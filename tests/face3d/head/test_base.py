@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from face3d.head.base import keep_largest_piece, needs_block
+from face3d.head.base import keep_largest_piece, leave_out_thin_ends, needs_block
 
 
 def two_pieces(high):
@@ -26,3 +26,16 @@ def test_what_joins_it_higher_up_stays_and_needs_a_block():
     before = share.copy()
     keep_largest_piece(share)
     assert (share == before).all() and needs_block(share, 0)
+
+
+def test_a_sliver_at_the_foot_goes_and_what_is_higher_stays():
+    cell = 0.02
+    share = np.zeros((40, 40, 20), np.float32)
+    share[5:20, 2:30] = 1  # a body
+    share[20:38, 2:6] = 1  # the end of its shoulder, 0.08 head widths high
+    share[10:14, 2:30, 4:8] = 0
+    share[10:14, 12:30, 4:8] = 1  # an arm above a gap
+    left = share.copy()
+    leave_out_thin_ends(left, 2, cell)
+    assert not left[24:].any()
+    assert np.array_equal(left[:17], share[:17])
