@@ -15,9 +15,9 @@ from face3d.geometry.relief import Relief
 from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv
 from face3d.head.base import above_body
 from face3d.head.charts import chart_of
-from face3d.head.colours import PhotoColours
 from face3d.head.part_colours import ColouredSurface, mixed_colours
 from face3d.head.seams import FADE, membrane, seen_vertices, without_islands
+from face3d.head.strands import with_strands
 from face3d.head.whole import WholeHead
 from face3d.structures import Array, Mesh
 
@@ -28,6 +28,10 @@ COLOURED_BELOW = 0.1
 HIDDEN_PX = 256
 """Width at which what is hidden is coloured, pixels around the head: about half as far apart as vertices."""
 COLOURED_PARTS = "skin", "eyes", "hair"
+RADIUS = 0.5
+"""Of the ball that the upper end of the outline is taken for, head widths."""
+TURN, LENGTH = 0.92 / 1.04, 0.96
+"""Shares of the picture of what is hidden that once around the solid takes, and its outline."""
 
 
 def textured_bust(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Array) -> Mesh:
@@ -50,7 +54,7 @@ def textured_bust(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Ar
     on_border[faces_m3[shown]] = True
     texture[:height, -width:] = _hidden_picture(
         _coloured_surfaces(head, body, texture),
-        photo,
+        head,
         body,
         (vertices_n3, faces_m3[hidden], on_border),
         around[hidden],
@@ -97,14 +101,13 @@ def _around(head: WholeHead, vertices_n3: Array, faces_m3: Array) -> Array:
     x_0, z_0 = middle_line(vertices_n3)
     y_0 = float(head.vertices_v3[:, 1].mean())
     x, y, z = vertices_n3[:, 0] - x_0, vertices_n3[:, 1] - y_0, vertices_n3[:, 2] - z_0
-    radius = 0.5 * head.unit
-    along = np.where(y > 0, radius * np.arctan2(y, np.hypot(x, z)), y)
+    along = np.where(y > 0, RADIUS * head.unit * np.arctan2(y, np.hypot(x, z)), y)
     along = (along - along.min()) / max(float(np.ptp(along)), 1e-9)
     angle = np.arctan2(x, z)[faces_m3] / (2 * np.pi) + 0.5
     # A triangle across the seam behind continues beyond the end; the picture has room for it.
     wraps = np.ptp(angle, axis=1) > 0.5
     angle[wraps] += angle[wraps] < 0.5
-    return np.stack([0.04 + 0.92 * np.clip(angle, 0, 1.04) / 1.04, 0.02 + 0.96 * along[faces_m3]], -1)
+    return np.stack([0.04 + TURN * np.clip(angle, 0, 1.04), 0.02 + LENGTH * along[faces_m3]], -1)
 
 
 def middle_line(vertices_n3: Array) -> tuple[Array, Array]:
@@ -125,7 +128,7 @@ def middle_line(vertices_n3: Array) -> tuple[Array, Array]:
 
 def _hidden_picture(
     coloured: list[ColouredSurface],
-    photo: PhotoColours,
+    head: WholeHead,
     body: Shape,
     surface: tuple[Array, Array, Array],
     places_m32: Array,
@@ -138,6 +141,7 @@ def _hidden_picture(
     shown triangles.
     """
     vertices_n3, faces_m3, on_border = surface
+    photo = head.photo
     of_foot = _plain(body, vertices_n3, photo.relief)
     shrunk = max(1, round(size_hw[1] / HIDDEN_PX))
     small = size_hw[0] // shrunk, size_hw[1] // shrunk
@@ -147,25 +151,29 @@ def _hidden_picture(
     at = chart.of_vertices(vertices_n3)
     mean = mixed_colours(coloured, np.concatenate([at, vertices_n3[border]]), photo.width)
     mean, of_border = np.split(mean, [len(at)])
-    lacking = np.zeros((len(vertices_n3), 3))
-    lacking[border] = photo.colours_at(vertices_n3[border]) - of_border
+    lacking = np.zeros((len(vertices_n3), 4))
+    lacking[border, :3] = photo.colours_at(vertices_n3[border]) - of_border[:, :3]
     known = of_foot | on_border
     mean += chart.of_vertices(membrane(vertices_n3, faces_m3, known, lacking, FADE * photo.width))
-    mean[_plain(body, at, photo.relief)] = CLAY_RGB
-    ground = np.zeros((*small, 3), np.float32)
+    mean[_plain(body, at, photo.relief)] = *CLAY_RGB, 0
+    ground = np.zeros((*small, 4), np.float32)
     picture = chart.picture(mean.astype(np.float32), ground)
     known_hw = chart.picture(np.ones((len(mean), 1), np.float32), ground[..., :1])[..., 0] > 0
     filled = fill_by_diffusion(picture, known_hw) if known_hw.any() else picture
     filled[known_hw] = picture[known_hw]
-    return cv2.resize(
-        np.clip(np.round(filled), 0, 255).astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_LINEAR
+    large = cv2.resize(np.asarray(filled, np.float32), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+    length = RADIUS * np.pi / 2 + (head.vertices_v3[:, 1].mean() - vertices_n3[:, 1].min()) / head.unit
+    contrast = head.strands * np.clip(large[..., 3], 0, 1)
+    rgb = with_strands(
+        large[..., :3], contrast, round(TURN * size_hw[1]), LENGTH * size_hw[0] / float(length)
     )
+    return np.clip(np.round(rgb), 0, 255).astype(np.uint8)
 
 
 def _coloured_surfaces(head: WholeHead, body: Shape, texture_hwc: Array) -> list[ColouredSurface]:
-    """The head's skin, eyes and hair, and the body's hidden side."""
+    """The head's skin, eyes and hair, and the body's hidden side; a fourth channel tells what is hair."""
     found = [
-        ColouredSurface.of(part.mesh, part.mesh.texture_hwc, part.mesh.uv_n2)
+        ColouredSurface.of(part.mesh, part.mesh.texture_hwc, part.mesh.uv_n2, part.name == "hair")
         for part in head.animated.parts
         if part.name in COLOURED_PARTS and part.mesh.texture_hwc is not None and part.mesh.uv_n2 is not None
     ]

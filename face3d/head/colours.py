@@ -22,6 +22,7 @@ from face3d.head.charts import Chart
 from face3d.head.hair import COLUMNS, LOWEST, MIDDLE, ROWS, HairLayer
 from face3d.head.model import HeadModel
 from face3d.head.solving import solve_symmetric
+from face3d.head.strands import strand_contrast, with_strands
 from face3d.head.wrap import lines_of_sight
 from face3d.structures import Array
 
@@ -33,6 +34,8 @@ SPREADING = 0.02
 """Weight of equal colours of neighbours against a colour that is seen at 1."""
 MIRRORED_COUNTS, MEAN_COUNTS = 0.01, 1e-5
 """Weight of the colour that the other half of the head has, where that is seen, and of the mean colour."""
+HAIR_HEIGHT = 1.4
+"""Length of the hair's outline over which its picture goes, head widths."""
 SURE, HAIR_MIRRORED = 0.35, 0.6
 """Share of the photo from which a pixel of hair is known: along its outline hair is dark, and what is not
 seen is not. How much the other half's counts."""
@@ -134,11 +137,14 @@ def _spread(model: HeadModel, colours_n3: Array, seen_n: Array) -> Array:
     return solve_symmetric(system, right.astype(np.float64))
 
 
-def hair_picture(layer: HairLayer, photo: PhotoColours, outside_hw3: Array, skin_hw: Array) -> Array:
-    """(h, w, 3) uint8: colours of the hair by direction, row 0 the highest.
+def hair_picture(
+    photo: PhotoColours, outside_hw3: Array, skin_hw: Array, *, strands: bool
+) -> tuple[Array, float]:
+    """(h, w, 3) uint8: colours of the hair by direction, row 0 the highest; and the contrast of its strands.
 
     outside_hw3: (h, w, 3) points of the layer's outside in the space of the relief's camera, of the
-    directions of the picture. skin_hw: (h, w) how likely the photo shows skin there.
+    directions of the picture. skin_hw: (h, w) how likely the photo shows skin there. strands: whether what
+    the photo does not show has them.
     """
     height, width = outside_hw3.shape[:2]
     across = np.roll(outside_hw3, -1, axis=1) - np.roll(outside_hw3, 1, axis=1)
@@ -156,7 +162,11 @@ def hair_picture(layer: HairLayer, photo: PhotoColours, outside_hw3: Array, skin
     known = np.concatenate([total[:, half:], total, total[:, :half]], axis=1) > SURE
     filled = fill_by_diffusion(wide.astype(np.float32), known)[:, half:-half]
     share = np.clip(total / SURE, 0, 1)[..., None]
-    return np.clip(np.round(share * mixed + (1 - share) * filled), 0, 255).astype(np.uint8)
+    contrast = strand_contrast(colours, seen > FRONTAL)
+    if strands:
+        filled = with_strands(filled, np.full_like(share[..., 0], contrast), width, height / HAIR_HEIGHT)
+    picture = np.clip(np.round(share * mixed + (1 - share) * filled), 0, 255).astype(np.uint8)
+    return picture, contrast
 
 
 def hair_outside(layer: HairLayer, px_per_cell: int) -> Array:

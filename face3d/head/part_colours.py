@@ -23,43 +23,49 @@ MIXED = 0.006
 
 @dataclass(frozen=True, eq=False)
 class ColouredSurface:
-    """points_n3, normals_n3 (unit length), colours_n3: of samples of a surface."""
+    """points_n3, normals_n3 (unit length), colours_nc: of samples of a surface; more than three channels go
+    with the colours.
+    """
 
     points_n3: Array
     normals_n3: Array
-    colours_n3: Array
+    colours_nc: Array
 
     @classmethod
-    def of(cls, mesh: Mesh, texture_hwc: Array, uv_n2: Array) -> ColouredSurface:
-        """Samples, even by area, of a mesh with a texture, whose places are those of the vertices."""
+    def of(cls, mesh: Mesh, texture_hwc: Array, uv_n2: Array, further: float = 0.0) -> ColouredSurface:
+        """Samples, even by area, of a mesh with a texture, whose places are those of the vertices.
+
+        further: value of a fourth channel.
+        """
         chosen, weights = even_samples(mesh.vertices_n3, mesh.faces_m3, SAMPLES, np.random.default_rng(0))
         corners = mesh.vertices_n3[mesh.faces_m3[chosen]].astype(np.float64)
         places = np.einsum("nc,ncd->nd", weights, uv_n2[mesh.faces_m3[chosen]].astype(np.float64))
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
-        return cls(np.einsum("nc,ncd->nd", weights, corners), normals, sample_texture(texture_hwc, places))
+        colours = np.pad(sample_texture(texture_hwc, places), ((0, 0), (0, 1)), constant_values=further)
+        return cls(np.einsum("nc,ncd->nd", weights, corners), normals, colours)
 
     @cached_property
     def _tree(self) -> cKDTree:
         return cKDTree(self.points_n3)
 
     def nearest(self, points_k3: Array, width: float) -> tuple[Array, Array]:
-        """Distance (k,) of points from the surface, in widths, and its colour (k, 3) there."""
+        """Distance (k,) of points from the surface, in widths, and its colour (k, c) there."""
         _, near = self._tree.query(points_k3)
         off = (points_k3 - self.points_n3[near]) / width
         from_plane = (off * self.normals_n3[near]).sum(1)
         beside = np.sqrt(np.maximum((off**2).sum(1) - from_plane**2, 0))
-        return np.hypot(from_plane, np.maximum(beside - BESIDE, 0)), self.colours_n3[near]
+        return np.hypot(from_plane, np.maximum(beside - BESIDE, 0)), self.colours_nc[near]
 
 
 def mixed_colours(surfaces: list[ColouredSurface], points_k3: Array, width: float) -> Array:
-    """(k, 3) float64: colours of points, those of the surface on which they lie; where two are as near, of
+    """(k, c) float64: colours of points, those of the surface on which they lie; where two are as near, of
     both.
 
     width: of a head, in the unit of the points.
     """
     total = np.zeros((len(points_k3), 1))
-    sums = np.zeros((len(points_k3), 3))
+    sums = np.zeros((len(points_k3), surfaces[0].colours_nc.shape[1]))
     for surface in surfaces:
         away, colours = surface.nearest(points_k3, width)
         weight = 1 / (away**2 + MIXED**2)[:, None] ** 2

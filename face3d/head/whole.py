@@ -35,7 +35,8 @@ LOWEST = -0.86
 @dataclass(frozen=True, eq=False)
 class WholeHead:
     """fit, hair, vertices_v3, photo: what the parts are made of. seen_share: of the skin's area, how much the
-    photo shows. animated: its meshes are in the unit and the space of the relief's camera.
+    photo shows. strands: contrast of the hair's, see `face3d.head.strands`. animated: its meshes are in the
+    unit and the space of the relief's camera.
     """
 
     relief: Relief
@@ -44,6 +45,7 @@ class WholeHead:
     vertices_v3: Array
     photo: PhotoColours
     seen_share: float
+    strands: float
     animated: AnimatedHead
 
     def figures(self) -> HeadFigures:
@@ -74,7 +76,7 @@ def cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Ar
 def whole_head(relief: Relief, picture_px: int = CHART_PX, *, moving: bool = True) -> WholeHead:
     """The head of the relief's person. picture_px: see CHART_PX.
 
-    moving: with expressions, and with what only they show, the teeth.
+    moving: with expressions, with what only they show, the teeth, and with strands where no hair is seen.
 
     Raises: HeadError where the network does not say where on the head skin lies, and where no head fits.
     """
@@ -89,10 +91,13 @@ def whole_head(relief: Relief, picture_px: int = CHART_PX, *, moving: bool = Tru
     ]
     if moving:
         parts.append(_teeth(model, fit, relief, vertices))
+    strands = 0.0
     if hair is not None:
-        parts.append(_hair(hair, fit, photo, max(1, picture_px // HAIR_SHARE)))
+        part, strands = _hair(hair, fit, photo, max(1, picture_px // HAIR_SHARE), strands=moving)
+        parts.append(part)
     seen = photo.seen_share(vertices[: model.skin_vertices], model.skin_triangles_m3)
-    return WholeHead(relief, fit, hair, vertices, photo, seen, AnimatedHead(tuple(parts), model.arkit_names))
+    animated = AnimatedHead(tuple(parts), model.arkit_names)
+    return WholeHead(relief, fit, hair, vertices, photo, seen, strands, animated)
 
 
 def _unit(fit: HeadFit, relief: Relief) -> float:
@@ -195,12 +200,17 @@ def _teeth(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -
     return HeadPart("teeth", mesh, _offsets(model, fit, relief, used))
 
 
-def _hair(layer: HairLayer, fit: HeadFit, photo: PhotoColours, px_per_cell: int) -> HeadPart:
+def _hair(
+    layer: HairLayer, fit: HeadFit, photo: PhotoColours, px_per_cell: int, *, strands: bool
+) -> tuple[HeadPart, float]:
+    """The hair, and the contrast of its strands."""
     relief = photo.relief
     places, faces, uv = hair_mesh(layer)
     outside = hair_outside(layer, px_per_cell)
     points = fit.placed(outside.reshape(-1, 3), relief.camera).astype(np.float64)
     columns, rows = (np.floor(values).astype(int) for values in project(points, relief.camera))
     _, skin = SkinGrid.of(relief).at(rows, columns)
-    picture = hair_picture(layer, photo, points.reshape(outside.shape), skin.reshape(outside.shape[:2]))
-    return HeadPart("hair", Mesh(fit.placed(places, relief.camera), faces, uv, picture))
+    picture, contrast = hair_picture(
+        photo, points.reshape(outside.shape), skin.reshape(outside.shape[:2]), strands=strands
+    )
+    return HeadPart("hair", Mesh(fit.placed(places, relief.camera), faces, uv, picture)), contrast

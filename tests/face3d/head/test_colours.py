@@ -18,6 +18,7 @@ from face3d.head.colours import (
 from face3d.head.hair import LOWEST, MIDDLE, HairLayer, hair_layer
 from face3d.head.model import OUTSIDE
 from face3d.head.seen import SkinGrid
+from face3d.head.strands import USUAL
 
 ONE = np.array([200, 150, 120])
 
@@ -110,15 +111,18 @@ def test_hair_is_of_hairs_colour_only_where_the_photo_shows_skin_beside_it():
     photo = PhotoColours.of(relief, head.fit.scale)
     columns, rows = (np.floor(at).astype(int).ravel() for at in project(points, relief.camera))
     skin = SkinGrid.of(relief).at(rows, columns)[1].reshape(points.shape[:2])
-    picture = hair_picture(layer, photo, points, skin)
+    picture, contrast = hair_picture(photo, points, skin, strands=False)
     off = np.abs(picture.astype(int) - [60, 40, 30]).max(-1)
     hair = np.repeat(np.repeat(layer.thickness_hw[::-1] > 0, 4, 0), 4, 1)
     assert picture.shape == points.shape and 0 < skin.mean() < 1
+    assert contrast < 0.1, "hair of one colour"
     # The skin is 140 brighter; a pixel at the hairline is a mixture.
     assert np.median(off[hair]) < 12 and np.percentile(off[hair], 95) < 28
     assert off[outside[..., 1] > 0.65].max() < 12
-    nowhere = hair_picture(layer, photo, points, np.ones(points.shape[:2]))
-    assert nowhere.shape == picture.shape, "all of it skin: nothing is known, and nothing fails"
+    nowhere, contrast = hair_picture(photo, points, np.ones(points.shape[:2]), strands=True)
+    assert nowhere.shape == picture.shape and contrast == USUAL, (
+        "all of it skin: nothing is known, and nothing fails"
+    )
 
 
 def test_points_of_the_layers_picture_lie_in_its_directions_at_its_distance():

@@ -15,7 +15,7 @@ def square(z, rgb):
     corners = np.float32([[-1, -1, z], [1, -1, z], [1, 1, z], [-1, 1, z]])
     faces = np.int32([[0, 1, 2], [0, 2, 3]])
     texture = np.tile(np.uint8(rgb), (4, 4, 1))
-    return ColouredSurface.of(Mesh(corners, faces), texture, np.full((4, 2), 0.5))
+    return ColouredSurface.of(Mesh(corners, faces), texture, np.full((4, 2), 0.5), z)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,8 @@ def surfaces():
 def test_a_place_on_a_surface_has_its_colour_and_one_between_two_has_the_mean(surfaces):
     places = np.array([[0.3, -0.2, 0.0], [0.3, -0.2, 0.2], [0.3, -0.2, 0.1]])
     found = mixed_colours(surfaces, places, WIDTH)
-    assert np.allclose(found, [RED, BLUE, (RED + BLUE) / 2], atol=0.5)
+    assert np.allclose(found[:, :3], [RED, BLUE, (RED + BLUE) / 2], atol=0.5)
+    assert np.allclose(found[:, 3], [0, 0.2, 0.1], atol=1e-3)
 
 
 def test_from_one_surface_to_the_other_the_colour_changes_evenly(surfaces):
@@ -43,6 +44,6 @@ def test_from_one_surface_to_the_other_the_colour_changes_evenly(surfaces):
 def test_beside_its_end_a_surface_counts_less_the_farther_it_is():
     ends = square(0.0, RED)
     away, colours = ends.nearest(np.array([[0.0, 0, 0.5], [1.0, 0, 0], [1.4, 0, 0]]), WIDTH)
-    assert (colours == RED).all()
+    assert (colours[:, :3] == RED).all()
     assert away[0] == pytest.approx(0.25)
     assert away[1] < MIXED and 0.2 - 2 * BESIDE < away[2] < 0.2
