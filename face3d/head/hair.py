@@ -33,6 +33,9 @@ LEAST, MOST = 0.025, 0.8
 """Thickness, head widths, below which there is no hair, and beyond which it is cut."""
 DIP = 0.03
 """How deep the layer's edge lies under the scalp, head widths."""
+STEP, STEP_OVER, STEP_ENDS = 0.02, 0.006, 0.03
+"""At its edge the layer rises by so much more, within so much of its thickness, and no more from about three
+times the last on; head widths. Two surfaces at a flat angle would meet along a ragged line."""
 BLUR = 1.6
 """Standard deviation of the smoothing, columns."""
 MOST_PIXELS = 150_000
@@ -98,6 +101,7 @@ def hair_layer(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Arra
     # Only away from the piece that stays: at its edge the thickness goes through 0 smoothly.
     around = ndimage.binary_dilation(_closed_around(_largest_piece(thickness > 0), 4), iterations=3)[:, 4:-4]
     thickness[~around] = np.minimum(thickness, 0)[~around] - DIP
+    thickness += STEP * np.tanh(thickness / STEP_OVER) * np.exp(-np.abs(thickness) / STEP_ENDS)
     layer = HairLayer(unit, scalp, scalp + np.maximum(thickness, -DIP))
     return layer if layer.share > LEAST_SHARE else None
 
@@ -109,7 +113,7 @@ def hair_mesh(layer: HairLayer) -> tuple[Array, Array, Array]:
     Its inside lies below the scalp. One column is doubled, as the picture's seam; the uppermost row is one
     place.
     """
-    shown = ndimage.binary_dilation(_closed_around(layer.thickness_hw > 0, 3), iterations=2)[:, 3:-3]
+    shown = ndimage.binary_dilation(_closed_around(layer.thickness_hw > 0, 3), np.ones((3, 3)))[:, 3:-3]
     shown[-2:] = shown[-2:].any()
     inner = layer.scalp_hw - 2 * DIP
     around = np.r_[np.arange(COLUMNS), 0]

@@ -65,12 +65,25 @@ class WholeHead:
 
 
 def cut_straight(model: HeadModel, fit: HeadFit, relief: Relief, vertices_v3: Array) -> Array:
-    """The vertices, those below LOWEST on the mean head lifted to the plane of those at it."""
-    up, neutral = fit.rotation_33[:, 1], model.neutral_v3[:, 1]
-    height = vertices_v3.astype(np.float64) @ up
-    level = float(np.median(height[np.abs(neutral - LOWEST) < NEAR_END]))
-    lift = np.where(neutral < LOWEST, level, np.maximum(height, level)) - height
-    return np.asarray(vertices_v3 + lift[:, None] * up, np.float32)
+    """The vertices, those below LOWEST on the mean head moved to where their edges pass the plane of those
+    at it.
+    """
+    up, below = fit.rotation_33[:, 1], model.neutral_v3[:, 1] < LOWEST
+    points = vertices_v3.astype(np.float64)
+    height = points @ up
+    level = float(np.median(height[np.abs(model.neutral_v3[:, 1] - LOWEST) < NEAR_END]))
+    start, end = model.triangles_m3.ravel(), np.roll(model.triangles_m3, 1, axis=1).ravel()
+    start, end = np.concatenate([start, end]), np.concatenate([end, start])
+    crosses = below[start] & ~below[end]
+    start, end = start[crosses], end[crosses]
+    share = (level - height[start]) / np.maximum(height[end] - height[start], 1e-9)
+    at = points[start] + np.clip(share, 0, 1)[:, None] * (points[end] - points[start])
+    count = np.bincount(start, minlength=len(points))[:, None]
+    sums = np.stack([np.bincount(start, at[:, axis], len(points)) for axis in range(3)], -1)
+    points = np.where(count > 0, sums / np.maximum(count, 1), points)
+    height = points @ up
+    lift = np.where(below, level, np.maximum(height, level)) - height
+    return np.asarray(points + lift[:, None] * up, np.float32)
 
 
 def whole_head(relief: Relief, picture_px: int = CHART_PX, *, moving: bool = True) -> WholeHead:
