@@ -2,7 +2,7 @@
 
 A network that was trained on heads sees one in many a round thing, but it states how far it may be wrong:
 over a cup, a cat or a head upside down the errors it expects are several times those over a head. It is least
-sure there of where on a head the skin lies.
+sure there of where on a head the skin lies, and of what belongs to a person at all.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ LEAST_CONFIDENCE = 0.5
 SURE_CONFIDENCE = 0.9
 """A head of less may be a turned one: it is compared with what the turned photo shows. One upright head in
 twenty of the fit has less, and one turned head in twenty has more."""
-WEIGHTS = (-0.44, -1.96, 0.7, -2.75)
-BIAS = -14.86
+WEIGHTS = (-1.93, -2.07, 1.67)
+BIAS = -14.73
 """Of the logistic regression on `head_evidence`, by `python -m training.evaluation.detection --fit`."""
-MIDDLE = 2 / 3
-"""Share of a head's box, across and down, over which its head map is averaged."""
 NO_SKIN = 0.06
 """Expected error of canonical coordinates, head widths, of a head that shows no skin: between that of a face
 and that of something else."""
@@ -36,9 +34,8 @@ def head_confidence(prediction: CropPrediction, crop: Box, head: Box) -> float:
 
 
 def head_evidence(prediction: CropPrediction, crop: Box, head: Box) -> Array:
-    """(4,): logarithms of the errors expected of relief and of thickness, in head widths, medians over the
-    head; logarithm of the odds of the mean head map in the middle of the box; logarithm of the error expected
-    of canonical coordinates, median over the head's skin.
+    """(3,): logarithms of the errors expected of thickness, in head widths, median over the head, and of
+    canonical coordinates, median over the head's skin; logarithm of the odds of the head's mean matte.
 
     prediction: of `crop`. crop, head: in photo pixels.
     """
@@ -46,25 +43,23 @@ def head_evidence(prediction: CropPrediction, crop: Box, head: Box) -> Array:
     box = Box(head.left - crop.left, head.top - crop.top, head.width, head.height).scaled(
         height / crop.height, width / crop.width
     )
-    window, middle = _window(box, 1.0), _window(box, MIDDLE)
+    window = _window(box)
     head_hw = prediction.head_hw[window]
     inside_hw = head_hw > 0.5 if (head_hw > 0.5).any() else np.ones_like(head_hw, bool)
-    errors = [
-        max(float(np.median(layer_hw[window][inside_hw])) / box.width, 1e-4)
-        for layer_hw in (prediction.uncertainty_hw, prediction.thickness_uncertainty_hw)
-    ]
-    mean = min(max(float(prediction.head_hw[middle].mean()), 1e-3), 1 - 1e-3)
+    error = float(np.median(prediction.thickness_uncertainty_hw[window][inside_hw])) / box.width
+    matte = min(max(float(prediction.matte_hw[window][inside_hw].mean()), 1e-3), 1 - 1e-3)
     places = NO_SKIN
     if prediction.skin_hw is not None and prediction.canonical_uncertainty_hw is not None:
         skin_hw = inside_hw & (prediction.skin_hw[window] > 0.5)
         if skin_hw.any():
-            places = max(float(np.median(prediction.canonical_uncertainty_hw[window][skin_hw])), 1e-4)
-    return np.array([*np.log(errors), math.log(mean / (1 - mean)), math.log(places)])
+            places = float(np.median(prediction.canonical_uncertainty_hw[window][skin_hw]))
+    return np.array(
+        [*(math.log(max(value, 1e-4)) for value in (error, places)), math.log(matte / (1 - matte))]
+    )
 
 
-def _window(box: Box, share: float) -> tuple[slice, slice]:
-    """Rows and columns of the middle `share` of a box; at least one of each, from 0 on."""
-    down, across = (1 - share) / 2 * box.height, (1 - share) / 2 * box.width
-    top, left = max(0, round(box.top + down)), max(0, round(box.left + across))
-    bottom, right = round(box.top + box.height - down), round(box.left + box.width - across)
+def _window(box: Box) -> tuple[slice, slice]:
+    """Rows and columns of a box; at least one of each, from 0 on."""
+    top, left = max(0, round(box.top)), max(0, round(box.left))
+    bottom, right = round(box.top + box.height), round(box.left + box.width)
     return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
