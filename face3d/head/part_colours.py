@@ -17,6 +17,8 @@ SAMPLES = 30_000
 BESIDE = 0.02
 """How far beside the next sample a place may lie and still be on the sample's plane, widths: about as far as
 samples lie apart."""
+NEAR = 0.3
+"""A surface so far away, widths, counts only where all are."""
 MIXED = 0.006
 """Distance from two surfaces, widths, within which a place takes the colours of both."""
 
@@ -49,13 +51,19 @@ class ColouredSurface:
     def _tree(self) -> cKDTree:
         return cKDTree(self.points_n3)
 
-    def nearest(self, points_k3: Array, width: float) -> tuple[Array, Array]:
-        """Distance (k,) of points from the surface, in widths, and its colour (k, c) there."""
-        _, near = self._tree.query(points_k3)
+    def nearest(self, points_k3: Array, width: float, within: float = np.inf) -> tuple[Array, Array]:
+        """Distance (k,) of points from the surface, in widths, and its colour (k, c) there.
+
+        within: widths beyond which a place is infinitely far away, and its colour any; sought much sooner.
+        """
+        _, near = self._tree.query(points_k3, distance_upper_bound=within * width)
+        far = near == len(self.points_n3)
+        near[far] = 0
         off = (points_k3 - self.points_n3[near]) / width
         from_plane = (off * self.normals_n3[near]).sum(1)
         beside = np.sqrt(np.maximum((off**2).sum(1) - from_plane**2, 0))
-        return np.hypot(from_plane, np.maximum(beside - BESIDE, 0)), self.colours_nc[near]
+        away = np.hypot(from_plane, np.maximum(beside - BESIDE, 0))
+        return np.where(far, np.inf, away), self.colours_nc[near]
 
 
 def mixed_colours(surfaces: list[ColouredSurface], points_k3: Array, width: float) -> Array:
@@ -64,11 +72,22 @@ def mixed_colours(surfaces: list[ColouredSurface], points_k3: Array, width: floa
 
     width: of a head, in the unit of the points.
     """
+    mixed, total = _mixed(surfaces, points_k3, width, NEAR)
+    nowhere = total == 0
+    if nowhere.any():
+        mixed[nowhere] = _mixed(surfaces, points_k3[nowhere], width, np.inf)[0]
+    return mixed
+
+
+def _mixed(
+    surfaces: list[ColouredSurface], points_k3: Array, width: float, within: float
+) -> tuple[Array, Array]:
+    """Colours (k, c) of points by the surfaces at most `within` widths away, and their weight (k,)."""
     total = np.zeros((len(points_k3), 1))
     sums = np.zeros((len(points_k3), surfaces[0].colours_nc.shape[1]))
     for surface in surfaces:
-        away, colours = surface.nearest(points_k3, width)
+        away, colours = surface.nearest(points_k3, width, within)
         weight = 1 / (away**2 + MIXED**2)[:, None] ** 2
         total += weight
         sums += weight * colours
-    return sums / total
+    return sums / np.where(total > 0, total, 1), total[:, 0]
