@@ -7,6 +7,8 @@ import numpy as np
 
 from face3d.structures import Array
 
+TAPS = 3
+"""Nearest values along each axis that count."""
 COLOUR_SIGMA = 24.0
 """Standard deviation of the colour kernel, in 8-bit steps."""
 STRIP_PX = 8192
@@ -16,12 +18,12 @@ STRIP_PX = 8192
 def guided_upsample(
     values_hwc: Array, guide_rgb: Array, frame_xywh: tuple[float, float, float, float]
 ) -> Array:
-    """A small map at the guide's size; each value is a weighted mean of the 4 x 4 nearest, without overshoot.
+    """A small map at the guide's size; each value is a weighted mean of the 3 x 3 nearest, without overshoot.
 
     values_hwc: (h, w, c) float32 over the rectangle `frame_xywh` of the guide, in guide pixels.
     guide_rgb: (H, W, 3) uint8.
     Returns (H, W, c) float32; outside the frame the nearest edge value.
-    The weights are a cubic B-spline in space times a Gaussian of the colour difference.
+    The weights are a quadratic B-spline in space times a Gaussian of the colour difference.
     Source: joint bilateral upsampling (Kopf et al. 2007). Our spatial kernel is a spline because it ends
     smoothly, so there are no stair-steps.
     """
@@ -35,17 +37,17 @@ def guided_upsample(
     guide_chw = np.ascontiguousarray(np.moveaxis(guide, -1, 0))
     x = (np.arange(width, dtype=np.float32) + 0.5 - left) * columns / frame_width - 0.5
     y = (np.arange(height, dtype=np.float32) + 0.5 - top) * rows / frame_height - 0.5
-    first_x, first_y = np.floor(x).astype(int) - 1, np.floor(y).astype(int) - 1
-    shares_x = [_b_spline(x - first_x - tap) for tap in range(4)]
-    shares_y = [_b_spline(y - first_y - tap)[:, None] for tap in range(4)]
-    widened = [source_chw.take(np.clip(first_x + tap, 0, columns - 1), axis=2) for tap in range(4)]
+    first_x, first_y = np.round(x).astype(int) - 1, np.round(y).astype(int) - 1
+    shares_x = [_b_spline(x - first_x - tap) for tap in range(TAPS)]
+    shares_y = [_b_spline(y - first_y - tap)[:, None] for tap in range(TAPS)]
+    widened = [source_chw.take(np.clip(first_x + tap, 0, columns - 1), axis=2) for tap in range(TAPS)]
     upsampled_chw = np.empty((channels, height, width), np.float32)
-    taps_y = [np.clip(first_y + tap, 0, rows - 1) for tap in range(4)]
+    taps_y = [np.clip(first_y + tap, 0, rows - 1) for tap in range(TAPS)]
     strip_rows = max(1, STRIP_PX // width)
     for strip in (slice(start, start + strip_rows) for start in range(0, height, strip_rows)):
         total = np.zeros_like(upsampled_chw[:, strip])
         weights = np.zeros(total.shape[1:], np.float32)
-        for across, down in np.ndindex(4, 4):
+        for across, down in np.ndindex(TAPS, TAPS):
             tap = widened[across].take(taps_y[down][strip], axis=1)
             values, difference = tap[:channels], tap[channels:]
             difference -= guide_chw[:, strip]
@@ -76,8 +78,6 @@ def _sample_guide(
 
 
 def _b_spline(offset_n: Array) -> Array:
-    """Uniform cubic B-spline at `offset_n`, support (-2, 2), float32."""
+    """Uniform quadratic B-spline at `offset_n`, support (-1.5, 1.5), float32."""
     far = np.abs(offset_n)
-    near_part = 2 / 3 - far**2 + far**3 / 2
-    far_part = np.clip(2 - far, 0, None) ** 3 / 6
-    return np.where(far < 1, near_part, far_part).astype(np.float32)
+    return np.where(far < 0.5, 0.75 - far**2, np.clip(1.5 - far, 0, None) ** 2 / 2).astype(np.float32)

@@ -78,7 +78,7 @@ def test_a_small_head_is_found_beside_clutter_that_resembles_one_at_low_resoluti
         y, x = ((start + (np.arange(40) + 0.5) * box.width / 40) for start in (box.top, box.left))
         inside_hw = ((y > seen[0]) & (y < seen[1]))[:, None] & ((x > seen[0]) & (x < seen[1]))
         blank, head_hw = np.zeros((40, 40), np.float32), inside_hw.astype(np.float32)
-        return CropPrediction(blank, blank, blank, blank, head_hw, np.stack([head_hw, head_hw]), blank)
+        return CropPrediction(blank, blank, blank, head_hw, head_hw, np.stack([head_hw, head_hw]), blank)
 
     monkeypatch.setattr(detection, "predict_crop", predict_crop)
     monkeypatch.setattr(detection, "predict_straight", predict_crop)
