@@ -17,11 +17,10 @@ from unittest.mock import patch
 import numpy as np
 
 from face3d.depth.face import estimator
+from face3d.depth.face.colour_cut import Boxes, cut_by_colours
 from face3d.depth.face.mending import (
-    Boxes,
     fill_holes,
     mend,
-    raise_body,
     remove_hanging_pieces,
     remove_haze,
     remove_stray_regions,
@@ -34,29 +33,33 @@ from training.evaluation.metrics import print_table
 HAZE = 0.5, 0.6, 0.7, 0.8, 0.9
 HANGING = 0.6, 0.7, 0.8
 GAP = 0.1, 0.2, 0.3, 0.4, 0.45
-BODY = 0.2, 0.3, 0.4
-Rule = Callable[[Array, Boxes], Array]
+UNSURE = 0.0, 0.02, 0.04, 0.08
+Rule = Callable[[Array, Array, Boxes], Array]
 
 
-def own_mattes(weights: Path, records: list[Any]) -> list[tuple[Array, Array, Boxes]]:
-    """Per record in which a head is found: the person (h, w) bool, the network's own matte, and the heads."""
-    found: list[tuple[Array, Array, Boxes]] = []
-    with patch.object(estimator, "mend", lambda matte_hw, _: matte_hw):
+def own_mattes(weights: Path, records: list[Any]) -> list[tuple[Array, Array, Array, Boxes]]:
+    """Per record in which a head is found: the person (h, w) bool, the network's own matte, the photo
+    (h, w, 3), and the heads.
+    """
+    found: list[tuple[Array, Array, Array, Boxes]] = []
+    with patch.object(estimator, "mend", lambda matte_hw, *_: matte_hw):
         network = estimator.FaceEstimator(load_face_network(weights))
         for record in records:
-            depth = network.predict(Photo(np.ascontiguousarray(record["rgb"]), None, None, ""))
+            rgb_hwc = np.ascontiguousarray(record["rgb"])
+            depth = network.predict(Photo(rgb_hwc, None, None, ""))
             if depth.faces and depth.matte_hw is not None:
-                found.append((record["matte"] > 127, depth.matte_hw, [face.box_xyxy for face in depth.faces]))
+                boxes = [face.box_xyxy for face in depth.faces]
+                found.append((record["matte"] > 127, depth.matte_hw, rgb_hwc, boxes))
     return found
 
 
-def changes(heads: list[tuple[Array, Array, Boxes]], rule: Rule) -> dict[str, float]:
+def changes(heads: list[tuple[Array, Array, Array, Boxes]], rule: Rule) -> dict[str, float]:
     """A row of the table: what `rule` takes away and adds, per cent, and the mean IoU after it."""
     wrong = person = 0
     counts = dict.fromkeys(("background away", "person away", "person added", "background added"), 0)
     overlaps = []
-    for person_hw, matte_hw, boxes in heads:
-        was_hw, is_hw = matte_hw > 0.5, rule(matte_hw, boxes) > 0.5
+    for person_hw, matte_hw, rgb_hwc, boxes in heads:
+        was_hw, is_hw = matte_hw > 0.5, rule(matte_hw, rgb_hwc, boxes) > 0.5
         wrong += int((was_hw & ~person_hw).sum())
         person += int(person_hw.sum())
         for name, changed_hw in (("away", was_hw & ~is_hw), ("added", is_hw & ~was_hw)):
@@ -72,29 +75,29 @@ def changes(heads: list[tuple[Array, Array, Boxes]], rule: Rule) -> dict[str, fl
 
 def rules() -> dict[str, Rule]:
     """By the name of the row."""
-    named: dict[str, Rule] = {"as the network gives it": lambda matte_hw, _: matte_hw}
-    named["stray regions removed"] = remove_stray_regions
+    named: dict[str, Rule] = {"as the network gives it": lambda matte_hw, *_: matte_hw}
+    named |= {f"colours where {least} is unsure": _colours_from(least) for least in UNSURE}
+    named["stray regions removed"] = lambda matte_hw, _, heads: remove_stray_regions(matte_hw, heads)
     named |= {f"haze below {haze}": _haze_below(haze) for haze in HAZE}
-    named |= {f"body from {body} on": _body_from(body) for body in BODY}
     named |= {f"hanging pieces below {hanging} removed": _hanging_below(hanging) for hanging in HANGING}
     named |= {f"holes from {gap} on filled": _holes_from(gap) for gap in GAP}
     return named | {"all, as chosen": mend}
 
 
 def _hanging_below(hanging: float) -> Rule:
-    return lambda matte_hw, heads: remove_hanging_pieces(matte_hw, heads, hanging=hanging)
+    return lambda matte_hw, _, heads: remove_hanging_pieces(matte_hw, heads, hanging=hanging)
 
 
 def _haze_below(haze: float) -> Rule:
-    return lambda matte_hw, heads: remove_haze(matte_hw, heads, haze=haze)
+    return lambda matte_hw, _, heads: remove_haze(matte_hw, heads, haze=haze)
 
 
-def _body_from(body: float) -> Rule:
-    return lambda matte_hw, heads: raise_body(matte_hw, heads, body=body)
+def _colours_from(least: float) -> Rule:
+    return lambda matte_hw, rgb_hwc, heads: cut_by_colours(matte_hw, rgb_hwc, heads, least_unsure=least)
 
 
 def _holes_from(gap: float) -> Rule:
-    return lambda matte_hw, heads: fill_holes(matte_hw, heads, gap=gap)
+    return lambda matte_hw, _, heads: fill_holes(matte_hw, heads, gap=gap)
 
 
 def main() -> None:

@@ -60,7 +60,7 @@ class FaceEstimator:
         layers = upsample_whole(whole, canvas, crops[0].crop if crops else None)
         for head in crops:
             blend_crop(layers, head.prediction, head.crop, canvas)
-        return self._depth_map(layers, heads, photo.size_hw)
+        return self._depth_map(layers, heads, canvas)
 
     def _at_two_scales(
         self, photo: Photo, heads: list[DetectedHead]
@@ -87,14 +87,13 @@ class FaceEstimator:
         """See `best_turn`; about as much work as `find_faces`."""
         return best_turn(self.network, photo)
 
-    def _depth_map(
-        self, layers: dict[str, Array], heads: list[DetectedHead], size_hw: tuple[int, int]
-    ) -> DepthMap:
+    def _depth_map(self, layers: dict[str, Array], heads: list[DetectedHead], canvas: Canvas) -> DepthMap:
         """The layers, enlarged to the photo's size, the matte mended, their stated errors calibrated."""
-        faces = to_faces(heads, self.network)
+        faces, size_hw = to_faces(heads, self.network), canvas.photo_hw
         down, across = np.divide(layers["matte"].shape, size_hw)
         boxes = [tuple(np.multiply(face.box_xyxy, (across, down) * 2)) for face in faces]
-        layers["matte"] = mend(np.clip(layers["matte"], 0, 1).astype(np.float32), boxes)
+        matte = np.clip(layers["matte"], 0, 1).astype(np.float32)
+        layers["matte"] = mend(matte, canvas.rgb_hwc, boxes)
         if layers["matte"].shape != size_hw:
             layers = {
                 name: cv2.resize(values, size_hw[::-1], interpolation=cv2.INTER_LINEAR)

@@ -19,8 +19,8 @@ LEAST_CONFIDENCE = 0.5
 SURE_CONFIDENCE = 0.9
 """A head of less may be a turned one: it is compared with what the turned photo shows. One upright head in
 twenty of the fit has less, and one turned head in twenty has more."""
-WEIGHTS = (-1.93, -2.07, 1.67)
-BIAS = -14.73
+WEIGHTS = (-1.7, -2.47, 1.51)
+BIAS = -15.06
 """Of the logistic regression on `head_evidence`, by `python -m training.evaluation.detection --fit`."""
 NO_SKIN = 0.06
 """Expected error of canonical coordinates, head widths, of a head that shows no skin: between that of a face

@@ -1,19 +1,17 @@
-"""The network's matte mended: stray regions and haze removed, the body made whole, small holes filled.
+"""The network's matte mended: an unsure body cut out by colours, stray regions and haze removed, small holes
+filled.
 
 Each threshold is chosen by the table that `python -m training.evaluation.mending` prints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
+from face3d.depth.face.colour_cut import Boxes, cut_by_colours
 from face3d.structures import Array
 
-Boxes = Sequence[tuple[float, float, float, float]]
-"""Left, top, right and bottom of each head, pixels of the matte."""
 INSIDE = 0.5
 """Matte above which a pixel is foreground."""
 STRAY = 0.2
@@ -28,11 +26,6 @@ HAND = 0.3
 """Largest hole that is filled, square head widths: about the back of a hand."""
 GAP = 0.4
 """Mean matte below which a hole is a gap, through which the background is seen."""
-BODY = 0.3
-"""Matte above which a pixel below the head is foreground. The network is less sure of clothes than of heads:
-parts of a person are missing more often than things beside them are added."""
-BODY_FROM, BODY_TO = 0.9, 1.15
-"""Where BODY begins to hold, and where it holds, heights of the widest head below its top."""
 JOIN, LARGEST_RIM, HANGING = 0.03, 0.01, 0.7
 """Half the width of a join by which an unsure piece hangs on the person, head widths, the largest piece that
 is a part of the rim, square head widths, and the mean matte below which a piece is unsure. The picture's edge
@@ -41,14 +34,16 @@ HOLE_RIM = 0.02
 """Width of the rim around a hole that is filled with it, head widths."""
 
 
-def mend(matte_hw: Array, heads: Boxes) -> Array:
-    """The matte without regions that touch no head, without haze, with a whole body, its small holes filled.
+def mend(matte_hw: Array, rgb_hwc: Array, heads: Boxes) -> Array:
+    """The matte, by colours where the network is unsure of a body; without regions that touch no head and
+    without haze, its small holes filled.
 
-    matte_hw: (h, w) float32 in 0..1, returned unchanged where there is no head.
+    matte_hw: (h, w) float32 in 0..1, returned unchanged where there is no head. rgb_hwc: (h, w, 3) uint8.
     """
     if not heads:
         return matte_hw
-    whole_hw = raise_body(remove_haze(remove_stray_regions(matte_hw, heads), heads), heads)
+    cut_hw = cut_by_colours(matte_hw, rgb_hwc, heads)
+    whole_hw = remove_haze(remove_stray_regions(cut_hw, heads), heads)
     return fill_holes(remove_hanging_pieces(whole_hw, heads), heads)
 
 
@@ -73,16 +68,6 @@ def remove_haze(
     hazy_n = _means(matte_hw[inside_hw], regions[inside_hw], number) < haze
     hazy_n[0] = False
     return np.where(hazy_n[regions], np.float32(0), matte_hw)
-
-
-def raise_body(matte_hw: Array, heads: Boxes, *, body: float = BODY) -> Array:
-    """The matte with what is above `body` below the head just inside; all else stays as it is."""
-    _, top, _, bottom = max(heads, key=lambda box: box[2] - box[0])
-    rows = (np.arange(len(matte_hw)) + 0.5 - top) / (bottom - top)
-    share = np.clip((rows - BODY_FROM) / (BODY_TO - BODY_FROM), 0, 1)
-    least_h1 = (INSIDE + share * (body - INSIDE)).astype(np.float32)[:, None]
-    raised_hw = (matte_hw > least_h1) & (matte_hw <= INSIDE)
-    return np.where(raised_hw, INSIDE + np.float32(0.2) * (matte_hw - least_h1) + np.float32(1e-3), matte_hw)
 
 
 def remove_hanging_pieces(matte_hw: Array, heads: Boxes, *, hanging: float = HANGING) -> Array:
