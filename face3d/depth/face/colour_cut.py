@@ -19,7 +19,7 @@ from face3d.structures import Array
 
 Boxes = Sequence[tuple[float, float, float, float]]
 """Left, top, right and bottom of each head, pixels of the matte."""
-SIDE = 160
+SIDE = 128
 """Longer side of the picture that is cut."""
 PERSON, BACKGROUND = 0.85, 0.1
 """Matte above which a pixel surely is a person, and below which it is surely none."""
@@ -33,7 +33,7 @@ WRONG_TOO = 0.12
 """The same share from which what the network takes for background below the head may be person."""
 SPECK = 0.03
 """Holes that are smaller are filled, square head widths."""
-ROUNDS = 3
+ROUNDS = 1
 
 
 def cut_by_colours(
@@ -64,7 +64,7 @@ def cut_by_colours(
     share_hw = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
     person = _without_specks(person, SPECK * _widest(boxes) ** 2)
     person_hw = guided_upsample(person[..., None].astype(np.float32), rgb_hwc, frame)[..., 0]
-    return np.asarray(matte_hw + share_hw * (person_hw - matte_hw), np.float32)
+    return np.clip(matte_hw + share_hw * (person_hw - matte_hw), 0, 1).astype(np.float32)
 
 
 def unsure_share(matte_hw: Array, below_hw: Array) -> float:
