@@ -19,7 +19,7 @@ from face3d.structures import Array
 
 Boxes = Sequence[tuple[float, float, float, float]]
 """Left, top, right and bottom of each head, pixels of the matte."""
-SIDE = 128
+SIDE = 160
 """Longer side of the picture that is cut."""
 PERSON, BACKGROUND = 0.85, 0.1
 """Matte above which a pixel surely is a person, and below which it is surely none."""
@@ -31,6 +31,8 @@ SOFT = 0.04
 """Standard deviation of the change from the network's matte, in heads, to the colours' below; head widths."""
 WRONG_TOO = 0.12
 """The same share from which what the network takes for background below the head may be person."""
+ADDED = 0.4
+"""Mean matte below which, up to WRONG_TOO, no piece is added to the person."""
 SPECK = 0.03
 """Holes that are smaller are filled, square head widths."""
 ROUNDS = 1
@@ -53,11 +55,13 @@ def cut_by_colours(
     unsure = unsure_share(matte, below)
     if unsure < least_unsure:
         return matte_hw
-    below &= unsure > WRONG_TOO
+    wrong_too = unsure > WRONG_TOO
     rgb = cv2.resize(rgb_hwc, size_wh, interpolation=cv2.INTER_AREA)
-    person = _cut(rgb, matte, below)
+    person = _cut(rgb, matte, below & wrong_too)
     if person is None:
         return matte_hw
+    if not wrong_too:
+        person = _without_doubtful_pieces(person, matte)
     outside = (~_in_heads(matte.shape, boxes)).astype(np.float32)
     share = cv2.GaussianBlur(outside, (0, 0), max(0.5, SOFT * _widest(boxes)))
     frame = 0.0, 0.0, float(width), float(height)
@@ -85,6 +89,16 @@ def _cut(rgb_hwc: Array, matte_hw: Array, below_hw: Array) -> Array | None:
         rgb_hwc, labels, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK
     )
     return np.asarray((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD), np.uint8)
+
+
+def _without_doubtful_pieces(person_hw: Array, matte_hw: Array) -> Array:
+    """The mask without the pieces of it of which the network said that they hardly are a person."""
+    added_hw = person_hw * (matte_hw <= 0.5)
+    number, pieces = cv2.connectedComponents(added_hw)
+    counts_n = np.bincount(pieces.ravel(), minlength=number)
+    doubtful_n = np.bincount(pieces.ravel(), matte_hw.ravel(), number) < ADDED * counts_n
+    doubtful_n[0] = False
+    return np.where(doubtful_n[pieces], np.uint8(0), person_hw)
 
 
 def _without_specks(person_hw: Array, largest: float) -> Array:
