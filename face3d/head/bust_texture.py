@@ -4,6 +4,9 @@ the parts that it is made of.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from scipy import ndimage
@@ -28,6 +31,8 @@ COLOURED_BELOW = 0.1
 HIDDEN_PX = 256
 """Width at which what is hidden is coloured, pixels around the head: about half as far apart as vertices."""
 COLOURED_PARTS = "skin", "eyes", "hair"
+THIN_FOOT = 0.15
+"""A foot less high, head widths, wears the colours above it: a rim of clay would show as a light line."""
 RADIUS = 0.5
 """Of the ball that the upper end of the outline is taken for, head widths."""
 TURN, LENGTH = 0.92 / 1.04, 0.96
@@ -43,6 +48,11 @@ def textured_bust(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Ar
     relief, photo = head.relief, head.photo
     below_px = foot_px(relief.camera.size_hw[0])
     texture = model_texture(relief, closed=True, photo_rows=body.photo_rows).copy()
+    lowest, coloured = 0.0, _coloured_surfaces(head, body, texture)
+    if _foot_height(body, vertices_n3, relief) < THIN_FOOT * head.unit:
+        # Small hidden pieces take the photo, and so would take the clay below it.
+        lowest = 1 - (body.photo_rows - 1) / (relief.camera.size_hw[0] + below_px)
+        body = replace(body, photo_rows=math.inf)
     plain = np.asarray(_plain(body, vertices_n3, relief)[faces_m3].all(1))
     shown_n = seen_vertices(photo, vertices_n3, faces_m3)
     shown = without_islands(vertices_n3, faces_m3, np.asarray(shown_n[faces_m3].all(1))) & ~plain
@@ -53,7 +63,7 @@ def textured_bust(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Ar
     on_border = np.zeros(len(vertices_n3), bool)
     on_border[faces_m3[shown]] = True
     texture[:height, -width:] = _hidden_picture(
-        _coloured_surfaces(head, body, texture),
+        coloured,
         head,
         body,
         (vertices_n3, faces_m3[hidden], on_border),
@@ -70,7 +80,7 @@ def textured_bust(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Ar
     front_uv[:, 0] *= FRONT_SHARE
     # Well inside the rows of clay: at the texture's edge many programs mix in the opposite one.
     clay = 0.4 * (1 - height / texture.shape[0])
-    front_uv[:, 1] = np.where(side == 1, clay, np.maximum(front_uv[:, 1], clay))
+    front_uv[:, 1] = np.where(side == 1, clay, np.maximum(front_uv[:, 1], max(clay, lowest)))
     sides = np.array([width / texture.shape[1], height / texture.shape[0]])
     hidden_uv = 1 - sides * (1 - around.reshape(-1, 2)[first].astype(np.float64))
     return Mesh(
@@ -80,6 +90,12 @@ def textured_bust(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Ar
         texture,
         unit=relief.unit,
     )
+
+
+def _foot_height(body: Shape, vertices_n3: Array, relief: Relief) -> float:
+    """How far what lies below the photo reaches above the floor."""
+    height = vertices_n3[_plain(body, vertices_n3, relief), 1]
+    return float(np.ptp(height)) if len(height) else 0.0
 
 
 def _plain(body: Shape, points_n3: Array, relief: Relief) -> Array:
@@ -179,6 +195,7 @@ def _coloured_surfaces(head: WholeHead, body: Shape, texture_hwc: Array) -> list
     ]
     relief, vertices = head.relief, body.vertices_n3
     own = above_body(head, vertices) < -COLOURED_BELOW
+    own &= ~_plain(body, vertices, relief)
     below = body.faces_m3[own[body.faces_m3].all(1)]
     if not len(below):
         return found
