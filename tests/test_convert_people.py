@@ -46,6 +46,64 @@ def test_a_lying_head_is_told_and_turned_when_asked_for(head_that_lies, rotate, 
     assert Image.open(tmp_path / "me_depth.png").size == size
 
 
+@pytest.mark.parametrize("depth", ["own", "midas_v21_small_256"])
+@pytest.mark.parametrize(
+    ("options", "said", "size"),
+    [
+        (["--matte", "none"], "The photo is small", (96, 80)),
+        (["--matte", "none", "--rotate", "auto"], "turned clockwise by 270 degrees", (80, 96)),
+        (["--mask", "mask.png"], "turned by 270 degrees. Use --rotate 270", (96, 80)),
+        (["--mask", "mask.png", "--rotate", "auto"], "turned clockwise by 270 degrees", (80, 96)),
+        (["--matte", "alpha", "--rotate", "90"], "The photo is small", (80, 96)),
+    ],
+)
+def test_a_lying_head_is_told_and_turned_by_depth_that_knows_no_faces_and_by_every_matte(
+    head_that_lies, depth, options, said, size, tmp_path, monkeypatch, capsys
+):
+    """The matte leaves a face where one is upright: here where the photo is higher than wide."""
+
+    def cut_out(bare, photo, matte, **_):
+        faces = head(photo.size_hw).faces if photo.size_hw[0] > photo.size_hw[1] else ()
+        return bare if matte == "none" or not faces else replace(bare, faces=faces, detects_faces=True)
+
+    def faceless(_, photo):
+        return replace(head(photo.size_hw), faces=(), detects_faces=False, person_hw=None)
+
+    monkeypatch.setattr(depth_estimation, "predict", faceless)
+    monkeypatch.setattr(depth_estimation, "cut_out", cut_out)
+    monkeypatch.setattr(
+        depth_estimation, "find_faces", lambda network, _: () if network == "face" else pytest.fail(network)
+    )
+    monkeypatch.chdir(tmp_path)
+    source = photo_file(tmp_path / "me.jpg", (96, 80))
+    Image.new("L", (96, 80), 255).save("mask.png")
+    seen = head((80, 96))
+    np.save("own.npy", np.where(seen.mask_hw, seen.values_hw, np.nan).astype(np.float32))
+    of_depth = (
+        ["--depth-map", "own.npy", "--depth-meaning", "relief"] if depth == "own" else ["--network", depth]
+    )
+    assert convert.main([str(source), "-o", "out", *QUICK, *of_depth, *options]) == 0
+    assert said in capsys.readouterr().err.splitlines()[-1]
+    assert Image.open("out/me_depth.png").size == size
+
+
+def test_of_a_statue_cut_out_by_another_matte_nothing_is_said_of_faces(
+    formula, tmp_path, monkeypatch, capsys
+):
+    """Faces were sought and none is there; of depth that is of any thing the model is as good."""
+    bare = lambda _, photo: replace(head(photo.size_hw), faces=(), detects_faces=False)  # noqa: E731
+    monkeypatch.setattr(depth_estimation, "predict", bare)
+    monkeypatch.setattr(depth_estimation, "find_faces", lambda *_: ())
+    monkeypatch.chdir(tmp_path)
+    source = photo_file(tmp_path / "cup.jpg")
+    Image.new("L", (80, 96), 255).save("mask.png")
+    other = [str(source), "-o", "out", *QUICK, "--network", "midas_v21_small_256"]
+    assert convert.main([*other, "--mask", "mask.png"]) == 0
+    assert "face" not in capsys.readouterr().err
+    assert convert.main([*other, "--matte", "none", "--rotate", "auto"]) == 0
+    assert "whichever way the photo is turned: it stays as it is" in capsys.readouterr().err
+
+
 def test_one_of_two_people_is_modelled_and_named(formula, tmp_path, monkeypatch, capsys):
     """The second is twice as wide as the first; of a third there is none."""
 
@@ -119,17 +177,29 @@ def test_the_matte_and_its_mask_reach_the_depth_map(formula, tmp_path, monkeypat
         (["--mask", "nothing.png"], "nothing.png is not there"),
         (["--mask", "me.jpg"], "--mask me.jpg belongs to one photo, and 2 are named. Name one photo."),
         (["--matte", "none", "--refine-matte"], "no edge to refine"),
+        (["--matte", "u2net", "you.jpg"], "The matte u2net needs the package rembg. Install it"),
+        (
+            ["--complete", "diffusers", "you.jpg"],
+            "The completion diffusers needs a pipeline: name its folder",
+        ),
+        (["--complete", "diffusers", "--complete-pipeline", "x"], "needs the diffusers library"),
+        (["--complete", "lama", "--complete-pipeline", "x"], "is for --complete diffusers"),
     ],
 )
 def test_a_mask_without_its_matte_is_refused_before_anything_is_computed(
     formula, tmp_path, monkeypatch, capsys, options, said
 ):
+    """And so is what needs a package or a pipeline that is not there: once, however many photos there are."""
+    for module in ("face3d.matte.rembg", "face3d.completion.pipelines"):
+        monkeypatch.setattr(f"{module}.find_spec", lambda _: None)
+    monkeypatch.setattr(depth_estimation, "load_network", lambda *_, **__: pytest.fail("it is loaded"))
     monkeypatch.chdir(tmp_path)
-    photos = ["me.jpg", "you.jpg"] if "me.jpg" in options else ["me.jpg"]
+    photos = ["me.jpg", "you.jpg"] if "me.jpg" in options or "you.jpg" in options else ["me.jpg"]
+    options = [option for option in options if option != "you.jpg"]
     for name in photos:
         photo_file(tmp_path / name)
     assert convert.main([*photos, "-o", "out", *options]) == 1
-    assert said in capsys.readouterr().err
+    assert capsys.readouterr().err.count(said) == 1
     assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
 
 

@@ -10,6 +10,7 @@ from sample_files import encoded
 
 from face3d.batch.complete_options import (
     add_complete_options,
+    check_engine,
     chosen_engine,
     chosen_hidden,
     completed,
@@ -39,7 +40,7 @@ def test_an_engine_that_is_not_there_is_refused(capsys):
 
 def test_a_pipeline_belongs_to_its_engine_and_a_mask_to_one_photo(tmp_path):
     with pytest.raises(CompletionError, match="--complete-pipeline is for --complete diffusers"):
-        chosen_hidden(parsed("--complete-pipeline", "folder"), [Path("a.jpg")])
+        check_engine(parsed("--complete-pipeline", "folder"))
     mask = tmp_path / "mask.png"
     mask.write_bytes(encoded(np.full((40, 50), 255, np.uint8), "PNG"))
     with pytest.raises(CompletionError, match=r"belongs to one photo, and 2 are named\. Name one"):
