@@ -238,7 +238,7 @@ def _made(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
             f"The model is of face {settings.face}; --face chooses another."
         )
-    settings, advice = advised(photo, depth, options, settings, warn)
+    options, settings, advice = advised(photo, depth, options, settings, warn)
     hidden = framed_hidden(estimators.hidden, framing_of(whole, degrees, options.crop))
     progress = checkpoints.print_progress
     depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)

@@ -22,10 +22,9 @@ from page.closed_popover import held_while_closed
 from page.failures import explained_errors
 from page.model_controls import MODEL
 from page.plain_text import as_text
-from page.session import DepthResult, Session, writing_lock
+from page.session import ENGINE, DepthResult, Session, writing_lock
 
 BEFORE, AFTER = "Before", "After"
-ENGINE = "completion engine"
 NOTHING, BOX, FILE = "Nothing", "A box", "A mask file"
 CHOICES: dict[str, Any] = {
     ENGINE: DEFAULT_COMPLETION,
@@ -95,7 +94,8 @@ def _offer(session: Session, result: DepthResult, face: int) -> None:
         pipeline = st.text_input("Folder or hub id of the pipeline", key="completion pipeline")
     elif spec.files:
         st.caption(f"{spec.title}: {spec.licence}, {checkpoints.status(spec).text}")
-    if not pressed:
+    advised, session.completion_advised = session.completion_advised, False
+    if not (pressed or advised):
         return
     try:
         with explained_errors():

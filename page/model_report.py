@@ -42,7 +42,10 @@ def show_report(report: MeshReport, advice: tuple[Advice, ...]) -> None:
 
 def _advised(advice: Advice) -> Row:
     """What was applied of an advice."""
-    lines = as_text(", ".join(described(line) for line in advice.settings))
+    said = [described(line) for line in advice.settings]
+    if advice.completion:
+        said.append(f"Complete the model: {COMPLETIONS[advice.completion].title}")
+    lines = as_text(", ".join(said))
     return Row(f"Advised by {ASKED[advice.by]}", lines, "Settings that were applied as they were advised.")
 
 

@@ -11,6 +11,8 @@ from PIL import Image
 
 import convert
 import depth_estimation
+from face3d.assistant.advice import Advice, SettingAdvice
+from face3d.batch import assist_options
 from face3d.synthetic import head
 
 QUICK = ["--faces", "500", "--model", "shell", "--height-mm", "100"]
@@ -213,6 +215,43 @@ def test_advice_fills_what_is_left_at_its_default_and_the_report_says_by_whom(fo
     named = [setting["name"] for setting in advice["settings"]]
     assert "smoothing_px" in named
     assert "face_budget" not in named
+
+
+def test_of_advice_the_report_has_what_was_applied_and_the_rest_is_said(
+    formula, tmp_path, monkeypatch, capsys
+):
+    """Whose model it is the names of the files say, the depth map is cut out, LaMa would be downloaded."""
+    settings = tuple(
+        SettingAdvice(name, value, "Because.") for name, value in (("face", 2.0), ("smoothing_px", 2.0))
+    )
+    given = Advice("Two.", (), settings, "u2net", "Fine hair.", "", "Two people.", "openai")
+    monkeypatch.setattr(assist_options, "advise", lambda *_, **__: given)
+    twins = lambda _, photo: replace(one := head(photo.size_hw), faces=one.faces * 2)  # noqa: E731
+    monkeypatch.setattr(depth_estimation, "predict", twins)
+    arguments = [str(photo_file(tmp_path / "me.jpg")), "-o", str(tmp_path / "out"), "--assist", "rules"]
+    arguments += ["--faces", "2000", "--model", "two-sided"]
+    assert convert.main(arguments) == 0
+    said = capsys.readouterr().err
+    assert "The model is of face 1; --face chooses another" in said
+    assert "face 2 is advised by openai: Because. The model is of face 1; use --face 2." in said
+    assert "The matte u2net is advised by openai: Fine hair. Use --matte u2net." in said
+    assert "Text for screen readers: Two people." in said
+    report = json.loads((tmp_path / "out" / "me_two-sided_report.json").read_bytes())
+    (advice,) = report["advice"]
+    assert [setting["name"] for setting in advice["settings"]] == ["smoothing_px"]
+    assert (advice["matte"], advice["completion"], report["face"]) == (None, None, 1)
+
+    for engine, said, applied in (
+        ("telea", "completion telea, advised", "telea"),
+        ("lama", "about 208 MB", None),
+    ):
+        advice = replace(given, completion=engine, completion_reason="It is cut.", matte="face")
+        monkeypatch.setattr(assist_options, "advise", lambda *_, advice=advice, **__: advice)
+        assert convert.main(arguments) == 0
+        assert said in (told := capsys.readouterr().err) and "matte" not in told
+        report = json.loads((tmp_path / "out" / "me_two-sided_report.json").read_bytes())
+        assert report["advice"][0]["completion"] == applied
+        assert report["completion"] == applied or applied is None
 
 
 def test_no_photo_is_sent_to_another_computer_without_consent(formula, tmp_path, capsys, monkeypatch):
