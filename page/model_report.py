@@ -32,11 +32,11 @@ def show_report(report: MeshReport, advice: tuple[Advice, ...]) -> None:
         "Closed and standing": _closed_and_standing(report),
         "Ready to print": _print_readiness(report),
     }
-    st.markdown("  \n".join(f"**{name}** {value}" for name, value in first.items()))
+    st.markdown("  \n".join(f"**{title}** {value}" for title, value in first.items()))
     with st.expander("More about this model"):
         rows = [row for row in [*_rows(report), *map(_advised, advice)] if row.result]
         st.markdown(
-            "\n\n".join(f"**{name}** {result}  \n:small[{meaning}]" for name, result, meaning in rows)
+            "\n\n".join(f"**{title}** {result}  \n:small[{meaning}]" for title, result, meaning in rows)
         )
 
 
