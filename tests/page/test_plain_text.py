@@ -22,45 +22,41 @@ REPLACEMENTS = (
 )
 """Patterns in one text node."""
 TEX_OR_DIRECTIVE = r"(?<!\\)\$|(?<!\\):(?=\S)"
-SHOWS_MARKDOWN = set(
-    [
-        "error",
-        "warning",
-        "info",
-        "success",
-        "caption",
-        "markdown",
-        "write",
-        "progress",
-        "toast",
-        "button",
-        "checkbox",
-        "toggle",
-        "popover",
-        "expander",
-        "radio",
-        "header",
-        "download_button",
-    ]
-)
+SHOWS_MARKDOWN = {
+    "error",
+    "warning",
+    "info",
+    "success",
+    "caption",
+    "markdown",
+    "write",
+    "progress",
+    "toast",
+    "button",
+    "checkbox",
+    "toggle",
+    "popover",
+    "expander",
+    "radio",
+    "header",
+    "download_button",
+}
 """Methods of Streamlit whose first argument, or label, is Markdown."""
-FOREIGN = set(
-    [
-        "error",
-        "fault",
-        "name",
-        "photo_name",
-        "host",
-        "note",
-        "contents",
-        "sentence",
-        "texture",
-        "alternative_text",
-        "matte_reason",
-        "completion_reason",
-        "prompt",
-    ]
-)
+FOREIGN = {
+    "error",
+    "fault",
+    "name",
+    "photo_name",
+    "host",
+    "note",
+    "contents",
+    "sentence",
+    "texture",
+    "alternative_text",
+    "matte_reason",
+    "completion_reason",
+    "prompt",
+}
 """What the page calls texts of the visitor, of files, of servers and of models."""
 ESCAPES = {"as_text", "_description"}
 """Functions that give it as text: `_description` of step 1 puts its name through `as_text`."""
