@@ -112,8 +112,9 @@ def convert(
     report = json.loads(files[f"_{kind}{outputs.REPORT}"])
     written = {begin.with_name(begin.name + ending): data for ending, data in files.items()}
     save_all(written)
+    said = said_of(kind, model.report, model.placement.scale, bool(depth.faces), completion)
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in written.items()}
-    return Made(said_of(kind, model.report, model.placement.scale, bool(depth.faces)), report, digests)
+    return Made(said, report, digests)
 
 
 class Estimators(NamedTuple):

@@ -186,7 +186,9 @@ def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool, head: HeadFig
         mesh = hollowed(mesh, settings.wall_mm, settings.drain_mm, inside)
     if KINDS[kind].of_light:
         mesh = bent(mesh, settings.lithophane_shape)
-    return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief, head))
+    asked = round(settings.face_budget / OUTSIDE_SHARE) if hollow else settings.face_budget
+    report = replace(mesh_report(mesh, placement, kind, relief, head), triangles_asked=asked)
+    return Model(kind, relief, mesh, placement, report)
 
 
 def _require_detail(relief: Relief, kind: str, mesh: Mesh, asked: int, share: float) -> None:

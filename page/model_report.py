@@ -89,6 +89,12 @@ def _rows(report: MeshReport) -> list[Row]:
         Row(
             "Completed", _completed(report), "Colours, and where marked depth, that the photo does not show."
         ),
+        Row(
+            "Colours of what is not seen",
+            (report.unseen_colours or "").replace("outline", "spread from the outline"),
+            "The head model: what is seen, of this side and the other, spread over its surface.",
+        ),
+        Row("Fewer triangles", report.fewer_triangles, "What was asked for is the largest number."),
         Row("Depth levels", f"{report.depth_levels:,}", "Different depths in the map; few give steps."),
         Row("Texture", f"{texture[0]} × {texture[1]} pixels" if texture else "", "The photo on the surface."),
         Row(

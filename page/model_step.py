@@ -80,7 +80,7 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
     shown = written = result
     if not stale:
         with right:
-            shown, written = complete_step(session, result, settings.face)
+            shown, written = complete_step(session, result, settings.face, figure.kind)
     with left:
         try:
             with explained_errors():

@@ -23,9 +23,9 @@ def add_complete_options(parser: argparse.ArgumentParser) -> None:
         "--complete",
         choices=[*COMPLETIONS, NO_COMPLETION],
         metavar="NAME",
-        help="what completes the sides of the person that the photo does not show, where the head model does "
-        f"not: shoulders, two-sided busts; default: {DEFAULT_COMPLETION}. {engines}; {NO_COMPLETION}: they "
-        "are left to the back of the model",
+        help="what completes the sides of the person that the photo does not show. A whole head has the head "
+        "model's colours unless an engine is named here; shoulders and two-sided busts have those of "
+        f"{DEFAULT_COMPLETION} by default. {engines}; {NO_COMPLETION}: those of the outline",
     )
     parser.add_argument(
         "--complete-pipeline",
@@ -113,6 +113,8 @@ def completed(
         face=face,
         hidden_hw=hidden_hw,
         beyond_edge=options.complete is not None or not KINDS[options.model].plate,
+        hidden_side=KINDS[options.model].closed and not KINDS[options.model].plate,
+        named=options.complete is not None,
         checkpoint=options.complete_pipeline,
         progress=progress,
     )
