@@ -31,16 +31,16 @@ if __name__ == "__main__" or console.is_installed_command():
 import depth_estimation
 from face3d.assistant.advice import Advice
 from face3d.batch import inputs, outputs
-from face3d.batch.assist_options import advised, check_consent
+from face3d.batch.assist_options import advised
 from face3d.batch.complete_options import chosen_hidden, completed, framed_hidden
 from face3d.batch.depth_options import check_depth_options, kept_files, own_depth
 from face3d.batch.imagine_options import described, photo_of
 from face3d.batch.lock import only_run_into
 from face3d.batch.manifest import Outcome, Task
-from face3d.batch.matte_options import check_refinement, chosen_mask, chosen_matte
+from face3d.batch.matte_options import chosen_mask, chosen_matte
 from face3d.batch.model_options import model_settings
-from face3d.batch.options import arguments, parsed
-from face3d.batch.photo_options import check_photo_options, framing_of
+from face3d.batch.options import arguments, check_settings, parsed
+from face3d.batch.photo_options import framing_of, said_of_turn
 from face3d.batch.progress import said_of
 from face3d.batch.run import Convert, Warn, plan, run
 from face3d.batch.run_options import check_overviews, check_run_options, found_photos, recipe_of
@@ -112,8 +112,9 @@ def convert(
     report = json.loads(files[f"_{kind}{outputs.REPORT}"])
     written = {begin.with_name(begin.name + ending): data for ending, data in files.items()}
     save_all(written)
+    said = said_of(kind, model.report, model.placement.scale, bool(depth.faces), completion)
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in written.items()}
-    return Made(said_of(kind, model.report, model.placement.scale, bool(depth.faces)), report, digests)
+    return Made(said, report, digests)
 
 
 class Estimators(NamedTuple):
@@ -143,6 +144,14 @@ class Estimators(NamedTuple):
         )
         return turned, cut
 
+    def may_lie(self, photo: Photo, depth: DepthMap, rotate: str) -> bool:
+        """Whether another turn of the photo is looked for: no upright face is seen. Where faces were not
+        sought, by the matte none of depth that knows no faces, only `--rotate auto` asks for it.
+        """
+        if depth.faces or depth.detects_faces or self.matte != "none":
+            return not depth.faces
+        return rotate == "auto" and not depth_estimation.find_faces(self.face_network, photo)
+
 
 Upright = tuple[Photo, DepthMap, int]
 """A turned photo, its depth map, and by how many degrees it was turned clockwise."""
@@ -157,23 +166,15 @@ def predict_upright(
     """
     asked = 0 if rotate == "auto" else int(rotate)
     turned, depth = seen or estimators.depth_map(photo, asked)
-    if depth.faces or not depth.detects_faces:
+    if not estimators.may_lie(turned, depth, rotate):
         return turned, depth, asked
     turn = depth_estimation.find_turn(estimators.face_network, turned)
-    upright = (asked + turn) % 360
-    if not turn:
-        other = estimators.network is not estimators.face_network
-        remedy = " Use --matte none for statues, pets and things." if other else ""
-        warn(f"no face was found; the model is of no known use.{remedy}")
-    elif rotate != "auto":
-        warn(
-            f"no upright face was found, but one in the photo turned by {upright} degrees. "
-            f"Use --rotate {upright}, or --rotate auto."
-        )
-    else:
-        warn(f"turned clockwise by {turn} degrees; the head is upright now.")
-        return *estimators.depth_map(photo, upright), upright
-    return turned, depth, asked
+    other = estimators.network is not estimators.face_network
+    if sentence := said_of_turn(rotate, turn, faces_sought=depth.detects_faces, other_network=other):
+        warn(sentence)
+    if not turn or rotate != "auto":
+        return turned, depth, asked
+    return *estimators.depth_map(photo, turn), turn
 
 
 def turned_video(
@@ -238,7 +239,7 @@ def _made(
             f"{len(depth.faces)} faces were found; the first covers most of the photo. "
             f"The model is of face {settings.face}; --face chooses another."
         )
-    settings, advice = advised(photo, depth, options, settings, warn)
+    options, settings, advice = advised(photo, depth, options, settings, warn)
     hidden = framed_hidden(estimators.hidden, framing_of(whole, degrees, options.crop))
     progress = checkpoints.print_progress
     depth, photo, completion = completed(depth, photo, options, hidden, settings.face, warn, progress)
@@ -261,7 +262,7 @@ def opened(options: argparse.Namespace) -> Convert:
         quality=options.quality,
         progress=checkpoints.print_progress,
     )
-    alone = matte == "none" or options.network == "face"
+    alone = options.network == "face" or (matte == "none" and options.rotate != "auto")
     face_network = network if alone else depth_estimation.load_network()
     hidden = None if options.hidden is None else inputs.read(options.hidden)
     estimators = Estimators(
@@ -275,11 +276,8 @@ def convert_all(options: argparse.Namespace) -> int:
 
     Raises: FaceModelError where a setting, the output folder or the network is of no use.
     """
-    model_settings(options)
-    check_consent(options)
-    check_refinement(options)
+    check_settings(options)
     check_run_options(options)
-    check_photo_options(options)
     outputs.check_folder(options.output)
     found = described(options) or found_photos(options)
     for sentence in [*found.passed_over, *found.failures]:

@@ -21,31 +21,19 @@ from face3d.geometry.budget import (
     off_its_surface,
     require_memory,
 )
+from face3d.geometry.clouds import above, even_points, point_cloud
 from face3d.geometry.deviation import LARGEST_DEVIATION
-from face3d.geometry.grid import GRID_SHARES, grid, pixel_points, used_triangles
-from face3d.geometry.inspection import even_samples, surface_area
+from face3d.geometry.grid import GRID_SHARES
 from face3d.geometry.kinds import KINDS, Shape, settings_of, texture_of
 from face3d.geometry.meshes import decimate, is_closed, weld
 from face3d.geometry.parts import AnimatedHead, HeadFigures
-from face3d.geometry.points import (
-    apart,
-    bounds,
-    curvature,
-    normals_of_grid,
-    outliers,
-    spacing,
-    systematic_sample,
-)
 from face3d.geometry.relief import Relief, make_relief
 from face3d.geometry.report import MeshReport, mesh_report
 from face3d.geometry.scale import Placement, to_metric_scale
 from face3d.geometry.settings import ModelSettings
 from face3d.geometry.texture import (
     foot_px,
-    model_texture,
-    picture_of,
     picture_uv,
-    sample_texture,
     split_at_seam,
 )
 from face3d.geometry.untangling import untangled
@@ -53,7 +41,16 @@ from face3d.head.bust import bust_mesh
 from face3d.head.whole import WholeHead, whole_head
 from face3d.structures import Completion, DepthMap, Mesh, Photo, PointCloud
 
-__all__ = ["KINDS", "Model", "ModelSettings", "build_mesh", "generate_model", "make_relief", "point_cloud"]
+__all__ = [
+    "KINDS",
+    "Model",
+    "ModelSettings",
+    "build_mesh",
+    "even_points",
+    "generate_model",
+    "make_relief",
+    "point_cloud",
+]
 
 EVEN_SHARES = (0.9, 0.8, 0.7, 0.55, 0.4)
 """`GRID_SHARES` without decimation: walls and foot come on top of the two layers, so small budgets take a
@@ -64,8 +61,6 @@ OUTSIDE_SHARE = 0.75
 """Share of a hollow model's triangles that its outside takes."""
 BUST_PICTURE_PX = 256
 """Side of the pictures of the skin of which a bust takes the colours of what the photo does not show."""
-DARTS = 4
-"""Random points from which `even_points` takes, over the point budget (see `points.PACKING`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +84,14 @@ class Model:
 
     def points(self) -> PointCloud:
         """The point cloud of the same relief, in millimetres, at its place on the mesh; of a plate, of the
-        mesh itself, which is not as deep as the relief.
+        mesh itself, which is not as deep as the relief. Of a solid that stands, nothing below its floor.
         """
         if KINDS[self.kind].plate:
             return plates.points_on_picture(
                 self.mesh, min(self.relief.settings.point_budget, self.relief.known_hw.size)
             )
-        return self.placement.place(point_cloud(self.relief))
+        cloud = self.placement.place(point_cloud(self.relief))
+        return above(cloud, float(self.mesh.vertices_n3[:, 1].min())) if KINDS[self.kind].closed else cloud
 
 
 @memory_errors_explained()
@@ -190,7 +186,9 @@ def _measured(relief: Relief, kind: str, mesh: Mesh, hollow: bool, head: HeadFig
         mesh = hollowed(mesh, settings.wall_mm, settings.drain_mm, inside)
     if KINDS[kind].of_light:
         mesh = bent(mesh, settings.lithophane_shape)
-    return Model(kind, relief, mesh, placement, mesh_report(mesh, placement, kind, relief, head))
+    asked = round(settings.face_budget / OUTSIDE_SHARE) if hollow else settings.face_budget
+    report = replace(mesh_report(mesh, placement, kind, relief, head), triangles_asked=asked)
+    return Model(kind, relief, mesh, placement, report)
 
 
 def _require_detail(relief: Relief, kind: str, mesh: Mesh, asked: int, share: float) -> None:
@@ -207,55 +205,6 @@ def _require_detail(relief: Relief, kind: str, mesh: Mesh, asked: int, share: fl
         f"With {asked:,} triangles the {kind} would be off its surface by {ceil(1000 * off) / 10:g} % of its "
         f"size, and {LARGEST_DEVIATION:.0%} is allowed: choose at least {ceil(enough / share):,}."
     )
-
-
-def point_cloud(relief: Relief) -> PointCloud:
-    """Points of the front surface with colours and normals, at most `point_budget`.
-
-    Over budget, points are taken in proportion to the curvature, so that edges of nose, eyes and mouth keep
-    theirs.
-    """
-    settings = relief.settings
-    box = bounds(relief.known_hw)
-    known_hw = relief.known_hw[box]
-    points_hw3 = pixel_points(relief.front_hw, relief.camera)[box]
-    normals_hw3 = normals_of_grid(points_hw3, known_hw)
-    kept = np.flatnonzero(known_hw)
-    if len(kept) > settings.point_budget:
-        kept = kept[systematic_sample(curvature(normals_hw3).ravel()[kept], settings.point_budget)]
-    points_n3 = points_hw3.reshape(-1, 3)[kept]
-    if settings.remove_outliers:
-        inliers = ~outliers(points_n3, settings.outlier_ratio)
-        kept, points_n3 = kept[inliers], points_n3[inliers]
-    colours_n3 = picture_of(relief)[box].reshape(-1, 3)[kept]
-    return PointCloud(points_n3, colours_n3, normals_hw3.reshape(-1, 3)[kept], relief.unit)
-
-
-def even_points(relief: Relief) -> tuple[PointCloud, float]:
-    """At most about `point_budget` points, blue noise on the front surface, and their least distance apart:
-    for looking at, where the rows of pixels would show as stripes and steep sides as gaps.
-
-    Raises: GeometryError when no pixel is left.
-    """
-    settings, rng = relief.settings, np.random.default_rng(0)
-    plane = grid(relief, side=max(relief.camera.size_hw))
-    used, faces_m3 = used_triangles(plane.mask_hw)
-    points_hw3 = np.stack([plane.x_hw, plane.y_hw, plane.z_hw], -1)
-    normals_n3 = normals_of_grid(np.nan_to_num(points_hw3), plane.mask_hw).reshape(-1, 3)[used]
-    vertices_n3 = points_hw3.reshape(-1, 3)[used]
-    distance = spacing(surface_area(vertices_n3, faces_m3), settings.point_budget)
-    chosen_k, weights_k3 = even_samples(vertices_n3, faces_m3, DARTS * settings.point_budget, rng)
-    points_k3 = np.einsum("kc,kcd->kd", weights_k3, vertices_n3[faces_m3[chosen_k]])
-    kept = apart(points_k3, distance)[: settings.point_budget]
-    if settings.remove_outliers:
-        kept = kept[~outliers(points_k3[kept], settings.outlier_ratio, least_deviation=0.5)]
-    points_k3, corners_k3, weights_k3 = points_k3[kept], faces_m3[chosen_k[kept]], weights_k3[kept]
-    normals_k3 = np.einsum("kc,kcd->kd", weights_k3, normals_n3[corners_k3])
-    normals_k3 /= np.maximum(np.linalg.norm(normals_k3, axis=1, keepdims=True), 1e-12)
-    uv_k2 = picture_uv(points_k3, relief.camera, 0)
-    colours_k3 = np.round(sample_texture(model_texture(relief, closed=False), uv_k2)).astype(np.uint8)
-    cloud = PointCloud(points_k3.astype(np.float32), colours_k3, normals_k3.astype(np.float32), relief.unit)
-    return cloud, distance
 
 
 def build_mesh(relief: Relief, kind: str, *, decimated: bool = True) -> Mesh:

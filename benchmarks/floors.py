@@ -50,6 +50,7 @@ FLOORS = {
     "convert.py --help": Floor(),
     "convert.py portrait.jpg": Floor(5.0),
     "depth map, 512 px": Floor(times_midas=1.0),
+    "advice by the rules": Floor(0.05),
     "bust": Floor(0.5),
     "bust of 500,000 triangles, with its report": Floor(15.0),
     "mesh report": Floor(0.4),
@@ -157,6 +158,7 @@ def of_model(model: Model, runs: int) -> dict[str, float]:
 def warm(runs: int, threads: int) -> tuple[dict[str, float], float]:
     """The stages that do not start a process, and MiDaS small's whole way; in turns with the depth map."""
     import depth_estimation
+    from face3d.assistant import rules
     from face3d.geometry.relief import make_relief
     from face3d.head.bust import bust_mesh
     from face3d.head.whole import whole_head
@@ -178,6 +180,7 @@ def warm(runs: int, threads: int) -> tuple[dict[str, float], float]:
 
     seconds = {
         "depth map, 512 px": min(depth_seconds),
+        "advice by the rules": least_seconds(lambda: rules.advise(photo, depth), runs),
         "bust": least_seconds(bust, runs),
         **of_model(generate_model(depth, photo, KIND, settings), runs),
         "photo to GLB with its report": least_seconds(lambda: to_glb(network, photo), runs),

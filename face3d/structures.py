@@ -182,17 +182,15 @@ class DepthMap:
     """One depth value per pixel of the photo.
 
     values_hw: (h, w) float32 in the unit of `representation`, finite where `mask_hw`.
-    representation: the meaning of the values.
+    representation: the meaning of the values. network: its name, or where else the map comes from.
     mask_hw: (h, w) bool, True where a value is valid and in the foreground.
-    network: name of the network that made it, or where else it comes from.
     back_hw: (h, w) float32 or None; relief of the hidden side (same unit, never above `values_hw` in the
     mask), finite where `mask_hw`.
     uncertainty_hw: (h, w) float32 or None; expected absolute error of `values_hw`, same unit, >= 0.
     thickness_uncertainty_hw: the same for the thickness, `values_hw` less `back_hw`.
     matte_hw: (h, w) float32 in 0..1 or None; soft foreground, of which `mask_hw` is the thresholded form.
     faces: the heads found, that of the person who covers most of the picture first; empty where none was
-    found or the network does not detect faces.
-    detects_faces: whether the network detects faces.
+    found or the network does not look for them. detects_faces: whether it does.
     person_hw: (h, w) uint8 or None; the number of the face to whose person a pixel belongs, from 1 on, 0
     outside the mask.
     matte: the row of `face3d.matte.table.MATTES` that gave the foreground, and ', refined' where its edge
@@ -252,7 +250,8 @@ class DepthMap:
 class Completion:
     """How what the photo does not show was completed; beside the photo and the depth map that go with it.
 
-    engine: the row of `face3d.completion.table.COMPLETIONS`.
+    engine: the row of `face3d.completion.table.COMPLETIONS`. named: whether it was asked for: then it colours
+    the hidden side of a whole head too, which else has the head model's colours.
     hidden_rgb_hwc: (h, w, 3) uint8, colours of the hidden side over the picture, of any size; None where they
     are spread from the outline.
     confidence_hw: (h, w) float32 in 0..1, how sure the hidden side is: 0 made up, 1 as if it had been seen.
@@ -267,6 +266,7 @@ class Completion:
     confidence: float
     marked_hw: Array | None = None
     note: str = ""
+    named: bool = True
 
     def __post_init__(self) -> None:
         _freeze(self, "hidden_rgb_hwc", np.uint8, (None, None, 3), CompletionError)

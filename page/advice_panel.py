@@ -11,10 +11,11 @@ from face3d.assistant import rules
 from face3d.assistant.advice import Advice, SettingAdvice
 from face3d.assistant.chat import SIDE
 from face3d.assistant.server import Server
+from face3d.completion.table import COMPLETIONS
 from face3d.errors import AssistantError
 from face3d.geometry.settings import ModelSettings
 from page.advice_question import Question
-from page.advice_settings import FACE, apply, described, is_set, on_the_page
+from page.advice_settings import FACE, apply, apply_completion, described, is_set, on_the_page
 from page.matte_choice import MATTE_KEY, matte_label
 from page.plain_text import as_text
 from page.session import DepthResult, Session
@@ -144,6 +145,7 @@ def _show(
     for sentence in filter(None, [*advice.problems, advice.texture]):
         st.markdown(f"- {as_text(sentence)}")
     _matte_line(advice)
+    _completion_line(session, result, advice)
     for line in advice.settings:
         _setting_line(session, result, advice, line, is_set(line, settings))
     left = [line for line in advice.settings if not is_set(line, settings)]
@@ -188,6 +190,29 @@ def _matte_line(advice: Advice) -> None:
         chosen = advice.matte
         if st.button("Choose", key="apply matte", on_click=lambda: _choose_matte(chosen)):
             st.rerun()
+
+
+def _completion_line(session: Session, result: DepthResult, advice: Advice) -> None:
+    """The engine that is advised; to apply it completes the model, to be kept or discarded."""
+    if advice.completion is None:
+        return
+    done = any(
+        held and held.key.completed_as[1] == advice.completion for held in (session.tried, session.kept)
+    )
+    spec = COMPLETIONS[advice.completion]
+    with st.container(horizontal=True, vertical_alignment="center", key="advice completion"):
+        size = f" It takes a download, {spec.size_text}." if spec.files else ""
+        st.markdown(
+            f"**Complete the model: {spec.title}**  \n{as_text(advice.completion_reason)}{size}",
+            width="stretch",
+        )
+        st.button(
+            "Applied" if done else "Apply",
+            disabled=done,
+            on_click=apply_completion,
+            args=(session, result.key, advice),
+            key="apply completion",
+        )
 
 
 def _choose_matte(name: str) -> None:

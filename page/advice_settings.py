@@ -13,8 +13,8 @@ from face3d.assistant.advice import Advice, SettingAdvice
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, DepthRepresentation
 from page.depth_request import DepthKey
-from page.model_controls import DETAIL, EDGE_TOLERANCES
-from page.session import AppliedAdvice, Session
+from page.model_controls import DETAIL, EDGE_TOLERANCES, MODEL
+from page.session import ENGINE, AppliedAdvice, Session
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,7 @@ def is_set(setting: SettingAdvice, settings: ModelSettings) -> bool:
 
 def apply(session: Session, key: DepthKey, advice: Advice, lines: Iterable[SettingAdvice]) -> None:
     """Set the controls to the values of some lines of an advice, and note it; in a callback only."""
-    applied = session.applied
-    if applied.depth_key != key:
-        applied.depth_key, applied.lines = key, {}
+    applied = _applied(session, key)
     for line in lines:
         applied.lines[line.name] = line, advice
         if line.name == FACE:
@@ -102,6 +100,23 @@ def apply(session: Session, key: DepthKey, advice: Advice, lines: Iterable[Setti
         st.session_state[control] = value
 
 
+def apply_completion(session: Session, key: DepthKey, advice: Advice) -> None:
+    """Choose the engine of an advice, have it complete the model, and note it; in a callback only."""
+    _applied(session, key).completion = advice
+    session.tried = session.kept = None
+    session.completion_choices[ENGINE] = advice.completion
+    st.session_state[ENGINE] = advice.completion
+    st.session_state["show"] = MODEL  # before and after are those of the files
+    session.completion_advised = True
+
+
+def _applied(session: Session, key: DepthKey) -> AppliedAdvice:
+    """What was applied to the model of a depth map, so far."""
+    if session.applied.depth_key != key:
+        session.applied = AppliedAdvice(key)
+    return session.applied
+
+
 def _widget_value(setting: SettingAdvice) -> tuple[str, Any]:
     if setting.name == TRIANGLES:
         return "detail", _detail(setting.value)
@@ -109,12 +124,24 @@ def _widget_value(setting: SettingAdvice) -> tuple[str, Any]:
     return control.key, int(setting.value) if isinstance(control.step, int) else float(setting.value)
 
 
-def in_effect(applied: AppliedAdvice, key: DepthKey, settings: ModelSettings) -> tuple[Advice, ...]:
-    """For the mesh report: what was applied and not changed since, an advice for each assistant."""
+def in_effect(
+    applied: AppliedAdvice, key: DepthKey, settings: ModelSettings, engine: str | None
+) -> tuple[Advice, ...]:
+    """For the mesh report: what was applied and not changed since, an advice for each assistant.
+
+    engine: by which the files are completed, None for none.
+    """
     if applied.depth_key != key:
         return ()
     by_source: dict[Advice, list[SettingAdvice]] = {}
+    if applied.completion and applied.completion.completion == engine:
+        by_source[applied.completion] = []
     for line, advice in applied.lines.values():
         if is_set(line, settings):
             by_source.setdefault(advice, []).append(line)
-    return tuple(replace(advice, settings=tuple(lines)) for advice, lines in by_source.items())
+    return tuple(
+        replace(advice, settings=tuple(lines)).in_use(
+            key.matte, engine if advice == applied.completion else None
+        )
+        for advice, lines in by_source.items()
+    )

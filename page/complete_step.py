@@ -16,16 +16,16 @@ from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
 from face3d.depth import checkpoints
 from face3d.errors import CompletionError, FaceModelError
 from face3d.framing import Framing
+from face3d.geometry.kinds import KINDS
 from face3d.photo import accepted_suffixes, read_photo
 from face3d.structures import Array, Photo
 from page.closed_popover import held_while_closed
 from page.failures import explained_errors
 from page.model_controls import MODEL
 from page.plain_text import as_text
-from page.session import DepthResult, Session, writing_lock
+from page.session import ENGINE, DepthResult, Session, writing_lock
 
 BEFORE, AFTER = "Before", "After"
-ENGINE = "completion engine"
 NOTHING, BOX, FILE = "Nothing", "A box", "A mask file"
 CHOICES: dict[str, Any] = {
     ENGINE: DEFAULT_COMPLETION,
@@ -40,10 +40,12 @@ MARKED_RGB = (255, 80, 60)
 THUMBNAIL_PX = 240
 
 
-def complete_step(session: Session, result: DepthResult, face: int) -> tuple[DepthResult, DepthResult]:
+def complete_step(
+    session: Session, result: DepthResult, face: int, kind: str
+) -> tuple[DepthResult, DepthResult]:
     """Show the step. Returns what is to be shown, and what the files are to be written from.
 
-    face: number of the face whose person is modelled.
+    face: number of the face whose person is modelled. kind: of the model, a row of KINDS.
     """
     for name in ("tried", "kept"):
         if (held := getattr(session, name)) and not _is_of(held, result, face):
@@ -52,14 +54,14 @@ def complete_step(session: Session, result: DepthResult, face: int) -> tuple[Dep
         shown = st.empty()
         if session.tried is None and session.kept is None:
             with shown.container(gap="small"):
-                _offer(session, result, face)
+                _offer(session, result, face, kind)
         # What was completed takes the place of the question in the same run.
         if session.tried is not None:
             with shown.container(gap="small"):
-                return _judge(session, result, session.tried), result
+                return _judge(session, result, session.tried, kind), result
         if session.kept is not None:
             with shown.container():
-                _kept(session, session.kept)
+                _kept(session, session.kept, kind)
             return session.kept, session.kept
     return result, result
 
@@ -69,7 +71,7 @@ def _is_of(held: DepthResult, result: DepthResult, face: int) -> bool:
     return held.key._replace(completed_as=()) == result.key and held.key.completed_as[0] == str(face)
 
 
-def _offer(session: Session, result: DepthResult, face: int) -> None:
+def _offer(session: Session, result: DepthResult, face: int, kind: str) -> None:
     """The engines, what hides the person, and the button. Choices are kept while the step shows a result."""
     for key, value in (CHOICES | session.completion_choices).items():
         st.session_state.setdefault(key, value)
@@ -80,8 +82,8 @@ def _offer(session: Session, result: DepthResult, face: int) -> None:
             format_func=lambda name: COMPLETIONS[name].title,
             help="What the photo does not show: "
             + "; ".join(f"{row.title}: {row.summary}" for row in COMPLETIONS.values())
-            + ". What it shows stays as it is. The hidden side of a whole head is the head model's: there it "
-            "counts for shoulders, hair and what is marked.",
+            + ". What it shows stays as it is. The shape of a whole head is the head model's, and so are its "
+            "colours until an engine gives them.",
             key=ENGINE,
             width="stretch",
         )
@@ -95,7 +97,10 @@ def _offer(session: Session, result: DepthResult, face: int) -> None:
         pipeline = st.text_input("Folder or hub id of the pipeline", key="completion pipeline")
     elif spec.files:
         st.caption(f"{spec.title}: {spec.licence}, {checkpoints.status(spec).text}")
-    if not pressed:
+    advised, session.completion_advised = session.completion_advised, False
+    if nothing := _adds_nothing(kind):
+        st.caption(f"{nothing} An engine adds what is marked, and a head that the photo's edge cuts.")
+    if not (pressed or advised):
         return
     try:
         with explained_errors():
@@ -194,9 +199,9 @@ def _completed(
         placeholder.empty()
 
 
-def _judge(session: Session, result: DepthResult, tried: DepthResult) -> DepthResult:
+def _judge(session: Session, result: DepthResult, tried: DepthResult, kind: str) -> DepthResult:
     """Before and after, and what to do with it. Returns which of the two is to be shown."""
-    st.caption(f"**Complete the model** · {_summary(tried)}")
+    st.caption(f"**Complete the model** · {_summary(tried, kind)}")
 
     def decide(kept: DepthResult | None) -> None:
         session.kept, session.tried = kept, None
@@ -215,10 +220,10 @@ def _judge(session: Session, result: DepthResult, tried: DepthResult) -> DepthRe
     return tried if shown == AFTER else result
 
 
-def _kept(session: Session, kept: DepthResult) -> None:
+def _kept(session: Session, kept: DepthResult, kind: str) -> None:
     """What the files are written from, and the way back."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"**Completed** · {_summary(kept)}", width="stretch")
+        st.caption(f"**Completed** · {_summary(kept, kind)}", width="stretch")
         st.button(
             "Undo",
             on_click=setattr,
@@ -228,16 +233,27 @@ def _kept(session: Session, kept: DepthResult) -> None:
         )
 
 
-def _summary(completed: DepthResult) -> str:
+def _adds_nothing(kind: str) -> str:
+    """Why an engine colours nothing of what the photo does not show of this kind, '' where it does."""
+    row = KINDS[kind]
+    if row.from_head and not row.closed:
+        return "The head model gives the colours of what the photo does not show of a head in parts."
+    return "" if row.closed and not row.plate else "This kind of model has no hidden side."
+
+
+def _summary(completed: DepthResult, kind: str) -> str:
     """The engine, how sure it is, and what it could not do."""
     completion = completed.completion
     if completion is None:
         return ""
     title = COMPLETIONS[completion.engine].title
+    if (nothing := _adds_nothing(kind)) and completion.marked_hw is None:
+        return f"{title}: {nothing}"
     if completion.confidence >= LEAST_CONFIDENCE:
         said = f"{title}, {completion.confidence:.0%} as sure as if it had been seen."
     elif completion.engine == "symmetry" and not completion.note:
         said = f"{title} finds little here: the head faces the camera."
+        said += " The head model gives the colours." if KINDS[kind].from_head else ""
     else:
         said = f"{title}: made up from what is around."
     return f"{said} {as_text(completion.note)}"

@@ -70,7 +70,7 @@ def _taken(session: Session, drawing: Drawing | None) -> bool:
         return False
     st.session_state[DESCRIBED] = picture
     if picture.note:
-        st.toast(picture.note)
+        st.toast(as_text(picture.note))
     return bool(st.session_state[BEGUN] == _held(session))
 
 
@@ -158,8 +158,8 @@ def _consent(model: ImageModel) -> bool:
     if not model.is_server or image_server.of_environment().is_here:
         return True
     asked = st.session_state.setdefault(ASKED, 0)
-    host = as_text(image_server.of_environment().host)
-    return st.checkbox(f"{host} may get these words", key=f"face consent {asked}")
+    host = image_server.of_environment().host
+    return st.checkbox(f"{as_text(host)} may get these words", key=f"face consent {asked}")
 
 
 def _start(session: Session, model: ImageModel, fields: dict[str, Any], agreed: bool) -> None:

@@ -32,17 +32,20 @@ def show_report(report: MeshReport, advice: tuple[Advice, ...]) -> None:
         "Closed and standing": _closed_and_standing(report),
         "Ready to print": _print_readiness(report),
     }
-    st.markdown("  \n".join(f"**{name}** {value}" for name, value in first.items()))
+    st.markdown("  \n".join(f"**{title}** {value}" for title, value in first.items()))
     with st.expander("More about this model"):
         rows = [row for row in [*_rows(report), *map(_advised, advice)] if row.result]
         st.markdown(
-            "\n\n".join(f"**{name}** {result}  \n:small[{meaning}]" for name, result, meaning in rows)
+            "\n\n".join(f"**{title}** {result}  \n:small[{meaning}]" for title, result, meaning in rows)
         )
 
 
 def _advised(advice: Advice) -> Row:
     """What was applied of an advice."""
-    lines = as_text(", ".join(described(line) for line in advice.settings))
+    said = [described(line) for line in advice.settings]
+    if advice.completion:
+        said.append(f"Complete the model: {COMPLETIONS[advice.completion].title}")
+    lines = as_text(", ".join(said))
     return Row(f"Advised by {ASKED[advice.by]}", lines, "Settings that were applied as they were advised.")
 
 
@@ -86,6 +89,12 @@ def _rows(report: MeshReport) -> list[Row]:
         Row(
             "Completed", _completed(report), "Colours, and where marked depth, that the photo does not show."
         ),
+        Row(
+            "Colours of what is not seen",
+            (report.unseen_colours or "").replace("outline", "spread from the outline"),
+            "The head model: what is seen, of this side and the other, spread over its surface.",
+        ),
+        Row("Fewer triangles", report.fewer_triangles, "What was asked for is the largest number."),
         Row("Depth levels", f"{report.depth_levels:,}", "Different depths in the map; few give steps."),
         Row("Texture", f"{texture[0]} × {texture[1]} pixels" if texture else "", "The photo on the surface."),
         Row(

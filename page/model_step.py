@@ -80,7 +80,7 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
     shown = written = result
     if not stale:
         with right:
-            shown, written = complete_step(session, result, settings.face)
+            shown, written = complete_step(session, result, settings.face, figure.kind)
     with left:
         try:
             with explained_errors():
@@ -91,7 +91,8 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
             is_shown = False
     report = None
     if is_shown and not stale:
-        advice = in_effect(session.applied, result.key, settings)
+        engine = written.completion.engine if written.completion else None
+        advice = in_effect(session.applied, result.key, settings, engine)
         with right, st.container(gap="small", key="files"):
             report = model_files(session, written, figure.kind, settings, advice)
     with advice_place:  # late: an answer may be waited for

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from page.advice_question import Question
 
 DEFAULT_NETWORK = "face"
+ENGINE = "completion engine"
+"""Key of the picker of what completes the model."""
 
 STEPS = "photo", "depth", "model"
 FACE_TITLE = "Face {}"
@@ -73,10 +75,13 @@ class ChosenFile(NamedTuple):
 
 @dataclass
 class AppliedAdvice:
-    """What was applied to the model of one depth map: by field of ModelSettings, the line and its advice."""
+    """What was applied to the model of one depth map: by field of ModelSettings, the line and its advice; and
+    the advice by which the model was completed.
+    """
 
     depth_key: DepthKey | None = None
     lines: dict[str, tuple[SettingAdvice, Advice]] = field(default_factory=dict)
+    completion: Advice | None = None
 
 
 @dataclass
@@ -94,7 +99,8 @@ class Session:
     depth_result: of step 2. model_source: the depth result that step 3 makes its model from.
     model_work: the model of step 3 that its files and its report are of.
     tried, kept: of the completions of that model, the one that is being looked at, and the one that the files
-    are written from. completion_choices: values of that step's widgets, by key.
+    are written from. completion_choices: values of that step's widgets, by key. completion_advised: whether
+    the engine there was just chosen by advice, and is to complete the model.
     applied: advice on that model. consent_asked: the chat server for which the visitor is being asked whether
     it gets the photo. question: the last one to a chat server.
     turns: degrees clockwise by which photos were turned, by the digest of the file's photo.
@@ -119,6 +125,7 @@ class Session:
     tried: DepthResult | None = None
     kept: DepthResult | None = None
     completion_choices: dict[str, Any] = field(default_factory=dict)
+    completion_advised: bool = False
     applied: AppliedAdvice = field(default_factory=AppliedAdvice)
     consent_asked: Server | None = None
     question: Question | None = None

@@ -88,6 +88,7 @@ def formula(monkeypatch):
     monkeypatch.setattr(depth_estimation, "load_network", lambda name="face", **_: name)
     monkeypatch.setattr(depth_estimation, "predict", predict)
     monkeypatch.setattr(depth_estimation, "cut_out", lambda depth, *_, **__: depth)
+    monkeypatch.setattr(depth_estimation, "find_turn", lambda *_: 0)
 
 
 @pytest.fixture

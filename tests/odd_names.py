@@ -15,26 +15,27 @@ ODD_NAMES = [
     "&amp; <b>bold<img src=x>.jpg",
     "| a | b |.jpg",
     "::: box.jpg",
-]
-"""A browser sends each of them as it is."""
-
-MORE_TEXTS = [
-    "https://example.org/a_b.jpg",
     "photo@2x.jpg",
     "# head",
     "~a~ ``c`` $5 and $6.jpg",
     "1. first.jpg",
     "> quote.jpg",
-    "---",
     "&lt;b&gt; &#33;.jpg",
     "[^1] [x]: y.jpg",
+    "xmpp:me@example.org",
+    "100 % (of it).jpg",
+]
+"""Twenty; a browser sends each of them as it is."""
+
+MORE_TEXTS = [
+    "https://example.org/a_b.jpg",
+    "---",
     "There is nothing at HTTP://EXAMPLE.ORG/x: look again.",
     "<https://example.org>",
     "![x](https://example.org/x.png)",
     ":material/face:.jpg",
     "--@example.org",
     "C:\\me\\*.jpg",
-    "xmpp:me@example.org",
     "+ item",
     "12) twelve",
     "===",
@@ -45,6 +46,5 @@ MORE_TEXTS = [
     "face:small[].jpg",
     "portrait_1.jpg",
     "été 日本 😀.jpg",
-    "100 % (of it).jpg",
 ]
 """Addresses and paths, as errors quote them."""

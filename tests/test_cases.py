@@ -31,7 +31,9 @@ def photo_of(name):
 @pytest.mark.parametrize("name", ["white_border.jpg", "cutout.png", "circle_s.png"])
 def test_a_person_who_ends_inside_the_picture_stands(network, name):
     photo = photo_of(name)
-    report = generate_model(predict(network, photo), photo, "bust", FEW).report
+    model = generate_model(predict(network, photo), photo, "bust", FEW)
+    report = model.report
+    assert model.points().points_n3[:, 1].min() >= model.mesh.vertices_n3[:, 1].min()
     assert report.stands and report.components == 1
     assert report.person == "face 1 of 1"
 

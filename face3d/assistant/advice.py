@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from face3d.completion.table import COMPLETIONS
 from face3d.geometry.settings import SETTING_RANGES, ModelSettings
 from face3d.matte.table import MATTES
 
@@ -41,7 +42,8 @@ class Advice:
     """What an assistant says about one photo. All texts are plain, to be shown as text.
 
     contents: what is in the picture. problems: what will go wrong, a sentence each.
-    matte: a row of MATTES, or None for no advice, with its reason. texture: advice in a sentence, or ''.
+    matte: a row of MATTES, or None for no advice, with its reason. completion: a row of COMPLETIONS that
+    names no checkpoint of the user's, in the same way. texture: advice in a sentence, or ''.
     alternative_text: for a screen reader. by: the assistant's name.
     note: why another assistant than the one asked for has answered, or ''.
     """
@@ -55,14 +57,27 @@ class Advice:
     alternative_text: str
     by: str
     note: str = ""
+    completion: str | None = None
+    completion_reason: str = ""
 
     def only(self, names: Iterable[str]) -> Advice:
         """The same without settings of other names."""
         kept = set(names)
         return replace(self, settings=tuple(setting for setting in self.settings if setting.name in kept))
 
+    def in_use(self, matte: str | None, completion: str | None) -> Advice:
+        """The same without a matte or a completion other than the ones that are used; None for none."""
+        same_matte, same_completion = self.matte == (matte or "none"), self.completion == completion
+        return replace(
+            self,
+            matte=self.matte if same_matte else None,
+            matte_reason=self.matte_reason if same_matte else "",
+            completion=completion if same_completion else None,
+            completion_reason=self.completion_reason if same_completion else "",
+        )
+
     def as_json(self) -> dict[str, Any]:
-        """For the mesh report."""
+        """For the mesh report, which has what was applied."""
         return asdict(self)
 
     def applied(self, settings: ModelSettings) -> ModelSettings:
@@ -94,3 +109,9 @@ def plain(text: str) -> str:
 def known_matte(name: str | None) -> str | None:
     """The matte, if it is a row of MATTES that needs no file of the user's."""
     return name if name in MATTES and name not in ("file", None) else None
+
+
+def known_completion(name: str | None) -> str | None:
+    """The completion, if it is a row of COMPLETIONS that needs no checkpoint of the user's."""
+    row = COMPLETIONS.get(name or "")
+    return name if row and not row.needs_checkpoint else None

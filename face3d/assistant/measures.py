@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,6 +18,32 @@ UNSURE = 3.0
 """A pixel of the face is covered by something where the stated error is this many times the face's median."""
 CLIPPED = 8
 """Grey levels from white that count as clipped."""
+LIKELY_SKIN = 0.5
+"""Probability from which a cell of the skin map is skin."""
+EYES_APART, EYES_DOWN = 0.42, 0.5
+"""Where the eyes of a head are of which they are not seen: shares of the width and height of its box."""
+CHEEK_DOWN, CHEEK_SIDE = 0.6, 0.3
+"""A cheek in distances of the eyes: how far below its eye, and the side of the square that is looked at."""
+
+
+class SkinShares(NamedTuple):
+    """Shares, 0..1, of places of a face at which skin is seen. left, right: of the picture."""
+
+    eyes: float
+    forehead: float
+    mouth: float
+    left: float
+    right: float
+
+
+PLACES = {
+    "eyes": (-0.8, -0.25, 0.8, 0.25),
+    "forehead": (-0.6, -0.8, 0.6, -0.3),
+    "mouth": (-0.5, 0.6, 0.5, 1.4),
+    "left": (-0.8, -0.3, -0.1, 1.2),
+    "right": (0.1, -0.3, 0.8, 1.2),
+}
+"""By field of `SkinShares` left, top, right, bottom from the middle of the eyes, in distances of the eyes."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +61,8 @@ class Measures:
     turn: of the head, from -1 (to the left in the picture) to 1, 0 seen from the front.
     error_percent: median stated error of the relief, percent of the head's width.
     covered: share of the head's box where the network is unsure, see UNSURE.
+    skin: what of the face is skin, by the network's skin map.
+    lit: the brighter cheek over the darker one.
     camera_mm: distance of the eyes from the camera, by their distance from each other and the field of view.
     """
 
@@ -51,6 +80,8 @@ class Measures:
     error_percent: float | None = None
     covered: float | None = None
     camera_mm: float | None = None
+    skin: SkinShares | None = None
+    lit: float | None = None
 
 
 def measure(photo: Photo, depth: DepthMap, face: int = 1) -> Measures:
@@ -90,6 +121,8 @@ def measure(photo: Photo, depth: DepthMap, face: int = 1) -> Measures:
         if errors is None or median is None
         else float((errors[inside] > UNSURE * median).mean()),
         camera_mm=_camera_mm(seen, photo),
+        skin=_skin(seen),
+        lit=_lit(seen, photo.rgb_hwc),
     )
 
 
@@ -142,3 +175,42 @@ def _camera_mm(face: Face, photo: Photo) -> float | None:
         return None
     fov = np.radians(photo.fov_degrees or DEFAULT_FOV_DEGREES)
     return float(EYES_MM * photo.size_hw[1] / 2 / np.tan(fov / 2) / apart)
+
+
+def _skin(face: Face) -> SkinShares | None:
+    """What of the face is skin; None where the network has no skin map."""
+    if face.skin is None:
+        return None
+    left, top, right, bottom = face.box_xyxy
+    if face.eyes_xy is None:
+        x, y, apart = (left + right) / 2, top + EYES_DOWN * (bottom - top), EYES_APART * face.width
+    else:
+        (x, y), apart = np.mean(face.eyes_xy, axis=0), max(np.hypot(*np.subtract(*face.eyes_xy)), 1.0)
+    height, width = face.skin.skin_hw.shape
+    left, top, right, bottom = face.skin.box_xyxy
+    shares = {}
+    for name, place in PLACES.items():
+        across = [(x + apart * place[end] - left) / (right - left) * width for end in (0, 2)]
+        down = [(y + apart * place[end] - top) / (bottom - top) * height for end in (1, 3)]
+        (first_column, last_column), (first_row, last_row) = (
+            np.clip(np.round(ends).astype(int), 0, most) for ends, most in ((across, width), (down, height))
+        )
+        cells = face.skin.skin_hw[first_row:last_row, first_column:last_column]
+        shares[name] = float((cells > LIKELY_SKIN).mean()) if cells.size else 0.0
+    return SkinShares(**shares)
+
+
+def _lit(face: Face, rgb_hwc: Array) -> float | None:
+    """Light of the brighter cheek over that of the darker one; None without eyes or beyond the photo."""
+    if face.eyes_xy is None:
+        return None
+    apart = float(np.hypot(*np.subtract(*face.eyes_xy)))
+    light = []
+    for x, y in face.eyes_xy:
+        row, column, half = y + CHEEK_DOWN * apart, x, max(1.0, CHEEK_SIDE * apart / 2)
+        rows, columns = (slice(max(0, int(at - half)), max(0, int(at + half) + 1)) for at in (row, column))
+        cheek = rgb_hwc[rows, columns]
+        if not cheek.size:
+            return None
+        light.append(float(((cheek.astype(np.float64) / 255) ** 2.2).mean()))
+    return max(light) / max(min(light), 1e-3)

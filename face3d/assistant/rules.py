@@ -20,6 +20,14 @@ SMALL_PX, LARGE_PX = 150, 900
 TURNED = 0.3
 UNSURE_PERCENT = 5.0
 COVERED = 0.12
+EYES_COVERED, FOREHEAD_COVERED, MOUTH_COVERED = 0.6, 0.1, 0.85
+"""Shares of skin below which something covers the place: by the bundled network the eyes of the sample
+portraits have 0.89 and more, with dark ellipses on them at most 0.35; their foreheads 0.34 and more, below
+drawn hair 0; their mouths 1, behind a drawn microphone 0.68 to 1."""
+SIDE_COVERED, SIDE_SEEN = 0.5, 0.8
+"""Of one side, and of the other: the sides of those portraits have 0.94 and more, under drawn hair 0.26."""
+LIT_FROM_ASIDE = 1.5
+"""Light of one cheek over that of the other."""
 NETWORK_PX = 200.0
 """Width of a head at the resolution of the bundled network."""
 PERSON_MM = 300.0
@@ -36,6 +44,8 @@ def advise(photo: Photo, depth: DepthMap, face: int = 1) -> Advice:
         settings=tuple(_settings(measures, depth)),
         matte=_matte(measures)[0],
         matte_reason=_matte(measures)[1],
+        completion=_completion(measures)[0],
+        completion_reason=_completion(measures)[1],
         texture=_texture(measures),
         alternative_text=_alternative_text(photo, measures),
         by="rules",
@@ -85,7 +95,8 @@ def _problems(measures: Measures) -> list[str]:
     if measures.noise is not None and measures.noise > NOISY:
         said.append("The photo is noisy: the noise shows as roughness.")
     said += _exposure(measures)
-    if measures.covered is not None and measures.covered > COVERED:
+    said += (covered := _covered(measures))
+    if measures.covered is not None and measures.covered > COVERED and not covered:
         said.append(
             f"The network is unsure over {measures.covered:.0%} of the head: hair, a hand or glasses?"
         )
@@ -93,6 +104,24 @@ def _problems(measures: Measures) -> list[str]:
         said.append(f"The stated error is large, {measures.error_percent:.1f} % of the head's width.")
     if measures.faces > 1:
         said.append(f"There are {measures.faces} people: the model is of one of them.")
+    return said
+
+
+def _covered(measures: Measures) -> list[str]:
+    """What of a face hardly shows skin, of one that is not turned far: there the far side shows little."""
+    skin = measures.skin
+    if skin is None or (measures.turn is not None and abs(measures.turn) > TURNED):
+        return []
+    said = []
+    if min(skin.left, skin.right) < SIDE_COVERED and max(skin.left, skin.right) > SIDE_SEEN:
+        side = "left" if skin.left < skin.right else "right"
+        said.append(f"The {side} side of the face in the picture is covered, as by hair or a hand.")
+    elif skin.eyes < EYES_COVERED:
+        said.append("Something covers the eyes, as dark glasses: the model has their shape.")
+    if skin.mouth < MOUTH_COVERED:
+        said.append("Something covers the mouth, as a beard, a microphone or a hand.")
+    if skin.forehead < FOREHEAD_COVERED:
+        said.append("Hair or a hat covers the forehead.")
     return said
 
 
@@ -139,6 +168,21 @@ def _matte(measures: Measures) -> tuple[str | None, str]:
     if measures.transparent:
         return "alpha", "The photo is cut out already."
     return ("none", "There is no person to cut out.") if measures.faces == 0 else (None, "")
+
+
+def _completion(measures: Measures) -> tuple[str | None, str]:
+    """An engine where one adds something to what the head model gives."""
+    if not measures.faces or measures.head_px is None:
+        return None, ""
+    if set(measures.cut_edges) - {"bottom"}:
+        return "symmetry", "The photo cuts the head: what is missing is continued beyond the photo's edge."
+    skin = measures.skin
+    if skin and _covered(measures) and min(skin.eyes, skin.left, skin.right) < EYES_COVERED:
+        return "symmetry", "What covers the face can be completed from the other half, once it is marked."
+    turned = measures.turn is not None and abs(measures.turn) > TURNED / 2
+    if turned and measures.lit is not None and measures.lit > LIT_FROM_ASIDE:
+        return "symmetry", "The light comes from one side: the seen half, in even light, colours the other."
+    return None, ""
 
 
 def _texture(measures: Measures) -> str:

@@ -8,8 +8,14 @@ from collections.abc import Callable
 from face3d.assistant.advice import Advice
 from face3d.assistant.server import Server
 from face3d.assistant.table import ASSISTANTS, advise
+from face3d.batch.matte_options import chosen_matte
+from face3d.completion.table import COMPLETIONS
+from face3d.geometry.kinds import KINDS
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthMap, Photo
+
+FACE = "face"
+"""The setting that says whose model it is."""
 
 
 def add_assist_options(parser: argparse.ArgumentParser) -> None:
@@ -40,21 +46,55 @@ def advised(
     options: argparse.Namespace,
     settings: ModelSettings,
     warn: Callable[[str], None],
-) -> tuple[ModelSettings, Advice | None]:
-    """The settings with what was advised, and that advice; as they are without `--assist`.
+) -> tuple[argparse.Namespace, ModelSettings, Advice | None]:
+    """Options and settings with what was advised, and that of the advice which was applied; as they are
+    without `--assist`.
 
-    A value that the user gave is kept. `warn` is told problems and changes.
+    A value that the user gave is kept. Only said, not applied, are: another face, for the names of the files
+    say whose they are; a matte, for the depth map is made; an engine that would be downloaded.
+    `warn` is told problems, changes and what was not applied.
     """
     if options.assist is None:
-        return settings, None
+        return options, settings, None
     consent = options.assistant_host_sees_photo
     advice = advise(photo, depth, options.assist, face=settings.face, host_sees_photo=consent)
     usual = ModelSettings()
     free = [one.name for one in advice.settings if getattr(settings, one.name) == getattr(usual, one.name)]
-    advice = advice.only(free)
     for sentence in (advice.note, advice.contents, *advice.problems, advice.texture):
         if sentence:
             warn(sentence)
     for setting in advice.settings:
+        if setting.name == FACE and FACE in free and setting.value != settings.face:
+            warn(
+                f"face {setting.value:g} is advised by {advice.by}: {setting.reason} "
+                f"The model is of face {settings.face}; use --face {setting.value:g}."
+            )
+    advice = advice.only(name for name in free if name != FACE)
+    for setting in advice.settings:
         warn(f"{setting.name} {setting.value:g}, advised by {advice.by}: {setting.reason}")
-    return advice.applied(settings), advice
+    if advice.matte not in (None, chosen_matte(options)):
+        warn(
+            f"The matte {advice.matte} is advised by {advice.by}: {advice.matte_reason} "
+            f"Use --matte {advice.matte}."
+        )
+    options = _completing(options, advice, warn)
+    if advice.alternative_text:
+        warn(f"Text for screen readers: {advice.alternative_text}")
+    return options, advice.applied(settings), advice.in_use(depth.matte, options.complete)
+
+
+def _completing(
+    options: argparse.Namespace, advice: Advice, warn: Callable[[str], None]
+) -> argparse.Namespace:
+    """The options with the engine that is advised, where none is named and it can be used at once."""
+    name = advice.completion
+    if name is None or options.complete is not None or KINDS[options.model].plate:
+        return options
+    if COMPLETIONS[name].files:
+        warn(
+            f"The completion {name} is advised by {advice.by}: {advice.completion_reason} It takes a "
+            f"download, {COMPLETIONS[name].size_text}. Use --complete {name}."
+        )
+        return options
+    warn(f"completion {name}, advised by {advice.by}: {advice.completion_reason}")
+    return argparse.Namespace(**vars(options) | {"complete": name})

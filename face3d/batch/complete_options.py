@@ -23,9 +23,9 @@ def add_complete_options(parser: argparse.ArgumentParser) -> None:
         "--complete",
         choices=[*COMPLETIONS, NO_COMPLETION],
         metavar="NAME",
-        help="what completes the sides of the person that the photo does not show, where the head model does "
-        f"not: shoulders, two-sided busts; default: {DEFAULT_COMPLETION}. {engines}; {NO_COMPLETION}: they "
-        "are left to the back of the model",
+        help="what completes the sides of the person that the photo does not show. A whole head has the head "
+        "model's colours unless an engine is named here; shoulders and two-sided busts have those of "
+        f"{DEFAULT_COMPLETION} by default. {engines}; {NO_COMPLETION}: those of the outline",
     )
     parser.add_argument(
         "--complete-pipeline",
@@ -46,20 +46,30 @@ def chosen_engine(options: argparse.Namespace) -> str:
     return options.complete or DEFAULT_COMPLETION
 
 
+def check_engine(options: argparse.Namespace) -> None:
+    """Raises CompletionError, before any work, for a pipeline without its engine, and where the engine lacks
+    its pipeline or its package.
+    """
+    engine = COMPLETIONS.get(chosen_engine(options))
+    if engine and engine.needs_checkpoint:
+        from face3d.completion.pipelines import require_pipeline
+
+        require_pipeline(options.complete_pipeline)
+    elif options.complete_pipeline:
+        raise CompletionError(
+            "--complete-pipeline is for --complete diffusers. Leave it out, or choose that engine."
+        )
+
+
 def chosen_hidden(options: argparse.Namespace, photos: Sequence[Path]) -> Photo | None:
     """The mask of what is hidden that the options name, or None.
 
     Raises: CompletionError for options that do not fit each other or the photos; PhotoError for a mask that
     cannot be read.
     """
-    engine = COMPLETIONS.get(chosen_engine(options))
-    if options.complete_pipeline and not (engine and engine.needs_checkpoint):
-        raise CompletionError(
-            "--complete-pipeline is for --complete diffusers. Leave it out, or choose that engine."
-        )
     if options.hidden is None:
         return None
-    if engine is None:
+    if chosen_engine(options) == NO_COMPLETION:
         raise CompletionError("--hidden says what to complete. Leave out --complete none, or --hidden.")
     if len(photos) > 1:
         raise CompletionError(
@@ -103,6 +113,8 @@ def completed(
         face=face,
         hidden_hw=hidden_hw,
         beyond_edge=options.complete is not None or not KINDS[options.model].plate,
+        hidden_side=KINDS[options.model].closed and not KINDS[options.model].plate,
+        named=options.complete is not None,
         checkpoint=options.complete_pipeline,
         progress=progress,
     )

@@ -44,8 +44,14 @@ def chosen_matte(options: argparse.Namespace) -> str:
     return options.matte or ("file" if options.mask else DEFAULT_MATTE)
 
 
-def check_refinement(options: argparse.Namespace) -> None:
-    """Raises MatteError, before any work, where an edge is to be refined and cannot be."""
+def check_matte(options: argparse.Namespace) -> None:
+    """Raises MatteError, before any work, where the package of a matte is missing, or an edge is to be
+    refined and cannot be.
+    """
+    if (spec := MATTES[chosen_matte(options)]).of_rembg:
+        from face3d.matte.rembg import require_rembg  # what loads checkpoints takes long
+
+        require_rembg(spec)
     if options.refine_matte:
         check_available()
         if chosen_matte(options) == "none":

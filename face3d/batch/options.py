@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from face3d.batch import outputs
-from face3d.batch.assist_options import add_assist_options
-from face3d.batch.complete_options import add_complete_options
+from face3d.batch.assist_options import add_assist_options, check_consent
+from face3d.batch.complete_options import add_complete_options, check_engine
 from face3d.batch.depth_options import add_depth_options
 from face3d.batch.imagine_options import add_imagine_options
-from face3d.batch.matte_options import add_matte_options
-from face3d.batch.model_options import add_model_options
-from face3d.batch.photo_options import add_photo_options
+from face3d.batch.matte_options import add_matte_options, check_matte
+from face3d.batch.model_options import add_model_options, model_settings
+from face3d.batch.photo_options import add_photo_options, check_photo_options
 from face3d.batch.print_options import add_print_options
 from face3d.batch.run_options import add_run_options
 from face3d.batch.settings_file import merged
@@ -74,6 +74,17 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add_complete_options(parser)
     add_assist_options(parser)
     add_imagine_options(parser)
+
+
+def check_settings(options: argparse.Namespace) -> None:
+    """Raises FaceModelError, once and before any work, where an option about the output of a photo is out of
+    its range, needs a package or a file that is not there, or does not fit another.
+    """
+    model_settings(options)
+    check_consent(options)
+    check_matte(options)
+    check_engine(options)
+    check_photo_options(options)
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:

@@ -36,6 +36,27 @@ def check_photo_options(options: argparse.Namespace) -> None:
         raise PhotoError("--crop is of the turned photo. Give --rotate its degrees, or leave out --crop.")
 
 
+def said_of_turn(rotate: str, turn: int, *, faces_sought: bool, other_network: bool) -> str:
+    """A sentence about a photo that shows no upright face, '' for none.
+
+    rotate: of the options. turn: degrees clockwise that stand a face upright, 0 where none does.
+    faces_sought: whether the model is meant to be of a face. other_network: than the bundled one.
+    """
+    if not turn and faces_sought:
+        remedy = " Use --matte none for statues, pets and things." if other_network else ""
+        return f"no face was found; the model is of no known use.{remedy}"
+    if not turn:
+        found = "no face was found, whichever way the photo is turned: it stays as it is."
+        return found if rotate == "auto" else ""
+    if rotate == "auto":
+        return f"turned clockwise by {turn} degrees; the head is upright now."
+    upright = (int(rotate) + turn) % 360
+    return (
+        f"no upright face was found, but one in the photo turned by {upright} degrees. "
+        f"Use --rotate {upright}, or --rotate auto."
+    )
+
+
 def framing_of(photo: Photo, degrees: int, crop: list[int] | None) -> Framing:
     """Turn and crop of a photo by `degrees` clockwise and by `--crop`, which is of the turned one.
 

@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 from face3d.batch.inputs import shown
 from face3d.batch.manifest import Outcome, Task
+from face3d.geometry.completed import HEAD_MODEL
 from face3d.geometry.report import MeshReport
 from face3d.geometry.scale import Scale
+from face3d.geometry.settings import ModelSettings
+from face3d.structures import Completion
 
 BAR = 20
 """Characters of the bar."""
@@ -102,10 +105,13 @@ class Progress:
             sys.stderr.write("\r\x1b[K")
 
 
-def said_of(kind: str, report: MeshReport, scale: Scale, has_faces: bool) -> str:
-    """A model for people: its kind, size and verdict, and why there is no whole head where one was asked for.
+def said_of(
+    kind: str, report: MeshReport, scale: Scale, has_faces: bool, completion: Completion | None = None
+) -> str:
+    """A model for people: its kind, size and verdict, why there is no whole head where one was asked for, and
+    where it has fewer triangles than were asked for, or nothing of the engine that was named.
 
-    has_faces: whether there is a face that a whole head could be of.
+    has_faces: whether there is a face that a whole head could be of. completion: that it was made with.
     """
     size = ""
     if report.size_mm is not None:
@@ -113,7 +119,15 @@ def said_of(kind: str, report: MeshReport, scale: Scale, has_faces: bool) -> str
         size = f" {width:.0f} x {scale.describe(height)} x {deep:.0f} mm ({scale.source}),"
     refused = report.head_refused if has_faces else None
     why = f"; front and back are joined, without a whole head: {refused.rstrip('.')}" if refused else ""
-    return f"{kind},{size} {report.verdict}{why}"
+    said = f"{kind},{size} {report.verdict}{why}"
+    if report.triangles_asked != ModelSettings().face_budget and (fewer := report.fewer_triangles):
+        said += f"; {fewer}"
+    if completion and completion.named and report.completion is None:
+        why_not = f"a {kind} has no hidden side"
+        if report.unseen_colours == HEAD_MODEL:
+            why_not = "the head model gives the colours of what the photo does not show"
+        said += f"; {why_not}, and {completion.engine} adds nothing"
+    return said
 
 
 def duration(seconds: float) -> str:

@@ -9,14 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from face3d import console
-from face3d.batch.assist_options import check_consent
 from face3d.batch.depth_options import check_depth_options
 from face3d.batch.inputs import shown
 from face3d.batch.lock import only_run_into
-from face3d.batch.matte_options import check_refinement
-from face3d.batch.model_options import model_settings
-from face3d.batch.options import arguments
-from face3d.batch.photo_options import check_photo_options
+from face3d.batch.options import arguments, check_settings
 from face3d.batch.run_options import recipe_of
 from face3d.batch.video_options import check_video_options
 from face3d.cluster.converter import Job
@@ -41,10 +37,7 @@ def batch(words: Sequence[str], opened: str) -> int:
     options = parsed(words)
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         raise BatchError(MISSING)
-    model_settings(options)
-    check_consent(options)
-    check_refinement(options)
-    check_photo_options(options)
+    check_settings(options)
     source, output = storage_at(options.photos), storage_at(options.output)
     if source.path.rstrip("/") == output.path.rstrip("/"):
         raise BatchError("INPUT and OUTPUT are the same folder. Choose another for OUTPUT.")

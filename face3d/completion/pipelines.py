@@ -21,12 +21,8 @@ MULTIPLE, LARGEST_SIDE = 64, 512
 STEPS = 25
 
 
-def pipeline_painter(checkpoint: str | None) -> Painter:
-    """The pipeline ready to paint. The same pipeline gives the same picture on the same machine.
-
-    Only safetensors are read, and code inside a checkpoint is never run.
-    Raises: CompletionError where no pipeline is named, the library is missing, or the pipeline is of no use.
-    """
+def require_pipeline(checkpoint: str | None) -> str:
+    """The pipeline that is named. Raises: CompletionError where none is, and where the library is missing."""
     if not checkpoint:
         raise CompletionError(
             "The completion diffusers needs a pipeline: name its folder or its id on the Hugging Face hub "
@@ -37,7 +33,16 @@ def pipeline_painter(checkpoint: str | None) -> Painter:
             "The completion diffusers needs the diffusers library: "
             f"{sys.executable} -m pip install -r requirements-extra.txt."
         )
-    pipeline = _load(checkpoint)
+    return checkpoint
+
+
+def pipeline_painter(checkpoint: str | None) -> Painter:
+    """The pipeline ready to paint. The same pipeline gives the same picture on the same machine.
+
+    Only safetensors are read, and code inside a checkpoint is never run.
+    Raises: CompletionError where no pipeline is named, the library is missing, or the pipeline is of no use.
+    """
+    pipeline = _load(require_pipeline(checkpoint))
 
     def paint(rgb_hwc: Array, hole_hw: Array) -> Array:
         import torch

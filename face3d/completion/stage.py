@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from face3d.completion.beyond import continue_head
+from face3d.completion.beyond import continue_head, missing_px
 from face3d.completion.hidden_side import HiddenSide, Painter, mirrored_side, painted_side
 from face3d.completion.marked import reveal
 from face3d.completion.mirror import find_mirror_plane
@@ -47,6 +47,8 @@ def complete(
     face: int = 1,
     hidden_hw: Array | None = None,
     beyond_edge: bool = True,
+    hidden_side: bool = True,
+    named: bool = True,
     checkpoint: str | None = None,
     progress: Progress | None = None,
 ) -> Completed:
@@ -54,6 +56,8 @@ def complete(
 
     beyond_edge: whether a head that the photo's edge cuts is continued beyond it: photo and depth map grow.
     Of a map of which nothing is cut out no head is continued, and none is mirrored.
+    hidden_side: whether the model has a side that an engine colours; where it has none, and nothing else is
+    to be painted, no checkpoint is opened or fetched. named: see `Completion`.
     hidden_hw: (h, w) bool, pixels of the photo that show something before the person; they get colours and
     depth of the person. All other pixels keep both.
     checkpoint: folder or hub id of an engine that has none of its own. progress: of a download.
@@ -62,15 +66,14 @@ def complete(
     """
     if name not in COMPLETIONS:
         raise CompletionError(f"There is no completion '{name}'; choose one of {', '.join(COMPLETIONS)}.")
-    paint = find_painter(COMPLETIONS[name], checkpoint, progress)
+    is_cut = beyond_edge and not _is_whole(depth) and 0 < face <= len(depth.faces)
+    is_cut = is_cut and any(missing_px(depth, face).values())
+    paints = hidden_side or is_cut or hidden_hw is not None
+    paint = find_painter(COMPLETIONS[name], checkpoint, progress) if paints else None
     uses_symmetry = name == "symmetry"
     settings = ModelSettings(face=face)
     added_hw = None
-    if (
-        beyond_edge
-        and not _is_whole(depth)
-        and (continued := continue_head(depth, photo, face, paint)) is not None
-    ):
+    if is_cut and (continued := continue_head(depth, photo, face, paint)) is not None:
         if hidden_hw is not None:
             hidden_hw = _in_frame(hidden_hw, continued.photo)
         depth, photo, added_hw = continued.depth, continued.photo, continued.added_hw
@@ -89,7 +92,7 @@ def complete(
     if added_hw is not None:
         confidences.append(_on_grid(np.zeros(added_hw.shape, np.float32), added_hw, see(relief).size_hw))
         marked_hw = added_hw if marked_hw is None else marked_hw | added_hw
-    side, failure = _hidden_side(relief, mirrored, paint)
+    side, failure = _hidden_side(relief, mirrored, paint if hidden_side else None)
     confidences.append(side.confidence_hw[side.covered_hw])
     mean = float(np.concatenate(confidences).mean()) if sum(map(len, confidences)) else 0.0
     return Completed(
@@ -102,6 +105,7 @@ def complete(
             mean,
             marked_hw,
             " ".join(filter(None, (failure or note, CONTINUED * (added_hw is not None)))),
+            named,
         ),
     )
 

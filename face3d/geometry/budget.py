@@ -14,18 +14,22 @@ from face3d.structures import Mesh
 MEMORY_GB = 4.0
 """Memory that building and measuring a model may take, beside the network and the photo."""
 WORKING_BYTES, KEPT_BYTES = 500, 1400
-"""Bytes per triangle of the working grid, and per triangle of the model while it is measured. Of a bust
-from 4 megapixels the process took 1.4 GB for 500,000 triangles and 2.7 GB for 1,000,000; these give a
-quarter more."""
+"""Bytes per triangle of the working grid, and per triangle of the model while it is measured: of a two-sided
+bust from 4 megapixels the process took 1.4 GB for 500,000 triangles and 2.7 GB for 1,000,000, and these give
+a quarter more. A whole head takes less for each, but where none fits the two-sided bust takes its place."""
+HEAD_GB = 0.6
+"""What a whole head takes however few its triangles are, by `python -m benchmarks.busts`."""
 ENOUGH_TRIANGLES = 4000
-"""From so many triangles on, the samples lie within 2.3 % of their surface: not measured."""
+"""From so many triangles on, the samples lie within 2.3 % of their surface, and busts of a whole head within
+0.8 % of theirs (`python -m benchmarks.busts`): not measured."""
 LARGER_BUDGETS = (*range(200, 1000, 100), *range(1000, 4000, 500), ENOUGH_TRIANGLES)
 
 
 def memory_gb(relief: Relief, kind: str, budget: int) -> float:
     """Estimated memory for a model of at most `budget` triangles."""
     full = full_triangles(relief, kind)
-    return (WORKING_BYTES * min(GRID_SHARES[0] * budget, full) + KEPT_BYTES * min(budget, full)) / 1e9
+    of_grid = (WORKING_BYTES * min(GRID_SHARES[0] * budget, full) + KEPT_BYTES * min(budget, full)) / 1e9
+    return max(of_grid, HEAD_GB) if KINDS[kind].from_head and relief.depth.faces else of_grid
 
 
 def require_memory(relief: Relief, kind: str, asked: int, share: float = 1.0) -> None:

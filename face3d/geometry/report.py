@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from face3d.geometry.completed import completed_share
+from face3d.geometry.completed import completion_fields
 from face3d.geometry.inspection import (
     edge_report,
     reprojection_error,
@@ -29,6 +28,8 @@ THIN_SHARE_PERCENT = 1.0
 """Largest share of the surface over thin walls, as along sharp edges, of a model that is not called thin."""
 BED_MM = 220
 """Side of the bed of small home printers, as of the Creality Ender-3; others have up to 256 mm."""
+FEWER = 0.8
+"""Share of the triangles that were asked for below which that is said; grids give steps."""
 PLA_G_PER_CM3 = 1.24
 """Density of PLA, as of NatureWorks Ingeo 4043D, a usual base of filaments."""
 FILAMENT_MM = 1.75
@@ -51,12 +52,15 @@ class MeshReport:
     `thin_wall_mm` of its kind.
     smoothing_change_mm: root mean square change of the face's relief by smoothing.
     completion: what completed what the photo does not show, a row of `face3d.completion.table.COMPLETIONS`;
-    None where nothing was asked to. completed_percent: share of the surface that it coloured.
-    completion_confidence: mean over that, 0 made up to 1 as if it had been seen.
+    None where nothing was asked to, and where it coloured nothing. completed_percent: share of the surface
+    that it coloured. completion_confidence: of all that it completed, 0 made up to 1 as if it had been seen.
+    unseen_colours: what gave the colours of what the photo does not show: `head model`, an engine, both, or
+    `outline`, from which they spread; None of a surface or a plate.
     tipping_angle_degrees: see `stability.tipping_angle`; as it is printed, a plaque lying on its back. None
     for an open surface, which has no mass.
     head: of models of a whole head, how the head model was fitted; head_refused: why there is none though the
     kind asks for one.
+    triangles_asked: the largest number that was asked for; None of a head in parts, which has its own.
     """
 
     kind: str
@@ -88,8 +92,18 @@ class MeshReport:
     completion: str | None = None
     completed_percent: float | None = None
     completion_confidence: float | None = None
+    unseen_colours: str | None = None
     head: HeadFigures | None = None
     head_refused: str | None = None
+    triangles_asked: int | None = None
+
+    @property
+    def fewer_triangles(self) -> str:
+        """A phrase where a model has clearly fewer triangles than were asked for; '' for none."""
+        asked = self.triangles_asked
+        if asked is None or self.faces >= FEWER * asked:
+            return ""
+        return f"{self.faces:,} triangles, not {asked:,}: the finest grid for this photo gives no more"
 
     @property
     def stands(self) -> bool | None:
@@ -200,7 +214,8 @@ def mesh_report(
     components = count_components(faces_m3)
     size_3 = np.ptp(vertices_n3, axis=0)
     volume = signed_volume(vertices_n3, faces_m3)
-    error_px = _reprojection(mesh, placement.to_camera(sized_n3), kind, relief, rng)
+    in_camera_n3 = placement.to_camera(sized_n3)
+    error_px = _reprojection(mesh, in_camera_n3, kind, relief, rng)
     walls_k = walls(vertices_n3, faces_m3, rng) if closed else None
     row, scale, texture = KINDS[kind], placement.scale, mesh.texture_hwc
     report = MeshReport(
@@ -234,33 +249,10 @@ def mesh_report(
         tipping_angle_degrees=_rounded(
             tipping_angle(vertices_n3, faces_m3, up=2 if row.lies else 1) if closed else None, 1
         ),
-        **_completed(mesh, kind, relief, of_head=head is not None),
+        **completion_fields(mesh, in_camera_n3, kind, relief, of_head=head is not None),
         head=head,
     )
     return report if scale.known else _without_size(report)
-
-
-def _completed(mesh: Mesh, kind: str, relief: Relief, *, of_head: bool) -> dict[str, Any]:
-    """The fields about completion: of a solid's hidden side, and of what was marked in the photo. The hidden
-    side of a whole head is the head model's.
-    """
-    row, completion = KINDS[kind], relief.completion
-    marked_only = row.plate or of_head
-    if completion is None or row.of_light or (marked_only and completion.marked_hw is None):
-        return {}
-    if of_head and not row.closed:
-        return {}  # see `_reprojection`
-    border_px = (margin_px(relief), 0) if row.plate else (0, foot_px(relief.camera.size_hw[0]))
-    share = completed_share(mesh, completion, FRONT_SHARE if row.closed else 1.0, border_px, marked_only)
-    return (
-        {
-            "completion": completion.engine,
-            "completed_percent": round(100 * share, 2),
-            "completion_confidence": round(completion.confidence, 3),
-        }
-        if share
-        else {}
-    )
 
 
 def _without_size(report: MeshReport) -> MeshReport:

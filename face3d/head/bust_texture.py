@@ -1,21 +1,30 @@
 """The texture of a printable bust: the photo for what it shows; for the rest, around the back, the colours of
-the parts that it is made of.
+the parts that it is made of, or those of an engine that was named to complete them.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from scipy import ndimage
 
 from face3d.geometry.camera import project
+from face3d.geometry.completed import engine_share
 from face3d.geometry.filters import fill_by_diffusion
 from face3d.geometry.kinds import Shape
+from face3d.geometry.meshes import vertex_normals
 from face3d.geometry.relief import Relief
-from face3d.geometry.texture import CLAY_RGB, FRONT_SHARE, foot_px, model_texture, picture_uv
+from face3d.geometry.texture import (
+    CLAY_RGB,
+    FRONT_SHARE,
+    foot_px,
+    model_texture,
+    picture_uv,
+    sample_texture,
+)
 from face3d.head.base import above_body
 from face3d.head.charts import chart_of
 from face3d.head.part_colours import ColouredSurface, mixed_colours
@@ -63,10 +72,11 @@ def textured_bust(head: WholeHead, body: Shape, vertices_n3: Array, faces_m3: Ar
     on_border = np.zeros(len(vertices_n3), bool)
     on_border[faces_m3[shown]] = True
     texture[:height, -width:] = _hidden_picture(
-        coloured,
+        Colours(coloured, relief, texture.copy(), photo.width),
         head,
         body,
         (vertices_n3, faces_m3[hidden], on_border),
+        vertex_normals(vertices_n3.astype(np.float64), faces_m3),
         around[hidden],
         (height, width),
     )
@@ -143,18 +153,19 @@ def middle_line(vertices_n3: Array) -> tuple[Array, Array]:
 
 
 def _hidden_picture(
-    coloured: list[ColouredSurface],
+    colours: Colours,
     head: WholeHead,
     body: Shape,
     surface: tuple[Array, Array, Array],
+    normals_n3: Array,
     places_m32: Array,
     size_hw: tuple[int, int],
 ) -> Array:
     """(h, w, 3) uint8: the colours of the parts by place around the head; along the border with what the
     photo shows they meet its colours.
 
-    coloured: see `_coloured_surfaces`. surface: vertices, hidden triangles, and which vertices are those of
-    shown triangles.
+    surface: vertices, hidden triangles, and which vertices are those of shown triangles. normals_n3: of the
+    vertices.
     """
     vertices_n3, faces_m3, on_border = surface
     photo = head.photo
@@ -165,7 +176,8 @@ def _hidden_picture(
     border = np.flatnonzero(on_border & ~of_foot)
     border = border[np.isin(border, faces_m3)]
     at = chart.of_vertices(vertices_n3)
-    mean = mixed_colours(coloured, np.concatenate([at, vertices_n3[border]]), photo.width)
+    normals = np.concatenate([chart.of_vertices(normals_n3), normals_n3[border]])
+    mean = colours.at(np.concatenate([at, vertices_n3[border]]), normals)
     mean, of_border = np.split(mean, [len(at)])
     lacking = np.zeros((len(vertices_n3), 4))
     lacking[border, :3] = photo.colours_at(vertices_n3[border]) - of_border[:, :3]
@@ -186,6 +198,36 @@ def _hidden_picture(
     return np.clip(np.round(rgb), 0, 255).astype(np.uint8)
 
 
+@dataclass(frozen=True, eq=False)
+class Colours:
+    """Colours of hidden places: of the parts, and of an engine where one was named.
+
+    surfaces: see `_coloured_surfaces`. texture_hwc: the atlas of the two-sided bust, whose right part is what
+    the engine gave. width: of the head, in the unit of the places.
+    """
+
+    surfaces: list[ColouredSurface]
+    relief: Relief
+    texture_hwc: Array
+    width: float
+
+    def at(self, points_k3: Array, normals_k3: Array) -> Array:
+        """(k, 4) float64 of places on the solid with these normals; last how far strands are drawn there."""
+        mean = mixed_colours(self.surfaces, points_k3, self.width)
+        share = engine_share(self.relief, points_k3, normals_k3)[:, None]
+        if not share.any():
+            return mean
+        given = sample_texture(self.texture_hwc, _hidden_uv(points_k3, self.relief))
+        return np.asarray(mean + share * (np.pad(given, ((0, 0), (0, 1))) - mean))
+
+
+def _hidden_uv(points_k3: Array, relief: Relief) -> Array:
+    """(k, 2): places in the hidden part of the atlas of the two-sided bust."""
+    uv = picture_uv(points_k3, relief.camera, 0, foot_px(relief.camera.size_hw[0]))
+    uv[:, 0] = FRONT_SHARE + uv[:, 0] * (1 - FRONT_SHARE)
+    return uv
+
+
 def _coloured_surfaces(head: WholeHead, body: Shape, texture_hwc: Array) -> list[ColouredSurface]:
     """The head's skin, eyes and hair, and the body's hidden side; a fourth channel tells what is hair."""
     found = [
@@ -199,6 +241,4 @@ def _coloured_surfaces(head: WholeHead, body: Shape, texture_hwc: Array) -> list
     below = body.faces_m3[own[body.faces_m3].all(1)]
     if not len(below):
         return found
-    uv = picture_uv(vertices, relief.camera, 0, foot_px(relief.camera.size_hw[0]))
-    uv[:, 0] = FRONT_SHARE + uv[:, 0] * (1 - FRONT_SHARE)
-    return [*found, ColouredSurface.of(Mesh(vertices, below), texture_hwc, uv)]
+    return [*found, ColouredSurface.of(Mesh(vertices, below), texture_hwc, _hidden_uv(vertices, relief))]

@@ -22,16 +22,21 @@ def available() -> bool:
     return find_spec("rembg") is not None
 
 
-def fetch(spec: MatteSpec, progress: Progress | None = None) -> Path:
-    """The checkpoint of a matte, fetched where it is not in the store.
-
-    Raises: MatteError where rembg is not installed; WeightsError where the checkpoint is not available.
-    """
+def require_rembg(spec: MatteSpec) -> None:
+    """Raises MatteError where rembg is not installed; called before any work."""
     if not available():
         raise MatteError(
             f"The matte {spec.name} needs the package rembg. Install it with "
             "`pip install -r requirements-extra.txt`, or choose another matte."
         )
+
+
+def fetch(spec: MatteSpec, progress: Progress | None = None) -> Path:
+    """The checkpoint of a matte, fetched where it is not in the store.
+
+    Raises: MatteError where rembg is not installed; WeightsError where the checkpoint is not available.
+    """
+    require_rembg(spec)
     return checkpoints.find_or_fetch(spec, progress=progress)
 
 

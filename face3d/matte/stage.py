@@ -73,7 +73,7 @@ def with_matte(depth: DepthMap, matte_hw: Array, name: str, seen: DepthMap | tup
     of which the matte leaves nothing is dropped.
     Where a network was not trained outside its own matte, values there continue those inside, and the stated
     errors are the largest of the map.
-    Raises: MatteError where no value is left.
+    Raises: MatteError where no value is left, and for a mask of the user's that leaves out every face.
     """
     inside_hw = matte_hw > THRESHOLD
     layers = _continued(depth, inside_hw)
@@ -84,6 +84,8 @@ def with_matte(depth: DepthMap, matte_hw: Array, name: str, seen: DepthMap | tup
         raise MatteError(f"Nothing is left of the depth map by the matte {name}. Choose another one.")
     faces, person_hw = (seen.faces, seen.person_hw) if isinstance(seen, DepthMap) else (seen, None)
     kept = [number for number, face in enumerate(faces, 1) if inside_hw[_window(face, depth.size_hw)].any()]
+    if faces and not kept and name.split(",")[0] == "file":
+        raise MatteError("The mask leaves out every face of this photo. Choose the mask of this photo.")
     return replace(
         depth,
         values_hw=layers["values_hw"],

@@ -93,6 +93,28 @@ def test_a_server_here_is_asked_and_its_advice_is_applied_and_recorded(page, ser
     assert len(server.asked) == 1 and "sk-secret" not in json.dumps(advice)
 
 
+def test_an_engine_that_is_advised_completes_the_model_and_is_recorded_where_it_is_kept(
+    page, server, advice_of_report
+):
+    answer = GOOD | {"completion": "telea", "completion_reason": "The ear is cut.", "matte": "u2net"}
+    server.answers = [(200, {}, said(answer))]
+    generate(page)
+    choose_server(page, server.url)
+    press(page, "ask the server")
+    assert "**Complete the model: Telea**  \nThe ear is cut." in texts(page, "markdown")
+    assert advice_of_report(page) is None
+    press(page, "apply completion")
+    assert not page.exception and session_of(page).tried.completion.engine == "telea"
+    assert page.button(key="apply completion").label == "Applied" and advice_of_report(page) is None
+    press(page, "keep completion")
+    [advice] = advice_of_report(page)
+    assert (advice["completion"], advice["by"], advice["settings"]) == ("telea", "openai", [])
+    assert advice["matte"] is None  # it was not chosen
+    assert "**Advised by a chat server** Complete the model: Telea" in texts(page, "markdown")
+    press(page, "undo completion")
+    assert advice_of_report(page) is None and page.button(key="apply completion").label == "Apply"
+
+
 def test_person_and_edge_tolerance_are_applied_where_they_are_chosen(page, server, monkeypatch):
     """The picker of step 1 and a slider of step 3; a person who is not there is not offered."""
 

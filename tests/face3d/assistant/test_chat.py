@@ -105,6 +105,19 @@ def test_values_are_clamped_and_unknown_settings_dropped(server, photo):
 
 
 @pytest.mark.parametrize(
+    ("named", "kept"), [("telea", "telea"), ("diffusers", None), ("none", None), (7, None)]
+)
+def test_an_engine_is_advised_that_needs_nothing_of_the_users(server, photo, named, kept):
+    """Of a type that the schema does not have the server is asked once more."""
+    answer = GOOD | {"completion": named, "completion_reason": "The ear\nis cut."}
+    server.answers = [(200, {}, said(answer)), (200, {}, said(GOOD))]
+    advice = asked(server, photo)
+    assert advice.completion == kept
+    assert advice.completion_reason in ("The ear is cut.", "") and "telea: the same along" in instructions()
+    assert len(server.asked) == (2 if named == 7 else 1)
+
+
+@pytest.mark.parametrize(
     ("wrong", "fault"),
     [
         (said("I cannot see a picture."), "no JSON object"),

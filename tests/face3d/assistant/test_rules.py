@@ -8,10 +8,11 @@ import pytest
 import stand_in
 from skimage import data
 
-from face3d.assistant.measures import measure
-from face3d.assistant.rules import BLURRED, advise
+import depth_estimation
+from face3d.assistant.measures import PLACES, measure
+from face3d.assistant.rules import BLURRED, EYES_COVERED, advise
 from face3d.geometry.settings import ModelSettings
-from face3d.structures import DepthRepresentation, Face, Photo
+from face3d.structures import DepthRepresentation, Face, Photo, SkinMap
 
 HEAD = Face((140.0, 20.0, 300.0, 240.0), ((190.0, 110.0), (250.0, 110.0)))
 
@@ -96,6 +97,72 @@ def test_noise_is_measured_in_grey_levels():
 )
 def test_what_the_head_lacks_is_named(rgb_hwc, face, said):
     assert said in problems(*seen(rgb_hwc, face))
+
+
+def with_skin(bare=(), lit=1.0):
+    """A photo whose left half has so much of the other's light, and HEAD with skin outside `bare` places."""
+    skin_hw = np.ones((100, 100), np.float32)
+    apart = HEAD.eyes_xy[1][0] - HEAD.eyes_xy[0][0]
+    for name in bare:
+        ends = np.multiply(PLACES[name], apart) + np.array([220, 110, 220, 110])
+        left, top, right, bottom = np.round(ends / 4).astype(int)
+        skin_hw[top:bottom, left:right] = 0
+    missing = np.full((100, 100, 3), np.nan, np.float32)
+    skin = SkinMap((0.0, 0.0, 400.0, 400.0), missing, np.zeros((100, 100), np.float32), skin_hw)
+    rgb_hwc = 200 + np.random.default_rng(0).normal(size=(400, 400, 1)) * [4, 4, 3]
+    rgb_hwc[:, :220] *= lit ** (1 / 2.2)
+    return seen(np.round(rgb_hwc).astype(np.uint8), replace(HEAD, skin=skin))
+
+
+@pytest.mark.parametrize(
+    ("bare", "said"),
+    [
+        (["eyes"], "covers the eyes, as dark glasses"),
+        (["forehead"], "Hair or a hat covers the forehead"),
+        (["mouth"], "covers the mouth, as a beard, a microphone or a hand"),
+        (["left"], "The left side of the face in the picture is covered"),
+    ],
+)
+def test_what_covers_a_face_is_told_by_where_no_skin_is_seen(bare, said):
+    assert problems(*with_skin()) == ""
+    assert problems(*with_skin(bare)).startswith(("Something", "Hair", "The left")) and said in problems(
+        *with_skin(bare)
+    )
+    assert (advise(*with_skin(bare)).completion == "symmetry") == (bare in (["eyes"], ["left"]))
+
+
+def test_of_a_head_that_is_turned_far_no_side_is_called_covered():
+    photo, depth = with_skin(["left"])
+    turned = replace(depth.faces[0], box_xyxy=(180.0, 20.0, 340.0, 240.0))
+    assert "covered" not in problems(photo, replace(depth, faces=(turned,)))
+
+
+def test_dark_glasses_are_told_by_the_bundled_network(rgb_hwc):
+    """The sample has none, and hair on her forehead."""
+    network, glasses = depth_estimation.load_network(), rgb_hwc.copy()
+    plain = Photo(rgb_hwc, None, None, "")
+    face = network.find_faces(plain)[0]
+    for x, y in np.round(face.eyes_xy).astype(int).tolist():
+        apart = face.eyes_xy[1][0] - face.eyes_xy[0][0]
+        cv2.ellipse(glasses, (x, y), (int(0.38 * apart), int(0.28 * apart)), 0, 0, 360, (15, 15, 18), -1)
+    shares = [
+        measure(photo, network.predict(photo)).skin for photo in (plain, replace(plain, rgb_hwc=glasses))
+    ]
+    assert shares[0].eyes > 0.8 and shares[1].eyes < EYES_COVERED - 0.1
+    assert min(*shares[0][2:], *shares[1][2:4]) > 0.6
+
+
+def test_an_engine_is_advised_where_it_adds_to_the_head_model(rgb_hwc):
+    """docs/completion.md: beside a strong lamp symmetry is nearer to the far half of a turned head."""
+    assert advise(*seen(rgb_hwc)).completion is None
+    above = replace(HEAD, box_xyxy=(140.0, 0.0, 300.0, 240.0))
+    assert advise(*seen(rgb_hwc, above)).completion == "symmetry"
+    photo, depth = with_skin(lit=0.5)
+    assert measure(photo, depth).lit == pytest.approx(2, rel=0.02)
+    assert advise(photo, depth).completion is None  # seen from the front
+    turned = replace(depth.faces[0], box_xyxy=(165.0, 20.0, 325.0, 240.0))
+    advice = advise(photo, replace(depth, faces=(turned,)))
+    assert advice.completion == "symmetry" and "from one side" in advice.completion_reason
 
 
 def test_without_a_face_nothing_is_cut_out_and_no_setting_is_advised(rgb_hwc):

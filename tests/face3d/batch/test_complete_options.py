@@ -10,10 +10,12 @@ from sample_files import encoded
 
 from face3d.batch.complete_options import (
     add_complete_options,
+    check_engine,
     chosen_engine,
     chosen_hidden,
     completed,
 )
+from face3d.completion import lama
 from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
 from face3d.errors import CompletionError, PhotoError
 from face3d.synthetic import head, photo_of
@@ -31,6 +33,19 @@ def test_symmetry_completes_unless_another_engine_is_named():
     assert chosen_hidden(parsed(), [Path("a.jpg"), Path("b.jpg")]) is None
 
 
+@pytest.mark.parametrize("kind", ["head", "shell", "plaque"])
+def test_nothing_is_fetched_for_a_kind_that_an_engine_cannot_colour(kind, monkeypatch):
+    """LaMa would be a download of 208 MB; of a marked place it is needed."""
+    fetched = []
+    monkeypatch.setattr(lama, "lama_painter", lambda *_: fetched.append(1) or (lambda rgb_hwc, _: rgb_hwc))
+    options = argparse.Namespace(complete="lama", complete_pipeline=None, model=kind)
+    hidden = photo_of((96, 80))
+    hidden = replace(hidden, rgb_hwc=np.where(np.indices((96, 80, 3))[0] == 48, 255, 0).astype(np.uint8))
+    for mask in (None, hidden):
+        found = completed(head(), photo_of((96, 80)), options, mask, 1, lambda _: None)[2]
+        assert found.named and len(fetched) == (mask is not None)
+
+
 def test_an_engine_that_is_not_there_is_refused(capsys):
     with pytest.raises(SystemExit):
         parsed("--complete", "magic")
@@ -39,7 +54,7 @@ def test_an_engine_that_is_not_there_is_refused(capsys):
 
 def test_a_pipeline_belongs_to_its_engine_and_a_mask_to_one_photo(tmp_path):
     with pytest.raises(CompletionError, match="--complete-pipeline is for --complete diffusers"):
-        chosen_hidden(parsed("--complete-pipeline", "folder"), [Path("a.jpg")])
+        check_engine(parsed("--complete-pipeline", "folder"))
     mask = tmp_path / "mask.png"
     mask.write_bytes(encoded(np.full((40, 50), 255, np.uint8), "PNG"))
     with pytest.raises(CompletionError, match=r"belongs to one photo, and 2 are named\. Name one"):

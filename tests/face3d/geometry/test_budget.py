@@ -6,7 +6,7 @@ import pytest
 
 import generate_3d_model
 from face3d.errors import GeometryError
-from face3d.geometry.budget import MEMORY_GB, memory_gb, off_its_surface
+from face3d.geometry.budget import HEAD_GB, MEMORY_GB, memory_gb, off_its_surface
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.relief import make_relief
 from face3d.geometry.settings import ModelSettings
@@ -35,7 +35,14 @@ def test_too_many_triangles_for_the_memory_are_refused_with_the_number_that_fits
 
 def test_a_small_photo_has_no_more_triangles_than_its_pixels_give():
     relief = make_relief(head(), photo_of((96, 80)), ModelSettings(face_budget=5_000_000))
-    assert memory_gb(relief, "bust", 5_000_000) < 0.1
+    assert memory_gb(relief, "two-sided", 5_000_000) < 0.1
+
+
+def test_a_whole_head_takes_its_memory_however_few_its_triangles_are():
+    relief = make_relief(head(), photo_of((96, 80)), ModelSettings(face_budget=4000))
+    assert memory_gb(relief, "bust", 4000) == HEAD_GB > 10 * memory_gb(relief, "two-sided", 4000)
+    nobody = replace(relief, depth=replace(relief.depth, faces=()))
+    assert memory_gb(nobody, "bust", 4000) == memory_gb(relief, "two-sided", 4000)
 
 
 @pytest.fixture

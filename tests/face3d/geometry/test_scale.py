@@ -60,6 +60,18 @@ def test_points_placed_like_a_model_lie_on_it(kind, height_mm):
     assert cloud.unit == "mm" and np.median(near) < pixel_mm
 
 
+@pytest.mark.parametrize("kind", ["bust", "shell"])
+def test_no_point_lies_below_the_floor_of_what_stands(kind):
+    """As of a bust that is cut higher than the photo ends: here by half."""
+    model = generate_model(DEPTH, PHOTO, kind, ModelSettings(height_mm=100.0, face_budget=2000))
+    vertices = model.mesh.vertices_n3.copy()
+    vertices[:, 1] = np.maximum(vertices[:, 1], 50)
+    cut = replace(model, mesh=replace(model.mesh, vertices_n3=vertices))
+    assert len(cut.points().points_n3) > 500
+    assert (cut.points().points_n3[:, 1].min() >= 50) == (kind == "bust")
+    assert len(cut.points().normals_n3) == len(cut.points().points_n3)
+
+
 def turned_to_45_degrees(unsure_hw):
     columns = np.indices((96, 80))[1]
     slope_hw = ((columns + 0.5) / 80).astype(np.float32)

@@ -163,6 +163,16 @@ def test_a_face_of_which_nothing_is_left_is_dropped_and_the_others_are_numbered_
     assert np.array_equal(after.person_hw, (left_half > 0.5).astype(np.uint8))
 
 
+def test_a_mask_that_leaves_out_every_face_is_of_another_photo(left_half):
+    seen = replace(whole(), faces=(Face((40.0, 5.0, 55.0, 30.0)),))
+    for name in ("file", "file, refined"):
+        with pytest.raises(
+            MatteError, match=r"leaves out every face of this photo\. Choose the mask of this"
+        ):
+            with_matte(whole(), left_half, name, seen)
+    assert with_matte(whole(), left_half, "u2net", seen).faces == ()  # a network's may be of a thing
+
+
 def test_a_pixel_of_nobody_belongs_to_the_nearest_person():
     person_hw = np.zeros(SIZE, np.uint8)
     person_hw[:, :10], person_hw[:, 50:] = 1, 2
