@@ -43,7 +43,7 @@ from face3d.batch.options import arguments, parsed
 from face3d.batch.photo_options import check_photo_options, framing_of
 from face3d.batch.progress import said_of
 from face3d.batch.run import Convert, Warn, plan, run
-from face3d.batch.run_options import check_overviews, check_run_options, found_photos, recipe_of
+from face3d.batch.run_options import check_overviews, check_run_options, found_photos, known_names, recipe_of
 from face3d.batch.video_options import Video, check_video_options, is_film, video_of
 from face3d.cluster.command import batch
 from face3d.cluster.options import COMMAND
@@ -293,11 +293,11 @@ def convert_all(options: argparse.Namespace) -> int:
     chosen_mask(options, len(found.photos))
     chosen_hidden(options, found.photos)
     kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
-    face, frame = options.face, options.frame
-    names = outputs.output_names(found.photos, options.output, face, kept, found.places, frame)
+    recipe = recipe_of(options, arguments().parse_args([]))
+    face, frame, known = options.face, options.frame, known_names(options, recipe)
+    names = outputs.output_names(found.photos, options.output, face, kept, found.places, frame, known)
     check_overviews(options, [*found.photos, *kept, *filter(None, [options.settings])], names)
     tasks = [Task(path, name) for path, name in zip(found.photos, names, strict=True)]
-    recipe = recipe_of(options, arguments().parse_args([]))
     if options.dry_run:
         return plan(tasks, options, recipe)
     with only_run_into(options.output):
