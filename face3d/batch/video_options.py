@@ -16,7 +16,12 @@ from face3d.structures import DepthMap, Photo
 from face3d.video.names import frame_name, is_video
 
 DEPTH_8BIT, DEPTH_16BIT = "_depth.mp4", ("_depth16.mkv", "_depth16.zip")
-PHOTO_ONLY = {"depth_map": "--depth-map", "mask": "--mask", "hidden": "--hidden"}
+PHOTO_ONLY = {
+    "depth_map": "--depth-map",
+    "mask": "--mask",
+    "hidden": "--hidden",
+    "hidden_box": "--hidden-box",
+}
 """Options that belong to one picture."""
 
 
