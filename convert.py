@@ -19,6 +19,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -222,11 +223,10 @@ def _made(
     warn: Warn,
 ) -> tuple[str, Made]:
     """The digest of a photo, and what was made of it. Raises: FaceModelError, with the remedy."""
-    begin = options.output / task.name
-    video, made_of, upright = None, None, None
+    begin, video, made_of, upright = options.output / task.name, None, None, None
     if is_film(task.path, options):
         video, upright = turned_video(options, estimators, task.path, warn)
-        whole, sha256 = video.photo, video.sha256
+        whole, sha256, settings = video.photo, video.sha256, replace(settings, face=video.face)
     else:
         whole, sha256, made_of = photo_of(task.path, begin, options, warn)
         estimators = estimators._replace(own=own_depth(task.path, sha256, options))

@@ -134,7 +134,7 @@ def _completion(session: Session, result: DepthResult) -> dict[str, Any]:
     if not result.key.completed_as:
         return {"complete": NO_COMPLETION}
     _, engine, pipeline, marks = result.key.completed_as
-    found = {"complete": engine}
+    found: dict[str, Any] = {"complete": engine}
     if pipeline:
         found["complete-pipeline"] = pipeline
     how = session.completion_choices.get("hidden how")

@@ -27,7 +27,8 @@ PHOTO_ONLY = {
 
 class Video(NamedTuple):
     """What a video gives: the photo of which a model is made, that as the network saw it with its depth map,
-    the films by what their names end with, the figures for the report, and the SHA-256 of the file.
+    the films by what their names end with, the figures for the report, and the SHA-256 of the file. face: the
+    number in that photo of the head that was asked for.
     """
 
     photo: Photo
@@ -35,6 +36,7 @@ class Video(NamedTuple):
     films: dict[str, bytes]
     figures: dict[str, Any]
     sha256: str
+    face: int
 
 
 def add_video_options(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +129,7 @@ def video_of(
     ending, data = made.film_16bit
     films = {DEPTH_8BIT: made.film_8bit, f"_depth16{ending}": data}
     films = {name: marked(film, name) for name, film in films.items()}
-    return Video(made.photo, made.seen, films, made.report(), film.digest)
+    return Video(made.photo, made.seen, films, made.report(), film.digest, made.face)
 
 
 def _check_is_file(path: Path) -> None:
