@@ -184,10 +184,10 @@ def turned_video(
     And that frame, as of `predict_upright`.
     """
     asked = 0 if options.rotate == "auto" else int(options.rotate)
-    video = video_of(path, lambda frame: estimators.depth_map(frame, asked), options)
+    video = video_of(path, lambda frame: estimators.depth_map(frame, asked), options, warn)
     *_, turn = predict_upright(estimators, video.photo, options.rotate, warn, video.seen)
     if turn != asked:
-        video = video_of(path, lambda frame: estimators.depth_map(frame, turn), options)
+        video = video_of(path, lambda frame: estimators.depth_map(frame, turn), options, lambda _: None)
     return video, (*video.seen, turn)
 
 

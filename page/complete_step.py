@@ -18,7 +18,7 @@ from face3d.crop import PixelBox
 from face3d.depth import checkpoints
 from face3d.errors import CompletionError, FaceModelError
 from face3d.framing import Framing
-from face3d.photo import accepted_suffixes, read_photo
+from face3d.photo import MAX_BYTES, accepted_suffixes, read_photo
 from face3d.structures import Array, Photo
 from page.closed_popover import held_while_closed
 from page.failures import explained_errors
@@ -132,7 +132,12 @@ def _hidden_parts(photo: Photo, framing: Framing | None) -> Array | None:
         hidden_hw[top:bottom, left:right] = True
     elif how == FILE:
         suffixes = list(accepted_suffixes())
-        file = st.file_uploader("White where the person is hidden", type=suffixes, key="hidden file")
+        file = st.file_uploader(
+            "White where the person is hidden",
+            type=suffixes,
+            max_upload_size=MAX_BYTES // 2**20,
+            key="hidden file",
+        )
         if file is None:
             return None
         try:

@@ -106,11 +106,15 @@ def frame_of(path: Path, number: int) -> tuple[Photo, str]:
 
 
 def video_of(
-    path: Path, predict: Callable[[Photo], tuple[Photo, DepthMap]], options: argparse.Namespace
+    path: Path,
+    predict: Callable[[Photo], tuple[Photo, DepthMap]],
+    options: argparse.Namespace,
+    warn: Callable[[str], None],
 ) -> Video:
     """The video of a file: its depth films, and the frame that suits a model best.
 
-    predict: a frame as the options turn and crop it, and its depth map. Raises: VideoError.
+    predict: a frame as the options turn and crop it, and its depth map. warn: told where the film ends before
+    the video does. Raises: VideoError.
     """
     from face3d.video.frames import open_film
     from face3d.video.stage import depth_film
@@ -119,7 +123,7 @@ def video_of(
     film = open_film(path)
     told = _tell if sys.stderr.isatty() else None
     try:
-        made = depth_film(film, predict, every=options.every, face=options.face, tell=told)
+        made = depth_film(film, predict, every=options.every, face=options.face, tell=told, warn=warn)
     except VideoError:
         _check_unchanged(path, film.digest)
         raise

@@ -71,12 +71,18 @@ def _percent(share: float | None) -> float | None:
 
 
 def depth_film(
-    film: Film, predict: Predict, *, every: int = 1, face: int = 1, tell: Callable[[int], None] | None = None
+    film: Film,
+    predict: Predict,
+    *,
+    every: int = 1,
+    face: int = 1,
+    tell: Callable[[int], None] | None = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> DepthFilm:
     """Each `every`-th frame of a film, its depth made steady.
 
     face: the number of the head that the model will be of, as `Tracks` numbers those of the film. tell:
-    called with the number of frames done.
+    called with the number of frames done. warn: called with a sentence where the film ends too early.
     Raises: VideoError where no frame shows a person.
     """
     steady, span = Steady(), None
@@ -85,7 +91,7 @@ def depth_film(
     head_changes: list[tuple[float | None, float | None]] = []
     with tempfile.TemporaryDirectory() as folder:
         frames = Frames(Path(folder))
-        for frame in film.frames(every):
+        for frame in film.frames(every, warn):
             seen, depth = predict(frame.photo)
             shown = steady.add(seen, depth)
             there = shown.numbers.index(face) + 1 if face in shown.numbers else 0

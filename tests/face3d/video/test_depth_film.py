@@ -147,7 +147,7 @@ class FilmOf:
     def __init__(self, photos):
         self.photos, self.name = photos, "talk.mp4"
 
-    def frames(self, every):
+    def frames(self, every, tell):
         for number, photo in enumerate(self.photos):
             if number % every == 0:
                 yield Frame(number, number / 25, photo)
