@@ -19,6 +19,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,7 +44,7 @@ from face3d.batch.options import arguments, check_settings, parsed
 from face3d.batch.photo_options import framing_of, said_of_turn
 from face3d.batch.progress import said_of
 from face3d.batch.run import Convert, Warn, plan, run
-from face3d.batch.run_options import check_overviews, check_run_options, found_photos, recipe_of
+from face3d.batch.run_options import check_overviews, check_run_options, found_photos, known_names, recipe_of
 from face3d.batch.video_options import Video, check_video_options, is_film, video_of
 from face3d.cluster.command import batch
 from face3d.cluster.options import COMMAND
@@ -184,10 +185,10 @@ def turned_video(
     And that frame, as of `predict_upright`.
     """
     asked = 0 if options.rotate == "auto" else int(options.rotate)
-    video = video_of(path, lambda frame: estimators.depth_map(frame, asked), options)
+    video = video_of(path, lambda frame: estimators.depth_map(frame, asked), options, warn)
     *_, turn = predict_upright(estimators, video.photo, options.rotate, warn, video.seen)
     if turn != asked:
-        video = video_of(path, lambda frame: estimators.depth_map(frame, turn), options)
+        video = video_of(path, lambda frame: estimators.depth_map(frame, turn), options, lambda _: None)
     return video, (*video.seen, turn)
 
 
@@ -223,11 +224,10 @@ def _made(
     warn: Warn,
 ) -> tuple[str, Made]:
     """The digest of a photo, and what was made of it. Raises: FaceModelError, with the remedy."""
-    begin = options.output / task.name
-    video, made_of, upright = None, None, None
+    begin, video, made_of, upright = options.output / task.name, None, None, None
     if is_film(task.path, options):
         video, upright = turned_video(options, estimators, task.path, warn)
-        whole, sha256 = video.photo, video.sha256
+        whole, sha256, settings = video.photo, video.sha256, replace(settings, face=video.face)
     else:
         whole, sha256, made_of = photo_of(task.path, begin, options, warn)
         estimators = estimators._replace(own=own_depth(task.path, sha256, options))
@@ -291,11 +291,11 @@ def convert_all(options: argparse.Namespace) -> int:
     chosen_mask(options, len(found.photos))
     chosen_hidden(options, found.photos)
     kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
-    face, frame = options.face, options.frame
-    names = outputs.output_names(found.photos, options.output, face, kept, found.places, frame)
+    recipe = recipe_of(options, arguments().parse_args([]))
+    face, frame, known = options.face, options.frame, known_names(options, recipe)
+    names = outputs.output_names(found.photos, options.output, face, kept, found.places, frame, known)
     check_overviews(options, [*found.photos, *kept, *filter(None, [options.settings])], names)
     tasks = [Task(path, name) for path, name in zip(found.photos, names, strict=True)]
-    recipe = recipe_of(options, arguments().parse_args([]))
     if options.dry_run:
         return plan(tasks, options, recipe)
     with only_run_into(options.output):

@@ -1,12 +1,13 @@
 """Damaged photos, videos, depth files, weights and models: each is read, or refused with a sentence.
 
     python -m benchmarks.fuzz [--minutes 20] [--seed 0] [--findings findings/] [--only WORD ...]
+    python -m benchmarks.fuzz --hypothesis --only photo. embedded .jpg .png .webp
 
 A model is numbers, which are written in every format and read by trimesh; its corners and triangles are what
 is mutated. Files of every format are made, mutated (bits, bytes, runs, parts doubled and cut) and read in a
 process of its own. A finding is another exception than ours, a reading that takes more than SLOW_SECONDS of
 the processor or never answers, or a process that dies; its file is kept in the folder. Exits with 1 where
-there is one.
+there is one. With `--hypothesis` that library draws the faults and makes findings small.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ import numpy as np
 from PIL import Image
 from skimage.data import astronaut
 
+from benchmarks.fuzz_depth import depth_photos
+from benchmarks.fuzz_hypothesis import hypothesis_rounds
 from benchmarks.fuzz_models import packed_model, read_model, read_weights, weights
 from face3d.errors import FaceModelError
+from face3d.own_depth.embedded import read_embedded
 from face3d.own_depth.files import read_depth_file
 from face3d.photo import heif_available, read_photo
 from face3d.structures import Array, DepthRepresentation
@@ -68,6 +72,7 @@ def originals() -> dict[str, bytes]:
     files["depth.png"] = cv2.imencode(".png", (depth_hw * 65535).astype(np.uint16))[1].tobytes()
     files["depth.npy"] = _as_npy(depth_hw)
     files["depth.pfm"] = f"Pf\n{columns} {rows}\n-1.0\n".encode() + depth_hw.tobytes()
+    files |= depth_photos(picture, depth_hw)
     for ending, codec in ((".m4v", "mp4v"), (".mp4", "vp09"), (".avi", "MJPG")):
         files[f"video{ending}"] = _film(rgb_hwc, ending, codec)
     return files | weights() | {"model": packed_model()}
@@ -134,6 +139,9 @@ def read(data: bytes, name: str) -> None:
         read_model(data)
     elif name.endswith((".pt", ".safetensors")):
         read_weights(data, name)
+    elif name.startswith("embedded"):
+        read_photo(data, name)
+        read_embedded(data, name)
     elif name.startswith("depth"):
         read_depth_file(data, name, DepthRepresentation.RELATIVE_INVERSE)
     else:
@@ -194,7 +202,9 @@ class Reading:
         self._process.join()
 
 
-def fuzz(minutes: float, seed: int, findings: Path, only: Sequence[str] = ()) -> Counter[tuple[str, str]]:
+def fuzz(
+    minutes: float, seed: int, findings: Path, only: Sequence[str] = (), by_hypothesis: bool = False
+) -> Counter[tuple[str, str]]:
     """How often what became of the files of each name; the findings are written. only: parts of names."""
     rng, reading = np.random.default_rng(seed), Reading()
     files = {name: data for name, data in originals().items() if any(part in name for part in only or [""])}
@@ -202,6 +212,10 @@ def fuzz(minutes: float, seed: int, findings: Path, only: Sequence[str] = ()) ->
     for name, data in files.items():
         if (said := reading.of(name, data)) != "read":
             raise SystemExit(f"{name} as it was made: {said}")
+    if by_hypothesis:
+        counts = hypothesis_rounds(files, reading.of, minutes, seed, findings)
+        reading.close()
+        return counts
     end = time.monotonic() + 60 * minutes
     while time.monotonic() < end:
         name = str(rng.choice(list(files)))
@@ -224,8 +238,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--findings", type=Path, default=Path("findings"))
     parser.add_argument("--only", nargs="+", default=(), help="parts of the names of files")
+    parser.add_argument("--hypothesis", action="store_true", help="it draws the faults")
     options = parser.parse_args()
-    counts = fuzz(options.minutes, options.seed, options.findings, options.only)
+    counts = fuzz(options.minutes, options.seed, options.findings, options.only, options.hypothesis)
     print("| file | read | refused | findings |\n|---|--:|--:|--:|")
     for name in sorted({name for name, _ in counts}):
         cells = [f"{counts[name, said]:,}" for said in ("read", "refused", "finding")]

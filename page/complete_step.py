@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +14,12 @@ import streamlit as st
 from face3d.completion.marked import as_marked
 from face3d.completion.stage import complete
 from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
+from face3d.crop import PixelBox
 from face3d.depth import checkpoints
 from face3d.errors import CompletionError, FaceModelError
 from face3d.framing import Framing
 from face3d.geometry.kinds import KINDS
-from face3d.photo import accepted_suffixes, read_photo
+from face3d.photo import MAX_BYTES, accepted_suffixes, read_photo
 from face3d.structures import Array, Photo
 from page.closed_popover import held_while_closed
 from page.failures import explained_errors
@@ -130,13 +132,17 @@ def _hidden_parts(photo: Photo, framing: Framing | None) -> Array | None:
     if how == BOX:
         st.slider("From left to right, %", 0, 100, key="hidden across")
         st.slider("From top to bottom, %", 0, 100, key="hidden down")
-        (left, right), (top, bottom) = (st.session_state[f"hidden {axis}"] for axis in ("across", "down"))
+        left, top, right, bottom = marked_box((height, width), st.session_state)
         hidden_hw = np.zeros((height, width), bool)
-        rows = slice(top * height // 100, bottom * height // 100)
-        hidden_hw[rows, left * width // 100 : right * width // 100] = True
+        hidden_hw[top:bottom, left:right] = True
     elif how == FILE:
         suffixes = list(accepted_suffixes())
-        file = st.file_uploader("White where the person is hidden", type=suffixes, key="hidden file")
+        file = st.file_uploader(
+            "White where the person is hidden",
+            type=suffixes,
+            max_upload_size=MAX_BYTES // 2**20,
+            key="hidden file",
+        )
         if file is None:
             return None
         try:
@@ -151,6 +157,13 @@ def _hidden_parts(photo: Photo, framing: Framing | None) -> Array | None:
         return None
     st.image(_with_marks(photo.rgb_hwc, hidden_hw))
     return hidden_hw
+
+
+def marked_box(size_hw: tuple[int, int], choices: Mapping[Any, Any]) -> PixelBox:
+    """The pixels of a photo that a box marks. choices: values of the step's widgets, by key."""
+    (left, right), (top, bottom) = (choices[f"hidden {axis}"] for axis in ("across", "down"))
+    height, width = size_hw
+    return left * width // 100, top * height // 100, right * width // 100, bottom * height // 100
 
 
 def _with_marks(rgb_hwc: Array, hidden_hw: Array) -> Array:

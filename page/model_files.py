@@ -37,10 +37,10 @@ FILE_LABELS = {
     ".usdz": "USDZ",
     ".xyz": "XYZ",
     "_points.ply": "Points, PLY",
-    "_viewer.html": "Viewer, one HTML file",
+    ".html": "Viewer, one HTML file",
     "_report.json": "Mesh report",
 }
-OTHER_TYPES = {"_report.json": "application/json", "_viewer.html": "text/html"}
+OTHER_TYPES = {"_report.json": "application/json", ".html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
 FORMATS = {writer.suffix: file_format for file_format, writer in WRITERS.items()}
 PICTURES = {picture.suffix: picture for picture in renderings.PICTURES}
@@ -99,7 +99,7 @@ class ModelFiles:
                 return PICTURES[suffix].make(model.mesh)
             if suffix == "_points.ply":
                 return write("ply", model.points())
-            if suffix == "_viewer.html":
+            if suffix == ".html":
                 return write_viewer(model.exported, self.title)
             return write(FORMATS[suffix], model.exported, self.name)
 

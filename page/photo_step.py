@@ -15,6 +15,7 @@ from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, thumbnail
 from face3d.photo import MAX_BYTES, accepted_formats, concerns, read_photo
 from face3d.structures import Face, Photo
+from page import video_frame
 from page.depth_request import OWN_TITLES
 from page.depth_view import photo_with_faces
 from page.describe_face import DESCRIBED, describe_face
@@ -152,8 +153,9 @@ def _chosen_file(session: Session) -> tuple[str, bytes]:
 def _uploader(key: str, visit_was_lost: bool) -> UploadedFile | None:
     """The uploader. It accepts every file type; the decoder names the fault of a bad file and the remedy."""
     upload = st.file_uploader(
-        f"Photo file ({', '.join(accepted_formats())}, or a video, up to {MAX_BYTES // 2**20} MB)",
-        max_upload_size=MAX_BYTES // 2**20,
+        f"Photo file ({', '.join(accepted_formats())}, up to {MAX_BYTES // 2**20} MB), or a video up to "
+        f"{video_frame.MAX_BYTES // 2**20} MB",
+        max_upload_size=video_frame.MAX_BYTES // 2**20,
         on_change=_choose_upload,
         args=(key,),
         key=key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ from face3d.video.names import frame_name, is_video
 from page.plain_text import as_text
 from page.session import Session
 
+MAX_BYTES = 128 * 2**20
+"""Of a video, about a minute of a phone's. It is held in memory, twice while a frame is decoded."""
 LOOKED_AT = 9
 """Frames, evenly spaced, of which the sharpest is shown first."""
 SHARPNESS_SIDE = 256
@@ -29,8 +32,12 @@ def chosen_frame(session: Session, name: str, data: bytes) -> tuple[str, bytes, 
     if not is_video(name):
         return name, data, None
     digest = hashlib.sha256(data).hexdigest()
+    if len(data) > MAX_BYTES:
+        st.error(as_text(f"{name} has more than {MAX_BYTES // 2**20} MB. Cut it, or save it smaller."))
+        return "", b"", None
     try:
         film, first = session.cache.get_or_make(("film", digest), lambda: _looked_into(data, name))
+        film = replace(film, source=data)
         number = _slider(film, first)
         png = session.cache.get_or_make(("frame", digest, number), lambda: film.png_at(number))
     except VideoError as error:
@@ -40,10 +47,12 @@ def chosen_frame(session: Session, name: str, data: bytes) -> tuple[str, bytes, 
 
 
 def _looked_into(data: bytes, name: str) -> tuple[Film, int]:
-    """The film, and the number of the sharpest of a few of its frames."""
+    """The film without its bytes, which would fill the cache, and the number of the sharpest of a few of its
+    frames.
+    """
     film = open_film(data, name)
     numbers = sorted({round(place) for place in np.linspace(0, film.count - 1, LOOKED_AT)})
-    return film, max(numbers, key=lambda number: _sharpness(film, number))
+    return replace(film, source=b""), max(numbers, key=lambda number: _sharpness(film, number))
 
 
 def _sharpness(film: Film, number: int) -> float:
@@ -60,6 +69,8 @@ def _slider(film: Film, first: int) -> int:
     """The number of the frame that the visitor has chosen; at first the sharpest one."""
     if film.count < 2:
         return 0
+    if film.is_longer:
+        st.caption(f"The video has more frames; the first {film.count:,} can be chosen here.")
     return int(
         st.slider(
             "Frame of the video",

@@ -162,6 +162,12 @@ REAL_FILES = {
         save_all=True,
         append_images=[Image.new("RGB", (64, 64))],
     ),
+    "mpo": encoded(
+        Image.fromarray(PORTRAIT_HWC),
+        "MPO",
+        save_all=True,
+        append_images=[Image.fromarray(PORTRAIT_HWC[::-1])],
+    ),
     "webp": encoded(PORTRAIT_HWC, "WEBP", lossless=True),
     "animated webp": encoded(
         Image.fromarray(PORTRAIT_HWC[:64, :64]),

@@ -75,6 +75,13 @@ goes on from the manifest, and `--jobs 2` gets past the photo.
 """
 
 
+def _rest(path: Path) -> str:
+    """What stands in the file after the table, from its first section on."""
+    before = path.read_text() if path.is_file() else ""
+    start = before.find("\n## ")
+    return before[start:] if start >= 0 else ""
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
@@ -98,7 +105,7 @@ def main() -> int:
         print(f"{results[-1].verdict:8} {results[-1].seconds:5.1f} s  {row.fault}: {results[-1].measured}")
         sys.stdout.flush()
     if options.write:
-        options.write.write_text(page(results))
+        options.write.write_text(page(results) + _rest(options.write))
     return any("not" in result.verdict for result in results)
 
 

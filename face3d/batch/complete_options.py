@@ -6,12 +6,15 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from face3d.batch import inputs
 from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
+from face3d.crop import pixel_box
 from face3d.errors import CompletionError
 from face3d.framing import Framing
 from face3d.geometry.kinds import KINDS
-from face3d.structures import Completion, DepthMap, Photo
+from face3d.structures import Array, Completion, DepthMap, Photo
 
 NO_COMPLETION = "none"
 
@@ -38,6 +41,13 @@ def add_complete_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a picture of the photo's size, white where something covers the person, as a hand, a "
         "microphone or sunglasses: colour and depth there are completed too",
+    )
+    parser.add_argument(
+        "--hidden-box",
+        type=int,
+        nargs=4,
+        metavar=("LEFT", "TOP", "RIGHT", "BOTTOM"),
+        help="the same for a box, in pixels of the photo as the depth map has them, turned and cropped",
     )
 
 
@@ -67,16 +77,30 @@ def chosen_hidden(options: argparse.Namespace, photos: Sequence[Path]) -> Photo 
     Raises: CompletionError for options that do not fit each other or the photos; PhotoError for a mask that
     cannot be read.
     """
-    if options.hidden is None:
+    if options.hidden is None and options.hidden_box is None:
         return None
+    if options.hidden is not None and options.hidden_box is not None:
+        raise CompletionError("--hidden and --hidden-box say the same. Leave out one of them.")
+    option = "--hidden-box" if options.hidden is None else f"--hidden {inputs.shown(options.hidden)}"
     if chosen_engine(options) == NO_COMPLETION:
-        raise CompletionError("--hidden says what to complete. Leave out --complete none, or --hidden.")
+        name = option.split()[0]
+        raise CompletionError(f"{name} says what to complete. Leave out --complete none, or {name}.")
     if len(photos) > 1:
+        raise CompletionError(f"{option} belongs to one photo, and {len(photos)} are named. Name one photo.")
+    return None if options.hidden is None else inputs.read(options.hidden)
+
+
+def hidden_pixels(size_hw: tuple[int, int], box: Sequence[int]) -> Array:
+    """(h, w) bool: what a box of `--hidden-box` marks in a photo. Raises: CompletionError for nothing."""
+    left, top, right, bottom = pixel_box(size_hw, (box[0], box[1], box[2], box[3]))
+    if left >= right or top >= bottom:
         raise CompletionError(
-            f"--hidden {inputs.shown(options.hidden)} belongs to one photo, and {len(photos)} are named. "
-            "Name one photo."
+            f"--hidden-box marks nothing of this photo, which has {size_hw[1]} x {size_hw[0]} pixels. "
+            "Choose another box."
         )
-    return inputs.read(options.hidden)
+    hidden_hw = np.zeros(size_hw, bool)
+    hidden_hw[top:bottom, left:right] = True
+    return hidden_hw
 
 
 def framed_hidden(hidden: Photo | None, framing: Framing) -> Photo | None:
@@ -106,6 +130,8 @@ def completed(
     from face3d.completion.stage import complete  # scipy.optimize takes a tenth of a second
 
     hidden_hw = None if hidden is None else as_marked(hidden, photo.size_hw)
+    if options.hidden_box is not None:
+        hidden_hw = hidden_pixels(photo.size_hw, options.hidden_box)
     found = complete(
         depth,
         photo,
@@ -119,6 +145,6 @@ def completed(
         progress=progress,
     )
     continued = found.photo.size_hw != photo.size_hw
-    if found.completion.note and (options.complete or hidden or continued):
+    if found.completion.note and (options.complete or hidden_hw is not None or continued):
         warn(found.completion.note)
     return found.depth, found.photo, found.completion

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from face3d.export.files import unwritable
 
 COMMON = ("photo", "name", "sha256", "version")
 """Keys of every line."""
+IN_NAMES = ("face", "frame")
+"""Settings that the names of files tell."""
 BEGIN = b'{"photo":'
 """What every line begins with, so that what is left of one can be told from another file's text."""
 
@@ -154,6 +156,20 @@ def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
         raise BatchError(f"{shown(path)} is no manifest of this program. {remedy}") from error
     except OSError as error:
         raise BatchError(f"{shown(path)} cannot be read: {error.strerror}. {remedy}") from error
+
+
+def kept_names(lines: Iterable[Mapping[str, Any]], settings: Mapping[str, Any]) -> dict[str, str]:
+    """By photo the name that its files have since it was converted last, where no other photo has taken it.
+
+    lines: of a manifest. settings: of the run that is to come; names for another face or frame are no use.
+    """
+    names: dict[str, str] = {}
+    photos: dict[str, str] = {}
+    for line in lines:
+        made_with = line.get("settings", {})
+        if "error" not in line and all(made_with.get(key) == settings.get(key) for key in IN_NAMES):
+            names[line["photo"]], photos[line["name"]] = line["name"], line["photo"]
+    return {photo: name for photo, name in names.items() if photos[name] == photo}
 
 
 class Done:

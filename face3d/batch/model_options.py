@@ -100,7 +100,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="which person of several to model; default: 1, who covers most of the picture",
+        help="which person of several to model; default: 1, who covers most of the picture. In a video "
+        "people keep the numbers of its first frame, and who comes later has the next one",
     )
 
 

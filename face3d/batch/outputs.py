@@ -85,11 +85,12 @@ def output_names(
     kept: Sequence[Path] = (),
     places: Mapping[Path, Path] | None = None,
     frame: int | None = None,
+    known: Mapping[Path, str] | None = None,
 ) -> list[str]:
     """For each photo what its files in `folder` begin with, before one of the `ENDINGS`.
 
     places: by photo the folder inside `folder` that its files come into; without one, `folder` itself.
-    frame: that is chosen of videos.
+    frame: that is chosen of videos. known: names of photos that earlier runs have converted; they are kept.
 
     It is the photo's name without its ending, or with it where two photos of the batch differ in nothing
     else, and `_faceN` for another face than the first. Characters that Windows does not allow become `_`. A
@@ -108,10 +109,22 @@ def output_names(
     called = {path: named_as(path, frame) for path in photos}
     photos_of = Counter((_key(str(place)), _key(called[path].stem)) for path, place in folder_of.items())
     mark = _mark(face)
-    taken: set[tuple[str, str]] = set()
     there = {place: _names_in(folder / place) for place in set(folder_of.values())}
+    taken: set[tuple[str, str]] = set()
+    kept_names = {}
+    for path, name in (known or {}).items():
+        place, free = Path(name).parent, Path(name).name
+        key = _key(str(place)), _key(free)
+        if place != folder_of.get(path) or key in taken:
+            continue
+        if not _would_overwrite(folder / place, free, inputs, there[place]):
+            kept_names[path] = name
+            taken.add(key)
     names = []
     for path in photos:
+        if path in kept_names:
+            names.append(kept_names[path])
+            continue
         place = folder_of[path]
         inside = _key(str(place))
         alone = photos_of[inside, _key(called[path].stem)] == 1

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from face3d.batch import manifest
 from face3d.batch.depth_options import DEFAULT_NETWORK
 from face3d.batch.inputs import Found, find_photos, shown
 from face3d.batch.manifest import Recipe
@@ -112,6 +113,15 @@ def found_photos(options: argparse.Namespace) -> Found:
     """The photos that the options name."""
     overviews = [path for name in OVERVIEWS if (path := getattr(options, name)) is not None]
     return find_photos(options.photos, options.recursive, options.output, overviews)
+
+
+def known_names(options: argparse.Namespace, recipe: Recipe) -> dict[Path, str]:
+    """By photo the name that its files have from the run that is gone on from; empty for a run anew.
+
+    Raises: BatchError for a file that is no manifest.
+    """
+    lines = manifest.read(options.manifest) if options.resume else ()
+    return {Path(photo): name for photo, name in manifest.kept_names(lines, recipe.settings).items()}
 
 
 def check_overviews(options: argparse.Namespace, read: Sequence[Path], names: Sequence[str]) -> None:

@@ -11,14 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from face3d import VERSION
+from face3d.batch.imagine_options import ABOUT_PROMPT
 from face3d.batch.inputs import shown
 from face3d.batch.run_options import RUN_OPTIONS
 from face3d.errors import BatchError
 
 CONSENT = frozenset({"assistant_host_sees_photo", "image_host_sees_prompt"})
 """Of the namespace: what is said on the command line only. A file may come from somebody else."""
-ONE_OF = (frozenset({"height_mm", "size"}),)
+ONE_OF = (frozenset({"height_mm", "size"}), frozenset({"hidden", "hidden_box"}))
 """Of the namespace: options that exclude each other."""
+OF_ONE_PHOTO = frozenset(
+    (
+        *("crop", "rotate", "frame", "face", "mask", "hidden", "hidden-box"),
+        *("depth-map", "depth-meaning", "depth-range", "prompt"),
+        *(option.removeprefix("--") for option in ABOUT_PROMPT.values()),
+    )
+)
+"""Options, without `--`, that fit one photo and no other."""
 HEADER = "# Settings of photo-to-3d-face {}: python convert.py PHOTO --settings FILE\n"
 
 
@@ -50,6 +59,12 @@ def as_toml(settings: Mapping[str, Any]) -> str:
     """The file of settings: by the option's name without `--`, as in a command."""
     lines = (f"{name} = {_toml(value)}\n" for name, value in settings.items())
     return HEADER.format(VERSION) + "".join(lines)
+
+
+def for_other_photos(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings by option without those of one photo, nor what is said about these."""
+    left_out = {"matte"} if settings.get("matte") == "file" else set()
+    return {name: value for name, value in settings.items() if name not in OF_ONE_PHOTO | left_out}
 
 
 def as_command(photo: str | None, settings: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from face3d.export.strip import strip_uri
 FOLDER = Path(__file__).parent
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """What the browser lets the file do: run what is inside, fetch nothing."""
-STRIP, VIEWER, GLB = "_strip.png", ".html", ".glb"
+STRIP, VIEWER, GLB, REPORT = "_strip.png", ".html", ".glb", "_report.json"
 SORTS = (
     ("name", "Name", False),
     ("verdict", "Verdict", False),
@@ -95,6 +95,8 @@ def _card(line: Line, output: Path, place: Path) -> str:
         said = f"<p>{escape(line['error'])}</p>"
         return f'<li class="failed"{data}><div class="text"><h2>{name}</h2>{said}</div></li>'
     known = {
+        "Person": report.get("person", ""),
+        "Stands": _standing(report),
         "Size": "" if size[0] is None else " × ".join(f"{length:.0f}" for length in size) + " mm",
         "Triangles": f"{report['faces']:,}" if "faces" in report else "",
         "Volume": f"{report['volume_cm3']:,.0f} cm³" if report.get("volume_cm3") else "",
@@ -102,8 +104,11 @@ def _card(line: Line, output: Path, place: Path) -> str:
         "Time": f"{line['seconds']:.1f} s",
     }
     figures = "".join(f"<dt>{title}</dt><dd>{escape(text)}</dd>" for title, text in known.items() if text)
+    if (link := _link("mesh report", line, output, place, (REPORT,))) != "mesh report":
+        figures += f"<dt>Figures</dt><dd>{link}</dd>"
+    title = _link(name, line, output, place, (VIEWER, GLB))
     return (
-        f'<li{data}>{_pictures(line, output)}<div class="text"><h2>{_linked(name, line, output, place)}</h2>'
+        f'<li{data}>{_pictures(line, output)}<div class="text"><h2>{title}</h2>'
         f"<p>{escape(report.get('verdict', ''))}</p><dl>{figures}</dl></div></li>"
     )
 
@@ -125,14 +130,22 @@ def _pictures(line: Line, output: Path) -> str:
     return f'<img src="{source}" alt="Photo, depth map and model of {_name(line)}" loading="lazy">'
 
 
-def _linked(name: str, line: Line, output: Path, place: Path) -> str:
-    """The name as a link to the viewer file, else to the GLB, by its path from the sheet."""
-    for ending in (VIEWER, GLB):
+def _standing(report: Mapping[str, Any]) -> str:
+    """Whether the model stands, and from which tilt on it tips over; '' for an open surface."""
+    stands, angle = report.get("stands"), report.get("tipping_angle_degrees")
+    if stands is None or angle is None:
+        return ""
+    return f"{'yes' if stands else 'no'}, it tips over at {max(0.0, angle):.0f}°"
+
+
+def _link(text: str, line: Line, output: Path, place: Path, endings: Sequence[str]) -> str:
+    """HTML as a link to the first file with one of the endings, by its path from the sheet; else as it is."""
+    for ending in endings:
         for file in line["files"]:
             if file.endswith(ending):
                 path = os.path.relpath(output / file, place.parent).replace(os.sep, "/")
-                return f'<a href="./{quote_from_bytes(os.fsencode(path))}">{name}</a>'
-    return name
+                return f'<a href="./{quote_from_bytes(os.fsencode(path))}">{text}</a>'
+    return text
 
 
 def _row(line: Line) -> dict[str, Any]:

@@ -16,13 +16,19 @@ from face3d.structures import DepthMap, Photo
 from face3d.video.names import frame_name, is_video
 
 DEPTH_8BIT, DEPTH_16BIT = "_depth.mp4", ("_depth16.mkv", "_depth16.zip")
-PHOTO_ONLY = {"depth_map": "--depth-map", "mask": "--mask", "hidden": "--hidden"}
+PHOTO_ONLY = {
+    "depth_map": "--depth-map",
+    "mask": "--mask",
+    "hidden": "--hidden",
+    "hidden_box": "--hidden-box",
+}
 """Options that belong to one picture."""
 
 
 class Video(NamedTuple):
     """What a video gives: the photo of which a model is made, that as the network saw it with its depth map,
-    the films by what their names end with, the figures for the report, and the SHA-256 of the file.
+    the films by what their names end with, the figures for the report, and the SHA-256 of the file. face: the
+    number in that photo of the head that was asked for.
     """
 
     photo: Photo
@@ -30,6 +36,7 @@ class Video(NamedTuple):
     films: dict[str, bytes]
     figures: dict[str, Any]
     sha256: str
+    face: int
 
 
 def add_video_options(parser: argparse.ArgumentParser) -> None:
@@ -99,11 +106,15 @@ def frame_of(path: Path, number: int) -> tuple[Photo, str]:
 
 
 def video_of(
-    path: Path, predict: Callable[[Photo], tuple[Photo, DepthMap]], options: argparse.Namespace
+    path: Path,
+    predict: Callable[[Photo], tuple[Photo, DepthMap]],
+    options: argparse.Namespace,
+    warn: Callable[[str], None],
 ) -> Video:
     """The video of a file: its depth films, and the frame that suits a model best.
 
-    predict: a frame as the options turn and crop it, and its depth map. Raises: VideoError.
+    predict: a frame as the options turn and crop it, and its depth map. warn: told where the film ends before
+    the video does. Raises: VideoError.
     """
     from face3d.video.frames import open_film
     from face3d.video.stage import depth_film
@@ -112,7 +123,7 @@ def video_of(
     film = open_film(path)
     told = _tell if sys.stderr.isatty() else None
     try:
-        made = depth_film(film, predict, every=options.every, face=options.face, tell=told)
+        made = depth_film(film, predict, every=options.every, face=options.face, tell=told, warn=warn)
     except VideoError:
         _check_unchanged(path, film.digest)
         raise
@@ -122,7 +133,7 @@ def video_of(
     ending, data = made.film_16bit
     films = {DEPTH_8BIT: made.film_8bit, f"_depth16{ending}": data}
     films = {name: marked(film, name) for name, film in films.items()}
-    return Video(made.photo, made.seen, films, made.report(), film.digest)
+    return Video(made.photo, made.seen, films, made.report(), film.digest, made.face)
 
 
 def _check_is_file(path: Path) -> None:

@@ -17,7 +17,7 @@ from face3d.batch.run_options import recipe_of
 from face3d.batch.video_options import check_video_options
 from face3d.cluster.converter import Job
 from face3d.cluster.options import parsed
-from face3d.cluster.photos import Row, listed, rows_of
+from face3d.cluster.photos import MANIFEST, Row, earlier_lines, listed, rows_of
 from face3d.cluster.storage import storage_at
 from face3d.errors import BatchError
 from face3d.export.files import remove_unfinished
@@ -49,7 +49,8 @@ def batch(words: Sequence[str], opened: str) -> int:
     check_video_options(options, photos.found.photos)
     check_depth_options(options, photos.found.photos)
     recipe = recipe_of(options, arguments().parse_args([]))
-    rows = rows_of(photos, output, options.face, recipe.as_json())
+    earlier = earlier_lines(output.at(MANIFEST)) if options.resume else ()
+    rows = rows_of(photos, output, options.face, recipe.as_json(), earlier)
     job = Job(opened, options, recipe, source, output)
     if not output.is_local:
         return _run(rows, job, options)
@@ -78,6 +79,6 @@ def _run(rows: Sequence[Row], job: Job, options: argparse.Namespace) -> int:
     also = f", {known} were done already" if known else ""
     print(
         f"{ended.lines - len(ended.failures)} of {len(rows)} photos are converted{also}; their lines are in "
-        f"{shown(job.output.at(pipeline.MANIFEST).name)}/."
+        f"{shown(job.output.at(MANIFEST).name)}/."
     )
     return console.FAILED if ended.failures else 0

@@ -14,7 +14,7 @@ from face3d.errors import BatchError
 
 COMMAND = "batch"
 LOCAL = "local"
-OF_ONE_PHOTO = ("prompt", "mask", "hidden")
+OF_ONE_PHOTO = ("prompt", "mask", "hidden", "hidden_box")
 """Of the namespace: what belongs to one photo, or names a file of this computer, which others do not have."""
 
 
@@ -77,8 +77,9 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
     options = merged(batch_arguments(), words, settings_arguments())
     for name in OF_ONE_PHOTO:
         if getattr(options, name) is not None:
+            option = f"--{name.replace('_', '-')}"
             raise BatchError(
-                f"--{name} is of one photo, and {COMMAND} converts many. Leave out --{name}, or {COMMAND}."
+                f"{option} is of one photo, and {COMMAND} converts many. Leave out {option}, or {COMMAND}."
             )
     if options.depth_map not in (None, EMBEDDED):
         raise BatchError(

@@ -7,19 +7,27 @@ import json
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from face3d.batch.inputs import Found, Reason, find_photos, reason_by_name, sentences, shown
+from face3d.batch.manifest import kept_names
 from face3d.batch.outputs import output_names
 from face3d.cluster.storage import Storage, storage_at
 from face3d.errors import BatchError
 from face3d.photo import accepted_suffixes
 
 LIST = ".txt"
+MANIFEST = "manifest"
+"""Folder of the output: the lines about what is done."""
 MOST_OF_LIST = 2**30
+LINES = ".jsonl"
+"""What the files of a manifest end with."""
+READS = 32
+"""Files of a manifest that are read at the same time."""
 
 
 class Row(NamedTuple):
@@ -87,18 +95,52 @@ def _of_list(source: Storage) -> Listed:
     return Listed(Found(list(places), failures, []), places)
 
 
-def rows_of(photos: Listed, output: Storage, face: int, recipe: Mapping[str, Any]) -> Sequence[Row]:
-    """A row for each photo. face: as of `output_names`. recipe: what their files are made with."""
+def rows_of(
+    photos: Listed,
+    output: Storage,
+    face: int,
+    recipe: Mapping[str, Any],
+    earlier: Iterable[Mapping[str, Any]] = (),
+) -> Sequence[Row]:
+    """A row for each photo. face: as of `output_names`. recipe: what their files are made with.
+
+    earlier: lines of the manifest of runs that are gone on from; a photo keeps the name that it has there.
+    """
     found = photos.found
+    names_by_place = kept_names(earlier, recipe.get("settings", {}))
+    known = {
+        path: names_by_place[where] for path, (where, *_) in photos.places.items() if where in names_by_place
+    }
     with tempfile.TemporaryDirectory() as elsewhere:
         folder = Path(output.path if output.is_local else elsewhere)
-        names = output_names(found.photos, folder, face, (), found.places)
+        names = output_names(found.photos, folder, face, (), found.places, known=known)
     rows = []
     for path, name in zip(found.photos, names, strict=True):
         where, size, seconds = photos.places[path]
         made_of = json.dumps([where, size, seconds, name, recipe], sort_keys=True)
         rows.append(Row(hashlib.sha256(made_of.encode()).hexdigest(), where, name))
     return rows
+
+
+def earlier_lines(manifest: Storage) -> Iterator[Mapping[str, Any]]:
+    """The lines of a manifest's folder, in the order of runs; none where there is no folder.
+
+    Raises: BatchError and PhotoError for a place that cannot be read.
+    """
+    from pyarrow.fs import FileType
+
+    if manifest.filesystem.get_file_info(manifest.path).type != FileType.Directory:
+        return
+    files = [manifest.at(str(path)) for path, _, _ in sorted(manifest.files()) if path.suffix == LINES]
+    with ThreadPoolExecutor(READS) as readers:  # of a store, each takes a while to answer
+        for place, data in zip(
+            files, readers.map(lambda place: place.read(MOST_OF_LIST), files), strict=True
+        ):
+            try:
+                yield from map(json.loads, data.splitlines())
+            except ValueError as error:
+                remedy = "Remove it, or leave out --resume."
+                raise BatchError(f"{shown(place.name)} is no manifest of this program. {remedy}") from error
 
 
 def opened_photo(photo: str, source: Storage) -> Storage:

@@ -25,11 +25,11 @@ from ray.data.datasource import BlockBasedFileDatasink, FilenameProvider, WriteR
 
 from face3d.cluster.converter import Converter, Job
 from face3d.cluster.options import LOCAL
-from face3d.cluster.photos import Row
+from face3d.cluster.photos import MANIFEST, Row
 from face3d.errors import BatchError
 
-CHECKPOINT, MANIFEST = ".checkpoint", "manifest"
-"""Folders of the output: Ray's list of what is done, and the lines about it."""
+CHECKPOINT = ".checkpoint"
+"""Folder of the output: Ray's list of what is done."""
 MOST_OF_BLOCK = 16
 """Photos that one call of an actor converts: what is lost with the actor, and as many are in one file of the
 checkpoint and of the manifest."""

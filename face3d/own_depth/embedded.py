@@ -94,7 +94,7 @@ def _of_heif(data: bytes, name: str) -> tuple[Array, DepthRepresentation] | None
         return None
     image = images[0]
     check_size(image.size[::-1], f"The depth map inside {name}")
-    levels_hw = np.asarray(image)
+    levels_hw = np.asarray(image)[:, : image.size[0]]  # the decoder's rows are longer than the picture's
     if levels_hw.ndim == 3:
         levels_hw = levels_hw[..., 0]
     # The decoder turns photo and depth image, each as its own box says. Where that of the depth image is

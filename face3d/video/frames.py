@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,9 @@ from face3d.structures import Array, Photo
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 MOST_FRAMES = 20_000
-"""Frames after which a video is not read further: 11 minutes at 30 a second."""
+"""Frames after which a video is not read further, 11 minutes at 30 a second; of every N-th, so many."""
+LACKS_SECONDS = 0.5
+"""A file that ends so much before the time that it states has broken off; less is how times are rounded."""
 TRIES = 30
 """Frames before one that cannot be decoded that are tried."""
 USUAL_RATE = 25.0
@@ -40,7 +42,8 @@ class Frame:
 @dataclass(frozen=True)
 class Film:
     """What a file says of itself. source: the file, or its bytes. rate: frames a second. count: of frames, at
-    most `MOST_FRAMES`; the file may have fewer. digest: SHA-256 of the file, hexadecimal.
+    most `MOST_FRAMES`; the file may have fewer. digest: SHA-256 of the file, hexadecimal. seconds: how long
+    it is; None where it does not say. is_longer: whether it has more frames than `count`.
     """
 
     name: str
@@ -48,25 +51,39 @@ class Film:
     rate: float
     count: int
     digest: str
+    seconds: float | None = None
+    is_longer: bool = False
 
-    def frames(self, every: int = 1) -> Iterator[Frame]:
-        """Each `every`-th frame, from the first on, of the first `MOST_FRAMES`.
+    def frames(self, every: int = 1, tell: Callable[[str], None] = lambda _: None) -> Iterator[Frame]:
+        """Each `every`-th frame, from the first on, `MOST_FRAMES` of them at most.
 
-        The times are the file's own, which need not be even, and never go back. A file that breaks off ends
-        there.
+        The times are the file's own, which need not be even, and never go back. tell: called at the end with
+        a sentence where it is not the end of what was filmed: the file breaks off, or has more frames.
         """
-        last, still = -1.0, 1 / self.rate
+        last, still, number = -1.0, 1 / self.rate, 0
         with _opened(self.source) as reader:
-            for number in range(MOST_FRAMES):
+            for number in range(MOST_FRAMES * every):
                 if not reader.grab():
-                    return
+                    break
                 said = reader.get(cv2.CAP_PROP_POS_MSEC) / 1000
                 last = said if said > last else last + still
                 if number % every == 0:
                     decoded, bgr_hwc = reader.retrieve()
                     if not decoded:
-                        return
+                        break
                     yield Frame(number, last, self._photo(number, bgr_hwc))
+            else:
+                if reader.grab():
+                    tell(
+                        f"{self.name} has more than {MOST_FRAMES * every:,} frames; its film ends there, at "
+                        f"{_clock(last)}. Cut it, or take fewer of its frames by --every {2 * every}."
+                    )
+                return
+        if self.seconds is not None and last + still + LACKS_SECONDS < self.seconds:
+            tell(
+                f"{self.name} breaks off after frame {number - 1}, at {_clock(last)} of "
+                f"{_clock(self.seconds)}; its film ends there. Copy it again from where it came from."
+            )
 
     def photo_at(self, number: int) -> Photo:
         """The picture of a frame, or of the last one before it that can be decoded. Raises: VideoError."""
@@ -106,13 +123,24 @@ def open_film(source: Path | bytes, name: str = "") -> Film:
     with _opened(source) as reader:
         rate, count = reader.get(cv2.CAP_PROP_FPS), reader.get(cv2.CAP_PROP_FRAME_COUNT)
         decoded = reader.read()[0]
+        seconds = count / rate if count >= 1 and rate > 0 else None
+        # Browsers state no length, and of some files of uneven times the count is milliseconds.
+        if decoded and (seconds is None or not RATES[0] <= rate <= RATES[1]):
+            count = 1
+            while count <= MOST_FRAMES and reader.grab():
+                count += 1
     if not decoded:
         raise VideoError(
             f"{name} has no frame that can be decoded. "
             "Choose an MP4, MOV or WebM video with H.264, HEVC, VP9 or AV1."
         )
     rate = rate if RATES[0] <= rate <= RATES[1] else USUAL_RATE
-    return Film(name, source, rate, int(min(max(count, 1), MOST_FRAMES)), digest)
+    return Film(name, source, rate, int(min(count, MOST_FRAMES)), digest, seconds, count > MOST_FRAMES)
+
+
+def _clock(seconds: float) -> str:
+    """A time in a film, as players show it."""
+    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """Step 1: good, odd and bad files, the camera, and the faces in a photo."""
 
 import struct
+import tomllib
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,8 +17,13 @@ from PIL import Image
 from sample_files import ASTRONAUT, ASTRONAUT_HWC, MIRRORED, PORTRAIT_HWC, encoded, jpeg
 
 from face3d import photo
+from face3d.photo import MAX_BYTES
 from face3d.structures import Face
-from page import inference_queue
+from face3d.video import frames
+from page import inference_queue, video_frame
+from page.session import Session
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -244,6 +251,27 @@ def test_a_video_offers_its_frames_the_sharpest_first(quick_page, talk):
     assert "frame1.png" in texts(page, "caption")
     assert session_of(page).full_photo.size_hw == (256, 256)
     assert not page.button(key="generate depth").disabled
+
+
+def test_a_video_that_is_too_large_is_one_sentence(monkeypatch):
+    """The browser and the server refuse it before, unless they are told otherwise."""
+    said = []
+    monkeypatch.setattr(st, "error", said.append)
+    monkeypatch.setattr(video_frame, "MAX_BYTES", 2**20)
+    assert video_frame.chosen_frame(Session(), "talk.mp4", bytes(2**20 + 1)) == ("", b"", None)
+    assert said == ["talk.mp4 has more than 1 MB. Cut it, or save it smaller."]
+
+
+def test_a_long_video_says_how_many_of_its_frames_there_are(quick_page, talk, monkeypatch):
+    monkeypatch.setattr(frames, "MOST_FRAMES", 3)
+    page = upload(quick_page, "talk.mp4", talk)
+    assert "the first 3 can be chosen here" in texts(page, "caption") and not page.exception
+    assert [one.max for one in page.slider if one.label == "Frame of the video"] == [2]
+
+
+def test_the_server_takes_what_the_uploader_takes():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["maxUploadSize"] * 2**20 == video_frame.MAX_BYTES > MAX_BYTES
 
 
 def test_a_video_without_a_frame_is_one_sentence(quick_page, talk):

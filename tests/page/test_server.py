@@ -14,6 +14,7 @@ import requests
 from page_client import PageClient
 from sample_files import ASTRONAUT
 
+from page import video_frame
 from page.local_server import serving
 
 PROGRAM = "-m", "tests.stand_in_server"
@@ -63,7 +64,7 @@ def check_uploads(page, seconds):
     body, headers = multipart(ASTRONAUT)
     parts = [body[start : start + 20_000] for start in range(0, len(body), 20_000)]
     assert page.upload(None, files=None, data=slowly(parts, seconds), headers=headers).status_code == 204
-    body, headers = multipart(bytes(34 * 2**20))
+    body, headers = multipart(bytes(video_frame.MAX_BYTES + 2 * 2**20))
     for data in (body, iter([body])):
         with suppress(requests.ConnectionError):  # refused before all of it was sent
             assert page.upload(None, files=None, data=data, headers=headers).status_code == 413

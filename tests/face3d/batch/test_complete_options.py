@@ -14,6 +14,7 @@ from face3d.batch.complete_options import (
     chosen_engine,
     chosen_hidden,
     completed,
+    hidden_pixels,
 )
 from face3d.completion import lama
 from face3d.completion.table import COMPLETIONS, DEFAULT_COMPLETION
@@ -38,7 +39,7 @@ def test_nothing_is_fetched_for_a_kind_that_an_engine_cannot_colour(kind, monkey
     """LaMa would be a download of 208 MB; of a marked place it is needed."""
     fetched = []
     monkeypatch.setattr(lama, "lama_painter", lambda *_: fetched.append(1) or (lambda rgb_hwc, _: rgb_hwc))
-    options = argparse.Namespace(complete="lama", complete_pipeline=None, model=kind)
+    options = argparse.Namespace(complete="lama", complete_pipeline=None, hidden_box=None, model=kind)
     hidden = photo_of((96, 80))
     hidden = replace(hidden, rgb_hwc=np.where(np.indices((96, 80, 3))[0] == 48, 255, 0).astype(np.uint8))
     for mask in (None, hidden):
@@ -62,6 +63,21 @@ def test_a_pipeline_belongs_to_its_engine_and_a_mask_to_one_photo(tmp_path):
     assert chosen_hidden(parsed("--hidden", str(mask)), [Path("a.jpg")]).size_hw == (40, 50)
 
 
+def test_a_box_marks_its_pixels_of_one_photo():
+    photos, box = [Path("a.jpg"), Path("b.jpg")], ("--hidden-box", "-3", "5", "20", "9000")
+    assert chosen_hidden(parsed(*box), photos[:1]) is None
+    with pytest.raises(CompletionError, match=r"^--hidden-box belongs to one photo, and 2 are named"):
+        chosen_hidden(parsed(*box), photos)
+    with pytest.raises(CompletionError, match=r"Leave out --complete none, or --hidden-box\.$"):
+        chosen_hidden(parsed(*box, "--complete", "none"), photos[:1])
+    with pytest.raises(CompletionError, match="--hidden and --hidden-box say the same"):
+        chosen_hidden(parsed(*box, "--hidden", "mask.png"), photos[:1])
+    hidden_hw = hidden_pixels((40, 30), parsed(*box).hidden_box)
+    assert hidden_hw[5:, :20].all() and hidden_hw.sum() == 35 * 20
+    with pytest.raises(CompletionError, match=r"marks nothing of this photo, which has 30 x 40 pixels"):
+        hidden_pixels((40, 30), (30, 0, 40, 40))
+
+
 def test_a_mask_that_is_no_picture_is_one_sentence(tmp_path):
     (tmp_path / "mask.png").write_text("none")
     with pytest.raises(PhotoError, match=r"mask\.png"):
@@ -77,6 +93,6 @@ def test_a_cut_head_grows_the_photo_of_a_plate_only_where_that_was_asked_for(kin
     face = replace(whole.faces[0], box_xyxy=(40.0, 0.0, 120.0, 88.0), eyes_xy=((67.2, 34.4), (92.8, 34.4)))
     layers = {name: getattr(whole, name)[40:] for name in ("values_hw", "back_hw", "mask_hw", "matte_hw")}
     depth = replace(whole, faces=(face,), **layers)
-    options = argparse.Namespace(complete=asked, complete_pipeline=None, model=kind)
+    options = argparse.Namespace(complete=asked, complete_pipeline=None, hidden_box=None, model=kind)
     photo = completed(depth, photo_of((152, 160)), options, None, 1, lambda _: None)[1]
     assert (photo.size_hw[0] > 152) == grows

@@ -81,6 +81,25 @@ def test_the_manifest_has_digests_settings_and_report_and_a_run_goes_on_from_it(
     assert capsys.readouterr().out.splitlines()[-1] == "3 of 3 photos would be converted."
 
 
+def test_a_photo_that_is_done_keeps_its_name_when_another_of_that_name_is_added(
+    network, photo_file, tmp_path, capsys
+):
+    out, manifest = tmp_path / "out", tmp_path / "run.jsonl"
+    call = [str(tmp_path / "in"), "-o", str(out), "--manifest", str(manifest), "--resume", *QUICK]
+    photo_file(tmp_path / "in" / "a.jpg")
+    assert convert.main(call) == 0
+    before = contents(out)
+    photo_file(tmp_path / "in" / "a.png", 1)
+    assert convert.main([*call, "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("converted, 1 are done already.")
+    assert convert.main(call) == 0
+    assert [line["name"] for line in read(manifest)] == ["a", "a_png"]
+    assert {name: data for name, data in contents(out).items() if not name.startswith("a_png_")} == before
+    (tmp_path / "in" / "a.jpg").unlink()
+    assert convert.main(call) == 0
+    assert len(list(read(manifest))) == 2 and len(contents(out)) == 2 * len(before)
+
+
 def test_to_resume_needs_a_manifest(tmp_path, capsys):
     assert convert.main([str(tmp_path), "-o", str(tmp_path / "out"), "--resume"]) == 1
     assert capsys.readouterr().err == "--resume goes on from a manifest. Add --manifest FILE.\n"

@@ -12,7 +12,7 @@ import pytest
 from batch_run import RECIPE
 
 from face3d import VERSION
-from face3d.batch.manifest import Done, Manifest, Outcome, entry, read
+from face3d.batch.manifest import Done, Manifest, Outcome, Task, entry, kept_names, read
 from face3d.errors import BatchError
 
 FILL_UP = """
@@ -97,6 +97,18 @@ def test_a_pipe_is_no_manifest(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BatchError, match="pipe is no manifest of this program"):
         Manifest(tmp_path / "pipe")
+
+
+def test_names_are_those_that_photos_have_since_they_were_converted_last(tmp_path):
+    def line(photo, name, error="", **settings):
+        outcome = Outcome(error=error) if error else Outcome()
+        return entry(Task(tmp_path / photo, name), outcome, replace(RECIPE, settings=settings))
+
+    lines = [line("a.jpg", "a"), line("b.jpg", "b"), line("c.jpg", "c", "It is bad."), line("d.jpg", "d")]
+    lines += [line("a.jpg", "a_face2", face=2), line("b.png", "b"), line("d.jpg", "d_jpg", faces=500)]
+    kept = {photo.removeprefix(f"{tmp_path}/"): name for photo, name in kept_names(lines, {}).items()}
+    assert kept == {"a.jpg": "a", "b.png": "b", "d.jpg": "d_jpg"}
+    assert list(kept_names(lines, {"face": 2}).values()) == ["a_face2"]
 
 
 def test_done_is_what_is_still_as_the_last_line_has_it(tmp_path, tasks, run_options):

@@ -159,6 +159,16 @@ def test_a_path_that_would_be_too_long_is_refused(tmp_path):
         names("name.jpg", folder=deep)
 
 
+def test_a_photo_keeps_the_name_that_its_files_have(tmp_path):
+    photos = [Path(name) for name in ("a.jpg", "a.png", "b.jpg", "one/c.jpg")]
+    known = {Path("a.jpg"): "a", Path("b.jpg"): "a_png", Path("one/c.jpg"): "two/c", Path("gone.jpg"): "g"}
+    assert output_names(photos, tmp_path, known=known) == ["a", "a_png_2", "a_png", "c"]
+    picture(tmp_path / "a_depth.png")  # of another program, since then
+    assert output_names(photos, tmp_path, known=known)[0] == "a_jpg"
+    alike = {Path("a.jpg"): "b", Path("a.png"): "B"}
+    assert output_names(photos, tmp_path, known=alike) == ["b", "a_png", "b_2", "c"]
+
+
 def test_names_are_other_ones_in_the_same_folder_only(tmp_path):
     photos = [Path(name) for name in ("a.jpg", "one/a.jpg", "one/a.png", "b.jpg")]
     places = {path: path.parent for path in photos}

@@ -5,9 +5,10 @@ import shlex
 import pytest
 
 import convert
+from face3d.batch.imagine_options import ABOUT_PROMPT
 from face3d.batch.model_options import model_settings, options_of
 from face3d.batch.options import arguments, parsed
-from face3d.batch.settings_file import as_command, as_toml
+from face3d.batch.settings_file import as_command, as_toml, for_other_photos
 from face3d.errors import BatchError
 from face3d.geometry.settings import ModelSettings
 
@@ -65,6 +66,23 @@ def test_a_file_and_a_command_give_the_same_options(tmp_path):
     assert without_the_file(by_file) == without_the_file(by_command)
     assert by_file.crop == [0, 10, 200, 310] and by_file.mask.name == SETTINGS["mask"]
     assert by_file.prompt == "-an old man\n" and by_file.perspective is False
+
+
+def test_what_is_of_one_photo_is_not_for_others(tmp_path):
+    """And nothing is left of which the command line says that it needs what is left out."""
+    settings = SETTINGS | {"matte": "file", "hidden-box": [1, 2, 3, 4], "face": 2, "rotate": "90", "frame": 3}
+    settings |= {"depth-map": "a.png", "depth-meaning": "relief", "hidden": "b.png", "seed": 3, "steps": 9}
+    kept = for_other_photos(settings)
+    assert kept == {
+        name: SETTINGS[name]
+        for name in ("model", "formats", "faces", "smoothing", "perspective", "background")
+    }
+    assert for_other_photos({"matte": "none"}) == {"matte": "none"}
+    options = vars(parsed(written(tmp_path, as_toml(kept))))
+    usual = vars(arguments().parse_args([]))
+    about_one = {*ABOUT_PROMPT, *(name.replace("-", "_") for name in settings.keys() - kept.keys())}
+    assert {name for name in about_one if options[name] != usual[name]} == set()
+    assert about_one >= {"prompt", "negative_prompt", "depth_range", "crop", "mask"}
 
 
 def test_a_photo_that_begins_like_an_option_is_none():

@@ -63,6 +63,21 @@ def test_no_name_and_no_error_becomes_markup(tmp_path):
     assert first.startswith(b"./<out>/") and b"alert(1)" in first
 
 
+@pytest.mark.parametrize(
+    ("stands", "angle", "said"),
+    [
+        (True, 31.6, "<dt>Stands</dt><dd>yes, it tips over at 32°</dd>"),
+        (False, -2.0, "<dt>Stands</dt><dd>no, it tips over at 0°</dd>"),
+        (None, None, ""),
+    ],
+)
+def test_a_card_says_whether_the_model_stands_and_who_it_is(stands, angle, said, tmp_path):
+    card = done("a.jpg", stands=stands, tipping_angle_degrees=angle, person="face 2 of 3")
+    page = contact_sheet([card], tmp_path / "out", tmp_path / "sheet.html").decode()
+    assert "<dt>Person</dt><dd>face 2 of 3</dd>" in page and said in page
+    assert bool(said) == ("<dt>Stands</dt>" in page)
+
+
 @pytest.mark.parametrize("name", ["=1+1.jpg", "+a.jpg", "-a.jpg", "@a.jpg"])
 def test_no_cell_of_the_table_is_a_formula(name):
     (row,) = csv.DictReader(io.StringIO(table([{**line(name), "photo": name, "error": name}]).decode()))
@@ -93,7 +108,10 @@ def test_a_run_writes_both_and_goes_on_with_them(network, photo_file, tmp_path, 
     assert cards.names == ["b.png", "one/a.jpg"]
     (picture,) = cards.of("img")
     assert picture["src"].startswith("data:image/webp;base64,")
-    assert [link["href"] for link in cards.of("a")] == ["./../out/one/a_shell.glb"]
+    links = ["./../out/one/a_shell.glb", "./../out/one/a_shell_report.json"]
+    assert [link["href"] for link in cards.of("a")] == links
+    assert all(Path("seen", link).is_file() for link in links)
+    assert "<dt>Person</dt><dd>face 1 of 1</dd>" in sheet.decode() and "<dt>Stands</dt>" not in sheet.decode()
     with Image.open("out/one/a_shell_strip.png") as strip:
         assert strip.size == (768, 256) and strip.mode == "RGBA"
     assert convert.main([*call, "--resume"]) == 1

@@ -157,4 +157,4 @@ def test_a_video_that_is_another_one_meanwhile_is_refused(talk):
         return photo, stand_in.predict(None, photo)
 
     with pytest.raises(VideoError, match=r"talk\.mp4 changed while it was read\. Convert it again\."):
-        video_of(talk, predict_and_replace, options)
+        video_of(talk, predict_and_replace, options, lambda _: None)

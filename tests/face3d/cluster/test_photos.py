@@ -1,10 +1,12 @@
 """The photos of a folder, a store of objects and a list; a row's id changes with all that its files do."""
 
+import json
+
 import fsspec
 import pytest
 from file_server import CONTENT
 
-from face3d.cluster.photos import listed, opened_photo, rows_of
+from face3d.cluster.photos import MANIFEST, earlier_lines, listed, opened_photo, rows_of
 from face3d.cluster.storage import storage_at
 from face3d.errors import BatchError, PhotoError
 from face3d.photo import MAX_BYTES, listed_formats
@@ -79,6 +81,22 @@ def test_an_id_is_of_the_photo_its_settings_and_its_name(store):
     store.pipe("/shelf/in/b.jpg", b"larger than it was")
     changed = ids({"model": "bust"})
     assert changed[0] != first[0] and changed[1] == first[1]
+
+
+def test_a_photo_that_is_done_keeps_its_name_and_its_id(store):
+    """When another of the same name is added to the folder."""
+    source, recipe = storage_at("memory://shelf/in"), {"settings": {}}
+    first = rows_of(listed(source, OUTPUT), OUTPUT, 1, recipe)[0]
+    assert list(earlier_lines(OUTPUT.at(MANIFEST))) == []
+    line = {"photo": first.photo, "name": first.name, "settings": {}}
+    store.pipe("/shelf/in/out/manifest/1.jsonl", json.dumps(line).encode() + b"\n")
+    store.pipe("/shelf/in/b.png", b"another")
+    earlier = list(earlier_lines(OUTPUT.at(MANIFEST)))
+    rows = rows_of(listed(source, OUTPUT), OUTPUT, 1, recipe, earlier)
+    assert rows[0] == first and rows[1].name == "b_png"
+    store.pipe("/shelf/in/out/manifest/2.jsonl", b"a note")
+    with pytest.raises(BatchError, match=r"manifest/2.jsonl is no manifest of this program"):
+        list(earlier_lines(OUTPUT.at(MANIFEST)))
 
 
 def test_what_is_not_there_is_said(tmp_path):

@@ -18,7 +18,7 @@ from cluster_photos import QUICK
 import convert
 from face3d.batch.manifest import read
 from face3d.cluster.command import batch
-from face3d.cluster.pipeline import MANIFEST
+from face3d.cluster.photos import MANIFEST
 from face3d.cluster.storage import storage_at
 from face3d.errors import BatchError
 

@@ -1,11 +1,17 @@
 """Laws of depth inside photos: the distances that the file states, upright as the photo is."""
 
+from contextlib import suppress
+from functools import cache
+
 import numpy as np
 import pytest
 from depth_files import GDEPTH, XMP, dynamic_depth, gdepth, packet, phone_jpeg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from sample_files import PORTRAIT_HWC, encoded
 
+from benchmarks.fuzz_depth import depth_photos
 from face3d import photo as photos
 from face3d.errors import DepthError
 from face3d.framing import Framing
@@ -116,6 +122,39 @@ def test_depth_images_of_heic_are_nearer_where_they_are_white(heic, stated, expe
     metric = expected_hw is not SHARES_HW
     assert (own.representation is DepthRepresentation.METRIC) == metric
     assert np.allclose(own.values_hw, expected_hw, rtol=1e-5, atol=1e-6)
+
+
+@cache
+def phone_photos():
+    """Small photos with depth inside, by name."""
+    return depth_photos(Image.fromarray(PHOTO_HWC[:64, :80]), np.linspace(0, 1, 80)[None].repeat(64, 0))
+
+
+@pytest.mark.skipif(not photos.heif_available(), reason="pillow-heif is an extra")
+def test_a_depth_image_of_a_true_heic_file_is_as_wide_as_the_file_says():
+    """The decoder pads its rows to a multiple of 16."""
+    shares_hw = np.linspace(0.1, 0.9, 103)[None].repeat(77, 0)
+    file = depth_photos(Image.new("RGB", (103, 77), (90, 120, 60)), shares_hw)["embedded.heic"]
+    photo = read_photo(file, "me.heic")
+    own = read_embedded(file, "me.heic").of(Framing(photo.size_hw))
+    assert photo.size_hw == own.size_hw == (77, 103)
+    assert np.abs(own.values_hw - shares_hw).max() < 0.05
+
+
+@pytest.mark.parametrize("kind", ["embedded.jpg", "embedded.heic"])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_damaged_files_with_depth_raise_nothing_else(kind, data):
+    if kind not in (files := phone_photos()):
+        pytest.skip("pillow-heif is an extra")
+    body = bytearray(files[kind])
+    near_the_start = st.integers(0, min(800, len(body) - 1)) | st.integers(0, len(body) - 1)
+    for position in data.draw(st.lists(near_the_start, max_size=8)):
+        body[position] = data.draw(st.integers(0, 255))
+    body = body[: data.draw(st.just(len(body)) | st.integers(0, len(body)))]
+    with suppress(DepthError):
+        own = read_embedded(bytes(body), "fuzzed")
+        assert not np.isinf(own.values_hw).any()
 
 
 def test_a_depth_image_of_heic_that_was_not_turned_with_the_photo_is_turned(heic):

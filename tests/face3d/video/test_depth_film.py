@@ -3,6 +3,7 @@
 import io
 import zipfile
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -70,6 +71,61 @@ def test_what_moves_is_followed_at_once_and_a_new_scene_begins_anew():
     assert cut.change is None and cut.depth is other
 
 
+def shifted(layer_hw, columns):
+    """A layer moved to the right, with its edge repeated."""
+    return np.roll(layer_hw, columns, axis=1)
+
+
+def moved_head(seed, columns, noise=True):
+    """A frame whose head has moved: its picture before an even wall, and the jittering depth of a network."""
+    grain = np.random.default_rng(seed).normal(0, 1, TEXTURE.shape) if noise else 0
+    rgb = np.where(HEAD.mask_hw[..., None], TEXTURE, 120.0)
+    photo = Photo(np.clip(shifted(rgb, columns) + grain, 0, 255).astype(np.uint8), None, None, f"{seed:064d}")
+    depth = jittered(seed)
+    left, top, right, bottom = HEAD.faces[0].box_xyxy
+    face = replace(HEAD.faces[0], box_xyxy=(left + columns, top, right + columns, bottom), eyes_xy=None)
+    layers = {
+        name: shifted(getattr(depth, name), columns)
+        for name in ("values_hw", "back_hw", "mask_hw", "matte_hw", "uncertainty_hw")
+        if getattr(depth, name) is not None
+    }
+    return photo, replace(depth, faces=(face,), thickness_uncertainty_hw=None, **layers)
+
+
+def test_a_moving_head_does_not_flicker():
+    """Its shape and its distance change by less than half of what the network's own do, and stay true."""
+    steady, own, shown = Steady(), [], []
+    columns = [round(6 * np.sin(frame / 3)) for frame in range(14)]
+    for frame, at in enumerate(columns):
+        photo, depth = moved_head(frame, at)
+        found = steady.add(photo, depth)
+        assert found.numbers == (1,)
+        own.append(shifted(depth.values_hw, -at))
+        shown.append(shifted(found.depth.values_hw, -at))
+    inner = cv2.erode(HEAD.mask_hw.astype(np.uint8), np.ones((9, 9))).astype(bool)
+
+    def flicker(films):
+        return np.mean([np.abs(b - a)[inner].mean() for a, b in pairwise(films[4:])])
+
+    assert flicker(shown) < 0.5 * flicker(own)
+    late = shown[-1][inner] - np.median(shown[-1][inner])
+    truth = HEAD.values_hw[inner] - np.median(HEAD.values_hw[inner])
+    assert np.abs(late - truth).mean() < 0.01
+
+
+def test_a_head_that_comes_nearer_is_followed():
+    """By a quarter of the rest from frame to frame."""
+    steady = Steady()
+    steady.add(*moved_head(0, 0, noise=False))
+    nearer = np.float32(0.2)
+    for frame in range(1, 13):
+        photo, depth = moved_head(0, 3 * (frame % 3), noise=False)
+        depth = replace(depth, values_hw=depth.values_hw + nearer * depth.mask_hw, back_hw=None)
+        found = steady.add(photo, depth)
+    inner = cv2.erode(depth.mask_hw.astype(np.uint8), np.ones((9, 9))).astype(bool)
+    assert np.abs(found.depth.values_hw - depth.values_hw)[inner].mean() < 0.03
+
+
 def test_what_is_beside_the_foreground_need_not_be_finite():
     def holed(rows):
         mask = HEAD.mask_hw.copy()
@@ -91,7 +147,7 @@ class FilmOf:
     def __init__(self, photos):
         self.photos, self.name = photos, "talk.mp4"
 
-    def frames(self, every):
+    def frames(self, every, tell):
         for number, photo in enumerate(self.photos):
             if number % every == 0:
                 yield Frame(number, number / 25, photo)
@@ -139,6 +195,16 @@ def test_a_frame_is_judged_by_the_face_that_is_asked_for():
         film = depth_film(FilmOf([picture()] * 2), lambda photo, of=maps: (photo, next(of)), face=face)
         assert film.number == number
     assert suitability(picture(), HEAD, 2) == 0 < suitability(picture(), two, 2)
+
+
+def test_the_model_is_of_the_head_that_was_asked_for_though_another_grows_larger():
+    """The network's order is by size: the second head of the first frame is the first of the others."""
+    first, second = HEAD.faces[0], Face((1.0, 1.0, 12.0, 14.0), None)
+    turned = [replace(HEAD, faces=faces) for faces in ((first, second), (second, first), (second, first))]
+    for number, chosen in ((1, first), (2, second)):
+        maps = iter(turned)
+        film = depth_film(FilmOf([picture()] * 3), lambda photo, of=maps: (photo, next(of)), face=number)
+        assert film.seen[1].faces[film.face - 1] is chosen and film.head == number
 
 
 def test_a_film_without_a_person_is_one_sentence():
