@@ -7,6 +7,7 @@ import hashlib
 import cv2
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from face3d.errors import VideoError
 from face3d.video.frames import Film, open_film
@@ -20,18 +21,21 @@ SHARPNESS_SIDE = 256
 """Longest side at which sharpness is compared, pixels: noise is none."""
 
 
-def chosen_frame(session: Session, name: str, data: bytes) -> tuple[str, bytes, tuple[str, int] | None]:
+def chosen_frame(
+    session: Session, name: str, data: bytes, place: DeltaGenerator
+) -> tuple[str, bytes, tuple[str, int] | None]:
     """Name and PNG of the frame that is chosen of a video, with the video's name and the frame's number; a
     photo's are returned unchanged, with None.
 
-    Empty where the video cannot be read, with the reason on the page.
+    Empty where the video cannot be read, with the reason on the page. place: of the slider.
     """
     if not is_video(name):
         return name, data, None
     digest = hashlib.sha256(data).hexdigest()
     try:
         film, first = session.cache.get_or_make(("film", digest), lambda: _looked_into(data, name))
-        number = _slider(film, first)
+        with place:
+            number = _slider(film, first)
         png = session.cache.get_or_make(("frame", digest, number), lambda: film.png_at(number))
     except VideoError as error:
         st.error(as_text(str(error)))
@@ -62,7 +66,7 @@ def _slider(film: Film, first: int) -> int:
         return 0
     return int(
         st.slider(
-            "Frame of the video",
+            f"Frame of the video, 0 to {film.count - 1}",
             0,
             film.count - 1,
             value=first,
