@@ -270,9 +270,7 @@ def _details(result: DepthResult, cut_out: bool) -> None:
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, format="%.1f", key="smoothing", help=explanation)
     explanation = "Jump in distance, as a share of it, at which the surface is cut; 0: never."
     st.slider("Edge tolerance", *EDGE_TOLERANCES, key="edge tolerance", help=explanation)
-    st.select_slider(
-        "Detail", list(DETAIL), key="detail", help="Of points and triangles: files grow with it."
-    )
+    st.select_slider("Detail", list(DETAIL), key="detail", help="More of it makes larger files.")
     if result.depth_map.representation is DepthRepresentation.RELATIVE_INVERSE:
         explanation = (
             "Farthest over nearest distance. Relative depth does not determine it: "
@@ -289,7 +287,6 @@ def _details(result: DepthResult, cut_out: bool) -> None:
 
 def _height() -> None:
     """The height of the model, where it is neither life size nor one of the print sizes."""
-    explanation = "Counts in place of the print size; empty: the print size counts."
     st.number_input(
         "Height, mm",
         min_value=5.0,
@@ -299,7 +296,7 @@ def _height() -> None:
         format="%.0f",
         placeholder="as the print size",
         key="height",
-        help=explanation,
+        help="Counts in place of the print size; empty: that counts.",
     )
 
 
