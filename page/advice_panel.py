@@ -151,7 +151,6 @@ def _show(
     left = [line for line in advice.settings if not is_set(line, settings)]
     pressed = st.button(
         "Apply all",
-        type="primary",
         disabled=not left,
         on_click=apply,
         args=(session, result.key, advice, advice.settings),

@@ -77,7 +77,7 @@ def _offer(session: Session, result: DepthResult, face: int, kind: str) -> None:
     """The engines, what hides the person, and the button. Choices are kept while the step shows a result."""
     for key, value in (CHOICES | session.completion_choices).items():
         st.session_state.setdefault(key, value)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="engine and parts"):
         engine = st.selectbox(
             "Complete the model",
             list(COMPLETIONS),
@@ -89,7 +89,7 @@ def _offer(session: Session, result: DepthResult, face: int, kind: str) -> None:
             key=ENGINE,
             width="stretch",
         )
-        parts = st.popover("Hidden", icon=":material/visibility_off:", on_change="rerun", key="hidden parts")
+        parts = st.popover("Hidden parts", on_change="rerun", key="hidden parts")
         with held_while_closed(parts, CHOICES.keys() - {ENGINE}):
             hidden_hw = _hidden_parts(result.photo, session.framing())
         pressed = st.button("Complete", on_click=_show_model, key="complete model")
@@ -235,7 +235,7 @@ def _judge(session: Session, result: DepthResult, tried: DepthResult, kind: str)
 
 def _kept(session: Session, kept: DepthResult, kind: str) -> None:
     """What the files are written from, and the way back."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="kept completion"):
         st.caption(f"**Completed** · {_summary(kept, kind)}", width="stretch")
         st.button(
             "Undo",
@@ -263,7 +263,7 @@ def _summary(completed: DepthResult, kind: str) -> str:
     if (nothing := _adds_nothing(kind)) and completion.marked_hw is None:
         return f"{title}: {nothing}"
     if completion.confidence >= LEAST_CONFIDENCE:
-        said = f"{title}, {completion.confidence:.0%} as sure as if it had been seen."
+        said = f"{title}, {100 * completion.confidence:.0f} % as sure as if it had been seen."
     elif completion.engine == "symmetry" and not completion.note:
         said = f"{title} finds little here: the head faces the camera."
         said += " The head model gives the colours." if KINDS[kind].from_head else ""

@@ -21,12 +21,12 @@ from face3d.structures import DepthMap
 from page.components import show_pictures
 from page.depth_request import OWN_TITLES, DepthRequest
 from page.depth_view import (
-    MEANINGS,
     Comparison,
     Layer,
     PictureSettings,
     depth_thumbnail,
     layers_of,
+    meaning,
     viewer_data,
 )
 from page.failures import explained_errors
@@ -51,7 +51,7 @@ LAYERS_HELP = (
     "Depth: what the model is made of. Normals: which way the surface faces. Matte: what belongs to the "
     "person. Uncertainty: how far the depth may be off. Back error: how far the hidden side may be off."
 )
-QUALITY_TEXTS = {FAST: ", at one scale", BEST: ", at two scales"}
+QUALITY_TEXTS = {FAST: ", normal quality", BEST: ", best quality"}
 RETRY_KEY = "try depth again"
 COMPARISONS = {"Slider": Comparison.SLIDER, "Side by side": Comparison.SIDE_BY_SIDE}
 
@@ -188,10 +188,10 @@ def _made_by(result: DepthResult) -> str:
     return f"Made by {result.key.network_title} in {result.seconds:.1f} s{passes}."
 
 
-def _summary(result: DepthResult) -> None:
-    """What the values mean, which network made them, and a warning where no face was found."""
+def _summary(result: DepthResult, settings: PictureSettings) -> None:
+    """What the layer shows, which network made it, and a warning where no face was found."""
     depth_map = result.depth_map
-    st.markdown(f"{MEANINGS[depth_map.representation]} {_made_by(result)}")
+    st.markdown(f"{meaning(depth_map, settings)} {_made_by(result)}")
     if not depth_map.detects_faces or depth_map.faces:
         return
     if result.key.network == DEFAULT_NETWORK:
@@ -205,8 +205,10 @@ def _pictures(session: Session, result: DepthResult, stale: bool) -> None:
     """Photo and layer to compare, their widgets, and the files. The widgets rerun this fragment only."""
     left, right = st.columns([7, 5], gap="medium")
     with right:
-        _summary(result)
+        summary = st.container()
         settings = _picture_controls(result)
+        with summary:
+            _summary(result, settings)
         if not stale:
             _downloads(session, result, settings)
     with left:
@@ -236,7 +238,7 @@ def _picture_controls(result: DepthResult) -> PictureSettings:
             "Compare", list(COMPARISONS), default="Slider", required=True, key="compare"
         )
         colour_map = st.selectbox("Colours", list(COLOUR_MAPS), key="colours", width=150, disabled=fixed)
-    far, near = st.slider("Far and near clip, % of the range", 0, 100, (0, 100), key="clip", disabled=fixed)
+    far, near = st.slider("Shown range, % from far to near", 0, 100, (0, 100), key="clip", disabled=fixed)
     far_near = far / 100, max(near, far + 1) / 100
     # A browser can send a choice that is none, though one is required.
     shown, arranged = layers.get(layer, Layer.DEPTH), COMPARISONS.get(comparison, Comparison.SLIDER)

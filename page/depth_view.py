@@ -49,22 +49,33 @@ UNITS = {
 }
 """Unit and digits of a value under the pointer."""
 MEANINGS = {
-    DepthRepresentation.RELIEF: (
-        "Lighter is nearer. The values are heights in image widths: true proportions, but not metres."
-    ),
+    DepthRepresentation.RELIEF: ("The values are heights in image widths: true proportions, but not metres."),
     DepthRepresentation.RELATIVE_INVERSE: (
-        "Lighter is nearer. The values are relative, not metres: they give the order, not the distances."
+        "The values are relative, not metres: they give the order, not the distances."
     ),
-    DepthRepresentation.METRIC: "Lighter is nearer. The values are metres from the camera.",
+    DepthRepresentation.METRIC: "The values are metres from the camera.",
 }
 """What the values of a depth map mean, for the visitor."""
+LIGHTER = "Lighter is nearer."
+LAYER_MEANINGS = {
+    Layer.NORMALS: "Which way the surface faces, as colours.",
+    Layer.MATTE: "What belongs to the person: white stays, black is cut out.",
+    Layer.UNCERTAINTY: "How far the depth may be off: about two of three errors are smaller.",
+    Layer.BACK_UNCERTAINTY: "How far the hidden side may be off: about two of three errors are smaller.",
+    Layer.FIT: "A head model over the photo, fitted to the skin. Colours show how far the skin is off it.",
+}
+"""What the layers other than depth show, for the visitor."""
+ERROR_UNITS = {
+    DepthRepresentation.RELIEF: "image widths",
+    DepthRepresentation.RELATIVE_INVERSE: "(no unit)",
+    DepthRepresentation.METRIC: "m",
+}
+ERROR_DIGITS = 4
 LAYER_UNITS = {
     Layer.NORMALS: ("degrees between the surface and the picture", 0),
-    Layer.MATTE: ("foreground, from 0 to 1", 2),
-    Layer.UNCERTAINTY: ("expected error, same unit as depth", 4),
-    Layer.BACK_UNCERTAINTY: ("expected error of the thickness, same unit as depth", 4),
+    Layer.MATTE: ("(0 is background, 1 the person)", 2),
 }
-"""Unit and digits of the layers other than depth."""
+"""Unit and digits of the layers that are neither depth nor an error of it."""
 ENDS = {
     Layer.DEPTH: ("far", "near"),
     Layer.NORMALS: ("facing the camera", "edge on"),
@@ -135,7 +146,7 @@ def viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings) ->
     scaled_hw, values_hw, known_hw = (
         _sampled(array_hw, PICTURE_SIDE) for array_hw in layer_arrays(depth_map, layer)
     )
-    unit, digits = UNITS[depth_map.representation] if layer is Layer.DEPTH else LAYER_UNITS[layer]
+    unit, digits = _unit(depth_map, layer)
     return (
         frame_data(photo, settings, values_hw, known_hw)
         | {"unit": unit, "digits": digits}
@@ -165,7 +176,7 @@ def frame_data(photo: Photo, settings: PictureSettings, values_hw: Array, known_
         "gridWidth": codes_hw.shape[1],
         "low": low,
         "step": step,
-        "hint": "Move over the picture to read values.",
+        "hint": "Point at the picture to read values.",
         "clip": list(settings.far_near),
     }
 
@@ -202,18 +213,33 @@ def _in_colours(
 
 def _legend(depth_map: DepthMap, layer: Layer, values_n: Array) -> list[str]:
     """What the two ends of the colours mean, with their values and the unit of these."""
-    unit, digits = UNITS[depth_map.representation] if layer is Layer.DEPTH else LAYER_UNITS[layer]
+    unit, digits = _unit(depth_map, layer)
     if layer is Layer.MATTE:
-        ends = (0.0, 1.0)
-    elif not len(values_n):
+        return ["background: 0", "person: 1"]
+    if not len(values_n):
         return list(ENDS[layer])
-    elif layer is Layer.DEPTH:
+    if layer is Layer.DEPTH:
         ends = (float(values_n.min()), float(values_n.max()))
         ends = ends[::-1] if depth_map.representation is DepthRepresentation.METRIC else ends
     else:
         ends = (0.0, float(values_n.max()))
     low, high = (f"{word}: {value:.{digits}f}" for word, value in zip(ENDS[layer], ends, strict=True))
     return [low, f"{high} {unit}"]
+
+
+def _unit(depth_map: DepthMap, layer: Layer) -> tuple[str, int]:
+    """Unit and digits of a value of a layer."""
+    if layer is Layer.DEPTH:
+        return UNITS[depth_map.representation]
+    return LAYER_UNITS.get(layer) or (ERROR_UNITS[depth_map.representation], ERROR_DIGITS)
+
+
+def meaning(depth_map: DepthMap, settings: PictureSettings) -> str:
+    """What the shown layer says, for the visitor, in a sentence or two."""
+    if settings.layer is not Layer.DEPTH:
+        return LAYER_MEANINGS[settings.layer]
+    values = MEANINGS[depth_map.representation]
+    return f"{LIGHTER} {values}" if settings.colour_map == "Grey" else values
 
 
 def gradient(colour_map: str, far_near: tuple[float, float]) -> str:

@@ -130,7 +130,9 @@ def _label(name: str) -> str:
 def _settings(model: ImageModel) -> dict[str, Any]:
     """What is seldom changed; the fields of `Words` that it gives."""
     most = MOST_CHARACTERS
-    before = st.text_area("Put before it", PREAMBLE, height=110, max_chars=most, key="face preamble")
+    before = st.text_area(
+        "Added before your words", PREAMBLE, height=110, max_chars=most, key="face preamble"
+    )
     if model.is_server:
         return {"preamble": before}
     negative = st.text_input("Not wanted", max_chars=most, key="face negative")

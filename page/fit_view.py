@@ -21,10 +21,7 @@ from face3d.structures import Array, DepthMap, Photo
 from page.depth_view import PICTURE_SIDE, PictureSettings, frame_data, gradient
 from page.preview import preview
 
-FIT_HELP = (
-    " Fit: a head model, fitted to the skin of the person who covers most of the picture. Colours show how "
-    "far the skin is off it."
-)
+FIT_HELP = " Fit: a head model, fitted to the skin of the person who covers most of the picture."
 INK, DIMMED = "#9be8ff", 0.62
 """Colour of the lines, and how light the photo is under them."""
 COLOUR_MAP, FARTHEST, OPACITY = "Turbo", 5.0, 0.45
@@ -47,8 +44,8 @@ def fit_viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings
         lines = wire_frame(model, fit) / small_map.size_hw[1]
         percent_hw = _on_grid(seen, 100 * fit.distances(model, seen))
         said = [
-            f"Off by {fit.residual:.1%} of the head's width, {fit.residual_mm:.1f} mm",
-            f"{fit.used:.0%} of its pixels agree",
+            f"Off by {100 * fit.residual:.1f} % of the head's width, {fit.residual_mm:.1f} mm; "
+            f"{100 * fit.used:.0f} % of its pixels agree"
         ]
     except HeadError as error:
         said = [str(error)]
@@ -63,7 +60,7 @@ def fit_viewer_data(photo: Photo, depth_map: DepthMap, settings: PictureSettings
             "digits": 1,
             "histogram": [],
             "histogramAlt": "",
-            "ends": ["0 %", *said, f"{FARTHEST:g} % or more"] if len(lines) else said,
+            "ends": ["0 %", f"{FARTHEST:g} % or more", *said] if len(lines) else said,
             "scale": gradient(COLOUR_MAP, (0.0, 1.0)) if len(lines) else "",
         }
     )

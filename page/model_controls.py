@@ -259,30 +259,34 @@ def _kind_and_size() -> None:
 
 def _details(result: DepthResult, cut_out: bool) -> None:
     """The settings that most models do without."""
+    _height()
     if KINDS[st.session_state["kind"]].can_be_hollow:
         _bust_controls()
     if st.session_state["kind"] in PLATE_NUMBERS:
         _plate_controls(st.session_state["kind"])
     if st.session_state["show"] == POINTS:
         st.slider("Size of the points", 0.2, 2.0, step=0.1, key="point size", help="1: they just touch.")
-    st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, key="smoothing")
+    explanation = "Takes small bumps away, and fine detail with them; 0: none."
+    st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, format="%.1f", key="smoothing", help=explanation)
     explanation = "Jump in distance, as a share of it, at which the surface is cut; 0: never."
     st.slider("Edge tolerance", *EDGE_TOLERANCES, key="edge tolerance", help=explanation)
-    st.select_slider("Detail", list(DETAIL), key="detail")
+    st.select_slider("Detail", list(DETAIL), key="detail", help="More of it makes larger files.")
     if result.depth_map.representation is DepthRepresentation.RELATIVE_INVERSE:
         explanation = (
             "Farthest over nearest distance. Relative depth does not determine it: "
             "raise it for a deeper face, lower it for a flatter one."
         )
         st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explanation)
-    if cut_out:
-        st.toggle("Keep the background", key="background")
-    else:
-        st.caption("Nothing is cut out in step 2: the background stays.")
-    st.toggle("Remove stray points", key="outliers")
-    explanation = (
-        "Counts in place of the print size. Empty: the print size; life size is measured by the eyes."
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if cut_out:
+            st.toggle("Keep the background", key="background")
+        else:
+            st.caption("Nothing is cut out in step 2: the background stays.")
+        st.toggle("Remove stray points", key="outliers")
+
+
+def _height() -> None:
+    """The height of the model, where it is neither life size nor one of the print sizes."""
     st.number_input(
         "Height, mm",
         min_value=5.0,
@@ -292,7 +296,7 @@ def _details(result: DepthResult, cut_out: bool) -> None:
         format="%.0f",
         placeholder="as the print size",
         key="height",
-        help=explanation,
+        help="Counts in place of the print size; empty: that counts.",
     )
 
 

@@ -44,6 +44,13 @@ OTHER_TYPES = {"_report.json": "application/json", ".html": "text/html"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
 FORMATS = {writer.suffix: file_format for file_format, writer in WRITERS.items()}
 PICTURES = {picture.suffix: picture for picture in renderings.PICTURES}
+FORMAT_GROUPS = {
+    "To print: millimetres, Z up": (".stl", ".3mf"),
+    "For 3D programs and phones": (".glb", ".usdz", ".obj.zip", ".ply"),
+    "Points without a surface": ("_points.ply", ".xyz"),
+    "To look at, show and read": ("_viewer.html", *PICTURES, "_report.json"),
+}
+"""All that is offered, by what it is for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +194,24 @@ def _file_name(session: Session, kind: str, settings: ModelSettings) -> str:
     return f"{_photo_title(session, settings)}_{kind}"
 
 
+def _more_formats(button: Callable[..., None], main: str) -> None:
+    """Show a button for each file but the main one, by what it is for. button: shows one."""
+    with st.container(gap="xsmall", key="formats"):
+        for number, (use, suffixes) in enumerate(FORMAT_GROUPS.items()):
+            st.caption(f"**{use}**")
+            with st.container(horizontal=True, gap="xsmall", key=f"formats {number}"):
+                for suffix in suffixes:
+                    if suffix in PICTURES:
+                        button(PICTURES[suffix].title, suffix, PICTURES[suffix].mime, width="content")
+                    elif suffix != main:
+                        mime = FILE_TYPES.get(suffix, "application/octet-stream")
+                        button(FILE_LABELS[suffix], suffix, mime, width="content")
+        st.caption(
+            "GLB, USDZ and OBJ contain the photo as texture, PLY and XYZ its colours. GLB and USDZ are in "
+            "metres, the others in millimetres: in Blender import those with scale 0.001."
+        )
+
+
 def _download_buttons(files: ModelFiles, sized: bool) -> None:
     """The file that most visitors want, all files in one, and each of the others.
 
@@ -198,8 +223,9 @@ def _download_buttons(files: ModelFiles, sized: bool) -> None:
         label: str,
         suffix: str,
         mime: str,
-        icon: str = "download",
+        icon: str = "",
         kind: Literal["primary", "secondary"] = "secondary",
+        width: Literal["stretch", "content"] = "stretch",
     ) -> None:
         st.download_button(
             label,
@@ -208,22 +234,13 @@ def _download_buttons(files: ModelFiles, sized: bool) -> None:
             mime=mime,
             type=kind,
             on_click="ignore",
-            icon=f":material/{icon}:",
-            width="stretch",
+            icon=f":material/{icon}:" if icon else None,
+            width=width,
             key=f"download {suffix}",
         )
 
-    button(f"Download {FILE_LABELS[main]}", main, FILE_TYPES[main], kind="primary")
+    button(f"Download {FILE_LABELS[main]}", main, FILE_TYPES[main], "download", "primary")
     with st.container(horizontal=True):
         button("All files (zip)", ".zip", "application/zip", "folder_zip")
         with st.popover("More formats", width="stretch"):
-            for suffix, label in FILE_LABELS.items():
-                if suffix != main:
-                    button(label, suffix, FILE_TYPES.get(suffix, "application/octet-stream"))
-            for suffix, picture in PICTURES.items():
-                button(picture.title, suffix, picture.mime, "image")
-            st.caption(
-                "STL and 3MF are in millimetres with Z up, for slicers. GLB is in metres, and so is USDZ, "
-                "which iPhones show in the room; the others are in millimetres: in Blender import those with "
-                "scale 0.001. GLB, USDZ and OBJ contain the photo as texture, PLY and XYZ its colours."
-            )
+            _more_formats(button, main)

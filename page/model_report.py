@@ -115,7 +115,7 @@ def _completed(report: MeshReport) -> str:
     if report.completion is None or report.completed_percent is None:
         return ""
     title, sure = COMPLETIONS[report.completion].title, report.completion_confidence or 0.0
-    return f"{report.completed_percent:.0f} % of the surface by {title}, {sure:.0%} as sure as seen"
+    return f"{report.completed_percent:.0f} % of the surface by {title}, {100 * sure:.0f} % as sure as seen"
 
 
 def _size(report: MeshReport) -> str:
@@ -150,7 +150,8 @@ def _filament(report: MeshReport) -> str:
     """Weight and length of filament, or '' for an open surface."""
     if report.weight_g is None or report.filament_m is None:
         return ""
-    return f"{report.weight_g:,.0f} g of PLA, {report.filament_m:,.1f} m of {FILAMENT_MM:g} mm filament"
+    length = _optional(report.filament_m, "m")
+    return f"{report.weight_g:,.0f} g of PLA, {length} of {FILAMENT_MM:g} mm filament"
 
 
 def _facing(report: MeshReport) -> str:

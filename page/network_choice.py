@@ -52,7 +52,7 @@ def ask_for_quality(network: str) -> str:
     """One of QUALITIES, asked for of the bundled network only."""
     if network != DEFAULT_NETWORK:
         return FAST
-    help_text = "The mean over two scales in place of one: steadier details, in about twice the time."
+    help_text = "Steadier details, in about twice the time: the mean over two scales in place of one."
     return BEST if st.toggle("Best quality", key="best quality", help=help_text) else FAST
 
 
@@ -77,7 +77,7 @@ def network_details(session: Session, name: str) -> DepthFile | None:
 
 
 def _network_facts(spec: NetworkSpec, has_depth: bool) -> None:
-    """A line about a network: where its weights are, licence, speed, accuracy.
+    """A line about a network: where its weights are and their licence; speed and accuracy as its help.
 
     has_depth: whether the photo's file holds depth, which is said then.
     """
@@ -86,12 +86,11 @@ def _network_facts(spec: NetworkSpec, has_depth: bool) -> None:
     if spec.family is NetworkFamily.TRANSFORMERS and find_spec("transformers") is None:
         facts.append("needs the packages of requirements-extra.txt")
     facts.append(f"licence: {spec.licence}")
-    if spec.published:
-        facts.append(spec.speed_text)
-    facts.append(checkpoints.accuracy_text(spec))
     if has_depth:
         facts.append(f"this photo has depth inside: choose *{OWN_TITLES[EMBEDDED]}* to use it")
-    st.caption(" · ".join(facts))
+    speed = [spec.speed_text] if spec.published else []
+    measured = " · ".join([*speed, checkpoints.accuracy_text(spec)])
+    st.caption(" · ".join(facts), help=f"{measured[:1].upper()}{measured[1:].rstrip('.')}.")
 
 
 def _own_file(session: Session) -> DepthFile:

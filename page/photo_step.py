@@ -46,15 +46,19 @@ def photo_step(session: Session) -> DeltaGenerator:
     with frame.body:
         inputs, preview = st.columns([5, 6], gap="large")
         with inputs:
-            name, data, video = chosen_frame(session, *_chosen_file(session))
+            chosen = _chosen_file(session)
+            scrubber = st.container()
             framing = st.container(horizontal=True, vertical_alignment="center")
         with preview:
-            photo = _decode(session, name, data)
+            name, data, video = chosen_frame(session, *chosen, scrubber)
+            film_fails = bool(chosen[0]) and not name  # the page says why
+            photo = None if film_fails else _decode(session, name, data)
             made_of = st.session_state[DESCRIBED].facts if st.session_state["source"] == WORDS else None
             session.file = ChosenFile(name, data, photo, made_of, video) if photo else None
             with framing:
                 framing_controls(session, photo)
-                st.toggle("Head only", key=HEAD_ONLY, help="Crop to the head that was found.")
+                help_text = "Crop to the head that was found."
+                st.toggle("Head only", key=HEAD_ONLY, help=help_text, disabled=photo is None)
             full_photo = framed(session, photo)
             session.set_full_photo(Path(name).stem, full_photo)
             if photo is None or full_photo is None:
@@ -178,7 +182,7 @@ def _sample_buttons() -> None:
     st.markdown("Or try a sample: a portrait by NASA, or people who do not exist.")
     with st.container(horizontal=True, gap="small", key="samples"):
         for number, path in enumerate(sample_portraits(), 1):
-            with st.container(width=80, gap="xsmall"):
+            with st.container(width=80, gap="xsmall", key=f"portrait {number}"):
                 _show_image(_sample_thumbnail(path), f"Sample portrait {number}")
                 if st.button(f"Sample {number}", key=f"sample {number}", width="stretch"):
                     _set_source(path.name)
@@ -290,13 +294,11 @@ def _picker_key(full_photo: Photo, finds_people: bool) -> str:
 
 
 def _description(name: str, photo: Photo, faces: tuple[Face, ...]) -> str:
-    """Size, field of view and number of faces in one line."""
+    """Size, field of view where the file states it, and number of faces in one line."""
     height, width = photo.size_hw
-    view = "no field of view in the file"
-    if photo.fov_degrees:
-        view = f"field of view {photo.fov_degrees:.0f}° from the file"
+    view = f" · field of view {photo.fov_degrees:.0f}°, from the file" if photo.fov_degrees else ""
     found = {0: "", 1: " · 1 face found"}.get(len(faces), f" · {len(faces)} faces found")
-    return f"{as_text(name)} · {width} × {height} pixels · {view}{found}"
+    return f"{as_text(name)} · {width} × {height} pixels{view}{found}"
 
 
 def _face_warnings(photo: Photo, search: FaceSearch | None) -> list[str]:

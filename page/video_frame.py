@@ -8,6 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from face3d.errors import VideoError
 from face3d.video.frames import Film, open_film
@@ -23,11 +24,13 @@ SHARPNESS_SIDE = 256
 """Longest side at which sharpness is compared, pixels: noise is none."""
 
 
-def chosen_frame(session: Session, name: str, data: bytes) -> tuple[str, bytes, tuple[str, int] | None]:
+def chosen_frame(
+    session: Session, name: str, data: bytes, place: DeltaGenerator
+) -> tuple[str, bytes, tuple[str, int] | None]:
     """Name and PNG of the frame that is chosen of a video, with the video's name and the frame's number; a
     photo's are returned unchanged, with None.
 
-    Empty where the video cannot be read, with the reason on the page.
+    Empty where the video cannot be read, with the reason on the page. place: of the slider.
     """
     if not is_video(name):
         return name, data, None
@@ -38,7 +41,8 @@ def chosen_frame(session: Session, name: str, data: bytes) -> tuple[str, bytes, 
     try:
         film, first = session.cache.get_or_make(("film", digest), lambda: _looked_into(data, name))
         film = replace(film, source=data)
-        number = _slider(film, first)
+        with place:
+            number = _slider(film, first)
         png = session.cache.get_or_make(("frame", digest, number), lambda: film.png_at(number))
     except VideoError as error:
         st.error(as_text(str(error)))
@@ -73,7 +77,7 @@ def _slider(film: Film, first: int) -> int:
         st.caption(f"The video has more frames; the first {film.count:,} can be chosen here.")
     return int(
         st.slider(
-            "Frame of the video",
+            f"Frame of the video, 0 to {film.count - 1}",
             0,
             film.count - 1,
             value=first,

@@ -58,7 +58,8 @@ def _contents(measures: Measures) -> str:
     if not measures.faces:
         return "No face was found."
     count = "One face" if measures.faces == 1 else f"{measures.faces} faces"
-    share = f"the head fills {measures.head_share:.0%} of the photo's width"
+    percent = 100 * (measures.head_share or 0.0)
+    share = f"the head fills {percent:.0f} % of the photo's width"
     return f"{count}, {_direction(measures.turn)}; {share}."
 
 
@@ -76,7 +77,7 @@ def _problems(measures: Measures) -> list[str]:
     said = []
     if measures.faces == 0:
         said.append(
-            "Without a face neither size nor shape are known: choose another photo, or the matte none."
+            "Without a face neither size nor shape are known: choose another photo, or keep everything."
         )
     if not measures.faces or measures.head_px is None:
         return said
@@ -98,7 +99,7 @@ def _problems(measures: Measures) -> list[str]:
     said += (covered := _covered(measures))
     if measures.covered is not None and measures.covered > COVERED and not covered:
         said.append(
-            f"The network is unsure over {measures.covered:.0%} of the head: hair, a hand or glasses?"
+            f"The network is unsure over {100 * measures.covered:.0f} % of the head: hair, a hand or glasses?"
         )
     if measures.error_percent is not None and measures.error_percent > UNSURE_PERCENT:
         said.append(f"The stated error is large, {measures.error_percent:.1f} % of the head's width.")
@@ -156,9 +157,9 @@ def _smoothing(measures: Measures) -> SettingAdvice | None:
     blurred = measures.sharpness is not None and measures.sharpness < BLURRED
     # Half a pixel of the network hides the steps between its pixels; noise and blur have nothing to lose.
     sigma = round(measures.head_px / NETWORK_PX * (1.0 if rough or blurred else 0.5), 1)
-    reason = "Half a pixel of the network, which sees a head about 200 pixels wide."
+    reason = "Enough to hide the steps of the depth map, which has about 200 pixels across a head."
     if rough or blurred:
-        reason = f"The photo is {'noisy' if rough else 'blurred'}: a whole pixel of the network."
+        reason = f"The photo is {'noisy' if rough else 'blurred'}: more smoothing loses no shape."
     return clamped("smoothing_px", min(max(sigma, 0.5), 8.0), reason)
 
 

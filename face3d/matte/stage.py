@@ -40,11 +40,14 @@ def find_matte(
             raise MatteError("The photo has no transparent pixel. Choose another matte, for example face.")
         matte_hw = photo.alpha_hw.astype(np.float32) / 255
     elif mask is None:
-        raise MatteError("The matte `file` needs a mask: a picture of the photo's size, the person white.")
+        raise MatteError(
+            "This matte needs a mask (--mask FILE): a picture of the photo's size, the person white."
+        )
     else:
         matte_hw = as_matte(mask, photo.size_hw)
     if not (matte_hw > THRESHOLD).any():
-        raise MatteError(f"Nothing is left of the photo by the matte {name}. Choose another one.")
+        by = "by this mask: it is all black or transparent" if name == "file" else f"by the matte {name}"
+        raise MatteError(f"Nothing is left of the photo {by}. Choose another one.")
     return matte_hw
 
 

@@ -29,7 +29,7 @@ METRES = {"m": 1.0, "meters": 1.0, "mm": 0.001}
 """By the unit of GDepth (which is metres where none is stated) or Dynamic Depth."""
 INVERSE_DISTANCE, DISPARITY = 0, 1
 """Types of a depth representation."""
-REMEDY = "Choose another photo, a network, or a file with its depth map (--depth-map FILE)."
+REMEDY = "Choose another photo, a network, or a depth map of your own (--depth-map FILE)."
 
 
 def read_embedded(data: bytes, name: str) -> OwnDepth:

@@ -92,9 +92,9 @@ def read_depth_file(
     meaning = meaning or stored.meaning
     if meaning is None:
         raise DepthError(
-            f"{name} does not say what its values are. State it (--depth-meaning): inverse (larger is "
-            "nearer, as of MiDaS), relief (image widths towards the camera) or metric (metres from the "
-            "camera)."
+            f"{name} does not say what its values are. State it, on the page under *Its values*, or by "
+            "--depth-meaning: inverse (larger is nearer, as of MiDaS), relief (image widths towards the "
+            "camera) or metric (metres from the camera)."
         )
     values_hw, meaning = _in_units(stored, meaning, black_white, name)
     if stored.known_hw is not None:

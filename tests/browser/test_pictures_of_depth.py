@@ -65,7 +65,7 @@ def test_colours_clip_histogram_and_side_by_side(page):
     histogram = page.get_by_role("img", name="Histogram of the layer depth")
     expect(histogram.locator("rect")).to_have_count(64)
     expect(histogram.locator("rect[opacity='0.15']")).to_have_count(0)
-    far = page.get_by_role("slider", name="Far and near clip").first
+    far = page.get_by_role("slider", name="Shown range").first
     far.press("ArrowRight")
     for _ in range(24):
         far.press("ArrowRight")

@@ -48,7 +48,7 @@ def test_tried_discarded_tried_again_kept_and_undone(page, made):
     session = session_of(page)
     assert session.kept is tried and session.model_work.inputs.depth_key == tried.key
     assert "**Completed**" in texts(page, "caption") and not page.exception
-    assert "% of the surface by Telea, 0% as sure as seen" in texts(page, "markdown")
+    assert "% of the surface by Telea, 0 % as sure as seen" in texts(page, "markdown")
 
     depth, photo, completion = complete(before.depth_map, before.photo, "telea", hidden_hw=marked)
     alone = generate_model(depth, photo, "bust", session.model_work.inputs.settings, completion)

@@ -24,11 +24,11 @@ def picture_of(data):
 def test_the_head_is_drawn_over_the_photo_with_its_residual_as_a_number():
     photo, depth = depth_map_of(two_heads()[0])
     data = fit_viewer_data(photo, depth, SETTINGS)
-    low, off, agree, high = data["ends"]
-    assert data["layerName"] == "Fit" and off in data["layerAlt"]
+    low, high, said = data["ends"]
+    assert data["layerName"] == "Fit" and said in data["layerAlt"]
     assert (low, high) == ("0 %", "5 % or more") and data["scale"].startswith("linear-gradient")
-    share = float(off.removeprefix("Off by ").split("%")[0])
-    assert 0 < share < 1 and off.endswith(" mm") and agree.endswith("agree")
+    share = float(said.removeprefix("Off by ").split("%")[0])
+    assert 0 < share < 1 and " mm; " in said and said.endswith(" % of its pixels agree")
     rgb_hwc = picture_of(data)
     lines = rgb_hwc[..., 2] - rgb_hwc[..., 0] > 30  # the photo is grey, the lines are not
     assert rgb_hwc.shape[:2] == photo.size_hw

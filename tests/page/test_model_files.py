@@ -131,7 +131,7 @@ def test_units_and_axes_of_the_files_are_shown_and_names_inside_are_the_photos(p
     monkeypatch.setattr(model_files, "write", write_named)
     press(page, "generate depth")
     press(page, "generate model")
-    for fact in ("STL and 3MF are in millimetres with Z up", "GLB is in metres", "Blender", "scale 0.001"):
+    for fact in ("To print: millimetres, Z up", "GLB and USDZ are in metres", "Blender", "scale 0.001"):
         assert fact in texts(page, "caption")
     files = downloads(page, monkeypatch)
     for file_format in ("obj", "usdz"):

@@ -244,7 +244,7 @@ def test_a_network_that_finds_no_people_gets_the_part_around_the_face(two_faces)
 def test_a_video_offers_its_frames_the_sharpest_first(quick_page, talk):
     page = quick_page
     upload(page, "talk.mp4", talk)
-    (slider,) = (one for one in page.slider if one.label == "Frame of the video")
+    (slider,) = (one for one in page.slider if one.label == "Frame of the video, 0 to 4")
     assert (slider.value, slider.min, slider.max) == (3, 0, 4)
     assert "frame3.png" in texts(page, "caption") and not page.error
     slider.set_value(1).run()
@@ -281,4 +281,5 @@ def test_a_video_without_a_frame_is_one_sentence(quick_page, talk):
         "talk.mp4 has no frame that can be decoded. "
         "Choose an MP4, MOV or WebM video with H.264, HEVC, VP9 or AV1."
     ]
+    assert not page.info  # one sentence, not another that there is no photo
     assert page.button(key="generate depth").disabled and not page.exception
