@@ -27,7 +27,6 @@ from page.model_controls import MODEL
 from page.plain_text import as_text
 from page.session import ENGINE, DepthResult, Session, writing_lock
 
-BEFORE, AFTER = "Before", "After"
 NOTHING, BOX, FILE = "Nothing", "A box", "A mask file"
 CHOICES: dict[str, Any] = {
     ENGINE: DEFAULT_COMPLETION,
@@ -60,7 +59,8 @@ def complete_step(
         # What was completed takes the place of the question in the same run.
         if session.tried is not None:
             with shown.container(gap="small"):
-                return _judge(session, result, session.tried, kind), result
+                st.caption(f"**Complete the model** · {_summary(session.tried, kind)}")
+            return session.tried, result
         if session.kept is not None:
             with shown.container():
                 _kept(session, session.kept, kind)
@@ -212,25 +212,15 @@ def _completed(
         placeholder.empty()
 
 
-def _judge(session: Session, result: DepthResult, tried: DepthResult, kind: str) -> DepthResult:
-    """Before and after, and what to do with it. Returns which of the two is to be shown."""
-    st.caption(f"**Complete the model** · {_summary(tried, kind)}")
+def judge(session: Session, tried: DepthResult) -> None:
+    """Show what to do with a completion that is shown beside what was before."""
 
     def decide(kept: DepthResult | None) -> None:
         session.kept, session.tried = kept, None
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        shown = st.segmented_control(
-            "Shown",
-            [BEFORE, AFTER],
-            default=AFTER,
-            required=True,
-            label_visibility="collapsed",
-            key="completion shown",
-        )
+    with st.container(horizontal=True, key="judge completion"):
         st.button("Keep", type="primary", on_click=decide, args=(tried,), key="keep completion")
         st.button("Discard", on_click=decide, args=(None,), key="discard completion")
-    return tried if shown == AFTER else result
 
 
 def _kept(session: Session, kept: DepthResult, kind: str) -> None:

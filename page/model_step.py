@@ -21,7 +21,7 @@ from face3d.structures import DepthMap, Photo
 from generate_3d_model import build_mesh, even_points
 from page.advice_panel import advice_panel
 from page.advice_settings import in_effect
-from page.complete_step import complete_step
+from page.complete_step import complete_step, judge
 from page.components import show_model
 from page.failures import explained_errors
 from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls, recall_view
@@ -84,7 +84,10 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
     with left:
         try:
             with explained_errors():
-                _stage(session, shown, figure, settings)
+                if session.tried is None or stale:
+                    _stage(session, shown, figure, settings)
+                else:
+                    _before_and_after(session, result, session.tried, figure, settings)
             is_shown = True
         except FaceModelError as error:
             st.error(as_text(str(error)))
@@ -101,8 +104,39 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         report()
 
 
-def _stage(session: Session, result: DepthResult, figure: FigureSettings, settings: ModelSettings) -> None:
-    """Show the GLB of the files, or a figure, which is computed once per combination of settings."""
+def _before_and_after(
+    session: Session,
+    before: DepthResult,
+    after: DepthResult,
+    figure: FigureSettings,
+    settings: ModelSettings,
+) -> None:
+    """Two stages beside each other, under one camera, and below them what to do with the second."""
+    with st.container(key="before and after"):
+        left, right = st.columns(2, gap="small")
+        with right:
+            st.markdown("**After**")
+            _stage(session, after, figure, settings, subject=before.photo.sha256)
+        with left:
+            st.markdown("**Before**")
+            _stage(session, before, figure, settings, beside=True)
+    judge(session, after)
+
+
+def _stage(
+    session: Session,
+    result: DepthResult,
+    figure: FigureSettings,
+    settings: ModelSettings,
+    *,
+    beside: bool = False,
+    subject: str = "",
+) -> None:
+    """Show the GLB of the files, or a figure, which is computed once per combination of settings.
+
+    beside: whether it is the second stage, which the buttons of the first one move. subject: see
+    `show_model`, default: the photo.
+    """
     progress = st.empty()  # for either: a viewer at another place would be made anew, and the page would jump
     if figure.shown == MODEL:
         glb, still = model_on_stage(session, result, figure.kind, settings, progress)
@@ -119,9 +153,10 @@ def _stage(session: Session, result: DepthResult, figure: FigureSettings, settin
     title = session.photo_name or "the photo"
     show_model(
         **shown,
-        subject=result.photo.sha256,
+        subject=subject or result.photo.sha256,
         description=f"3D model of the face in {title}, shown as {figure.shown.lower()}.",
-        key="model viewer",
+        plain=beside,
+        key="model viewer before" if beside else "model viewer",
     )
 
 

@@ -40,12 +40,20 @@ _MEMORY = _component("browser_memory")
 
 
 def show_model(
-    *, figure_json: str = "", glb: bytes = b"", subject: str, still: str, description: str, key: str
+    *,
+    figure_json: str = "",
+    glb: bytes = b"",
+    subject: str,
+    still: str,
+    description: str,
+    plain: bool = False,
+    key: str,
 ) -> None:
     """Show a 3D figure or a GLB with buttons for standard views, full screen and a picture.
 
     figure_json: a Plotly figure; or glb: a GLB. subject: the camera is kept while this is the same, and reset
-    when it changes. still: data URI of the picture shown where the browser has no WebGL.
+    when it changes; viewers with the same one share it. plain: without buttons.
+    still: data URI of the picture shown where the browser has no WebGL.
     description: text of the figure for screen readers.
     """
     data = {
@@ -54,6 +62,7 @@ def show_model(
         "subject": subject,
         "still": still,
         "description": description,
+        "plain": plain,
         "plotly": PLOTLY_URL,
         "three": THREE_URL,
     }

@@ -3,6 +3,9 @@
 
 // The last camera of each subject. It outlives the component, which leaves the page and comes back.
 const cameras = new Map();
+// The viewers on the page. Those of one subject, before and after, move and look alike.
+const all = new Set();
+let leader = null;
 const loading = new Map();
 
 // Loads a script once. name: of the object that it makes.
@@ -25,6 +28,7 @@ function library(url, name) {
 class ModelViewer extends Viewer {
   constructor(parent) {
     super(parent, "The downloads are complete.");
+    all.add(this);
     this.plot = element("div", "mv-plot");
     this.queue = Promise.resolve();
   }
@@ -35,7 +39,40 @@ class ModelViewer extends Viewer {
 
   moved() {
     super.moved();
-    if (this.subject) cameras.set(this.subject, this.camera());
+    if (!this.subject) return;
+    cameras.set(this.subject, this.camera());
+    this.lead((other) => other.setCamera(this.camera()));
+  }
+
+  // What is done here is done in the other viewers of the subject, once.
+  lead(action) {
+    if (leader) return;
+    leader = this;
+    for (const other of all) if (other !== this && other.subject === this.subject && other.turntable) action(other);
+    leader = null;
+  }
+
+  setFree(on) {
+    super.setFree(on);
+    this.lead((other) => other.setFree(on));
+  }
+
+  setClay(on) {
+    super.setClay(on);
+    this.lead((other) => other.setClay(on));
+  }
+
+  // A plain viewer has no buttons: those of the other one move both.
+  ready(drawn) {
+    super.ready(drawn);
+    if (!this.latest.plain) return;
+    this.bar.hidden = this.hint.hidden = true;
+    this.face.offer([]);
+  }
+
+  close() {
+    all.delete(this);
+    super.close();
   }
 
   // Calls are drawn one after the other. Of several waiting calls only the last is drawn.

@@ -80,6 +80,9 @@ def stage(page):
     return page.locator(".mv-stage")
 
 
+STAGES = "[...document.querySelectorAll('.mv-stage')]"
+
+
 def test_mouse_and_buttons_turn_move_zoom_and_reset(page, stage):
     before, (start, _) = pixels(stage), camera(page)
     assert before.std() > 5
@@ -301,3 +304,21 @@ def test_axe_finds_nothing(page, axe):
             if STREAMLITS_OWN not in node["html"]
         ]
         assert ours == [], scheme
+
+
+def test_before_and_after_of_a_completion_have_one_camera(visit):
+    """Beside each other on a wide screen, one below the other on a phone; the buttons of one move both."""
+    page = visit()
+    model_on_stage(page)
+    page.get_by_role("button", name="Complete", exact=True).click()
+    wait_for(page, f"() => {STAGES}.length === 2 && {STAGES}.every((stage) => stage.viewer.scene?.glb)")
+    settle(page)
+    page.locator(".mv-bar:not([hidden])").get_by_role("button", name="Left").click()
+    wait_for(page, f"() => {STAGES}.every((stage) => stage.viewer.camera().eye.x < -1)")
+    left, right = (page.locator(".mv-stage").nth(number).bounding_box() for number in (0, 1))
+    assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    wait_for(page, f"() => new Set({STAGES}.map((stage) => stage.getBoundingClientRect().x)).size === 1")
+    expect(page.get_by_role("button", name="Keep")).to_be_visible()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.locator(".mv-stage")).to_have_count(1)

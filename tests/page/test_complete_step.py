@@ -35,6 +35,7 @@ def test_tried_discarded_tried_again_kept_and_undone(page, made):
     assert not page.exception and not page.error and "Telea" in texts(page, "caption")
     session = session_of(page)
     tried, before = session.tried, session.depth_result
+    assert all(title in texts(page, "markdown") for title in ("**Before**", "**After**"))
     assert made[-1].relief.completion is tried.completion
     assert session.model_work.inputs.depth_key == before.key
     marked = tried.completion.marked_hw
@@ -42,6 +43,7 @@ def test_tried_discarded_tried_again_kept_and_undone(page, made):
     assert (tried.photo.rgb_hwc == before.photo.rgb_hwc)[~marked].all()
 
     press(page, "discard completion")
+    assert "**Before**" not in texts(page, "markdown")
     assert session_of(page).tried is None and session_of(page).kept is None
     press(page, "complete model")
     press(page, "keep completion")
