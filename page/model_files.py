@@ -48,7 +48,7 @@ FORMAT_GROUPS = {
     "To print: millimetres, Z up": (".stl", ".3mf"),
     "For 3D programs and phones": (".glb", ".usdz", ".obj.zip", ".ply"),
     "Points without a surface": ("_points.ply", ".xyz"),
-    "To look at, show and read": ("_viewer.html", *PICTURES, "_report.json"),
+    "To look at, show and read": (".html", *PICTURES, "_report.json"),
 }
 """All that is offered, by what it is for."""
 
