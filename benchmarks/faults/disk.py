@@ -25,6 +25,10 @@ from benchmarks.faults.runs import (
     sha256,
     unfinished,
 )
+from face3d.batch.outputs import MARKS
+
+READ = 1 + len(set(MARKS.values()))
+"""Which time a named photo is opened to be converted: before, it is looked at for the marks of outputs."""
 
 
 @contextmanager
@@ -124,7 +128,7 @@ def output_removed(folder: Path) -> str:
     output = folder / "out"
     noted = output / "run.jsonl"
     command = (*photos, "-o", output, "--manifest", noted, *QUICK)
-    gone = on_event(lambda: shutil.rmtree(output), "open", lambda path: path.endswith("/c.jpg"), 2)
+    gone = on_event(lambda: shutil.rmtree(output), "open", lambda path: path.endswith("/c.jpg"), READ)
     run(folder, *command, first=gone).expect(0)
     expect(not unfinished(output), "unfinished files")
     after = expect_whole(output, whole)
@@ -152,7 +156,7 @@ def folder_removed_while_written(folder: Path) -> str:
 def photo_removed(folder: Path) -> str:
     photos = [picture(folder / f"{name}.jpg", seed) for seed, name in enumerate("abc")]
     whole = _whole(folder, photos[0], photos[2])
-    gone = on_event(photos[1].unlink, "open", lambda path: path == str(photos[1]), 2)
+    gone = on_event(photos[1].unlink, "open", lambda path: path == str(photos[1]), READ)
     noted = folder / "run.jsonl"
     run(folder, *photos, "-o", folder / "out", "--manifest", noted, *QUICK, first=gone).expect(
         1, "b.jpg is not there", "1 of 3 photos failed"

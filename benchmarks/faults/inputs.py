@@ -238,6 +238,7 @@ def videos(folder: Path) -> str:
     command = (photos[0], cut, film, empty, photos[1], "-o", output, "--manifest", noted, *QUICK)
     ended = run(folder, *command)
     ended.expect(1, "cut.mp4: failed.", "empty.mp4: failed.", "2 of 5 photos failed")
+    ended.expect(1, "cut.avi breaks off after frame")
     found = {name: digest for name, digest in digests(output).items() if name[:2] in ("a_", "b_")}
     expect(found == whole, "the photos have other files")
     (name,) = [line["name"] for line in lines(noted) if str(line["photo"]).endswith(".avi")]
@@ -245,8 +246,8 @@ def videos(folder: Path) -> str:
     count = report["video"]["frames"]
     expect(0 < count < FRAMES and (output / f"{name}_depth.mp4").is_file(), f"a film of {count} frames")
     return (
-        f"without its index: refused by name; broken off: a film of {count} of {FRAMES} frames; "
-        "the photos are whole"
+        f"without its index: refused by name; broken off: a film of {count} of {FRAMES} frames, "
+        "which it says; the photos are whole"
     )
 
 

@@ -20,8 +20,9 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 MOST_FRAMES = 20_000
 """Frames after which a video is not read further, 11 minutes at 30 a second; of every N-th, so many."""
-LACKS_SECONDS = 0.5
-"""A file that ends so much before the time that it states has broken off; less is how times are rounded."""
+LACKS = 3
+"""Frames by which a file that has broken off ends before its stated count and time; less is how those are
+rounded."""
 TRIES = 30
 """Frames before one that cannot be decoded that are tried."""
 USUAL_RATE = 25.0
@@ -42,8 +43,9 @@ class Frame:
 @dataclass(frozen=True)
 class Film:
     """What a file says of itself. source: the file, or its bytes. rate: frames a second. count: of frames, at
-    most `MOST_FRAMES`; the file may have fewer. digest: SHA-256 of the file, hexadecimal. seconds: how long
-    it is; None where it does not say. is_longer: whether it has more frames than `count`.
+    most `MOST_FRAMES`; the file may have fewer. digest: SHA-256 of the file, hexadecimal. seconds,
+    stated: how long it is, and how many frames that are; None where it does not say. is_longer: whether it
+    has more frames than `count`.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Film:
     count: int
     digest: str
     seconds: float | None = None
+    stated: int | None = None
     is_longer: bool = False
 
     def frames(self, every: int = 1, tell: Callable[[str], None] = lambda _: None) -> Iterator[Frame]:
@@ -79,7 +82,8 @@ class Film:
                         f"{_clock(last)}. Cut it, or take fewer of its frames by --every {2 * every}."
                     )
                 return
-        if self.seconds is not None and last + still + LACKS_SECONDS < self.seconds:
+        lacks = self.stated is not None and number + LACKS <= self.stated
+        if lacks and self.seconds is not None and last + LACKS * still < self.seconds:
             tell(
                 f"{self.name} breaks off after frame {number - 1}, at {_clock(last)} of "
                 f"{_clock(self.seconds)}; its film ends there. Copy it again from where it came from."
@@ -123,7 +127,7 @@ def open_film(source: Path | bytes, name: str = "") -> Film:
     with _opened(source) as reader:
         rate, count = reader.get(cv2.CAP_PROP_FPS), reader.get(cv2.CAP_PROP_FRAME_COUNT)
         decoded = reader.read()[0]
-        seconds = count / rate if count >= 1 and rate > 0 else None
+        stated, seconds = (int(count), count / rate) if count >= 1 and rate > 0 else (None, None)
         # Browsers state no length, and of some files of uneven times the count is milliseconds.
         if decoded and (seconds is None or not RATES[0] <= rate <= RATES[1]):
             count = 1
@@ -135,7 +139,9 @@ def open_film(source: Path | bytes, name: str = "") -> Film:
             "Choose an MP4, MOV or WebM video with H.264, HEVC, VP9 or AV1."
         )
     rate = rate if RATES[0] <= rate <= RATES[1] else USUAL_RATE
-    return Film(name, source, rate, int(min(count, MOST_FRAMES)), digest, seconds, count > MOST_FRAMES)
+    return Film(
+        name, source, rate, int(min(count, MOST_FRAMES)), digest, seconds, stated, count > MOST_FRAMES
+    )
 
 
 def _clock(seconds: float) -> str:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.faults.__main__ import ROWS, measure, page
+from benchmarks.faults.__main__ import ROWS, main, measure, page
 from benchmarks.faults.row import Row
 from benchmarks.faults.runs import Ended, NotOkError, SkippedError
 
-PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text().partition("\n## ")[0]
 
 
 def raising(error):
@@ -40,3 +40,14 @@ def test_the_page_has_every_row_and_none_is_not_ok():
     cells = [line.split(" | ") for line in PAGE.splitlines() if line.startswith("| ")][1:]
     assert [cell[0].removeprefix("| ") for cell in cells] == [row.fault for row in ROWS]
     assert {cell[2] for cell in cells} <= {"ok", "skipped"}
+
+
+def test_writing_the_table_keeps_what_stands_after_it(tmp_path, monkeypatch):
+    path = tmp_path / "faults.md"
+    path.write_text("# Faults\n\n| old | table |\n\n## Damaged files\n\nFigures.\n")
+    monkeypatch.setattr("benchmarks.faults.__main__.ROWS", [Row("Disk full", "whole", lambda _: "all")])
+    monkeypatch.setattr("sys.argv", ["faults", "--write", str(path)])
+    assert main() == 0
+    written = path.read_text()
+    assert "old" not in written and "| Disk full | whole | ok | all |" in written
+    assert written.endswith("\n\n## Damaged files\n\nFigures.\n")
