@@ -144,19 +144,24 @@ def _from_head(relief: Relief, kind: str, hollow: bool) -> Model:
         raise HeadError(f"A whole head takes at least {ENOUGH_TRIANGLES:,} triangles. Choose so many.")
     head = whole_head(relief, BUST_PICTURE_PX, moving=False)
     model = _bust(head, kind, hollow)
+    if thin_ends := not model.report.stands:
+        model = _bust(head, kind, hollow, thin_ends=True)
     if not model.report.stands and relief.settings.base == "auto":
         head = replace(head, relief=replace(relief, settings=replace(relief.settings, base="square")))
-        model = _bust(head, kind, hollow)
+        model = _bust(head, kind, hollow, thin_ends=True)
     if not model.report.sound:
-        model = _bust(head, kind, hollow, decimated=False)
+        model = _bust(head, kind, hollow, thin_ends=thin_ends, decimated=False)
     if not model.report.sound:
         raise HeadError("The whole head could not be made one solid. Choose another number of triangles.")
     return model
 
 
-def _bust(head: WholeHead, kind: str, hollow: bool, *, decimated: bool = True) -> Model:
+def _bust(
+    head: WholeHead, kind: str, hollow: bool, *, thin_ends: bool = False, decimated: bool = True
+) -> Model:
     """The bust of a head, triangles that decimation has pushed through others pulled apart."""
-    mesh = bust_mesh(head, head.relief.settings.face_budget, decimated=decimated)
+    budget = head.relief.settings.face_budget
+    mesh = bust_mesh(head, budget, thin_ends=thin_ends, decimated=decimated)
     model = _measured(head.relief, kind, mesh, hollow, head.figures())
     if model.report.self_touching_faces:
         model = _measured(head.relief, kind, untangled(mesh), hollow, head.figures())

@@ -132,7 +132,7 @@ def test_a_depth_map_of_the_user_takes_the_place_of_the_network(formula, tmp_pat
     np.save(own, values_hw)
     arguments = [str(source), "-o", str(tmp_path), "--depth-map", str(own), "--model", "shell"]
     arguments += ["--faces", "500", "--height-mm", "100"]
-    assert convert.main(arguments) == 1 and "(--depth-meaning)" in capsys.readouterr().err
+    assert convert.main(arguments) == 1 and "--depth-meaning" in capsys.readouterr().err
     assert convert.main([*arguments, "--depth-meaning", "relief", "--rotate", "90"]) == 0
     assert np.array_equal(np.load(own), values_hw, equal_nan=True)  # the output has another name
     turned_hw = np.rot90(values_hw, -1) * np.float32(80 / 96)  # in widths of the turned photo

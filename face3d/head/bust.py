@@ -7,6 +7,7 @@ The head, with hair and eyes, is that of `whole`; what lies below the chin is th
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -53,32 +54,34 @@ ON_FLOOR = 0.3
 """How near to the floor a vertex lies that is put on it, cells; less than half of one, where the next lie."""
 
 
-def bust_mesh(head: WholeHead, budget: int, *, decimated: bool = True) -> Mesh:
+def bust_mesh(head: WholeHead, budget: int, *, thin_ends: bool = False, decimated: bool = True) -> Mesh:
     """The bust in the unit and the space of the relief's camera, at most about `budget` triangles.
 
     Vertices along the seams of the texture are doubled at the same place.
-    decimated: fine where the surface is curved; else on even cells.
+    thin_ends: with what is hardly high above the floor, see `leave_out_thin_ends`. decimated: fine where the
+    surface is curved; else on even cells.
     """
     relief = head.relief
     body = body_on_foot(relief, BODY_TRIANGLES * budget)
     floor = cut_height(head, body)
-    vertices, faces, plain_below = _solid(head, body, floor, budget, OVERSAMPLING if decimated else 0.9)
+    solid = partial(_solid, head, body, floor, budget, thin_ends)
+    vertices, faces, plain_below = solid(OVERSAMPLING if decimated else 0.9)
     if decimated:
         fewer = decimate(_evened(vertices, faces), faces, budget, closed=True)
         if is_closed(fewer[1]):
             vertices, faces = fewer
         else:
-            vertices, faces, plain_below = _solid(head, body, floor, budget, 0.9)
+            vertices, faces, plain_below = solid(0.9)
     return textured_bust(head, replace(body, plain_below=plain_below), vertices, faces)
 
 
 def _solid(
-    head: WholeHead, body: Shape, floor: float, budget: int, oversampling: float
+    head: WholeHead, body: Shape, floor: float, budget: int, thin_ends: bool, oversampling: float
 ) -> tuple[Array, Array, float]:
     """Vertices and triangles of the level surface, about `oversampling` times the budget, and the height
     below which they wear nothing of the photo.
 
-    floor: height at which the body is cut.
+    floor: height at which the body is cut. thin_ends: see `bust_mesh`.
     """
     head_vertices, head_faces = _enclosed(head)
     kept = body.vertices_n3[:, 1] >= floor
@@ -110,7 +113,8 @@ def _solid(
     share[:, :BELOW_FLOOR] = 0
     del head_share, body_share, height, forward, over
     base = head.relief.settings.base
-    leave_out_thin_ends(share, BELOW_FLOOR, cell / head.unit)
+    if not thin_ends:
+        leave_out_thin_ends(share, BELOW_FLOOR, cell / head.unit)
     if needs_block(share, BELOW_FLOOR):
         keep_largest_piece(share)
     plain_below = floor + 0.5 * ON_FLOOR * cell
