@@ -70,6 +70,8 @@ class PlotlyFigure {
   }
 
   resized() {
+    // Plotly refuses a figure that is not on the page: one that a change of the page has just taken away.
+    if (!this.host.isConnected || getComputedStyle(this.host).display === "none") return;
     this.Plotly.Plots.resize(this.host);
   }
 
