@@ -17,7 +17,7 @@ SAMPLES = 30_000
 BESIDE = 0.02
 """How far beside the next sample a place may lie and still be on the sample's plane, widths: about as far as
 samples lie apart."""
-NEAR = 0.3
+NEAR = 0.1
 """A surface so far away, widths, counts only where all are."""
 MIXED = 0.006
 """Distance from two surfaces, widths, within which a place takes the colours of both."""
