@@ -7,12 +7,15 @@ is cut where almost all of its section is body, and not foot.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import ndimage
 
 from face3d.geometry.camera import project
 from face3d.geometry.kinds import Shape
 from face3d.geometry.plinth import HEIGHT_SHARE, LEDGE_SHARE
+from face3d.geometry.stability import LEAST_TIPPING_DEGREES
 from face3d.head.solid import Grid, inside_share
 from face3d.head.whole import WholeHead
 from face3d.structures import Array
@@ -35,6 +38,8 @@ LEAST_SECTION = 0.75
 """Of the largest section: a bust does not stand on a narrow part of itself."""
 HIGHEST_CUT = -0.85
 """Canonical height above which nothing is cut: there are the shoulders."""
+BLOCK_TIPS = LEAST_TIPPING_DEGREES + 2
+"""Degrees by which a bust on a block can be tilted."""
 PIECE_SHARE = 0.02
 """Share of the section on the floor from which another piece of it counts."""
 
@@ -110,18 +115,25 @@ def with_block(grid: Grid, share: Array, row: int, *, is_round: bool) -> tuple[G
     """Grid and field with a block below a row of heights, which is the first of the bust; and the height of
     the block's upper side.
 
-    The block is HEIGHT_SHARE of the bust high and reaches LEDGE_SHARE beyond its section at that row.
+    The block is HEIGHT_SHARE of the bust high and reaches LEDGE_SHARE beyond its section at that row, and as
+    far beyond the middle of the mass as it takes to stand.
     """
     used = np.flatnonzero(share.max((0, 2)) > 0.5)
     height = max(1, round(HEIGHT_SHARE * (used[-1] - row)))
     ledge = max(1, round(LEDGE_SHARE * (used[-1] - row)))
     across, deep = (np.flatnonzero((share[:, row] > 0.5).any(axis)) for axis in (1, 0))
-    (left, right), (behind, front) = ((used[0] - ledge, used[-1] + ledge + 1) for used in (across, deep))
+    mass_3 = _middle_of_mass(share)
+    reach = (mass_3[1] - row + height) * math.tan(math.radians(BLOCK_TIPS))
+    (left, right), (behind, front) = (
+        (min(used[0] - ledge, mass - reach), max(used[-1] + ledge + 1, mass + reach))
+        for used, mass in ((across, mass_3[0]), (deep, mass_3[2]))
+    )
     middle, half = np.array([left + right, behind + front]) / 2, np.array([right - left, front - behind]) / 2
     radius = 0.0
     if is_round:
         cells = np.argwhere(share[:, row] > 0.5) + 0.5
         radius = float(np.hypot(*(cells - middle).T).max()) + ledge
+        radius = max(radius, float(np.hypot(*(mass_3[[0, 2]] - middle))) + reach)
         half = np.array([radius, radius])
     room = np.maximum(np.ceil(half - middle), 0).astype(int) + 2
     beyond = np.maximum(np.ceil(middle + half - share[:, row].shape), 0).astype(int) + 2
@@ -138,6 +150,12 @@ def with_block(grid: Grid, share: Array, row: int, *, is_round: bool) -> tuple[G
         block = np.clip(half[0] - np.abs(x) + 0.5, 0, 1) * np.clip(half[1] - np.abs(z) + 0.5, 0, 1)
     share[:, row - height : row] = np.maximum(share[:, row - height : row], block[:, None])
     return grid, share, float(low[1] + row * grid.cell)
+
+
+def _middle_of_mass(share: Array) -> Array:
+    """(3,) float64: of a field, cells from its corner."""
+    sums = [share.sum(tuple({0, 1, 2} - {axis}), dtype=np.float64) for axis in range(3)]
+    return np.array([along @ (np.arange(len(along)) + 0.5) / along.sum() for along in sums])
 
 
 def above(head: WholeHead, height: Array, forward: Array) -> Array:

@@ -1,8 +1,10 @@
 """What a bust stands on."""
 
 import numpy as np
+import pytest
 
-from face3d.head.base import keep_largest_piece, leave_out_thin_ends, needs_block
+from face3d.head.base import keep_largest_piece, leave_out_thin_ends, needs_block, with_block
+from face3d.head.solid import Grid
 
 
 def two_pieces(high):
@@ -39,3 +41,16 @@ def test_a_sliver_at_the_foot_goes_and_what_is_higher_stays():
     leave_out_thin_ends(left, 2, cell)
     assert not left[24:].any()
     assert np.array_equal(left[:17], share[:17])
+
+
+@pytest.mark.parametrize("is_round", [False, True])
+def test_a_block_reaches_below_the_middle_of_the_mass(is_round):
+    share = np.zeros((30, 40, 30), np.float32)
+    share[10:14, 2:20, 10:14] = 1  # a narrow stand
+    share[10:28, 20:38, 10:28] = 1  # what leans far to one side
+    middle = 14.0
+    grid, found, top = with_block(Grid(np.zeros(3), 1.0, share.shape), share, 2, is_round=is_round)
+    block = found[:, round(top - grid.low_3[1]) - 1] > 0.5
+    x, z = (np.flatnonzero(block.any(axis)) for axis in (1, 0))
+    for used, low in ((x, grid.low_3[0]), (z, grid.low_3[2])):
+        assert low + used[0] + 1 < middle < low + used[-1] - 5
