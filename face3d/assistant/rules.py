@@ -38,14 +38,15 @@ FEW, MANY = 30_000, 150_000
 def advise(photo: Photo, depth: DepthMap, face: int = 1) -> Advice:
     """Advice by rules. Never fails. face: the number of the one that is to be modelled."""
     measures = measure(photo, depth, face)
+    (matte, matte_reason), (completion, completion_reason) = _matte(measures), _completion(measures)
     return Advice(
         contents=_contents(measures),
         problems=tuple(_problems(measures)),
         settings=tuple(_settings(measures, depth)),
-        matte=_matte(measures)[0],
-        matte_reason=_matte(measures)[1],
-        completion=_completion(measures)[0],
-        completion_reason=_completion(measures)[1],
+        matte=matte,
+        matte_reason=matte_reason,
+        completion=completion,
+        completion_reason=completion_reason,
         texture=_texture(measures),
         alternative_text=_alternative_text(photo, measures),
         by="rules",

@@ -63,10 +63,10 @@ def cut_by_colours(
     if not wrong_too:
         person = _without_doubtful_pieces(person, matte)
     outside = (~_in_heads(matte.shape, boxes)).astype(np.float32)
-    share = cv2.GaussianBlur(outside, (0, 0), max(0.5, SOFT * _widest(boxes)))
+    share = cv2.GaussianBlur(outside, (0, 0), max(0.5, SOFT * head_width(boxes)))
     frame = 0.0, 0.0, float(width), float(height)
     share_hw = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
-    person = _without_specks(person, SPECK * _widest(boxes) ** 2)
+    person = _without_specks(person, SPECK * head_width(boxes) ** 2)
     person_hw = guided_upsample(person[..., None].astype(np.float32), rgb_hwc, frame)[..., 0]
     return np.clip(matte_hw + share_hw * (person_hw - matte_hw), 0, 1).astype(np.float32)
 
@@ -128,5 +128,6 @@ def _in_heads(size_hw: tuple[int, ...], heads: Boxes) -> Array:
     return found
 
 
-def _widest(heads: Boxes) -> float:
+def head_width(heads: Boxes) -> float:
+    """Width of the widest head, pixels."""
     return max(right - left for left, _, right, _ in heads)

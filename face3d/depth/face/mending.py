@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from face3d.depth.face.colour_cut import Boxes, cut_by_colours
+from face3d.depth.face.colour_cut import Boxes, cut_by_colours, head_width
 from face3d.structures import Array
 
 INSIDE = 0.5
@@ -100,11 +100,6 @@ def fill_holes(matte_hw: Array, heads: Boxes, *, hand: float = HAND, gap: float 
     holes_hw = filled_n[labels]
     near_hw = cv2.dilate(holes_hw.astype(np.uint8), np.ones((rim, rim), np.uint8)) > 0
     return np.where(holes_hw | (near_hw & (matte_hw > INSIDE)), np.float32(1), matte_hw)
-
-
-def head_width(heads: Boxes) -> float:
-    """Width of the widest head, pixels."""
-    return max(right - left for left, _, right, _ in heads)
 
 
 def _of_heads(labels: Array, counts_hw: Array, heads: Boxes) -> Array:
