@@ -123,14 +123,16 @@ def evaluate(network: FacePredictor, sets: dict[str, list[Any]], count: int) -> 
     """Prints the table. sets: records by kind of scene."""
     print(f"| {'pictures':24} | {'number':>6} | {'a head found':>12} |\n|---|--:|--:|")
     for kind, records in sets.items():
-        upright = sum(
+        found = [
             any(is_head(head, record) for head in heads_in(network, record["rgb"])) for record in records
-        )
-        _row(f"{kind}, heads", upright, len(records))
+        ]
+        of_faces = [hit for hit, record in zip(found, records, strict=True) if record["eyes"][:, 2].any()]
+        _row(f"{kind}, heads", sum(found), len(found))
+        _row("those with an eye in view", sum(of_faces), len(of_faces))
         turned = records[: max(1, len(records) // 4)]
         for degrees in TURNS[1:]:
-            found = sum(bool(heads_in(network, np.rot90(record["rgb"], -degrees // 90))) for record in turned)
-            _row(f"the same, turned {degrees}°", found, len(turned))
+            wrong = [bool(heads_in(network, np.rot90(record["rgb"], -degrees // 90))) for record in turned]
+            _row(f"the same, turned {degrees}°", sum(wrong), len(wrong))
     total = np.zeros(2, int)
     kinds = {kind: drawn(kind, count, HELD_OUT_FIRST_SEED) for kind in ("backdrop", *KINDS)}
     for kind, pictures in {"photographs": photographs(), **kinds}.items():

@@ -16,6 +16,8 @@ from training.scenes.primitives import Part, unit
 
 LAMP_EXPONENT = 180.0
 """Of the highlight of a lamp on glass."""
+MOST_PLACES = 30_000
+"""Places that OpenCV's remap takes at once; its limit is 32,766."""
 
 
 def apply_glass(
@@ -44,11 +46,11 @@ def apply_glass(
     share = weight[rows, columns][..., None]
     middle = _middles(triangles, screen_v3)[seen]
     power = rng.uniform(-0.08, 0.16)
-    x = (columns + power * (columns + 0.5 - middle[:, 0])).astype(np.float32)[:, None]
-    y = (rows + power * (rows + 0.5 - middle[:, 1])).astype(np.float32)[:, None]
-    behind = cv2.remap(colour_hwc, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
+    x = (columns + power * (columns + 0.5 - middle[:, 0])).astype(np.float32)
+    y = (rows + power * (rows + 0.5 - middle[:, 1])).astype(np.float32)
+    behind = _sampled(colour_hwc, x, y)
     covered = (distance_hw > 0).astype(np.float32)
-    there = cv2.remap(covered, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
+    there = _sampled(covered, x, y)
     # Beside the outline the scene ends: there a pixel keeps its own colour.
     alike = np.abs(there - covered[rows, columns]) < 1e-3
     passed = np.where(alike[:, None], behind, colour_hwc[rows, columns]) * (
@@ -59,6 +61,21 @@ def apply_glass(
     out = colour_hwc.copy()
     out[rows, columns] = passed + lens_reflection(normal, lights, rng)
     return out
+
+
+def _sampled(picture: Array, x_n: Array, y_n: Array) -> Array:
+    """Values of a picture (h, w, ...) between its pixels, (n, ...); beyond its edge those of the edge."""
+    places = zip(
+        *(np.array_split(values, len(values) // MOST_PLACES + 1) for values in (x_n, y_n)), strict=True
+    )
+    return np.concatenate(
+        [
+            cv2.remap(picture, x[:, None], y[:, None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[
+                :, 0
+            ]
+            for x, y in places
+        ]
+    )
 
 
 def _middles(triangles_m3: Array, screen_v3: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from face3d.depth.face.inference import (
     predict_straight,
 )
 from face3d.depth.face.interface import FacePredictor
+from face3d.depth.face.regions import HeadRegion, head_regions
 from face3d.structures import TURNS, Array, Face, Photo, SkinMap
 
 CROP_SIDE_IN_HEADS = 1.6
@@ -25,11 +26,6 @@ LARGEST_CROP_SHARE = 0.85
 SCALES = (1, 2)
 """Sides at which the whole photo is predicted, in the network's own: the second for small heads, where the
 first confirms none."""
-MAX_FACES = 6
-MIN_HEAD_SHARE = 0.03
-"""Narrower heads, as a share of the whole photo's longer side, are dropped."""
-MIN_SHARE_OF_LARGEST = 0.2
-"""Heads narrower than this share of the largest head are clutter far more often than people."""
 EYE_THRESHOLD = 0.3
 FURTHER_HEAD_EYE_THRESHOLD = 0.65
 """Eye score from which a further head counts, since a round object passes for a head more often than for an
@@ -48,6 +44,7 @@ class DetectedHead:
 
     box: of the head. crop: the rectangle of `prediction`, which shows the head at the highest resolution.
     eye_score: 0..1, the largest value of the eye maps within the box. confidence: see `head_confidence`.
+    others_hw: bool, over the crop: other heads; None where there is none.
     """
 
     box: Box
@@ -55,6 +52,11 @@ class DetectedHead:
     prediction: CropPrediction
     eye_score: float
     confidence: float
+    others_hw: Array | None = None
+
+    def alone(self, maps_nhw: Array) -> Array:
+        """Maps (n, h, w) over the crop, with 0 outside the box and on other heads."""
+        return _inside(_without(maps_nhw, self.others_hw), self.crop, self.box)
 
 
 def detect_heads(
@@ -75,13 +77,13 @@ def detect_heads(
         # Where each head has a crop of its own, that is averaged with its mirror image, and all else of the
         # photo need not be.
         prediction = predict_straight(network, photo.rgb_hwc, whole, scale * side)
-        boxes = head_boxes(prediction.head_hw, whole)
-        if not boxes or any(crop_around(box, photo.size_hw) is None for box in boxes):
+        regions = head_regions(prediction.head_hw, whole, prediction.eyes_2hw)
+        if not regions or any(crop_around(region.box, photo.size_hw) is None for region in regions):
             prediction = add_mirror_image(prediction, network, photo.rgb_hwc, whole, scale * side)
-            boxes = head_boxes(prediction.head_hw, whole)
-        if heads := _confirm_heads(network, photo, boxes, prediction, least_confidence):
+            regions = head_regions(prediction.head_hw, whole, prediction.eyes_2hw)
+        if heads := _confirm_heads(network, photo, regions, prediction, least_confidence):
             return prediction, heads
-        if boxes or scale == scales[-1]:
+        if regions or scale == scales[-1]:
             unconfirmed.append(prediction)
     return unconfirmed[0], []
 
@@ -126,7 +128,7 @@ def to_faces(heads: list[DetectedHead], network: FacePredictor) -> tuple[Face, .
     return tuple(
         Face(
             head.box.corners,
-            locate_eyes(head.prediction.eyes_2hw, head.crop, head.box, reach),
+            locate_eyes(head.alone(head.prediction.eyes_2hw), head.crop, reach),
             _skin_of(head, network.configuration.canonical_uncertainty_scale),
         )
         for head in heads
@@ -142,77 +144,55 @@ def _skin_of(head: DetectedHead, factor: float) -> SkinMap | None:
     canonical, stated, skin = found.canonical_3hw, found.canonical_uncertainty_hw, found.skin_hw
     if canonical is None or stated is None or skin is None:
         return None
-    inside_hw = _inside(head.prediction.head_hw[None], head.crop, head.box)[0] > 0.5
+    inside_hw = head.alone(found.head_hw[None])[0] > 0.5
     canonical_hwc = np.where(inside_hw[..., None], np.moveaxis(canonical, 0, -1), np.nan)
     maps = canonical_hwc, factor * stated, np.where(inside_hw, skin, 0)
     return SkinMap(head.crop.corners, *(values.astype(np.float32) for values in maps))
 
 
-def head_boxes(head_hw: Array, box: Box) -> list[Box]:
-    """Connected regions of `head_hw` > 0.5, largest first, as rectangles of the photo.
-
-    head_hw: (h, w) float, over `box`.
-    """
-    count, _, stats, _ = cv2.connectedComponentsWithStats((head_hw > 0.5).astype(np.uint8), connectivity=8)
-    smallest = MIN_HEAD_SHARE * max(head_hw.shape)
-    regions = [
-        row
-        for row in stats[1:count]
-        if min(row[cv2.CC_STAT_WIDTH], row[cv2.CC_STAT_HEIGHT]) >= max(3, smallest)
-    ]
-    regions.sort(key=lambda row: -row[cv2.CC_STAT_AREA])
-    regions = [
-        row
-        for row in regions
-        if row[cv2.CC_STAT_WIDTH] >= MIN_SHARE_OF_LARGEST * regions[0][cv2.CC_STAT_WIDTH]
-    ]
-    x_scale, y_scale = box.width / head_hw.shape[1], box.height / head_hw.shape[0]
-    return [
-        Box(
-            round(box.left + x * x_scale),
-            round(box.top + y * y_scale),
-            max(1, round(w * x_scale)),
-            max(1, round(h * y_scale)),
-        )
-        for x, y, w, h, _ in regions[:MAX_FACES]
-    ]
-
-
 def _confirm_heads(
-    network: FacePredictor, photo: Photo, boxes: list[Box], whole: CropPrediction, least_confidence: float
+    network: FacePredictor,
+    photo: Photo,
+    regions: list[HeadRegion],
+    whole: CropPrediction,
+    least_confidence: float,
 ) -> list[DetectedHead]:
-    """The boxes whose crop contains the head too, highest eye score first. All but the first need an eye.
+    """The regions whose crop contains the head too, highest eye score first. All but the first need an eye.
 
-    whole: the prediction for the whole photo, which the boxes come from.
+    whole: the prediction for the whole photo, which the regions come from.
     """
-    refined = [_refine_head(network, photo, box, whole) for box in boxes]
+    refined = [_refine_head(network, photo, region, whole) for region in regions]
     heads = [head for head in refined if head is not None and head.confidence >= least_confidence]
     heads.sort(key=lambda head: -head.eye_score)
     return heads[:1] + [head for head in heads[1:] if head.eye_score >= FURTHER_HEAD_EYE_THRESHOLD]
 
 
 def _refine_head(
-    network: FacePredictor, photo: Photo, box: Box, whole: CropPrediction
+    network: FacePredictor, photo: Photo, region: HeadRegion, whole: CropPrediction
 ) -> DetectedHead | None:
-    """The head at `box` with a prediction of its own crop; None where the crop contains no such head.
+    """The head of a region with a prediction of its own crop; None where the crop contains no such head.
 
     A head that nearly fills the photo keeps the prediction for the whole photo.
     """
-    crop = crop_around(box, photo.size_hw)
+    crop = crop_around(region.box, photo.size_hw)
     if crop is None:
-        frame = Box.whole(photo.size_hw)
-        return _detected(box, frame, whole)
+        return _detected(region, Box.whole(photo.size_hw), whole)
     prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.fast_side)
-    candidates = head_boxes(prediction.head_hw, crop)
-    refined = max(candidates, key=lambda candidate: intersection_over_union(candidate, box), default=None)
-    if refined is None or intersection_over_union(refined, box) < MIN_HEAD_IOU:
+    others_hw = None if region.others_hw is None else _cut(region.others_hw, crop, photo.size_hw)
+    alone_hw = _without(prediction.head_hw[None], others_hw)[0]
+    boxes = [candidate.box for candidate in head_regions(alone_hw, crop)]
+    box = max(boxes, key=lambda candidate: intersection_over_union(candidate, region.box), default=None)
+    if box is None or intersection_over_union(box, region.box) < MIN_HEAD_IOU:
         return None
-    return _detected(refined, crop, prediction)
+    return _detected(HeadRegion(box, others_hw), crop, prediction)
 
 
-def _detected(box: Box, crop: Box, prediction: CropPrediction) -> DetectedHead:
-    eye_score = float(_inside(prediction.eyes_2hw, crop, box).max())
-    return DetectedHead(box, crop, prediction, eye_score, head_confidence(prediction, crop, box))
+def _detected(region: HeadRegion, crop: Box, prediction: CropPrediction) -> DetectedHead:
+    own = replace(prediction, head_hw=_without(prediction.head_hw[None], region.others_hw)[0])
+    head = DetectedHead(
+        region.box, crop, prediction, 0.0, head_confidence(own, crop, region.box), region.others_hw
+    )
+    return replace(head, eye_score=float(head.alone(prediction.eyes_2hw).max()))
 
 
 def crop_around(head: Box, photo_hw: tuple[int, int]) -> Box | None:
@@ -239,14 +219,15 @@ def intersection_over_union(one: Box, other: Box) -> float:
 
 
 def locate_eyes(
-    eyes_2hw: Array, crop: Box, head: Box, reach: int
+    eyes_2hw: Array, crop: Box, reach: int
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Centres of the two blobs within a head, in photo pixels; None where either is faint.
+    """Centres of the two blobs of a head, in photo pixels; None where either is faint.
 
-    eyes_2hw: 0..1, over `crop`. reach: half the window around a peak, in pixels of the map.
+    eyes_2hw: 0..1, over `crop`, 0 outside the head. reach: half the window around a peak, in pixels of the
+    map.
     """
     centres = []
-    for blob in _inside(eyes_2hw, crop, head):
+    for blob in eyes_2hw:
         row, column = np.unravel_index(int(blob.argmax()), blob.shape)
         if blob[row, column] < EYE_THRESHOLD:
             return None
@@ -259,6 +240,22 @@ def locate_eyes(
         centre_y = float(crop.top + y * crop.height / blob.shape[0])
         centres.append((centre_x, centre_y))
     return centres[0], centres[1]
+
+
+def _without(maps_nhw: Array, others_hw: Array | None) -> Array:
+    """Maps with 0 on other heads, whose mask may have another size."""
+    if others_hw is None:
+        return maps_nhw
+    size_wh = maps_nhw.shape[2], maps_nhw.shape[1]
+    return maps_nhw * (cv2.resize(others_hw.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST) == 0)
+
+
+def _cut(mask_hw: Array, crop: Box, photo_hw: tuple[int, int]) -> Array:
+    """The part of a mask of the whole photo, of any resolution, that lies in a crop of it."""
+    (height, width), (photo_height, photo_width) = mask_hw.shape, photo_hw
+    rows = (crop.top + np.arange(crop.height) + 0.5) * height / photo_height
+    columns = (crop.left + np.arange(crop.width) + 0.5) * width / photo_width
+    return np.asarray(mask_hw[np.ix_(rows.astype(int), columns.astype(int))])
 
 
 def _inside(maps_nhw: Array, crop: Box, head: Box) -> Array:

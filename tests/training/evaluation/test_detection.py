@@ -8,7 +8,11 @@ from face3d.depth.face.inference import Box
 from training.evaluation import detection
 from training.scenes.nobody import KINDS
 
-RECORD = {"rgb": np.zeros((64, 64, 3), np.uint8), "heads": np.array([[30, 20, 16], [0, 0, 0]], np.float32)}
+RECORD = {
+    "rgb": np.zeros((64, 64, 3), np.uint8),
+    "heads": np.array([[30, 20, 16], [0, 0, 0]], np.float32),
+    "eyes": np.array([[27, 20, 1], [33, 20, 1], [0, 0, 0], [0, 0, 0]], np.float32),
+}
 
 
 def found(box):
@@ -37,10 +41,12 @@ def test_the_table_counts_what_the_product_finds(monkeypatch, capsys):
     )
     monkeypatch.setattr(detection, "photographs", lambda: iter(np.zeros((4, 8, 8, 3), np.uint8)))
     monkeypatch.setattr(detection, "drawn", lambda *_: iter(np.zeros((2, 8, 8, 3), np.uint8)))
-    detection.evaluate(None, {"first kind": [RECORD] * 8}, 2)
+    hidden = RECORD | {"eyes": np.zeros((4, 3), np.float32)}
+    detection.evaluate(None, {"first kind": [RECORD, hidden] * 4}, 2)
     rows = [line.split("|")[1:4] for line in capsys.readouterr().out.splitlines()[2:]]
     counts = {name.strip(): (int(number), share.strip()) for name, number, share in rows}
     assert counts["first kind, heads"] == (8, "50.0 %")
+    assert counts["those with an eye in view"] == (4, "100.0 %")
     assert counts["the same, turned 90°"] == (2, "50.0 %")
     assert counts["all without a person"] == (4 + 2 * (1 + len(KINDS)), "50.0 %")
 

@@ -143,3 +143,10 @@ def test_the_glint_follows_the_lamp():
         np.stack([half, half * [-1, 1, 1]]), lamps, np.random.default_rng(5)
     )
     assert (towards > away + 0.9).all()
+
+
+def test_more_places_are_sampled_than_opencv_takes_at_once():
+    ramp = np.arange(256, dtype=np.float32).repeat(256).reshape(256, 256).T
+    rows, columns = np.divmod(np.arange(65_536), 256)
+    sampled = glass._sampled(ramp, columns.astype(np.float32), rows.astype(np.float32))
+    assert np.array_equal(sampled, ramp.ravel())

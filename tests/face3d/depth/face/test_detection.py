@@ -12,7 +12,6 @@ from face3d.depth.face.detection import (
     DetectedHead,
     crop_around,
     detect_heads,
-    head_boxes,
     intersection_over_union,
     locate_eyes,
     to_faces,
@@ -38,15 +37,6 @@ def test_the_overlap_of_boxes():
     assert intersection_over_union(Box(0, 0, 10, 10), Box(20, 20, 5, 5)) == 0
 
 
-def test_heads_are_listed_largest_first():
-    map_hw = np.zeros((50, 100), np.float32)
-    map_hw[10:20, 10:20] = 1
-    map_hw[10:40, 50:80] = 1
-    map_hw[0:1, 0:1] = 1  # a speck is not a head
-    heads = head_boxes(map_hw, Box(0, 0, 200, 100))
-    assert [(h.left, h.top, h.width, h.height) for h in heads] == [(100, 20, 60, 60), (20, 20, 20, 20)]
-
-
 @pytest.mark.parametrize("side", [160, 320])
 def test_an_eyes_centre_is_that_of_its_blob_and_lies_in_the_head(side):
     """Blobs of the training's radius, in maps of any size; a brighter one outside the head is ignored."""
@@ -59,10 +49,10 @@ def test_an_eyes_centre_is_that_of_its_blob_and_lies_in_the_head(side):
         return height * np.exp(-((x - column * 2 * side) ** 2 + (y - row * side) ** 2) / (2 * 5.0**2))
 
     eyes = np.stack([blob(*centre, 0.7) + blob(0.8, 0.5, 1.0) for centre in centres])
-    found = locate_eyes(eyes, crop, head, reach=8)
+    found = locate_eyes(DetectedHead(head, crop, None, 0.0, 1.0).alone(eyes), crop, reach=8)
     assert np.allclose(found, [(40 + 400 * column, 30 + 200 * row) for column, row in centres], atol=0.6)
     eyes[1] = blob(*centres[1], 0.2)
-    assert locate_eyes(eyes, crop, head, reach=8) is None
+    assert locate_eyes(eyes, crop, reach=8) is None
 
 
 def test_a_small_head_is_found_beside_clutter_that_resembles_one_at_low_resolution(monkeypatch):

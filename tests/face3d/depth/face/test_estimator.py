@@ -224,3 +224,28 @@ def test_two_people_come_into_one_map(estimator, portrait, depth):
     person = depth.mask_hw[face]
     for half_hw in (pair.values_hw[:, : portrait.shape[1]], pair.values_hw[:, portrait.shape[1] :][:, ::-1]):
         assert np.corrcoef(half_hw[face][person], depth.values_hw[face][person])[0, 1] > 0.97
+
+
+@pytest.mark.parametrize("apart", [1.0, 0.8])
+def test_two_heads_cheek_to_cheek_are_two_faces(estimator, portrait, depth, apart):
+    """Her cut-out and its mirror image before a plain ground, so many head widths apart: each head is as wide
+    as alone, but for what the other one hides, and has its own eyes.
+    """
+    (face,) = depth.faces
+    height, width = portrait.shape[:2]
+    middle = (face.box_xyxy[0] + face.box_xyxy[2]) / 2
+    shift = round(apart * face.width - (width - 2 * middle))
+    both = np.full((height, width + shift, 3), (120, 140, 160), np.uint8)
+    for start, rgb, matte_hw in (
+        (0, portrait, depth.matte_hw),
+        (shift, portrait[:, ::-1], depth.matte_hw[:, ::-1]),
+    ):
+        place = both[:, start : start + width]
+        place[:] = np.round(place + (rgb.astype(float) - place) * matte_hw[..., None])
+    left, right = sorted(estimator.find_faces(photo_of(both)), key=lambda found: found.box_xyxy[0])
+    for found, where in ((left, middle), (right, width - middle + shift)):
+        assert sum(found.box_xyxy[::2]) / 2 == pytest.approx(where, abs=0.12 * face.width)
+        assert (apart - 0.1) * face.width < found.width < 1.2 * face.width
+        (eye_left, _), (eye_right, _) = found.eyes_xy
+        assert eye_right - eye_left == pytest.approx(PUPILS[1][0] - PUPILS[0][0], abs=6)
+        assert (eye_left + eye_right) / 2 == pytest.approx(where, abs=0.1 * face.width)
