@@ -7,14 +7,13 @@ time.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from face3d.depth.download import Progress
 from face3d.depth.estimator import FAST, QUALITIES, DepthEstimator
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkFamily
-from face3d.errors import DepthError, MatteError, memory_errors_explained
+from face3d.errors import DepthError, memory_errors_explained
 from face3d.matte.table import DEFAULT_MATTE, MATTES
 from face3d.structures import DepthMap, Face, Photo
 
@@ -47,7 +46,7 @@ def load_network(
     device: "cpu", "cuda" or "mps"; default: the fastest.
     precision: "float32", "bfloat16" or "float16"; default: the device's usual one.
     The bundled face network runs on the CPU in float32, whatever the two are.
-    quality: see `at_quality`.
+    quality: one of QUALITIES, see `at_quality`.
     progress: called as progress(done_bytes, total_bytes or None).
     Raises DepthError for an unknown name, device, precision or quality, WeightsError where the checkpoint is
     not available or does not fit the network, OutOfMemoryError.
@@ -58,6 +57,7 @@ def load_network(
 
     # Imported here because torch, timm and transformers take seconds.
     from face3d.depth.device import choose_device
+    from face3d.depth.face.estimator import at_quality
 
     match spec.family:
         case NetworkFamily.FACE:
@@ -69,23 +69,6 @@ def load_network(
         case NetworkFamily.TRANSFORMERS:
             from face3d.depth.huggingface import load
     return at_quality(load(spec, choose_device(device, precision), checkpoint, progress), quality)
-
-
-def at_quality(network: DepthEstimator, quality: str) -> DepthEstimator:
-    """The network at another of QUALITIES; other networks than the bundled one have one, and stay.
-
-    quality: "fast", the photo and each head at one scale, or "best", at two.
-    Raises DepthError for an unknown quality, or "best" of a network that has one only.
-    """
-    if quality not in QUALITIES:
-        raise DepthError(f"There is no quality '{quality}'; choose {' or '.join(QUALITIES)}.")
-    from face3d.depth.face.estimator import FaceEstimator
-
-    if isinstance(network, FaceEstimator):
-        return replace(network, quality=quality)
-    if quality != FAST:
-        raise DepthError(f"Only the network face has the quality {quality}. Leave it out, or choose face.")
-    return network
 
 
 @memory_errors_explained()
@@ -117,29 +100,17 @@ def cut_out(
     Raises MatteError for an unknown matte, or one that does not fit the photo, or where the package for
     `refine` is missing; WeightsError; OutOfMemoryError.
     """
-    from face3d.matte.refine import check_available, refined
-    from face3d.matte.stage import find_matte, whole_picture, with_matte
+    from face3d.matte.stage import cut_out_by  # rembg and pymatting are extras, and scipy takes a while
 
-    if matte not in MATTES:
-        raise MatteError(f"There is no matte '{matte}'; choose one of {', '.join(MATTES)}.")
-    if refine:
-        check_available()
-    if matte == "none":
-        return whole_picture(depth)
-    if matte == depth.matte and not refine:
-        return depth
-    seen: DepthMap | tuple[Face, ...]
-    if matte != DEFAULT_MATTE:
-        matte_hw = find_matte(matte, photo, mask=mask, progress=progress)
-        seen = depth if depth.detects_faces else (face_network or load_network()).find_faces(photo)
-    else:
-        seen = depth if depth.matte == matte else (face_network or load_network()).predict(photo)
-        if not seen.faces or seen.matte_hw is None:
-            return replace(depth, detects_faces=True)
-        matte_hw = seen.matte_hw
-    if not refine:
-        return with_matte(depth, matte_hw, matte, seen)
-    return with_matte(depth, refined(matte_hw, photo.rgb_hwc), f"{matte}, refined", seen)
+    return cut_out_by(
+        depth,
+        photo,
+        matte,
+        lambda: face_network or load_network(),
+        mask=mask,
+        progress=progress,
+        refine=refine,
+    )
 
 
 @memory_errors_explained()

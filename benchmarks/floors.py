@@ -161,8 +161,9 @@ def warm(runs: int, threads: int) -> tuple[dict[str, float], float]:
     from face3d.assistant import rules
     from face3d.geometry.relief import make_relief
     from face3d.head.bust import bust_mesh
+    from face3d.head.finished import BUST_PICTURE_PX
     from face3d.head.whole import whole_head
-    from generate_3d_model import BUST_PICTURE_PX, ModelSettings, generate_model
+    from generate_3d_model import ModelSettings, generate_model
 
     use_threads(threads)
     network, midas = depth_estimation.load_network(), midas_small()

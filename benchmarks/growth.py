@@ -60,8 +60,9 @@ def by_triangles(runs: int) -> Growth:
     from face3d.export.views import View, render
     from face3d.geometry.report import mesh_report
     from face3d.head.bust import bust_mesh
+    from face3d.head.finished import BUST_PICTURE_PX
     from face3d.head.whole import whole_head
-    from generate_3d_model import BUST_PICTURE_PX, ModelSettings, generate_model, make_relief
+    from generate_3d_model import ModelSettings, generate_model, make_relief
 
     photo = sample_of_size((MODEL_SIDE, MODEL_SIDE))
     depth = depth_estimation.predict(depth_estimation.load_network(), photo)

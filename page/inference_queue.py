@@ -13,7 +13,6 @@ from time import monotonic
 
 from depth_estimation import (
     DepthEstimator,
-    at_quality,
     cut_out,
     find_faces,
     find_turn,
@@ -126,9 +125,11 @@ class InferenceQueue:
 
         What is needed is loaded first.
         report_status: called with the current step, and at least every POLL_SECONDS while waiting.
-        quality: see `depth_estimation.at_quality`. mask, refine: see `depth_estimation.cut_out`.
+        quality: one of QUALITIES. mask, refine: see `depth_estimation.cut_out`.
         Raises DepthError, MatteError and WeightsError.
         """
+        from face3d.depth.face.estimator import at_quality  # OpenCV and ONNX Runtime, with the first network
+
         network = at_quality(self._load(name, report_status, downloading), quality)
 
         def estimate() -> DepthMap:

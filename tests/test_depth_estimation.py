@@ -20,7 +20,7 @@ import depth_estimation
 from benchmarks.midas_parity import DATA, read_manifests, ruled_tensor
 from face3d.depth import checkpoints, download, registry
 from face3d.depth.estimator import DepthEstimator
-from face3d.depth.face.estimator import FaceEstimator
+from face3d.depth.face.estimator import FaceEstimator, at_quality
 from face3d.depth.face.interface import Configuration, metadata_of
 from face3d.depth.face.network import FaceNetwork
 from face3d.depth.huggingface import HuggingFaceEstimator
@@ -259,10 +259,10 @@ def test_the_bundled_network_needs_no_download(tmp_path, monkeypatch):
 
 def test_only_the_bundled_network_has_a_quality_to_choose(face_file, small):
     face = depth_estimation.load_network(checkpoint=face_file, quality="best")
-    assert depth_estimation.at_quality(face, "fast").quality == "fast" and face.quality == "best"
-    assert depth_estimation.at_quality(small, "fast") is small
+    assert at_quality(face, "fast").quality == "fast" and face.quality == "best"
+    assert at_quality(small, "fast") is small
     with pytest.raises(DepthError, match="Only the network face has the quality best"):
-        depth_estimation.at_quality(small, "best")
+        at_quality(small, "best")
     with pytest.raises(DepthError, match="choose fast or best"):
         depth_estimation.load_network(checkpoint=face_file, quality="better")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
@@ -9,16 +10,52 @@ import numpy as np
 from scipy import ndimage
 
 from face3d.depth.download import Progress
+from face3d.depth.estimator import DepthEstimator
 from face3d.errors import MatteError
 from face3d.geometry.filters import fill_by_diffusion
 from face3d.geometry.relief import before_backdrop
-from face3d.matte.table import MATTES
+from face3d.matte.table import DEFAULT_MATTE, MATTES
 from face3d.structures import Array, DepthMap, Face, Photo
 
 THRESHOLD = 0.5
 """Above it a pixel is foreground."""
 LAYERS = "values_hw", "back_hw", "uncertainty_hw", "thickness_uncertainty_hw"
 STATED = LAYERS[2:]
+
+
+def cut_out_by(
+    depth: DepthMap,
+    photo: Photo,
+    matte: str,
+    face_network: Callable[[], DepthEstimator],
+    *,
+    mask: Photo | None = None,
+    progress: Progress | None = None,
+    refine: bool = False,
+) -> DepthMap:
+    """See `depth_estimation.cut_out`. face_network: gives the bundled network, where it is needed."""
+    from face3d.matte.refine import check_available, refined  # pymatting is an extra
+
+    if matte not in MATTES:
+        raise MatteError(f"There is no matte '{matte}'; choose one of {', '.join(MATTES)}.")
+    if refine:
+        check_available()
+    if matte == "none":
+        return whole_picture(depth)
+    if matte == depth.matte and not refine:
+        return depth
+    seen: DepthMap | tuple[Face, ...]
+    if matte != DEFAULT_MATTE:
+        matte_hw = find_matte(matte, photo, mask=mask, progress=progress)
+        seen = depth if depth.detects_faces else face_network().find_faces(photo)
+    else:
+        seen = depth if depth.matte == matte else face_network().predict(photo)
+        if not seen.faces or seen.matte_hw is None:
+            return replace(depth, detects_faces=True)
+        matte_hw = seen.matte_hw
+    if not refine:
+        return with_matte(depth, matte_hw, matte, seen)
+    return with_matte(depth, refined(matte_hw, photo.rgb_hwc), f"{matte}, refined", seen)
 
 
 def find_matte(

@@ -18,7 +18,7 @@ import numpy as np
 from face3d.depth import checkpoints
 from face3d.depth.device import Device
 from face3d.depth.download import Progress
-from face3d.depth.estimator import BEST, FAST, DepthEstimator
+from face3d.depth.estimator import BEST, FAST, QUALITIES, DepthEstimator
 from face3d.depth.face.canvas import Canvas, blend_crop, upsample_whole
 from face3d.depth.face.detection import DetectedHead, best_turn, to_faces, upright_heads
 from face3d.depth.face.inference import Box, CropPrediction, predict_two_scales
@@ -28,6 +28,7 @@ from face3d.depth.face.onnx_network import OnnxNetwork
 from face3d.depth.face.people import MATTE_THRESHOLD, divide_matte, sort_by_area
 from face3d.depth.registry import NETWORKS
 from face3d.depth.spec import NetworkSpec
+from face3d.errors import DepthError
 from face3d.structures import Array, DepthMap, DepthRepresentation, Face, Photo
 
 CPU = Device("cpu", "float32")
@@ -120,6 +121,21 @@ class FaceEstimator:
             matte=self.spec.name,
             quality=self.quality,
         )
+
+
+def at_quality(network: DepthEstimator, quality: str) -> DepthEstimator:
+    """The network at another of QUALITIES; other networks than the bundled one have one, and stay.
+
+    quality: "fast", the photo and each head at one scale, or "best", at two.
+    Raises DepthError for an unknown quality, or "best" of a network that has one only.
+    """
+    if quality not in QUALITIES:
+        raise DepthError(f"There is no quality '{quality}'; choose {' or '.join(QUALITIES)}.")
+    if isinstance(network, FaceEstimator):
+        return replace(network, quality=quality)
+    if quality != FAST:
+        raise DepthError(f"Only the network face has the quality {quality}. Leave it out, or choose face.")
+    return network
 
 
 def load(

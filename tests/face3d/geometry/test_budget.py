@@ -6,6 +6,7 @@ import pytest
 
 import generate_3d_model
 from face3d.errors import GeometryError
+from face3d.geometry import meshing
 from face3d.geometry.budget import HEAD_GB, MEMORY_GB, memory_gb, off_its_surface
 from face3d.geometry.deviation import LARGEST_DEVIATION
 from face3d.geometry.relief import make_relief
@@ -24,7 +25,7 @@ def test_too_many_triangles_for_the_memory_are_refused_with_the_number_that_fits
     size = (1200, 1200)
     flat = DepthMap(np.zeros(size, np.float32), DepthRepresentation.RELIEF, np.ones(size, bool), "flat")
     photo = photo_of(size)
-    monkeypatch.setattr(generate_3d_model, "build_mesh", lambda *_, **__: pytest.fail("built"))
+    monkeypatch.setattr(meshing, "build_mesh", lambda *_, **__: pytest.fail("built"))
     settings = ModelSettings(face_budget=5_000_000)
     with pytest.raises(GeometryError, match="allowed: choose at most") as refused:
         generate_model(flat, photo, "bust", settings)
@@ -77,7 +78,7 @@ def test_the_numbers_for_a_hollow_model_are_of_outside_and_inside_together(narro
     """A part of the triangles is the inside's: what was asked for is said, and what is said to hold holds."""
     gap, photo = narrow
     built = SimpleNamespace(report=SimpleNamespace(sound=True))
-    monkeypatch.setattr(generate_3d_model, "_measured", lambda *_: built)
+    monkeypatch.setattr(meshing, "finished", lambda *_: built)
     settings = ModelSettings(face_budget=300, wall_mm=3.0, height_mm=200)
     with pytest.raises(GeometryError, match="With 300 triangles the two-sided would be off") as refused:
         generate_model(gap, photo, "two-sided", settings)
@@ -88,7 +89,7 @@ def test_the_numbers_for_a_hollow_model_are_of_outside_and_inside_together(narro
 def test_the_memory_of_a_hollow_model_is_said_of_outside_and_inside_together(monkeypatch):
     size = (1200, 1200)
     flat = DepthMap(np.zeros(size, np.float32), DepthRepresentation.RELIEF, np.ones(size, bool), "flat")
-    monkeypatch.setattr(generate_3d_model, "_from_head", lambda *_: "built")
+    monkeypatch.setattr(generate_3d_model, "model_from_head", lambda *_: "built")
     settings = ModelSettings(face_budget=5_000_000, wall_mm=3.0)
     with pytest.raises(GeometryError, match="A bust of 5,000,000 triangles would take") as refused:
         generate_model(flat, photo_of(size), "bust", settings)

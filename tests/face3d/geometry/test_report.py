@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import trimesh
 
-import generate_3d_model
 from face3d.export.models import report_json, write
-from face3d.geometry import report
+from face3d.geometry import meshing, report
 from face3d.geometry.kinds import settings_of
 from face3d.geometry.relief import make_relief
 from face3d.geometry.report import mesh_report
@@ -62,7 +61,7 @@ def test_a_model_with_triangles_in_each_others_way_is_built_again_without_decima
         asked.append(decimated)
         return build_mesh(*parts, decimated=decimated)
 
-    monkeypatch.setattr(generate_3d_model, "build_mesh", build)
+    monkeypatch.setattr(meshing, "build_mesh", build)
     monkeypatch.setattr(report, "self_touching", lambda *mesh: 2 if len(asked) == 1 else 0)
     model = generate_model(DEPTH, PHOTO, "bust", ModelSettings(face_budget=4000))
     assert asked == [True, False] and model.report.printable and len(model.mesh.faces_m3) <= 4000
