@@ -128,7 +128,7 @@ def evaluate(network: FacePredictor, sets: dict[str, list[Any]], count: int) -> 
         ]
         of_faces = [hit for hit, record in zip(found, records, strict=True) if record["eyes"][:, 2].any()]
         _row(f"{kind}, heads", sum(found), len(found))
-        _row("those with an eye in view", sum(of_faces), len(of_faces))
+        _row("with an eye in view", sum(of_faces), len(of_faces))
         turned = records[: max(1, len(records) // 4)]
         for degrees in TURNS[1:]:
             wrong = [bool(heads_in(network, np.rot90(record["rgb"], -degrees // 90))) for record in turned]
