@@ -36,6 +36,11 @@ half times the radius of the blob in training."""
 MIN_HEAD_IOU = 0.7
 """Intersection over union of a head in the whole photo and in its crop, below which the two are not the same.
 On the calibration set 97 of 98 true heads are above it."""
+SECOND_LOOK_IOU = 0.3
+"""From which a head that its crop confirms gets a crop around where it is seen there: of people close
+together the whole photo at low resolution tells only roughly how far each head reaches."""
+LARGEST_OVERLAP = 0.5
+"""Intersection over union of two heads, above which they are one that was found twice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +169,12 @@ def _confirm_heads(
     refined = [_refine_head(network, photo, region, whole) for region in regions]
     heads = [head for head in refined if head is not None and head.confidence >= least_confidence]
     heads.sort(key=lambda head: -head.eye_score)
-    return heads[:1] + [head for head in heads[1:] if head.eye_score >= FURTHER_HEAD_EYE_THRESHOLD]
+    kept: list[DetectedHead] = []
+    for head in heads:
+        again = any(intersection_over_union(head.box, other.box) > LARGEST_OVERLAP for other in kept)
+        if not again and (not kept or head.eye_score >= FURTHER_HEAD_EYE_THRESHOLD):
+            kept.append(head)
+    return kept
 
 
 def _refine_head(
@@ -172,19 +182,28 @@ def _refine_head(
 ) -> DetectedHead | None:
     """The head of a region with a prediction of its own crop; None where the crop contains no such head.
 
-    A head that nearly fills the photo keeps the prediction for the whole photo.
+    A head that nearly fills the photo keeps the prediction for the whole photo. One that lies a little
+    elsewhere in its crop gets another crop there.
     """
-    crop = crop_around(region.box, photo.size_hw)
-    if crop is None:
-        return _detected(region, Box.whole(photo.size_hw), whole)
-    prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.fast_side)
-    others_hw = None if region.others_hw is None else _cut(region.others_hw, crop, photo.size_hw)
-    alone_hw = _without(prediction.head_hw[None], others_hw)[0]
-    boxes = [candidate.box for candidate in head_regions(alone_hw, crop)]
-    box = max(boxes, key=lambda candidate: intersection_over_union(candidate, region.box), default=None)
-    if box is None or intersection_over_union(box, region.box) < MIN_HEAD_IOU:
-        return None
-    return _detected(HeadRegion(box, others_hw), crop, prediction)
+    box = region.box
+    for _ in range(2):
+        crop = crop_around(box, photo.size_hw)
+        if crop is None:
+            return _detected(replace(region, box=box), Box.whole(photo.size_hw), whole)
+        prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.fast_side)
+        others_hw = None if region.others_hw is None else _cut(region.others_hw, crop, photo.size_hw)
+        alone_hw = _without(prediction.head_hw[None], others_hw)[0]
+        overlaps = {c.box: intersection_over_union(c.box, box) for c in head_regions(alone_hw, crop)}
+        found = max(overlaps, key=lambda candidate: overlaps[candidate], default=None)
+        if found is None or overlaps[found] < SECOND_LOOK_IOU:
+            return None
+        head = _detected(HeadRegion(found, others_hw), crop, prediction)
+        if overlaps[found] >= MIN_HEAD_IOU:
+            return head
+        if head.confidence < LEAST_CONFIDENCE or head.eye_score < FURTHER_HEAD_EYE_THRESHOLD:
+            return None
+        box = found
+    return None
 
 
 def _detected(region: HeadRegion, crop: Box, prediction: CropPrediction) -> DetectedHead:

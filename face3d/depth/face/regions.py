@@ -30,7 +30,8 @@ WAISTS = np.arange(0.95, SMALLEST_PART - 0.01, -0.025)
 class HeadRegion:
     """A region that may be a head.
 
-    box: in photo pixels. others_hw: bool, other heads, over the map it was found in; None without any.
+    box: in photo pixels. others_hw: bool, what is nearer to other heads than to this one, over the map it was
+    found in; None without any.
     """
 
     box: Box
@@ -72,11 +73,21 @@ def head_regions(head_hw: Array, frame: Box, eyes_2hw: Array | None = None) -> l
 
 
 def _others(parts: list[Array], number: int, eyes_2hw: Array | None) -> Array | None:
-    """The parts but one that have an eye, as one mask; None where there is none."""
+    """What lies nearer to another part that has an eye than to this one; None where there is none.
+
+    Nearer, not inside: at a higher resolution the other head may reach a little further.
+    """
     others = [
         part_hw for other, part_hw in enumerate(parts) if other != number and _has_eye(part_hw, eyes_2hw)
     ]
-    return np.asarray(np.any(others, axis=0)) if others else None
+    if not others:
+        return None
+    return _distance_to(np.any(others, axis=0)) < _distance_to(parts[number])
+
+
+def _distance_to(mask_hw: Array) -> Array:
+    """Pixels from each pixel to a mask, 0 inside."""
+    return np.asarray(cv2.distanceTransform((~mask_hw).astype(np.uint8), cv2.DIST_L2, 5))
 
 
 def _has_eye(part_hw: Array, eyes_2hw: Array | None) -> bool:
@@ -87,8 +98,7 @@ def _parted(region_hw: Array, eyes_2hw: Array | None) -> list[Array]:
     """The parts of a region on both sides of its waist; the region itself without one."""
     if not _has_eye(region_hw, eyes_2hw) or len(cores := _cores(region_hw)) < 2:
         return [region_hw]
-    away_nhw = [cv2.distanceTransform((~core_hw).astype(np.uint8), cv2.DIST_L2, 5) for core_hw in cores]
-    nearest_hw = np.argmin(away_nhw, axis=0)
+    nearest_hw = np.argmin([_distance_to(core_hw) for core_hw in cores], axis=0)
     parts = [region_hw & (nearest_hw == number) for number in range(len(cores))]
     return parts if all(_has_eye(part_hw, eyes_2hw) for part_hw in parts) else [region_hw]
 

@@ -78,6 +78,32 @@ def test_a_small_head_is_found_beside_clutter_that_resembles_one_at_low_resoluti
     assert face.box_xyxy == pytest.approx((180, 180, 220, 220), abs=5)
 
 
+@pytest.mark.parametrize(("steady", "eye"), [(True, 0.9), (True, 0.5), (False, 0.9)])
+def test_a_head_of_which_the_whole_photo_shows_only_a_part_is_looked_at_where_its_crop_has_it(
+    monkeypatch, steady, eye
+):
+    """The whole photo has it at 180..230, its crop at 190..250; what each crop has elsewhere is none."""
+    network = SimpleNamespace(configuration=Configuration())
+
+    def predict_crop(network, rgb_hwc, box, side):
+        seen = (180, 230) if box.width == 400 else (190, 250)
+        if not steady and 80 < box.width < 400:  # the first crop has 80 pixels
+            seen = (220, 260)
+        y, x = ((start + (np.arange(80) + 0.5) * box.width / 80) for start in (box.top, box.left))
+        head_hw = (((y > seen[0]) & (y < seen[1]))[:, None] & ((x > seen[0]) & (x < seen[1]))).astype(
+            np.float32
+        )
+        blank = np.zeros((80, 80), np.float32)
+        return CropPrediction(blank, blank, blank, head_hw, head_hw, np.stack([eye * head_hw] * 2), blank)
+
+    monkeypatch.setattr(detection, "predict_crop", predict_crop)
+    monkeypatch.setattr(detection, "predict_straight", predict_crop)
+    monkeypatch.setattr(detection, "add_mirror_image", lambda straight, *arguments: straight)
+    _, heads = detect_heads(network, Photo(np.zeros((400, 400, 3), np.uint8), None, None, "0"), scales=(1,))
+    boxes = [head.box.corners for head in heads]
+    assert boxes == ([pytest.approx((190, 190, 250, 250), abs=3)] if steady and eye > 0.8 else [])
+
+
 def test_the_skin_of_a_head_is_that_of_its_box_with_the_calibrated_error():
     """A crop of 20 x 20 cells of two pixels; the head's box leaves two cells free on each side."""
     rng = np.random.default_rng(0)

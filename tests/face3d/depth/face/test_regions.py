@@ -47,3 +47,11 @@ def test_two_heads_that_touch_are_parted_where_both_have_an_eye(radii):
 def test_a_bun_beside_a_head_is_no_head():
     bun = np.maximum(_disc(40, 28, 18), _disc(61, 28, 5))
     assert len(head_regions(bun, FRAME, _eyes((40, 25, 0.9), (61, 28, 0.9)))) == 1
+
+
+def test_what_a_finer_map_has_beside_another_head_is_that_heads():
+    """Of two heads apart, the place between them is the nearer one's."""
+    head_hw = np.maximum(_disc(25, 25, 14), _disc(75, 25, 14))
+    regions = head_regions(head_hw, FRAME, _eyes((25, 22, 0.9), (75, 22, 0.9)))
+    assert [bool(region.others_hw[25, 45]) for region in regions] == [r.box.left > 100 for r in regions]
+    assert [bool(region.others_hw[25, 55]) for region in regions] == [r.box.left < 100 for r in regions]
