@@ -31,7 +31,7 @@ def form(folder, monkeypatch):
 
 def opened():
     page = open_page()
-    page.toggle(key="describe on").set_value(True).run()
+    page.segmented_control(key="way").set_value("Describe a face").run()
     return page
 
 
