@@ -33,7 +33,7 @@ def plate_controls(kind: str) -> None:
     for column, (key, title, low, high, step, explanation) in zip(
         st.columns(3), PLATE_NUMBERS[kind], strict=True
     ):
-        column.number_input(title, low, high, step=step, key=key, help=explanation)
+        column.number_input(title, low, high, step=step, format="%.1f", key=key, help=explanation)
     if KINDS[kind].of_light:
         share = f"{100 * ModelSettings().plaque_border:g} % of the photo's width"
         st.number_input(

@@ -15,7 +15,7 @@ from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthRepresentation, Photo
 from page.closed_popover import held_while_closed
 from page.components import recalled, remember
-from page.kind_controls import PLATE_NUMBERS, bust_controls, plate_controls
+from page.kind_controls import bust_controls, plate_controls
 from page.session import DepthResult, Session
 
 KIND_TITLES = {
@@ -161,12 +161,11 @@ def _views() -> None:
     st.segmented_control(
         "Show", list(VIEW_TITLES), format_func=title, required=True, label_visibility="collapsed", key="show"
     )
-    shows_model = st.session_state["show"] == MODEL  # in the photo's colours, or clay by its own button
     st.segmented_control(
         "Colours",
         list(COLOURS),
         required=True,
-        disabled=shows_model,
+        disabled=_shows_model(),  # in the photo's colours, or clay by its own button
         label_visibility="collapsed",
         key="model colours",
     )
@@ -200,29 +199,44 @@ def _kind_and_size() -> None:
 def _details(result: DepthResult, cut_out: bool) -> None:
     """The settings that most models do without."""
     _height()
-    if KINDS[st.session_state["kind"]].can_be_hollow:
+    kind = KINDS[st.session_state["kind"]]
+    of_light = kind.of_light and _shows_model()
+    if kind.can_be_hollow:
         bust_controls()
-    if st.session_state["kind"] in PLATE_NUMBERS:
+    if kind.plate:
         plate_controls(st.session_state["kind"])
     if st.session_state["show"] == POINTS:
         st.slider("Size of the points", 0.2, 2.0, step=0.1, key="point size", help="1: they just touch.")
     explanation = "Takes small bumps away, and fine detail with them; 0: none."
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, format="%.1f", key="smoothing", help=explanation)
     explanation = "Jump in distance, as a share of it, at which the surface is cut; 0: never."
-    st.slider("Edge tolerance", *EDGE_TOLERANCES, key="edge tolerance", help=explanation)
+    st.slider("Edge tolerance", *EDGE_TOLERANCES, key="edge tolerance", help=explanation, disabled=of_light)
     st.select_slider("Detail", list(DETAIL), key="detail", help="More of it makes larger files.")
     if result.depth_map.representation is DepthRepresentation.RELATIVE_INVERSE:
         explanation = (
             "Farthest over nearest distance. Relative depth does not determine it: "
             "raise it for a deeper face, lower it for a flatter one."
         )
-        st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explanation)
+        st.slider(
+            "Relief strength",
+            1.05,
+            4.0,
+            step=0.05,
+            key="relief strength",
+            help=explanation,
+            disabled=of_light,
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if cut_out:
             st.toggle("Keep the background", key="background")
         else:
             st.caption("Nothing is cut out in step 2: the background stays.")
-        st.toggle("Remove stray points", key="outliers")
+        st.toggle("Remove stray points", key="outliers", disabled=of_light)
+
+
+def _shows_model() -> bool:
+    """Whether the stage shows the kind that was chosen: surface and points are those of the depth map."""
+    return bool(st.session_state["show"] == MODEL)
 
 
 def _height() -> None:
@@ -251,8 +265,10 @@ def _projection(photo: Photo) -> float | None:
     start = round(from_file) if from_file else 30
     explanation = "From the file." if from_file else "Not in the file; 30° suits a portrait."
     st.session_state.setdefault(FIELD_OF_VIEW, start)
-    fov = st.slider("Field of view, degrees", 5, 100, key=FIELD_OF_VIEW, help=explanation)
-    st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
+    parallel = KINDS[st.session_state["kind"]].plate and _shows_model()
+    fov = st.slider("Field of view, degrees", 5, 100, key=FIELD_OF_VIEW, help=explanation, disabled=parallel)
+    explanation = "Off: parallel rays, as if from far away. Plates are always made so."
+    st.toggle("Perspective", key="perspective", help=explanation, disabled=parallel)
     return None if from_file and fov == start else float(fov)
 
 
