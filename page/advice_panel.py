@@ -140,14 +140,17 @@ def _wait_for(question: Question) -> None:
 def _show(
     session: Session, result: DepthResult, advice: Advice, settings: ModelSettings, source: str
 ) -> None:
-    """The advice in lines; those about a setting can be applied."""
-    st.markdown(f"{as_text(advice.contents)}  \n:small[Advice by {as_text(source)}.]")
-    for sentence in filter(None, [*advice.problems, advice.texture]):
-        st.markdown(f"- {as_text(sentence)}")
-    _matte_line(advice)
-    _completion_line(session, result, advice)
-    for line in advice.settings:
-        _setting_line(session, result, advice, line, is_set(line, settings))
+    """The advice in lines, which scroll; those about a setting can be applied, and below them all of it."""
+    with st.container(gap="small", key="advice lines"):
+        st.markdown(f"{as_text(advice.contents)}  \n:small[Advice by {as_text(source)}.]")
+        if sentences := [as_text(said) for said in [*advice.problems, advice.texture] if said]:
+            st.markdown("\n".join(f"- {said}" for said in sentences))
+        _matte_line(advice)
+        _completion_line(session, result, advice)
+        for line in advice.settings:
+            _setting_line(session, result, advice, line, is_set(line, settings))
+        if advice.alternative_text:
+            st.caption(f"Text for screen readers: {as_text(advice.alternative_text)}")
     left = [line for line in advice.settings if not is_set(line, settings)]
     pressed = st.button(
         "Apply all",
@@ -159,8 +162,6 @@ def _show(
     )
     if pressed and any(line.name == FACE for line in left):
         st.rerun()  # step 1, too
-    if advice.alternative_text:
-        st.caption(f"Text for screen readers: {as_text(advice.alternative_text)}")
 
 
 def _setting_line(

@@ -8,6 +8,7 @@ import streamlit as st
 
 from face3d.batch.complete_options import NO_COMPLETION
 from face3d.batch.model_options import options_of
+from face3d.batch.outputs import STRIP_FORMAT
 from face3d.batch.settings_file import as_command, as_toml, for_other_photos
 from face3d.bundled import FOLDER, sample_portraits
 from face3d.depth.estimator import FAST
@@ -72,7 +73,7 @@ def chosen_options(
     session: Session, result: DepthResult, kind: str, settings: ModelSettings
 ) -> dict[str, Any]:
     """What was chosen on the page, by the options of the command line that say the same."""
-    key, chosen = result.key, {"model": kind, "formats": [*WRITERS, "html", *PICTURE_FORMATS]}
+    key, chosen = result.key, {"model": kind, "formats": [*WRITERS, "html", *PICTURE_FORMATS, STRIP_FORMAT]}
     found = _words(session) | chosen | _depth(session, result) | _completion(session, result)
     if session.file and session.file.video:
         found["frame"] = session.file.video[1]

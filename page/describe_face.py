@@ -29,8 +29,9 @@ POLL_SECONDS = 2.0
 """Streamlit collects garbage after every look, which holds up the thread that imports the library."""
 PREVIEW_SIDE = 96
 INSTALL = (
-    "A picture from words needs more packages, `pip install -r requirements-extra.txt`, or a server with the "
-    "OpenAI image API, which `OPENAI_BASE_URL` names."
+    "Nothing on this computer makes pictures from words yet. Install what does, "
+    "`pip install -r requirements-extra.txt`, or name a server with the OpenAI image API in "
+    "`OPENAI_BASE_URL`; then start the page again."
 )
 
 
@@ -41,7 +42,7 @@ def describe_face(session: Session, in_use: bool) -> bool:
     """
     names = _offered()
     if not names:
-        st.caption(INSTALL)
+        st.info(INSTALL)
         return False
     model, words, agreed = _form(names)
     drawing: Drawing | None = st.session_state.get(DRAWING)

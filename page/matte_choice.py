@@ -40,7 +40,7 @@ def pick_matte() -> str:
         names,
         format_func=matte_label,
         label_visibility="collapsed",
-        width=255,
+        width=225,
         key=MATTE_KEY,
     )
 

@@ -9,18 +9,19 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from face3d.export.plotly_figure import Colour
-from face3d.geometry.bend import BENDS
 from face3d.geometry.kinds import KINDS
 from face3d.geometry.scale import PRINT_SIZES
 from face3d.geometry.settings import ModelSettings
 from face3d.structures import DepthRepresentation, Photo
 from page.closed_popover import held_while_closed
 from page.components import recalled, remember
+from page.kind_controls import bust_controls, plate_controls
 from page.session import DepthResult, Session
 
 KIND_TITLES = {
     "bust": "Bust",
     "head": "Head, animated",
+    "two-sided": "Two-sided bust",
     "shell": "Shell",
     "plaque": "Plaque",
     "lithophane": "Lithophane",
@@ -32,7 +33,6 @@ SIZE_TITLES = {
     "bed-220": "As large as a 220 mm bed takes",
     "bed-256": "As large as a 256 mm bed takes",
 }
-BASE_TITLES = {"auto": "None unless it would tip over", "square": "Square block", "round": "Round block"}
 SURFACE, POINTS, MODEL = "Surface", "Points", "Model"
 VIEW_TITLES = {SURFACE: "Surface", POINTS: "Points", MODEL: "Model, as in the files"}
 COLOURS = {"Grey": Colour.DEPTH, "Photo": Colour.PHOTO}
@@ -44,20 +44,6 @@ DETAIL: dict[str, dict[str, Any]] = {
 
 EDGE_TOLERANCES = 0.0, 0.5
 """Least and largest value of the slider, in steps of a hundredth."""
-PLATE_NUMBERS: dict[str, tuple[tuple[str, str, float, float, float, str], ...]] = {
-    "plaque": (
-        ("plaque depth", "Depth, mm", 1.0, 50.0, 1.0, "From the plate to the highest point."),
-        ("plaque base", "Plate, mm", 0.4, 50.0, 0.5, "Thickness of the plate."),
-        ("plaque frame", "Frame, mm", 0.0, 50.0, 0.5, "Height of the frame above the plate; 0: none."),
-    ),
-    "lithophane": (
-        ("lithophane thin", "Thin, mm", 0.2, 2.0, 0.1, "Thickness where the photo is white."),
-        ("lithophane thick", "Thick, mm", 2.1, 20.0, 0.1, "Thickness where it is black, and of the frame."),
-        ("lithophane gamma", "Gamma", 0.2, 5.0, 0.1, "Above 1 the middle tones are thicker, so darker."),
-    ),
-}
-"""Of each plate: key of the number, title, least and largest value, step, explanation."""
-
 REMEMBERED: dict[str, Any] = {
     "show": SURFACE,
     "model colours": "Grey",
@@ -125,17 +111,18 @@ def model_controls(
     cut_out = result.depth_map.matte_hw is not None and result.key.matte != "none"
     with choices:
         _kind_and_size()
-        more = st.popover(
-            "More settings",
-            icon=":material/tune:",
-            width="stretch",
-            on_change="rerun",
-            key="more settings",
-        )
+        with st.container(horizontal=True):
+            more = st.popover(
+                "More settings",
+                icon=":material/tune:",
+                width="stretch",
+                on_change="rerun",
+                key="more settings",
+            )
+            advice_place = st.popover("Advice", icon=":material/lightbulb:", width="stretch")
         with held_while_closed(more, (*REMEMBERED.keys() - ALWAYS_SHOWN, FIELD_OF_VIEW)):
             _details(result, cut_out)
             fov_degrees = _projection(result.photo)
-        advice_place = st.expander("Advice", icon=":material/lightbulb:")
     given = {key: st.session_state[key] for key in REMEMBERED}
     # A browser can send a choice that is none, though one is required.
     values = {key: REMEMBERED[key] if value is None else value for key, value in given.items()}
@@ -168,65 +155,17 @@ def model_controls(
     return figure, settings, advice_place
 
 
-def _plate_controls(kind: str) -> None:
-    """Show the shape and the measures of a plaque or a lithophane."""
-    if KINDS[kind].of_light:
-        help_text = "Curved: a third of a circle. Cylinder: all around a lamp."
-        shapes = [name.capitalize() for name in BENDS]
-        st.segmented_control("Shape", shapes, required=True, key="lithophane shape", help=help_text)
-    for column, (key, title, low, high, step, explanation) in zip(
-        st.columns(3), PLATE_NUMBERS[kind], strict=True
-    ):
-        column.number_input(title, low, high, step=step, key=key, help=explanation)
-    if KINDS[kind].of_light:
-        share = f"{100 * ModelSettings().plaque_border:g} % of the photo's width"
-        st.number_input(
-            "Frame, mm wide",
-            min_value=0.0,
-            max_value=100.0,
-            value=None,
-            step=0.5,
-            format="%.1f",
-            placeholder=share,
-            key="lithophane frame",
-            help=f"0: none. Empty: {share}. It is as thick as black.",
-        )
-
-
-def _bust_controls() -> None:
-    """Show what a bust stands on, and whether it is hollow."""
-    st.selectbox("Base", list(BASE_TITLES), format_func=BASE_TITLES.__getitem__, key="base")
-    wall, drain = st.columns(2)
-    wall.number_input(
-        "Hollow, wall in mm",
-        min_value=0.4,
-        max_value=50.0,
-        value=None,
-        step=0.2,
-        format="%.1f",
-        placeholder="solid",
-        key="wall",
-        help="Empty: solid. Least thickness of the walls; 2 mm suit most printers.",
-    )
-    if st.session_state["wall"] is not None:
-        explanation = "Diameter of the hole in the floor, for resin or powder."
-        drain.number_input(
-            "Drain hole, mm", 0.5, 50.0, step=0.5, format="%.1f", key="drain", help=explanation
-        )
-
-
 def _views() -> None:
     """What is shown, and in which colours."""
     title = VIEW_TITLES.__getitem__
     st.segmented_control(
         "Show", list(VIEW_TITLES), format_func=title, required=True, label_visibility="collapsed", key="show"
     )
-    shows_model = st.session_state["show"] == MODEL  # in the photo's colours, or clay by its own button
     st.segmented_control(
         "Colours",
         list(COLOURS),
         required=True,
-        disabled=shows_model,
+        disabled=_shows_model(),  # in the photo's colours, or clay by its own button
         label_visibility="collapsed",
         key="model colours",
     )
@@ -260,29 +199,44 @@ def _kind_and_size() -> None:
 def _details(result: DepthResult, cut_out: bool) -> None:
     """The settings that most models do without."""
     _height()
-    if KINDS[st.session_state["kind"]].can_be_hollow:
-        _bust_controls()
-    if st.session_state["kind"] in PLATE_NUMBERS:
-        _plate_controls(st.session_state["kind"])
+    kind = KINDS[st.session_state["kind"]]
+    of_light = kind.of_light and _shows_model()
+    if kind.can_be_hollow:
+        bust_controls()
+    if kind.plate:
+        plate_controls(st.session_state["kind"])
     if st.session_state["show"] == POINTS:
         st.slider("Size of the points", 0.2, 2.0, step=0.1, key="point size", help="1: they just touch.")
     explanation = "Takes small bumps away, and fine detail with them; 0: none."
     st.slider("Smoothing, pixels", 0.0, 8.0, step=0.5, format="%.1f", key="smoothing", help=explanation)
     explanation = "Jump in distance, as a share of it, at which the surface is cut; 0: never."
-    st.slider("Edge tolerance", *EDGE_TOLERANCES, key="edge tolerance", help=explanation)
+    st.slider("Edge tolerance", *EDGE_TOLERANCES, key="edge tolerance", help=explanation, disabled=of_light)
     st.select_slider("Detail", list(DETAIL), key="detail", help="More of it makes larger files.")
     if result.depth_map.representation is DepthRepresentation.RELATIVE_INVERSE:
         explanation = (
             "Farthest over nearest distance. Relative depth does not determine it: "
             "raise it for a deeper face, lower it for a flatter one."
         )
-        st.slider("Relief strength", 1.05, 4.0, step=0.05, key="relief strength", help=explanation)
+        st.slider(
+            "Relief strength",
+            1.05,
+            4.0,
+            step=0.05,
+            key="relief strength",
+            help=explanation,
+            disabled=of_light,
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if cut_out:
             st.toggle("Keep the background", key="background")
         else:
             st.caption("Nothing is cut out in step 2: the background stays.")
-        st.toggle("Remove stray points", key="outliers")
+        st.toggle("Remove stray points", key="outliers", disabled=of_light)
+
+
+def _shows_model() -> bool:
+    """Whether the stage shows the kind that was chosen: surface and points are those of the depth map."""
+    return bool(st.session_state["show"] == MODEL)
 
 
 def _height() -> None:
@@ -311,8 +265,10 @@ def _projection(photo: Photo) -> float | None:
     start = round(from_file) if from_file else 30
     explanation = "From the file." if from_file else "Not in the file; 30° suits a portrait."
     st.session_state.setdefault(FIELD_OF_VIEW, start)
-    fov = st.slider("Field of view, degrees", 5, 100, key=FIELD_OF_VIEW, help=explanation)
-    st.toggle("Perspective", key="perspective", help="Off: parallel rays, as if from far away.")
+    parallel = KINDS[st.session_state["kind"]].plate and _shows_model()
+    fov = st.slider("Field of view, degrees", 5, 100, key=FIELD_OF_VIEW, help=explanation, disabled=parallel)
+    explanation = "Off: parallel rays, as if from far away. Plates are always made so."
+    st.toggle("Perspective", key="perspective", help=explanation, disabled=parallel)
     return None if from_file and fov == start else float(fov)
 
 

@@ -13,11 +13,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from face3d.assistant.advice import Advice
+from face3d.batch import outputs
 from face3d.batch.outputs import name_of
 from face3d.errors import FaceModelError
 from face3d.export import renderings
 from face3d.export.html_viewer import still_picture, write_viewer
 from face3d.export.models import WRITERS, report_json, write
+from face3d.export.strip import strip_png
 from face3d.geometry.settings import ModelSettings
 from generate_3d_model import Model, generate_model
 from page.command_line import command_panel
@@ -28,6 +30,7 @@ from page.model_work import ModelInputs, ModelWork
 from page.plain_text import as_text
 from page.session import DepthResult, Session, writing_lock
 
+STRIP = outputs.FORMATS[outputs.STRIP_FORMAT]
 FILE_LABELS = {
     ".glb": "GLB",
     ".stl": "STL",
@@ -38,9 +41,10 @@ FILE_LABELS = {
     ".xyz": "XYZ",
     "_points.ply": "Points, PLY",
     ".html": "Viewer, one HTML file",
+    STRIP: "Photo, depth and model, PNG",
     "_report.json": "Mesh report",
 }
-OTHER_TYPES = {"_report.json": "application/json", ".html": "text/html"}
+OTHER_TYPES = {"_report.json": "application/json", ".html": "text/html", STRIP: "image/png"}
 FILE_TYPES = {writer.suffix: writer.mime for writer in WRITERS.values()} | OTHER_TYPES
 FORMATS = {writer.suffix: file_format for file_format, writer in WRITERS.items()}
 PICTURES = {picture.suffix: picture for picture in renderings.PICTURES}
@@ -48,7 +52,7 @@ FORMAT_GROUPS = {
     "To print: millimetres, Z up": (".stl", ".3mf"),
     "For 3D programs and phones": (".glb", ".usdz", ".obj.zip", ".ply"),
     "Points without a surface": ("_points.ply", ".xyz"),
-    "To look at, show and read": (".html", *PICTURES, "_report.json"),
+    "To look at, show and read": (".html", *PICTURES, STRIP, "_report.json"),
 }
 """All that is offered, by what it is for."""
 
@@ -104,6 +108,8 @@ class ModelFiles:
         with self.queue.hold(lambda _: None):
             if suffix in PICTURES:
                 return PICTURES[suffix].make(model.mesh)
+            if suffix == STRIP:
+                return strip_png(self.result.photo, self.result.depth_map, model.mesh)
             if suffix == "_points.ply":
                 return write("ply", model.points())
             if suffix == ".html":

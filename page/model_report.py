@@ -33,7 +33,7 @@ def show_report(report: MeshReport, advice: tuple[Advice, ...]) -> None:
         "Ready to print": _print_readiness(report),
     }
     st.markdown("  \n".join(f"**{title}** {value}" for title, value in first.items()))
-    with st.expander("More about this model"):
+    with st.popover("More about this model", icon=":material/info:", width="stretch"):
         rows = [row for row in [*_rows(report), *map(_advised, advice)] if row.result]
         st.markdown(
             "\n\n".join(f"**{title}** {result}  \n:small[{meaning}]" for title, result, meaning in rows)

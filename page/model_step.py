@@ -98,7 +98,7 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         advice = in_effect(session.applied, result.key, settings, engine)
         with right, st.container(gap="small", key="files"):
             report = model_files(session, written, figure.kind, settings, advice)
-    with advice_place:  # late: an answer may be waited for
+    with advice_place, st.container(gap="small", key="advice"):  # late: an answer may be waited for
         advice_panel(session, result, settings)
     if report:
         report()

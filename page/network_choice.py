@@ -43,7 +43,7 @@ def pick_network() -> str:
         index=names.index(DEFAULT_NETWORK),
         format_func=_label,
         label_visibility="collapsed",
-        width=255,
+        width=220,
         key="network",
     )
 

@@ -7,21 +7,19 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from face3d.bundled import sample_portraits
 from face3d.crop import CROP_MARGIN, PixelBox, cropped, pixel_box, with_margin
 from face3d.errors import FaceModelError, PhotoError
 from face3d.export.images import data_uri, thumbnail
-from face3d.photo import MAX_BYTES, accepted_formats, concerns, read_photo
+from face3d.photo import concerns, read_photo
 from face3d.structures import Face, Photo
-from page import video_frame
 from page.depth_request import OWN_TITLES
 from page.depth_view import photo_with_faces
-from page.describe_face import DESCRIBED, describe_face
+from page.describe_face import DESCRIBED
 from page.failures import explained_errors
 from page.inference_queue import ReportStatus
 from page.photo_framing import framed, framing_controls, offer_to_turn, part_chosen, upright
+from page.photo_source import CAMERA, LOST, UPLOAD, WORDS, chosen_file, chosen_way, show_image
 from page.plain_text import as_text
 from page.session import DEFAULT_NETWORK, FACE_TITLE, STEPS, ChosenFile, FaceSearch, Session, shared_queue
 from page.step_frame import THUMBNAIL_SIDE, fold_line, step_frame
@@ -32,8 +30,6 @@ SMALL_FACE_SHARE = 0.12
 HEAD_ONLY = "head only"
 HEAD_MARGIN = 0.15
 """Margin around the head where nothing else is wanted, in head sizes."""
-UPLOAD, CAMERA, WORDS, LOST = "upload", "camera", "words", "lost visit"
-"""Where the chosen photo comes from, beside the names of the samples; LOST: it is no longer here."""
 LOST_TEXT = (
     "The photo is no longer here: the server was restarted, or this page had no connection to it for some "
     "minutes. Choose the photo again."
@@ -43,10 +39,12 @@ LOST_TEXT = (
 def photo_step(session: Session) -> DeltaGenerator:
     """Show step 1 and set the photos of `session`. Returns a placeholder for `search_faces`."""
     frame = step_frame(session, "photo", "1 · Photo")
+    with frame.tools:
+        way = chosen_way()
     with frame.body:
         inputs, preview = st.columns([5, 6], gap="large")
         with inputs:
-            chosen = _chosen_file(session)
+            chosen = chosen_file(session, way)
             scrubber = st.container()
             framing = st.container(horizontal=True, vertical_alignment="center")
         with preview:
@@ -75,7 +73,7 @@ def photo_step(session: Session) -> DeltaGenerator:
 def holds_work(session: Session) -> bool:
     """Whether a reload would lose a photo of the visitor's own, or what was made of one."""
     own = session.full_photo is not None and st.session_state.get("source") in (UPLOAD, CAMERA, WORDS)
-    return own or session.current_step != STEPS[0]
+    return own or session.current_step != STEPS[0] or session.depth_result is not None
 
 
 def _thumbnail(session: Session, photo: Photo) -> str:
@@ -113,105 +111,6 @@ def _faces_and_turn(photo: Photo, report_status: ReportStatus) -> tuple[tuple[Fa
     """The faces of a photo; where there is none, the turn that stands one upright, 0 for none."""
     faces = shared_queue().find_faces(DEFAULT_NETWORK, photo, report_status)
     return faces, 0 if faces else shared_queue().find_turn(DEFAULT_NETWORK, photo, report_status)
-
-
-def _set_source(source: str) -> None:
-    st.session_state["source"] = source
-
-
-def _chosen_file(session: Session) -> tuple[str, bytes]:
-    """Name and bytes of the last choice: upload, camera picture or sample; empty where there is none.
-
-    Where the visit was lost, only what this run brings counts as a choice.
-    """
-    first = sample_portraits()[:1]
-    st.session_state.setdefault("source", first[0].name if first else UPLOAD)
-    visit_was_lost = session.visit.resume()
-    if visit_was_lost:
-        _set_source(LOST)
-    upload_key, camera_key = f"upload {session.visit.token}", f"camera {session.visit.token}"
-    upload = _uploader(upload_key, visit_was_lost)
-    _sample_buttons()
-    with st.container(horizontal=True, gap="medium"):
-        camera_on = st.toggle("Use the camera", key="camera on")
-        describing = st.toggle("Describe a face", key="describe on")
-    if camera_on:
-        _camera(camera_key, visit_was_lost)
-    if describing and describe_face(session, in_use=st.session_state["source"] == WORDS):
-        _set_source(WORDS)
-    source = st.session_state["source"]
-    if visit_was_lost and source == LOST and any(map(st.session_state.get, (upload_key, camera_key))):
-        session.visit.renew()  # the browser shows files that are no longer here
-        st.rerun()
-    if source == CAMERA:
-        return "camera.jpg", st.session_state["camera picture"]
-    if source == WORDS:
-        picture = st.session_state[DESCRIBED]
-        return f"{picture.name}.png", picture.png
-    by_name = {path.name: path for path in sample_portraits()}
-    if source in by_name:
-        return source, by_name[source].read_bytes()
-    return (upload.name, upload.getvalue()) if upload and source == UPLOAD else ("", b"")
-
-
-def _uploader(key: str, visit_was_lost: bool) -> UploadedFile | None:
-    """The uploader. It accepts every file type; the decoder names the fault of a bad file and the remedy."""
-    upload = st.file_uploader(
-        f"Photo file ({', '.join(accepted_formats())}, up to {MAX_BYTES // 2**20} MB), or a video up to "
-        f"{video_frame.MAX_BYTES // 2**20} MB",
-        max_upload_size=video_frame.MAX_BYTES // 2**20,
-        on_change=_choose_upload,
-        args=(key,),
-        key=key,
-    )
-    if visit_was_lost and upload:  # callbacks run from the second run of a session only
-        _set_source(UPLOAD)
-    return upload
-
-
-def _choose_upload(key: str) -> None:
-    """Choose a new upload. To remove an upload chooses nothing: a sample that is in use stays."""
-    if st.session_state[key] is not None:
-        _set_source(UPLOAD)
-
-
-def _sample_buttons() -> None:
-    """One button per bundled portrait, under its picture."""
-    if not sample_portraits():
-        return
-    st.markdown("Or try a sample: a portrait by NASA, or people who do not exist.")
-    with st.container(horizontal=True, gap="small", key="samples"):
-        for number, path in enumerate(sample_portraits(), 1):
-            with st.container(width=80, gap="xsmall", key=f"portrait {number}"):
-                _show_image(_sample_thumbnail(path), f"Sample portrait {number}")
-                if st.button(f"Sample {number}", key=f"sample {number}", width="stretch"):
-                    _set_source(path.name)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _sample_thumbnail(path: Path) -> str:
-    """A bundled portrait, small."""
-    return data_uri(thumbnail(read_photo(path.read_bytes(), path.name).rgb_hwc, 160), "JPEG")
-
-
-def _show_image(source: str, alt: str) -> None:
-    """Show an image with a text alternative; `st.image` has none, and would serve the photo at a URL."""
-    st.html(f'<img src="{source}" alt="{alt}">')
-
-
-def _camera(key: str, visit_was_lost: bool) -> None:
-    """The camera. The browser asks for permission only after the switch is on."""
-    picture = st.camera_input("Take a picture", on_change=_keep_camera_picture, args=(key,), key=key)
-    if visit_was_lost and picture:  # as in `_uploader`
-        _keep_camera_picture(key)
-
-
-def _keep_camera_picture(key: str) -> None:
-    """Keep a new picture: the widget drops it when the camera is switched off or cleared."""
-    picture = st.session_state[key]
-    if picture is not None:
-        st.session_state["camera picture"] = picture.getvalue()
-        _set_source(CAMERA)
 
 
 def _decode(session: Session, name: str, data: bytes) -> Photo | None:
@@ -261,7 +160,7 @@ def _choose_part(session: Session, name: str, full_photo: Photo, whole: Photo) -
         ("outlined", shown.sha256, len(shown_boxes), picked),
         lambda: data_uri(photo_with_faces(shown, shown_boxes, picked), "JPEG"),
     )
-    _show_image(source, "The chosen photo")
+    show_image(source, "The chosen photo")
     st.caption(_description(name, full_photo, faces))
     for warning in [*concerns(full_photo), *_face_warnings(full_photo, search)]:
         st.warning(warning)

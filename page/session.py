@@ -151,7 +151,9 @@ class Session:
         return None
 
     def set_full_photo(self, name: str, photo: Photo | None) -> None:
-        """Set the chosen photo, None where there is none."""
+        """Set the chosen photo, None where there is none. One in place of another is brought into view."""
+        if photo and self.full_photo and photo.sha256 != self.full_photo.sha256:
+            self.step_turns += 1
         self.photo_name, self.full_photo = name, photo
 
     def set_photo(self, photo: Photo | None, crop: PixelBox | None = None) -> None:
@@ -180,8 +182,11 @@ class Session:
         self.current_step, self.step_turns = step, self.step_turns + 1
 
     def fold_or_open(self, step: str) -> None:
-        """Fold a step that is open, or open one that is folded."""
+        """Fold a step that is open, or open one that is folded; bring into view what is open then."""
         self.folded ^= {step}
+        last = STEPS[2] if self.model_source else STEPS[1]
+        self.current_step = last if step in self.folded else step
+        self.step_turns += 1
 
 
 def current_session() -> Session:

@@ -51,10 +51,11 @@ class RetryPolicy:
     """Timeouts and retries of a download.
 
     connect_seconds, read_seconds: timeouts of the connection and between two packets.
-    tries: without progress, before the download fails. pause_seconds: before the second try, then doubled.
+    tries: without progress, before the download fails; a server that was never reached has one.
+    pause_seconds: before the second try, then doubled.
     """
 
-    connect_seconds: float = 10
+    connect_seconds: float = 5
     read_seconds: float = 30
     tries: int = 4
     pause_seconds: float = 1
@@ -62,6 +63,10 @@ class RetryPolicy:
 
 class _TransientError(Exception):
     """A failure that another try may not have."""
+
+
+class _UnreachableError(_TransientError):
+    """There is no connection to the server: its name or address leads nowhere."""
 
 
 def download(
@@ -103,8 +108,11 @@ def _process_lock(target: Path, partial: Path, file: RemoteFile, progress: Progr
 
 
 def _receive(file: RemoteFile, partial: Path, progress: Progress, retry_policy: RetryPolicy) -> None:
-    """Tries until the whole file is in `partial`; only tries without progress count as failures."""
-    failures, furthest = 0, _size(partial)
+    """Tries until the whole file is in `partial`; only tries without progress count as failures.
+
+    A server that was never reached is not tried again: without a network that only takes time.
+    """
+    failures, furthest, was_reached = 0, _size(partial), False
     while True:
         try:
             _try_once(file, partial, progress, retry_policy)
@@ -113,7 +121,8 @@ def _receive(file: RemoteFile, partial: Path, progress: Progress, retry_policy: 
             size = _size(partial)
             failures = 0 if size > furthest else failures + 1
             furthest = max(furthest, size)
-            if failures >= retry_policy.tries:
+            was_reached |= not isinstance(reason, _UnreachableError)
+            if failures >= retry_policy.tries or not was_reached:
                 raise WeightsError(f"{_describe(file)} could not be downloaded: {reason}.") from reason
             time.sleep(retry_policy.pause_seconds * 2 ** max(0, failures - 1))
 
@@ -151,7 +160,8 @@ def _try_once(file: RemoteFile, partial: Path, progress: Progress, retry_policy:
                 version_file.unlink(missing_ok=True)
             _write(response, partial, start, total or file.size_bytes, progress)
     except requests.RequestException as error:
-        raise _TransientError(_reason(error)) from error
+        failure = _UnreachableError if _is_unreachable(error) else _TransientError
+        raise failure(_reason(error)) from error
     if total is not None and _size(partial) != total:
         raise _TransientError(f"the connection broke off after {_size(partial)} of {total} bytes")
     version_file.unlink(missing_ok=True)
@@ -261,6 +271,16 @@ def size_suffix(file: RemoteFile) -> str:
 
 def _describe(file: RemoteFile) -> str:
     return f"{Path(file.name).name}{size_suffix(file)} from {file.url}"
+
+
+def _is_unreachable(error: requests.RequestException) -> bool:
+    """Whether no connection was made: no such name, refused, no answer, or no way through the proxy."""
+    import requests
+    from urllib3.exceptions import NewConnectionError
+
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
+        return True
+    return isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError)
 
 
 def _reason(error: requests.RequestException) -> str:

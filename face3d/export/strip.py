@@ -1,4 +1,4 @@
-"""Photo, depth map and model beside each other in one small picture."""
+"""Photo, depth map and model beside each other in one picture: for slides, and small for a contact sheet."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from face3d.export.images import data_uri, picture_png, thumbnail
 from face3d.export.views import View, render
 from face3d.structures import Array, DepthMap, Mesh, Photo
 
-SIDE_PX = 256
-"""Of each of the three squares."""
+SIDE_PX = 640
+"""Of each of the three squares: together they are as wide as a slide."""
+SHEET_PX = 256
+"""Height of the picture on a contact sheet."""
 
 
 def strip_png(photo: Photo, depth: DepthMap, mesh: Mesh) -> bytes:
@@ -33,8 +35,9 @@ def strip_png(photo: Photo, depth: DepthMap, mesh: Mesh) -> bytes:
 
 
 def strip_uri(png: bytes) -> str:
-    """Such a picture as a data URI, compressed further. Raises: OSError for bytes of another kind."""
-    return data_uri(Image.open(io.BytesIO(png), formats=["PNG"]), "WEBP")
+    """Such a picture, small, as a data URI. Raises: OSError for bytes of another kind."""
+    picture = Image.open(io.BytesIO(png), formats=["PNG"])
+    return data_uri(picture.resize((round(picture.width * SHEET_PX / picture.height), SHEET_PX)), "WEBP")
 
 
 def _square(rgba_hwc: Array) -> Array:

@@ -1,10 +1,11 @@
-// Brings the step that the visitor turned to into view, fetches ahead what the next one draws with, and warns before work is
-// lost: at a reload, and while the connection is.
+// Keeps in view the step that the visitor turned to or works in, fetches ahead what the next one draws with, and warns before
+// work is lost: at a reload, and while the connection is.
 
 const LOST = "The connection to the server is lost, and is tried again by itself.";
 const KEPT = " What you made is kept for two minutes; a reload would lose it.";
 const PATIENCE_MS = 1500; // most connections are back before
-const OWN_MOVES = ["wheel", "touchmove", "pointerdown", "keydown"];
+const SCROLLS = ["wheel", "touchmove"], PRESSES = ["pointerdown", "keydown"];
+const STEP = "[class*=st-key-step-]";
 
 // Puts a script into the browser's cache while nothing else is asked for; it is run where it is needed.
 function fetchAhead(url) {
@@ -23,6 +24,12 @@ class PageWatch {
     window.addEventListener("beforeunload", this.beforeUnload);
     this.connection = new MutationObserver(() => this.connectionChanged());
     this.connection.observe(this.app, { attributeFilter: ["data-test-connection-state"] });
+    this.growth = new ResizeObserver(() => this.grown());
+    this.growth.observe(document.querySelector(".stMainBlockContainer"));
+    this.scrolled = () => { this.step = null; };
+    this.pressed = (event) => this.press(event.target.closest?.(STEP));
+    for (const kind of SCROLLS) window.addEventListener(kind, this.scrolled, { capture: true });
+    for (const kind of PRESSES) window.addEventListener(kind, this.pressed, { capture: true });
   }
 
   show({ step, turn, unsaved, ahead }) {
@@ -31,7 +38,10 @@ class PageWatch {
     if (turn === this.turn) return;
     const first = this.turn === undefined;
     this.turn = turn;
-    if (!first) this.follow(document.querySelector(`.st-key-step-${step}`));
+    if (first) return;
+    this.step = document.querySelector(`.st-key-step-${step}`);
+    this.turned = true;
+    this.bring("start");
   }
 
   connectionChanged() {
@@ -43,23 +53,32 @@ class PageWatch {
     }, PATIENCE_MS);
   }
 
-  // Keeps the head of a step in view while its result comes and the page grows, until the visitor moves.
-  follow(step) {
-    this.stay();
-    const behavior = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
-    this.growth = new ResizeObserver(() => step.scrollIntoView({ block: "start", behavior }));
-    this.growth.observe(document.querySelector(".stMainBlockContainer"));
-    this.stop = () => this.stay();
-    for (const move of OWN_MOVES) window.addEventListener(move, this.stop, { capture: true });
+  // step: that of what was pressed; nothing for what lies above the page, as a list.
+  press(step) {
+    this.turned = false;
+    if (step) this.step = step;
+    this.height = this.step?.offsetHeight;
   }
 
-  stay() {
-    this.growth?.disconnect();
-    for (const move of OWN_MOVES) window.removeEventListener(move, this.stop, { capture: true });
+  // The head of a step that the visitor turned to stays in view while its result comes; one that grows at a press is seen
+  // whole, where the screen is large enough. Until the visitor scrolls.
+  grown() {
+    if (!this.step) return;
+    if (this.turned) return this.bring("start");
+    const height = this.step.offsetHeight;
+    if (height > this.height && height < window.innerHeight) this.bring("nearest");
+    this.height = Math.max(height, this.height);
+  }
+
+  bring(block) {
+    const behavior = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+    this.step.scrollIntoView({ block, behavior });
   }
 
   close() {
-    this.stay();
+    this.growth.disconnect();
+    for (const kind of SCROLLS) window.removeEventListener(kind, this.scrolled, { capture: true });
+    for (const kind of PRESSES) window.removeEventListener(kind, this.pressed, { capture: true });
     clearTimeout(this.waiting);
     this.connection.disconnect();
     window.removeEventListener("beforeunload", this.beforeUnload);

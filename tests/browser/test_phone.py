@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from visitor import SLOW_MS, camera, generate_depth, generate_model, middle, wait_for
+from visitor import SLOW_MS, camera, choose, generate_depth, generate_model, middle, wait_for
 
 pytest.importorskip("playwright.sync_api")
 
@@ -20,11 +20,30 @@ def test_the_page_fits_a_phone(page):
     generate_model(page)
     expect(page.get_by_text("Ready to print")).to_be_visible(timeout=SLOW_MS)
     page.wait_for_timeout(2_000)
+    check_the_model_is_on_the_screen(page)
+    choose(page, "Kind of model", "Head, animated")
+    wait_for(page, "() => document.querySelector('.mv-face')?.checkVisibility()")
+    page.locator(".st-key-step-model").evaluate("(step) => step.scrollIntoView()")
+    page.wait_for_timeout(2_000)
+    check_the_model_is_on_the_screen(page)
+    check_the_sliders_unfold(page)
+
+
+def check_the_model_is_on_the_screen(page):
     wait_for(page, "() => document.documentElement.scrollWidth <= 390")
+    buttons = page.locator(".mv-bar:not(.mv-face)")
     download = page.get_by_role("button", name="Download GLB")
-    for locator in (page.locator(".st-key-what-to-show"), page.locator(".mv-stage"), download):
+    for locator in (page.locator(".st-key-what-to-show"), page.locator(".mv-stage"), buttons, download):
         box = check_it_fits(locator)
         assert box["y"] >= 0 and box["y"] + box["height"] <= 844
+
+
+def check_the_sliders_unfold(page):
+    smile = page.get_by_role("slider", name="Smile")
+    expect(smile).to_be_hidden()
+    page.get_by_role("button", name="Expressions").click()
+    expect(smile).to_be_visible()
+    check_it_fits(smile)
 
 
 def check_it_fits(locator):

@@ -78,7 +78,33 @@ def test_four_clicks_from_the_page_to_a_textured_head_each_result_whole_in_view(
     close_popover(page)
     drag(page, page.locator(".mv-stage"), 160)
     wait_for_eye(page, "Math.abs(eye.x) > 0.2")
+    check_the_row_of_buttons_and_the_advice(page)
+    check_steps_that_are_opened_again(page)
     check_a_reload(page)
+
+
+def check_the_row_of_buttons_and_the_advice(page):
+    """The viewer's buttons stand in one row; *Advice* and what it offers are on the small screen."""
+    buttons = page.locator(".mv-bar button:visible").all()
+    assert len({round(button.bounding_box()["y"]) for button in buttons}) == 1
+    page.locator(".mv-bar").get_by_role("button", name="Picture", exact=True).click()
+    expect(page.get_by_role("button", name="Save with transparent background")).to_be_in_viewport(ratio=1)
+    open_popover(page, "Advice")
+    for name in ("Apply", "Apply all"):
+        expect(page.get_by_role("button", name=name, exact=True).first).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Save with transparent background")).to_be_hidden()
+    close_popover(page)
+
+
+def check_steps_that_are_opened_again(page):
+    """A step that is opened again is whole in view; when it is folded, the model is."""
+    for step in ("photo", "depth"):
+        page.locator(f".st-key-line-{step}").click()
+        settle(page)
+        check_it_is_in_view(page, step)
+        page.locator(f".st-key-fold-{step} button").click()
+        settle(page)
+        check_it_is_in_view(page, "model")
 
 
 def check_a_reload(page):

@@ -13,11 +13,13 @@ from visitor import (
     PLOT_CAMERA,
     SCENE,
     SLOW_MS,
+    STAGES,
     camera,
     drag,
     generate_depth,
     middle,
     model_on_stage,
+    open_popover,
     pixels,
     settle,
     show,
@@ -78,9 +80,6 @@ def stage(page):
     wait_for_eye(page, "Math.abs(eye.z - 1.5) + Math.abs(eye.x) < 1e-6")
     page.wait_for_timeout(300)
     return page.locator(".mv-stage")
-
-
-STAGES = "[...document.querySelectorAll('.mv-stage')]"
 
 
 def test_mouse_and_buttons_turn_move_zoom_and_reset(page, stage):
@@ -182,9 +181,12 @@ def test_points_grow_with_the_zoom_and_leave_no_gap(page, stage):
 
 
 def saved(page, name):
-    """What the button of this name downloads: file name and (h, w, 4) uint8 pixels."""
+    """What the line of this name in the list of *Picture* downloads: name and (h, w, 4) uint8 pixels."""
+    bar = page.locator(".mv-bar")
+    bar.get_by_role("button", name="Picture", exact=True).click()
     with page.expect_download(timeout=SLOW_MS) as waiting:
-        page.locator(".mv-bar").get_by_role("button", name=name, exact=True).click()
+        bar.get_by_role("button", name=name, exact=True).click()
+    expect(bar.get_by_role("button", name=name, exact=True)).to_be_hidden()
     picture = Image.open(io.BytesIO(waiting.value.path().read_bytes()))
     return waiting.value.suggested_filename, np.asarray(picture.convert("RGBA"))
 
@@ -194,11 +196,11 @@ def test_the_saved_picture_is_the_stage_with_or_without_background(page, stage):
         show_it()
         page.wait_for_timeout(600)
         seen = pixels(stage)
-        name, picture = saved(page, "Picture")
+        name, picture = saved(page, "Save with background")
         assert name == "face-3d.png" and max(picture.shape) == 1600
         alike = Image.fromarray(picture).convert("L").resize(seen.shape[::-1], Image.Resampling.BOX)
         assert np.abs(np.asarray(alike, np.float64) - seen).mean() < 3
-        name, cutout = saved(page, "Cut-out")
+        name, cutout = saved(page, "Save with transparent background")
         assert name == "face-3d-cutout.png" and cutout.shape == picture.shape
         alpha_hw = cutout[..., 3]
         assert 0.02 < (alpha_hw > 128).mean() < 0.9 and (alpha_hw[[0, 0, -1, -1], [0, -1, 0, -1]] == 0).all()
@@ -288,8 +290,8 @@ STREAMLITS_OWN = "stFileUploaderDropzone"
 
 def test_axe_finds_nothing(page, axe):
     page.get_by_role("button", name="Open").first.click()
-    page.get_by_text("More about this model").click()
     settle(page)
+    open_popover(page, "Advice")
     page.evaluate(axe)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

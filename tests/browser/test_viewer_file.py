@@ -72,6 +72,7 @@ def small_head(opened, head_file):
     """The head with expressions on a small stage."""
     page = opened(420, 480, file=head_file)
     wait_for(page, MODEL_ON_STAGE)
+    page.get_by_role("button", name="Expressions").click()
     return page
 
 
@@ -147,12 +148,22 @@ def test_on_a_phone_it_fits_and_without_webgl_it_is_a_picture(opened, viewer_fil
     for file in (viewer_file, head_file):
         page = opened(width=390, height=844, has_touch=True, is_mobile=True, file=file)
         wait_for(page, MODEL_ON_STAGE)
-        assert page.evaluate("() => document.documentElement.scrollHeight") <= 844
-        controls = page.locator("button:visible, input:visible, select:visible").all()
-        assert len(controls) == (19 if file == head_file else 12)
-        for control in controls:
-            box = control.bounding_box()
-            assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 40
+        check_controls_on_a_phone(page, 12 if file == head_file else 11)
+    page.get_by_role("button", name="Expressions").click()
+    check_controls_on_a_phone(page, 19)
+    page.get_by_role("button", name="Expressions").click()
+    page.get_by_role("button", name="Picture").click()
+    check_controls_on_a_phone(page, 14)
+
+
+def check_controls_on_a_phone(page, number):
+    """So many buttons, sliders and lists are on the screen, each as large as a finger needs."""
+    assert page.evaluate("() => document.documentElement.scrollHeight") <= 844
+    controls = page.locator("button:visible, input:visible, select:visible").all()
+    assert len(controls) == number
+    for control in controls:
+        box = control.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 40
 
 
 def at_rest(page):

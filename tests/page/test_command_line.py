@@ -41,6 +41,7 @@ CHOICES = {
         "background": True,
     },
     "head": {},
+    "two-sided": {"base": "round"},
 }
 WHOLE_HEADS = "bust", "head"
 ENOUGH = 6000
@@ -213,7 +214,7 @@ def test_a_sample_is_named_by_its_path_and_a_cameras_picture_has_to_be_saved(sta
         on_change(*args)
 
     monkeypatch.setattr(st, "camera_input", camera_input)
-    page.toggle(key="camera on").set_value(True).run()
+    page.segmented_control(key="way").set_value("Camera").run()
     generate(page)
     assert command(page)[0] == "camera.jpg" and CAMERA_FIRST in texts(page, "caption")
     assert downloads(page, monkeypatch)["camera.jpg"] == photo_file()

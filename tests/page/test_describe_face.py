@@ -31,7 +31,7 @@ def form(folder, monkeypatch):
 
 def opened():
     page = open_page()
-    page.toggle(key="describe on").set_value(True).run()
+    page.segmented_control(key="way").set_value("Describe a face").run()
     return page
 
 
@@ -78,7 +78,7 @@ def test_a_fault_is_one_sentence_and_the_form_lives_on(form):
 
 def test_without_a_model_and_a_server_a_line_says_what_to_install(form, monkeypatch):
     monkeypatch.setattr(describe_face, "find_spec", lambda name: None)
-    assert "pip install -r requirements-extra.txt" in texts(form.run(), "caption")
+    assert "pip install -r requirements-extra.txt" in texts(form.run(), "info")
     assert not [area for area in form.text_area if area.key == "face prompt"]
 
 

@@ -114,21 +114,21 @@ def camera(monkeypatch):
 
 def test_what_was_made_of_a_cameras_picture_outlives_the_camera(page, camera):
     camera.takes = [MIRRORED]
-    page.toggle(key="camera on").set_value(True).run()
+    page.segmented_control(key="way").set_value("Camera").run()
     page.run()
     assert any(text.startswith("camera.jpg") for text in (caption.value for caption in page.caption))
     press(page, "generate depth")
     camera.takes = [None]  # Clear photo
     page.run()
     assert not page.error and download_labels(page)
-    page.toggle(key="camera on").set_value(False).run()
+    page.segmented_control(key="way").set_value("File or sample").run()
     assert not page.error and download_labels(page)
 
 
 def test_a_picture_that_was_never_taken_changes_nothing(page, camera):
     press(page, "generate depth")
     camera.takes = [None]
-    page.toggle(key="camera on").set_value(True).run()
+    page.segmented_control(key="way").set_value("Camera").run()
     assert not page.error and download_labels(page)
 
 

@@ -36,7 +36,7 @@ half times the radius of the blob in training."""
 MIN_HEAD_IOU = 0.7
 """Intersection over union of a head in the whole photo and in its crop, below which the two are not the same.
 On the calibration set 97 of 98 true heads are above it."""
-SECOND_LOOK_IOU = 0.3
+SECOND_CROP_IOU = 0.3
 """From which a head that its crop confirms gets a crop around where it is seen there: of people close
 together the whole photo at low resolution tells only roughly how far each head reaches."""
 LARGEST_OVERLAP = 0.5
@@ -193,9 +193,10 @@ def _refine_head(
         prediction = predict_crop(network, photo.rgb_hwc, crop, network.configuration.fast_side)
         others_hw = None if region.others_hw is None else _cut(region.others_hw, crop, photo.size_hw)
         alone_hw = _without(prediction.head_hw[None], others_hw)[0]
-        overlaps = {c.box: intersection_over_union(c.box, box) for c in head_regions(alone_hw, crop)}
+        boxes = [candidate.box for candidate in head_regions(alone_hw, crop)]
+        overlaps = {seen: intersection_over_union(seen, box) for seen in boxes}
         found = max(overlaps, key=lambda candidate: overlaps[candidate], default=None)
-        if found is None or overlaps[found] < SECOND_LOOK_IOU:
+        if found is None or overlaps[found] < SECOND_CROP_IOU:
             return None
         head = _detected(HeadRegion(found, others_hw), crop, prediction)
         if overlaps[found] >= MIN_HEAD_IOU:

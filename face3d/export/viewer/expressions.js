@@ -37,6 +37,10 @@ class Expressions {
     this.panel = element("div", "mv-bar mv-face");
     this.panel.setAttribute("role", "group");
     this.panel.setAttribute("aria-label", "Expression");
+    this.fold = element("button", "mv-fold", "Expressions"); // on a phone, where the sliders would push what follows off the screen
+    this.fold.addEventListener("click", () => this.setOpen(this.fold.getAttribute("aria-expanded") !== "true"));
+    this.setOpen(false);
+    this.panel.append(this.fold);
     this.sliders = Object.entries(COMMON).map(([label, targets]) => {
       const row = element("label", "mv-slider"), slider = this.slider(() => targets);
       row.append(element("span", "", label), slider);
@@ -54,7 +58,7 @@ class Expressions {
     this.idle.addEventListener("click", () => this.setIdle(!this.moving));
     const rest = element("button", "", "Reset face");
     rest.addEventListener("click", () => this.reset());
-    for (const button of [this.idle, rest]) button.type = "button";
+    for (const button of [this.fold, this.idle, rest]) button.type = "button";
     const buttons = element("div", "mv-group");
     buttons.append(this.idle, rest);
     this.panel.append(row, buttons);
@@ -71,6 +75,11 @@ class Expressions {
       this.changed();
     });
     return made;
+  }
+
+  setOpen(open) {
+    this.fold.setAttribute("aria-expanded", String(open));
+    this.panel.classList.toggle("mv-open", open);
   }
 
   // Shows the controls that fit the targets of a model; none for a model without any.

@@ -8,6 +8,7 @@ const HINT = FINGERS
   ? "Two fingers turn and zoom · double tap to reset"
   : "Drag to turn · wheel to zoom to the pointer · right-drag to move · double-click or 0 to reset · arrow keys turn, + and - zoom";
 const TAP = "Tap to turn with one finger", TAKEN = "One finger turns · tap beside to scroll again";
+const FULL = '<svg viewBox="0 0 14 14" width="14" height="14"><path d="M1 5V1h4M9 1h4v4M13 9v4H9M5 13H1V9" fill="none" stroke="currentColor" stroke-width="1.6"/></svg>';
 const OFF = "This browser shows no 3D graphics (WebGL is off), so this is a still picture.";
 const LOST = "The browser lost its 3D graphics, so this is a still picture until it has them again.";
 
@@ -31,6 +32,12 @@ function paintBackdrop(pen, width, height) {
   pen.fillStyle = light;
   pen.fillRect(-1, -1, 2, 2);
   pen.restore();
+}
+
+// Shows a text or drawing on a button that has another name.
+function named(button, shown, name) {
+  button.innerHTML = shown;
+  button.ariaLabel = button.title = name;
 }
 
 class Viewer {
@@ -63,19 +70,46 @@ class Viewer {
     this.bar = element("div", "mv-bar");
     const views = this.group("View");
     for (const name of Object.keys(VIEWS)) this.button(views, name, () => this.setCamera(VIEWS[name]));
+    named(views.children[Object.keys(VIEWS).indexOf("Three-quarter")], "¾", "Three-quarter");
     const looks = this.group("Movement and look");
     this.free = this.switch(looks, "Free orbit", (on) => this.setFree(on));
+    this.free.title = "Turns over the top, too: the head may tilt";
     this.spin = this.switch(looks, "Auto-rotate", (on) => this.setSpin(on));
     this.clay = this.switch(looks, "Clay", (on) => this.setClay(on));
+    this.clay.title = "Grey, without the photo";
     const files = this.group("Picture and screen");
-    this.button(files, "Picture", () => this.save(true)).title = "What is on the stage, with 1600 pixels";
-    this.button(files, "Cut-out", () => this.save(false)).title = "The same without background";
+    this.pictures(files);
     if (!this.root.requestFullscreen) return;
-    const full = this.button(files, "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
-    this.root.addEventListener("fullscreenchange", () => {
-      full.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
-      this.take(Boolean(document.fullscreenElement));
+    const full = this.button(files, "", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()));
+    const changed = () => {
+      const on = Boolean(document.fullscreenElement);
+      named(full, on ? "Leave full screen" : FULL, on ? "Leave full screen" : "Full screen");
+      this.take(on);
+    };
+    changed();
+    this.root.addEventListener("fullscreenchange", changed);
+  }
+
+  // A button, and what it opens: the ways to save a picture.
+  pictures(group) {
+    this.pick = element("div", "mv-pick");
+    const list = element("div", "mv-list"), button = this.button(this.pick, "Picture", () => this.offerPictures(list.hidden));
+    button.title = `Save what is on the stage as a PNG of ${PICTURE_PX} pixels`;
+    for (const [name, background] of [["Save with background", true], ["Save with transparent background", false]]) {
+      this.button(list, name, () => { this.offerPictures(false); this.save(background); });
+    }
+    this.offerPictures = (open) => {
+      list.hidden = !open;
+      button.setAttribute("aria-expanded", String(open));
+    };
+    this.offerPictures(false);
+    this.pick.append(list);
+    this.pick.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || list.hidden) return;
+      this.offerPictures(false);
+      button.focus();
     });
+    group.append(this.pick);
   }
 
   group(label) {
@@ -163,7 +197,10 @@ class Viewer {
       tapped = event.timeStamp;
       this.take(true);
     });
-    this.beside = (event) => { if (!this.root.contains(event.target)) this.take(false); };
+    this.beside = (event) => {
+      if (!this.root.contains(event.target)) this.take(false);
+      if (!this.pick.contains(event.target)) this.offerPictures(false);
+    };
     document.addEventListener("pointerdown", this.beside);
     const two = (event) => { if (event.touches.length > 1) event.preventDefault(); };
     for (const kind of ["touchstart", "touchmove"]) this.stage.addEventListener(kind, two, { passive: false });

@@ -113,7 +113,7 @@ def test_a_run_writes_both_and_goes_on_with_them(network, photo_file, tmp_path, 
     assert all(Path("seen", link).is_file() for link in links)
     assert "<dt>Person</dt><dd>face 1 of 1</dd>" in sheet.decode() and "<dt>Stands</dt>" not in sheet.decode()
     with Image.open("out/one/a_shell_strip.png") as strip:
-        assert strip.size == (768, 256) and strip.mode == "RGBA"
+        assert strip.size == (1920, 640) and strip.mode == "RGBA"
     assert convert.main([*call, "--resume"]) == 1
     assert [row["name"] for row in csv.DictReader(io.StringIO(rows.decode()))] == ["b", "one/a"]
     assert Cards(Path("seen/sheet.html").read_bytes()).of("img") == [picture]

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import re
+import socket
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -245,3 +246,34 @@ def test_a_disk_too_small_is_reported_before_the_first_byte(server, file, tmp_pa
     with pytest.raises(WeightsError, match="disk is full"):
         download.download(file, tmp_path / "net.pt", lambda done, total: reported.append(done), HASTE)
     assert reported == []
+
+
+def unreachable_address():
+    """Where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}/net.pt"
+
+
+@pytest.mark.parametrize("address", [unreachable_address(), "http://no-such-name.invalid/net.pt"])
+def test_without_a_network_it_is_said_at_once(file, tmp_path, monkeypatch, address):
+    pauses = []
+    monkeypatch.setattr(download.time, "sleep", pauses.append)
+    with pytest.raises(WeightsError, match="there is no connection to the server"):
+        download.download(replace(file, url=address), tmp_path / "net.pt")
+    assert pauses == []
+
+
+def test_a_network_that_fails_after_an_answer_is_tried_again(server, file, tmp_path, monkeypatch):
+    """As where a telephone changes its network: the connection breaks off, then there is none for a while."""
+    real, tries = requests.get, []
+
+    def get(url, **options):
+        tries.append(url)
+        return real(unreachable_address() if len(tries) in (2, 3) else url, **options)
+
+    monkeypatch.setattr(requests, "get", get)
+    server.behaviour.answers = ["break", "serve"]
+    download.download(file, tmp_path / "net.pt", retry_policy=HASTE)
+    assert len(tries) == 4
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
