@@ -241,15 +241,16 @@ def intersection_over_union(one: Box, other: Box) -> float:
 def locate_eyes(
     eyes_2hw: Array, crop: Box, reach: int
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Centres of the two blobs of a head, in photo pixels; None where either is faint.
+    """Centres of the two blobs of a head, in photo pixels; None where either is faint or cut by the edge.
 
     eyes_2hw: 0..1, over `crop`, 0 outside the head. reach: half the window around a peak, in pixels of the
-    map.
+    map. A crop ends that near to an eye at the photo's edge alone, where the eye may lie beyond it.
     """
     centres = []
     for blob in eyes_2hw:
         row, column = np.unravel_index(int(blob.argmax()), blob.shape)
-        if blob[row, column] < EYE_THRESHOLD:
+        from_edge = min(row, column, blob.shape[0] - 1 - row, blob.shape[1] - 1 - column)
+        if blob[row, column] < EYE_THRESHOLD or from_edge < reach:
             return None
         top, left = max(0, row - reach), max(0, column - reach)
         near = blob[top : row + reach + 1, left : column + reach + 1] ** 2

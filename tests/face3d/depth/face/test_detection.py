@@ -51,8 +51,9 @@ def test_an_eyes_centre_is_that_of_its_blob_and_lies_in_the_head(side):
     eyes = np.stack([blob(*centre, 0.7) + blob(0.8, 0.5, 1.0) for centre in centres])
     found = locate_eyes(DetectedHead(head, crop, None, 0.0, 1.0).alone(eyes), crop, reach=8)
     assert np.allclose(found, [(40 + 400 * column, 30 + 200 * row) for column, row in centres], atol=0.6)
-    eyes[1] = blob(*centres[1], 0.2)
-    assert locate_eyes(eyes, crop, reach=8) is None
+    for unseen in (blob(*centres[1], 0.2), blob(1.0, 0.44, 0.9), blob(0.99, 0.44, 0.9)):
+        eyes[1] = unseen
+        assert locate_eyes(eyes, crop, reach=8) is None
 
 
 def test_a_small_head_is_found_beside_clutter_that_resembles_one_at_low_resolution(monkeypatch):
