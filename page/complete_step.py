@@ -51,20 +51,19 @@ def complete_step(
     for name in ("tried", "kept"):
         if (held := getattr(session, name)) and not _is_of(held, result, face):
             setattr(session, name, None)
-    with st.container(gap="small", key="complete"):
-        shown = st.empty()
-        if session.tried is None and session.kept is None:
-            with shown.container(gap="small"):
-                _offer(session, result, face, kind)
-        # What was completed takes the place of the question in the same run.
-        if session.tried is not None:
-            with shown.container(gap="small"):
-                st.caption(f"**Complete the model** · {_summary(session.tried, kind)}")
-            return session.tried, result
-        if session.kept is not None:
-            with shown.container():
-                _kept(session, session.kept, kind)
-            return session.kept, session.kept
+    shown = st.empty()
+    if session.tried is None and session.kept is None:
+        with shown.container(gap="small"):
+            _offer(session, result, face, kind)
+    # What was completed takes the place of the question in the same run.
+    if session.tried is not None:
+        with shown.container(gap="small"):
+            st.caption(f"**Complete the model** · {_summary(session.tried, kind)}")
+        return session.tried, result
+    if session.kept is not None:
+        with shown.container():
+            _kept(session, session.kept, kind)
+        return session.kept, session.kept
     return result, result
 
 

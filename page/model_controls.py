@@ -73,7 +73,7 @@ REMEMBERED: dict[str, Any] = {
 """Initial values of the widgets whose value is kept for the next photo, by key. The field of view is not
 among them: it belongs to the photo."""
 
-ALWAYS_SHOWN = {"show", "model colours", "kind", "print size"}
+ALWAYS_SHOWN = {"show", "model colours", "kind", "print size", "height"}
 """Those of them that stand beside *More settings*, not in it."""
 FIELD_OF_VIEW = "field of view"
 
@@ -198,7 +198,6 @@ def _kind_and_size() -> None:
 
 def _details(result: DepthResult, cut_out: bool) -> None:
     """The settings that most models do without."""
-    _height()
     kind = KINDS[st.session_state["kind"]]
     of_light = kind.of_light and _shows_model()
     if kind.can_be_hollow:
@@ -239,8 +238,11 @@ def _shows_model() -> bool:
     return bool(st.session_state["show"] == MODEL)
 
 
-def _height() -> None:
-    """The height of the model, where it is neither life size nor one of the print sizes."""
+def height_control(session: Session) -> None:
+    """The height of the model, where it is neither life size nor one of the print sizes. It stands beside the
+    download, whether there is one or not, and page.css writes its name into it.
+    """
+    st.session_state.setdefault("height", session.widget_values.get("height"))
     st.number_input(
         "Height, mm",
         min_value=5.0,
@@ -248,9 +250,10 @@ def _height() -> None:
         value=None,
         step=10.0,
         format="%.0f",
-        placeholder="as the print size",
+        placeholder="auto",
+        label_visibility="collapsed",
+        width=165,
         key="height",
-        help="Counts in place of the print size; empty: that counts.",
     )
 
 

@@ -118,17 +118,24 @@ class ModelFiles:
 
 
 def model_files(
-    session: Session, result: DepthResult, kind: str, settings: ModelSettings, advice: tuple[Advice, ...]
+    session: Session,
+    result: DepthResult,
+    kind: str,
+    settings: ModelSettings,
+    advice: tuple[Advice, ...],
+    main_place: DeltaGenerator,
 ) -> Callable[[], None]:
     """Show the download buttons of a model, and begin to build it. advice: what was applied to the settings.
+    main_place: for the file that most visitors want.
 
     Returns what shows the mesh report: it waits for the model.
     """
     files = _files_of(session, result, kind, settings, advice)
     work = _work_on(session, files)
-    place = st.empty()
+    place, main_place = st.empty(), main_place.empty()
     with place.container(gap="small"):
-        _download_buttons(files, settings.height_mm is not None or settings.longest_mm is not None)
+        sized = settings.height_mm is not None or settings.longest_mm is not None
+        _download_buttons(files, sized, main_place)
         command_panel(session, result, kind, settings, files.name, bool(advice))
         report_place = st.empty()
 
@@ -136,6 +143,7 @@ def model_files(
         try:
             report = work.wait(report_place.caption).report
         except FaceModelError as error:
+            main_place.empty()
             place.error(as_text(str(error)))
             return
         with report_place.container(gap="small"):
@@ -218,10 +226,10 @@ def _more_formats(button: Callable[..., None], main: str) -> None:
         )
 
 
-def _download_buttons(files: ModelFiles, sized: bool) -> None:
+def _download_buttons(files: ModelFiles, sized: bool, main_place: DeltaGenerator) -> None:
     """The file that most visitors want, all files in one, and each of the others.
 
-    sized: whether a size to print was chosen.
+    sized: whether a size to print was chosen. main_place: for the first of them.
     """
     main = ".stl" if sized else ".glb"
 
@@ -245,7 +253,8 @@ def _download_buttons(files: ModelFiles, sized: bool) -> None:
             key=f"download {suffix}",
         )
 
-    button(f"Download {FILE_LABELS[main]}", main, FILE_TYPES[main], "download", "primary")
+    with main_place:
+        button(f"Download {FILE_LABELS[main]}", main, FILE_TYPES[main], "download", "primary")
     with st.container(horizontal=True):
         button("All files (zip)", ".zip", "application/zip", "folder_zip")
         with st.popover("More formats", width="stretch"):

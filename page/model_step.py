@@ -24,7 +24,15 @@ from page.advice_settings import in_effect
 from page.complete_step import complete_step, judge
 from page.components import show_model
 from page.failures import explained_errors
-from page.model_controls import MODEL, POINTS, SURFACE, FigureSettings, model_controls, recall_view
+from page.model_controls import (
+    MODEL,
+    POINTS,
+    SURFACE,
+    FigureSettings,
+    height_control,
+    model_controls,
+    recall_view,
+)
 from page.model_files import model_files, model_on_stage
 from page.plain_text import as_text
 from page.preview import preview
@@ -75,11 +83,16 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
         shows = st.container(horizontal=True, vertical_alignment="center", key="what to show")
     with right:
         choices = st.container(gap="small", key="choices")
+        completing = st.container(gap="small", key="complete")
+        files = st.container(gap="small", key="files")
+    with files.container(horizontal=True, key="download and height"):
+        download = st.container()
+        height_control(session)
     figure, settings, advice_place = model_controls(session, result, shows, choices)
     settings = replace(settings, face=min(session.face, max(1, len(result.depth_map.faces))))
     shown = written = result
     if not stale:
-        with right:
+        with completing:
             shown, written = complete_step(session, result, settings.face, figure.kind)
     with left:
         try:
@@ -96,8 +109,8 @@ def _model(session: Session, result: DepthResult, stale: bool) -> None:
     if is_shown and not stale:
         engine = written.completion.engine if written.completion else None
         advice = in_effect(session.applied, result.key, settings, engine)
-        with right, st.container(gap="small", key="files"):
-            report = model_files(session, written, figure.kind, settings, advice)
+        with files:
+            report = model_files(session, written, figure.kind, settings, advice, download)
     with advice_place, st.container(gap="small", key="advice"):  # late: an answer may be waited for
         advice_panel(session, result, settings)
     if report:

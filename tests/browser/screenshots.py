@@ -29,8 +29,12 @@ def main():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for device, (width, height) in SIZES.items():
             for scheme in ("light", "dark"):
+                finger = device == "phone"
                 context = browser.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=scheme
+                    viewport={"width": width, "height": height},
+                    color_scheme=scheme,
+                    has_touch=finger,
+                    is_mobile=finger,
                 )
                 take(context.new_page(), server.address, f"{device}_{scheme}")
                 context.close()
