@@ -96,8 +96,12 @@ def check_depth_options(options: argparse.Namespace, photos: Sequence[Path]) -> 
 
 
 def kept_files(options: argparse.Namespace) -> list[Path]:
-    """The user's depth map, which no output may replace."""
-    return [] if options.depth_map in (None, EMBEDDED) else [Path(options.depth_map)]
+    """The files beside the photos that a run reads, which no output may replace: the user's depth map, masks,
+    settings and weights.
+    """
+    depth_map = None if options.depth_map == EMBEDDED else options.depth_map
+    named = depth_map, options.mask, options.hidden, options.settings, options.checkpoint
+    return [Path(path) for path in named if path is not None]
 
 
 def own_depth(photo: Path, sha256: str, options: argparse.Namespace) -> OwnDepth | None:
