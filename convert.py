@@ -290,7 +290,8 @@ def convert_all(options: argparse.Namespace) -> int:
     check_depth_options(options, found.photos)
     chosen_mask(options, len(found.photos))
     chosen_hidden(options, found.photos)
-    kept, recipe = kept_files(options), recipe_of(options, arguments().parse_args([]))
+    kept = [*kept_files(options), *filter(None, (options.mask, options.hidden, options.settings))]
+    recipe = recipe_of(options, arguments().parse_args([]))
     face, frame, known = options.face, options.frame, known_names(options, recipe)
     names = outputs.output_names(found.photos, options.output, face, kept, found.places, frame, known)
     check_overviews(options, [*found.photos, *kept], names)

@@ -96,12 +96,9 @@ def check_depth_options(options: argparse.Namespace, photos: Sequence[Path]) -> 
 
 
 def kept_files(options: argparse.Namespace) -> list[Path]:
-    """The files beside the photos that a run reads, which no output may replace: the user's depth map, masks,
-    settings and weights.
-    """
+    """The user's depth map and weights, which no output may replace."""
     depth_map = None if options.depth_map == EMBEDDED else options.depth_map
-    named = depth_map, options.mask, options.hidden, options.settings, options.checkpoint
-    return [Path(path) for path in named if path is not None]
+    return [Path(path) for path in (depth_map, options.checkpoint) if path is not None]
 
 
 def own_depth(photo: Path, sha256: str, options: argparse.Namespace) -> OwnDepth | None:
