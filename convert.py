@@ -290,11 +290,11 @@ def convert_all(options: argparse.Namespace) -> int:
     check_depth_options(options, found.photos)
     chosen_mask(options, len(found.photos))
     chosen_hidden(options, found.photos)
-    kept = [*kept_files(options), *filter(None, (options.mask, options.hidden))]
+    kept = [*kept_files(options), *filter(None, (options.mask, options.hidden, options.settings))]
     recipe = recipe_of(options, arguments().parse_args([]))
     face, frame, known = options.face, options.frame, known_names(options, recipe)
     names = outputs.output_names(found.photos, options.output, face, kept, found.places, frame, known)
-    check_overviews(options, [*found.photos, *kept, *filter(None, [options.settings])], names)
+    check_overviews(options, [*found.photos, *kept], names)
     tasks = [Task(path, name) for path, name in zip(found.photos, names, strict=True)]
     if options.dry_run:
         return plan(tasks, options, recipe)

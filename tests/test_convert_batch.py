@@ -203,3 +203,10 @@ def test_no_output_replaces_a_mask_that_was_named(formula, tmp_path, monkeypatch
     options = ["-o", str(tmp_path), "--formats", "stl", option, str(mask)]
     assert convert.main([str(source), *options]) == 0
     assert mask.read_bytes() == before and (tmp_path / "me_2_depth.png").exists()
+
+
+def test_no_output_replaces_the_settings_of_the_run(formula, tmp_path):
+    source, chosen = photo_file(tmp_path / "me.jpg"), tmp_path / "me_depth.npy"
+    chosen.write_text("faces = 500\n")
+    assert convert.main([str(source), "-o", str(tmp_path), *QUICK, "--settings", str(chosen)]) == 0
+    assert chosen.read_text() == "faces = 500\n" and (tmp_path / "me_2_depth.npy").exists()

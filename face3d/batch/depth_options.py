@@ -96,8 +96,9 @@ def check_depth_options(options: argparse.Namespace, photos: Sequence[Path]) -> 
 
 
 def kept_files(options: argparse.Namespace) -> list[Path]:
-    """The user's depth map, which no output may replace."""
-    return [] if options.depth_map in (None, EMBEDDED) else [Path(options.depth_map)]
+    """The user's depth map and weights, which no output may replace."""
+    depth_map = None if options.depth_map == EMBEDDED else options.depth_map
+    return [Path(path) for path in (depth_map, options.checkpoint) if path is not None]
 
 
 def own_depth(photo: Path, sha256: str, options: argparse.Namespace) -> OwnDepth | None:

@@ -42,6 +42,8 @@ HEIC = Reason("HEIC photos", "Install the package pillow-heif, or save them as J
 OTHER_PICTURE = Reason("Pictures of other kinds", "Save them as {formats}.")
 VIDEO = Reason("Videos in folders", "Name a video by itself to convert it.")
 OTHER = Reason("Other files", "A photo is a {formats} file.")
+HIDDEN = Reason("Hidden files", "Name one by itself to convert it.")
+"""Photos in the trash of Android, and those that a program is copying, among others."""
 SILENT = Reason("", "")
 """Of folders, and of hidden files that are no photos."""
 UNSUPPORTED = {
@@ -223,15 +225,15 @@ def _reason_in_folder(file: Path) -> Reason | None:
             return OTHER
         if file.name.lower().endswith(PHOTO) and is_of_words(file):
             return OWN_OUTPUT
-        return _reason(file) or _reason_of_suffix(file)
+        return _reason(file) or _reason_of_suffix(file) or _reason_of_dot(file)
     except OSError:  # a link to where nothing can be seen; reading the photo will say it
-        return _reason_of_suffix(file)
+        return _reason_of_suffix(file) or _reason_of_dot(file)
 
 
 def reason_by_name(file: PurePath) -> Reason | None:
     """Why a file of a folder is passed over, by its name alone; None for a photo."""
     if file.name.startswith("."):
-        return SIDECAR if file.name.startswith("._") else SILENT
+        return SIDECAR if file.name.startswith("._") else _reason_of_suffix(file) or HIDDEN
     return OWN_OUTPUT if file.name.lower().endswith(ENDINGS) else _reason_of_suffix(file)
 
 
@@ -242,6 +244,11 @@ def _reason_of_suffix(file: PurePath) -> Reason | None:
         return SILENT
     suffix = file.suffix.lower().lstrip(".")
     return next((reason for reason, suffixes in UNSUPPORTED.items() if suffix in suffixes.split()), OTHER)
+
+
+def _reason_of_dot(file: PurePath) -> Reason | None:
+    """HIDDEN for a photo that is; a name that begins like a sidecar of macOS is told by its content."""
+    return HIDDEN if file.name.startswith(".") and not file.name.startswith("._") else None
 
 
 def _has_suffix_of_photo(file: PurePath) -> bool:

@@ -41,9 +41,9 @@ def found(*named):
 
 
 def test_photos_are_found_in_order_and_once(tmp_path):
-    folder = folder_of(tmp_path / "in", "b.JPG", "a.png", ".c.webp")
+    folder = folder_of(tmp_path / "in", "b.JPG", "a.png", "c.webp")
     (folder / "inner.jpg").mkdir()
-    assert found(folder / "b.JPG", folder) == (["b.JPG", ".c.webp", "a.png"], [], [])
+    assert found(folder / "b.JPG", folder) == (["b.JPG", "a.png", "c.webp"], [], [])
 
 
 def test_what_is_passed_over_is_said_once_for_each_reason(tmp_path):
@@ -245,3 +245,14 @@ def test_folders_inside_are_searched_when_asked_for_without_hidden_ones_links_an
     assert result.places == {tmp_path / name: Path(place) for name, place in places.items()}
     assert inputs.find_photos([tmp_path / "one" / "two"]).places == {tmp_path / "one/two/a.jpg": Path()}
     assert inputs.find_photos([tmp_path]).photos == [tmp_path / "b.jpg"]
+
+
+def test_hidden_photos_of_a_folder_are_passed_over_and_a_named_one_is_taken(tmp_path):
+    """Android's trash keeps them as `.trashed-TIME-NAME.jpg`."""
+    trashed, rest = ".trashed-1712345678-me.jpg", ".nomedia"
+    folder_of(tmp_path, "a.jpg", trashed, rest)
+    said = f"Hidden files were passed over: {trashed}. Name one by itself to convert it."
+    assert found(tmp_path) == (["a.jpg"], [], [said])
+    assert found(tmp_path / trashed) == ([trashed], [], [])
+    assert inputs.reason_by_name(Path(trashed)) is inputs.HIDDEN
+    assert inputs.reason_by_name(Path(rest)) is inputs.SILENT
