@@ -14,8 +14,7 @@ LOOK_EVERY_MS = 100
 TRIES = 12
 
 SCENE = "() => document.querySelector('.mv-plot')?._fullLayout?.scene?._scene?.glplot"
-PLOT_STAGES = "[...document.querySelectorAll('.mv-stage')]"
-CAMERA = "() => document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera()"
+PLOT_CAMERA = "() => document.querySelector('.mv-plot')._fullLayout.scene._scene.getCamera()"
 MODEL_ON_STAGE = "() => document.querySelector('.mv-canvas canvas')?.closest('.mv-stage').viewer.scene?.glb"
 STAGES = "[...document.querySelectorAll('.mv-stage')]"
 CAMERA = "() => document.querySelector('.mv-stage').viewer.camera()"
