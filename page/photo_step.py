@@ -208,6 +208,8 @@ def _face_warnings(photo: Photo, search: FaceSearch | None) -> list[str]:
         return [f"Face detection failed. {as_text(search.error)}"]
     if search.turn:
         return []  # `_offer_to_turn` says it
+    if not search.faces and st.session_state["source"] == WORDS:
+        return ["No face was found in this picture. Make another one, of other words or with another seed."]
     if not search.faces:
         return ["No face was found in this photo. Choose one with a larger face, seen from the front."]
     if search.faces[0].width < SMALL_FACE_SHARE * photo.size_hw[1]:

@@ -45,13 +45,16 @@ def made(page, prompt="An old man"):
     return page.run()
 
 
-def test_the_picture_of_the_words_becomes_the_photo(form):
+def test_the_picture_of_the_words_becomes_the_photo(form, monkeypatch):
+    monkeypatch.setattr(inference_queue, "find_faces", lambda *_: ())
+    monkeypatch.setattr(inference_queue, "find_turn", lambda *_: 0)
     assert form.text_area(key="face preamble").value == PREAMBLE
     assert "Licence: its own" in texts(form, "caption")
     made(form)
     assert session_of(form).photo_name == "an_old_man_0" and not form.error and not form.exception
     assert session_of(form).photo.size_hw == (SIDE, SIDE)
     assert session_of(form).file.made_of["prompt"] == "An old man"
+    assert "Make another one, of other words or with another seed." in texts(form, "warning")
     press(form, "sample 2")
     assert session_of(form).photo_name == "portrait_1" and session_of(form).file.made_of is None
     press(form, "use picture")
