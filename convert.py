@@ -264,7 +264,7 @@ def opened(options: argparse.Namespace) -> Convert:
     )
     alone = options.network == "face" or (matte == "none" and options.rotate != "auto")
     face_network = network if alone else depth_estimation.load_network()
-    hidden = None if options.hidden is None else inputs.read(options.hidden)
+    hidden = None if options.hidden is None else inputs.read(options.hidden, inputs.MASK)
     estimators = Estimators(
         network, face_network, matte, mask, refine=options.refine_matte, hidden=hidden, crop=options.crop
     )

@@ -34,6 +34,8 @@ PNG_CHUNKS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
 BACKGROUND_GREY = 128
 """Behind transparent pixels: dark and light hair both contrast with it."""
 GREY_MODES = "1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N"
+RENDERING_INTENTS = range(4)
+"""Of the chunk sRGB; with any other number it is broken."""
 SRGB_GAMMA = 45455
 """The gAMA that the specification puts beside sRGB; browsers take it alone for sRGB, too."""
 ADOBE_PRIMARIES = (0.64, 0.33), (0.21, 0.71), (0.15, 0.06), D65
@@ -112,7 +114,8 @@ def _declared(image: Image.Image, data: bytes, mode: str) -> Encoding | IccTrans
         chunks = _png_chunks(data)
         if (encoding := coded_encoding(*chunks.get(b"cICP", (0, 0, 0, 0)))) is not None:
             return encoding
-        return profile if profile or b"sRGB" in chunks else _gamma_and_primaries(chunks)
+        srgb = chunks.get(b"sRGB", b"\xff")[0] in RENDERING_INTENTS
+        return profile if profile or srgb else _gamma_and_primaries(chunks)
     return profile or _nclx(image.info.get("nclx_profile")) or _adobe_rgb(image, mode)
 
 

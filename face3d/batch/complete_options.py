@@ -87,7 +87,7 @@ def chosen_hidden(options: argparse.Namespace, photos: Sequence[Path]) -> Photo 
         raise CompletionError(f"{name} says what to complete. Leave out --complete none, or {name}.")
     if len(photos) > 1:
         raise CompletionError(f"{option} belongs to one photo, and {len(photos)} are named. Name one photo.")
-    return None if options.hidden is None else inputs.read(options.hidden)
+    return None if options.hidden is None else inputs.read(options.hidden, inputs.MASK)
 
 
 def hidden_pixels(size_hw: tuple[int, int], box: Sequence[int]) -> Array:

@@ -52,6 +52,9 @@ UNSUPPORTED = {
     VIDEO: "mov mp4 m4v avi mkv webm mpg mpeg 3gp",
 }
 """File name endings of known kinds that `read_photo` may not accept on this machine."""
+PHOTOS = "a photo or a folder of photos; the default is the folder input/"
+MASK = "a picture of the photo's size"
+"""What is to be named, for messages."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Characters that break a line, command a terminal, or turn the text after them around."""
 
@@ -137,12 +140,12 @@ def _is_same(folder: Path, other: Path | None) -> bool:
         return False
 
 
-def read(path: Path) -> Photo:
-    """The photo of a file. Raises: PhotoError."""
+def read(path: Path, wanted: str = PHOTOS) -> Photo:
+    """The photo of a file. wanted: what is to be named where it is not there. Raises: PhotoError."""
     try:
         data = bytes_of(path, MAX_BYTES)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, error, wanted) from error
     return read_photo(data, path.name)
 
 
@@ -195,13 +198,10 @@ def shown(path: PurePath | str) -> str:
     return _CONTROL.sub(escaped, str(path))
 
 
-def _unreadable(path: Path, error: OSError) -> PhotoError:
+def _unreadable(path: Path, error: OSError, wanted: str = PHOTOS) -> PhotoError:
     """The error for a path that cannot be read, with the remedy."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return PhotoError(
-            f"{shown(path)} is not there. "
-            "Name a photo or a folder of photos; the default is the folder input/."
-        )
+        return PhotoError(f"{shown(path)} is not there. Name {wanted}.")
     remedy = "Change its permissions" if isinstance(error, PermissionError) else "Check the path"
     return PhotoError(f"{shown(path)} cannot be read: {error.strerror}. {remedy}, or name another.")
 

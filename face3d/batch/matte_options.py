@@ -75,4 +75,4 @@ def chosen_mask(options: argparse.Namespace, photos: int = 1) -> Photo | None:
             f"--mask {inputs.shown(options.mask)} belongs to one photo, and {photos} are named. "
             "Name one photo."
         )
-    return inputs.read(options.mask)
+    return inputs.read(options.mask, inputs.MASK)

@@ -65,10 +65,12 @@ def test_what_is_declared_first_counts(kind, same_as):
     assert np.array_equal(read_photo(DECLARED[same_as], "a").rgb_hwc, COLOURS_HWC)
 
 
-def test_a_profile_counts_before_gamma_and_a_broken_one_does_not():
+def test_a_profile_counts_before_gamma_and_a_broken_declaration_does_not():
     profile = read_photo(encoded(COLOURS_HWC, "PNG", icc_profile=display_p3_profile()), "a").rgb_hwc
     assert np.array_equal(read_photo(DECLARED["profile over gamma"], "a").rgb_hwc, profile)
     broken = png_with(encoded(COLOURS_HWC, "PNG", icc_profile=b"nonsense"), gAMA=1.0)
+    assert np.array_equal(read_photo(broken, "a").rgb_hwc, read_photo(DECLARED["gamma"], "a").rgb_hwc)
+    broken = png_with(COLOURS, sRGB=b"\x09", gAMA=1.0)
     assert np.array_equal(read_photo(broken, "a").rgb_hwc, read_photo(DECLARED["gamma"], "a").rgb_hwc)
 
 

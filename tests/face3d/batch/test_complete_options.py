@@ -82,6 +82,8 @@ def test_a_mask_that_is_no_picture_is_one_sentence(tmp_path):
     (tmp_path / "mask.png").write_text("none")
     with pytest.raises(PhotoError, match=r"mask\.png"):
         chosen_hidden(parsed("--hidden", str(tmp_path / "mask.png")), [Path("a.jpg")])
+    with pytest.raises(PhotoError, match=r"none\.png is not there\. Name a picture of the photo's size\.$"):
+        chosen_hidden(parsed("--hidden", str(tmp_path / "none.png")), [Path("a.jpg")])
 
 
 @pytest.mark.parametrize(
