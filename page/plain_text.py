@@ -16,6 +16,8 @@ BLOCK_START = re.compile(r"[-+=]|\d+(?=[.)])")
 """Characters with a meaning at the start of a line only: lists, rules and underlined headings."""
 REPLACED = re.compile(r"https?://|www\.|@|:[\w+-]+:|:material/|^(<->|->|<-|--|>=|<=|~=)$", re.IGNORECASE)
 """A word that Streamlit replaces, or a part of which."""
+TURNS_AROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the text after them around: `photo` with one of them may seem to end otherwise."""
 NODE_END = ":small[]"
 """A directive without content: it shows nothing and ends a text node."""
 
@@ -23,9 +25,10 @@ NODE_END = ":small[]"
 def as_text(text: str) -> str:
     """Markdown that Streamlit shows as `text` itself, on one line.
 
-    Runs of white space count as one space. Code points that cannot be sent, lone surrogates, become `?`.
+    Runs of white space count as one space. Code points that cannot be sent, lone surrogates, become `?`, and
+    those that would turn the text around U+FFFD.
     """
-    words = text.encode("utf-8", errors="replace").decode().split()
+    words = TURNS_AROUND.sub("\ufffd", text.encode("utf-8", errors="replace").decode()).split()
     line = " ".join(_apart(word) if REPLACED.search(word) else _escaped(word) for word in words)
     start = BLOCK_START.match(line)
     if start is None:

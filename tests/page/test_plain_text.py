@@ -82,7 +82,13 @@ def test_a_foreign_text_is_shown_as_it_is(text):
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("two\n\nlines\t# x", "two lines # x"), ("    code", "code"), ("\udcff.jpg", "?.jpg"), ("", "")],
+    [
+        ("two\n\nlines\t# x", "two lines # x"),
+        ("    code", "code"),
+        ("\udcff.jpg", "?.jpg"),
+        ("me\u202egpj.exe", "me\ufffdgpj.exe"),
+        ("", ""),
+    ],
 )
 def test_a_foreign_text_is_one_line_that_can_be_sent(text, line):
     assert as_text(text).replace("\\", "") == line
